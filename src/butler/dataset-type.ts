@@ -1,0 +1,9 @@
+import type { DimensionGroup } from './dimension-group.ts';
+
+/** A dataset type as a registry holds it: parents only, never components (butler-schema.md section 4.1). */
+export interface DatasetType {
+  readonly name: string;
+  readonly dimensions: DimensionGroup;
+  readonly storageClass: string;
+  readonly isCalibration: boolean;
+}

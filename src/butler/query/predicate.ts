@@ -1,0 +1,54 @@
+/**
+ * Predicates: an AND/OR/NOT tree over leaves.  The wire's conjunctive normal form is made only at the border
+ * (`wire.ts`), with a bounded size, because it explodes (query-semantics.md section 7).
+ */
+import type { Expression } from './expression.ts';
+import type { QueryTree } from './tree.ts';
+
+export type ComparisonOperator = '==' | '!=' | '<' | '>' | '<=' | '>=' | 'overlaps' | 'glob';
+
+export type PredicateLeaf =
+  | {
+      readonly type: 'comparison';
+      readonly operator: ComparisonOperator;
+      readonly a: Expression;
+      readonly b: Expression;
+    }
+  | { readonly type: 'is_null'; readonly operand: Expression }
+  /** A bare boolean column. */
+  | { readonly type: 'boolean_wrapper'; readonly operand: Expression }
+  | { readonly type: 'in_container'; readonly member: Expression; readonly container: readonly Expression[] }
+  /** start <= member < stop (null: unbounded), in steps. */
+  | {
+      readonly type: 'in_range';
+      readonly member: Expression;
+      readonly start: bigint;
+      readonly stop: bigint | null;
+      readonly step: bigint;
+    }
+  | { readonly type: 'in_query'; readonly member: Expression; readonly column: Expression; readonly tree: QueryTree };
+
+/** `and` of nothing is TRUE, `or` of nothing is FALSE. */
+export type Predicate =
+  | { readonly type: 'and' | 'or'; readonly operands: readonly Predicate[] }
+  | { readonly type: 'not'; readonly operand: Predicate }
+  | PredicateLeaf;
+
+export const TRUE: Predicate = { type: 'and', operands: [] };
+export const FALSE: Predicate = { type: 'or', operands: [] };
+
+/** AND of predicates, without needless nesting. */
+export function allOf(...predicates: readonly Predicate[]): Predicate {
+  const operands = predicates.flatMap((p) => (p.type === 'and' ? p.operands : [p]));
+  return operands.length === 1 ? operands[0]! : { type: 'and', operands };
+}
+
+/** OR of predicates, without needless nesting. */
+export function anyOf(...predicates: readonly Predicate[]): Predicate {
+  const operands = predicates.flatMap((p) => (p.type === 'or' ? p.operands : [p]));
+  return operands.length === 1 ? operands[0]! : { type: 'or', operands };
+}
+
+export function negation(operand: Predicate): Predicate {
+  return operand.type === 'not' ? operand.operand : { type: 'not', operand };
+}

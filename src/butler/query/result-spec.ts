@@ -1,0 +1,44 @@
+/** What is asked of a query: its rows' kind, order and number (query-semantics.md sections 14 and 17). */
+import type { DimensionGroup } from '../dimension-group.ts';
+import type { DatasetField, OrderExpression } from './expression.ts';
+
+interface ResultOptions {
+  readonly orderBy: readonly OrderExpression[];
+  /** Largest number of rows; null for all. */
+  readonly limit: number | null;
+  /** Skip the exact spatial test, so that rows whose envelopes touch may come too, and more than once. */
+  readonly allowDuplicateOverlaps: boolean;
+}
+
+export interface DatasetRefSpec extends ResultOptions {
+  readonly type: 'dataset_ref';
+  readonly datasetType: string;
+  readonly dimensions: DimensionGroup;
+  readonly storageClass: string;
+  readonly findFirst: boolean;
+  readonly includeDimensionRecords: boolean;
+}
+
+export interface DataCoordinateSpec extends ResultOptions {
+  readonly type: 'data_coordinate';
+  readonly dimensions: DimensionGroup;
+  readonly includeDimensionRecords: boolean;
+}
+
+export interface DimensionRecordSpec extends ResultOptions {
+  readonly type: 'dimension_record';
+  readonly element: string;
+}
+
+export interface GeneralSpec extends ResultOptions {
+  readonly type: 'general';
+  readonly dimensions: DimensionGroup;
+  /** Element → field names. */
+  readonly dimensionFields: ReadonlyMap<string, readonly string[]>;
+  /** Dataset type → field names. */
+  readonly datasetFields: ReadonlyMap<string, readonly DatasetField[]>;
+  readonly findFirst: boolean;
+  readonly includeDimensionRecords: boolean;
+}
+
+export type ResultSpec = DatasetRefSpec | DataCoordinateSpec | DimensionRecordSpec | GeneralSpec;

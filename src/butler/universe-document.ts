@@ -1,0 +1,81 @@
+/**
+ * The JSON document of a dimension universe, in both spellings: as a repository stores it under
+ * `config:dimensions.json`, and as `GET /v1/universe` gives it (butler-schema.md section 3.1).
+ */
+import { z } from 'zod';
+import { SatelliteError } from './errors.ts';
+
+const column = z.object({
+  name: z.string(),
+  type: z.enum(['int', 'float', 'string', 'bool', 'hash']),
+  length: z.number().int().nullish(),
+  doc: z.string().nullish(),
+});
+
+const element = z.object({
+  doc: z.string().nullish(),
+  keys: z.array(column).nullish(),
+  requires: z.array(z.string()).nullish(),
+  implies: z.array(z.string()).nullish(),
+  metadata: z.array(column).nullish(),
+  governor: z.boolean().nullish(),
+  always_join: z.boolean().nullish(),
+  populated_by: z.string().nullish(),
+  implied_union_target: z.string().nullish(),
+  storage: z
+    .object({ cls: z.string().nullish(), nested: z.object({ view_of: z.string().nullish() }).nullish() })
+    .nullish(),
+});
+
+const skypixSystem = z.object({ max_level: z.number().int(), min_level: z.number().int().nullish() });
+
+const family = z.record(z.string(), z.array(z.string()));
+
+const documentSchema = z.object({
+  version: z.number().int(),
+  namespace: z.string().nullish(),
+  skypix: z.looseObject({ common: z.string(), systems: z.record(z.string(), skypixSystem).nullish() }),
+  elements: z.record(z.string(), element),
+  topology: z.object({ spatial: family.nullish(), temporal: family.nullish() }).nullish(),
+});
+
+export type ColumnDocument = z.infer<typeof column>;
+export type ElementDocument = z.infer<typeof element>;
+
+/** A universe document in one spelling: skypix systems apart from the common level, topology always present. */
+export interface UniverseDocument {
+  readonly version: number;
+  readonly namespace: string;
+  readonly commonSkypix: string;
+  readonly skypixSystems: ReadonlyMap<string, { readonly minLevel: number; readonly maxLevel: number }>;
+  readonly elements: ReadonlyMap<string, ElementDocument>;
+  readonly spatial: ReadonlyMap<string, readonly string[]>;
+  readonly temporal: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Reads either spelling.  @throws SatelliteError UPSTREAM_UNAVAILABLE naming what is wrong with the document. */
+export function readUniverseDocument(json: unknown): UniverseDocument {
+  const parsed = documentSchema.safeParse(json);
+  if (!parsed.success) {
+    throw new SatelliteError(
+      'UPSTREAM_UNAVAILABLE',
+      `The repository's dimension universe cannot be read: ${z.prettifyError(parsed.error)}`,
+    );
+  }
+  const { version, namespace, skypix, elements, topology } = parsed.data;
+  const { common, systems, ...inline } = skypix;
+  const skypixSystems = new Map<string, { minLevel: number; maxLevel: number }>();
+  for (const [name, value] of Object.entries(systems ?? inline)) {
+    const system = skypixSystem.parse(value);
+    skypixSystems.set(name, { minLevel: system.min_level ?? 1, maxLevel: system.max_level });
+  }
+  return {
+    version,
+    namespace: namespace ?? 'daf_butler',
+    commonSkypix: common,
+    skypixSystems,
+    elements: new Map(Object.entries(elements)),
+    spatial: new Map(Object.entries(topology?.spatial ?? {})),
+    temporal: new Map(Object.entries(topology?.temporal ?? {})),
+  };
+}

@@ -1,0 +1,116 @@
+/**
+ * What answers queries: a RemoteButler server (`remote/`), a DirectButler repository (`direct/`) or several of them as
+ * one (`federated/`).  Faces (GraphQL, the RemoteButler protocol) know only this interface.
+ */
+import type { CollectionInfo, CollectionType } from '../butler/collection.ts';
+import type { DataId } from '../butler/data-id.ts';
+import type { DatasetType } from '../butler/dataset-type.ts';
+import type { Query } from '../butler/query/tree.ts';
+import type { ResultSpec } from '../butler/query/result-spec.ts';
+import type { Timespan } from '../butler/timespan.ts';
+import type { Universe } from '../butler/universe.ts';
+import type { DatasetRow, FileRecord, FileSource, RowsByResult } from './rows.ts';
+
+/** Who asks, as far as a repository needs to know. */
+export interface Caller {
+  readonly username: string;
+  /** The caller's own token, for repositories that are asked as the caller.  Never logged. */
+  readonly token?: string;
+}
+
+/** What every call carries: on whose behalf, and when to stop (client gone, or the deadline of the whole request). */
+export interface QueryContext {
+  readonly caller: Caller;
+  readonly signal: AbortSignal;
+}
+
+/** A value of an order expression; times as ns TAI. */
+export type KeyValue = string | number | bigint | boolean | null;
+
+/** Values of all `orderBy` expressions of one row. */
+export type Key = readonly KeyValue[];
+
+/** Where to go on after a row: the key of the last row taken from each repository, by its name. */
+export type Position = Readonly<Record<string, Key>>;
+
+export interface PageOptions {
+  /**
+   * Give only rows after this position.  `orderBy` must then be a total order up to rows that are the same answer.
+   * Applied after find-first, as if the rows before had been skipped.
+   */
+  readonly after?: Position;
+  /** Pages carry `positionAt`. */
+  readonly positions?: boolean;
+  /** Pages of `dataset_ref` carry `collectionAt`. */
+  readonly foundIn?: boolean;
+  /** `dataset_ref` rows hold implied dimensions too; default true.  False saves joins where only `dataId` is asked. */
+  readonly implied?: boolean;
+}
+
+/** Some rows, in order. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** Position after row `i`; there when `positions` was asked. */
+  readonly positionAt?: (i: number) => Position;
+  /** Name of the searched (flattened) collection in which row `i` was found; there when `foundIn` was asked. */
+  readonly collectionAt?: (i: number) => string;
+}
+
+export interface CollectionQuery {
+  /** Names and globs (`*`, `?`, `[…]`); `[]` gives nothing. */
+  readonly search: readonly string[];
+  /** Applied after flattening; absent: all. */
+  readonly types?: readonly CollectionType[];
+  readonly flattenChains?: boolean;
+  /** Default: the opposite of `flattenChains`. */
+  readonly includeChains?: boolean;
+  readonly includeParents?: boolean;
+  readonly includeSummary?: boolean;
+}
+
+export interface FindDatasetRequest {
+  readonly datasetType: string;
+  /** May name metadata and alternate keys too, as stock `find_dataset` allows (query-semantics.md section 16). */
+  readonly dataId: DataId;
+  readonly defaultDataId?: DataId;
+  readonly collections: readonly string[];
+  /** For calibrations; null: stock's `timespan=None`. */
+  readonly timespan: Timespan | null;
+}
+
+/**
+ * Every method throws `SatelliteError`s only: user errors as stock Butler classifies them, and
+ * `RepositoryUnavailableError` where the repository cannot answer.  An aborted signal rejects with its reason.
+ */
+export interface Repository {
+  readonly name: string;
+  universe(ctx: QueryContext): Promise<Universe>;
+  /** All dataset types by name; may be as old as the repository's stated cache age. */
+  datasetTypes(ctx: QueryContext): Promise<ReadonlyMap<string, DatasetType>>;
+  /** In the order of query-semantics.md section 12. @throws MISSING_COLLECTION for a plain name that does not exist */
+  collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]>;
+  /** Rows of a query, page by page; each page is as large as suits the repository. */
+  query<S extends ResultSpec>(
+    query: Query,
+    spec: S,
+    ctx: QueryContext,
+    options?: PageOptions,
+  ): AsyncIterable<Page<RowsByResult[S['type']]>>;
+  /** Number of rows of `query` without its limit. `exact: false` may over-count where regions need an exact test. */
+  count(query: Query, spec: ResultSpec, ctx: QueryContext, options?: { readonly exact?: boolean }): Promise<number>;
+  any(
+    query: Query,
+    ctx: QueryContext,
+    options?: { readonly execute?: boolean; readonly exact?: boolean },
+  ): Promise<boolean>;
+  /** Reasons why the query gives nothing, in stock Butler's words; empty where none is known. */
+  explain(query: Query, ctx: QueryContext, options?: { readonly execute?: boolean }): Promise<readonly string[]>;
+  findDataset(request: FindDatasetRequest, ctx: QueryContext): Promise<DatasetRow | null>;
+  /** Datasets by UUID, required values only where the repository has no more; unknown ones are absent. */
+  datasets(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, DatasetRow>>;
+  /** Files by UUID; a dataset without files (registry only, unstored, unknown) has no entry. */
+  files(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>>;
+  /** Where the bytes of a dataset's file are; null where there is none. */
+  fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,70 @@
+/** Rows that repositories answer with. */
+import type { DataIdValues } from '../butler/data-id.ts';
+import type { DatasetType } from '../butler/dataset-type.ts';
+import type { DimensionGroup } from '../butler/dimension-group.ts';
+import type { Timespan } from '../butler/timespan.ts';
+import type { DimensionElement } from '../butler/universe.ts';
+
+export interface DatasetRow {
+  /** Lower case, with dashes. */
+  readonly uuid: string;
+  readonly datasetType: DatasetType;
+  readonly run: string;
+  /** In the order of `datasetType.dimensions.dataCoordinateKeys`; required ones only where implied were not asked. */
+  readonly values: DataIdValues;
+  /** Name of the repository that it was found in. */
+  readonly repository: string;
+}
+
+export interface DataIdRow {
+  readonly dimensions: DimensionGroup;
+  /** In the order of `dimensions.dataCoordinateKeys`. */
+  readonly values: DataIdValues;
+  readonly repository: string;
+}
+
+/** Region: the sphgeom encoding's bytes.  Hash: bytes.  Times: ns TAI.  Integers: numbers where exact. */
+export type FieldValue = string | number | bigint | boolean | Uint8Array | Timespan | null;
+
+export interface DimensionRecordRow {
+  readonly element: DimensionElement;
+  /**
+   * Every column: required dimensions by name (the element's own under its key's column, `id` or `name`), implied ones,
+   * alternate keys, metadata, and `region` and `timespan` where the element has them.
+   */
+  readonly fields: Readonly<Record<string, FieldValue>>;
+  readonly repository: string;
+}
+
+export interface GeneralRow {
+  /** Column name (`detector`, `detector.full_name`, `bias.run`, …) → value. */
+  readonly fields: Readonly<Record<string, FieldValue>>;
+  readonly repository: string;
+}
+
+export interface RowsByResult {
+  dataset_ref: DatasetRow;
+  data_coordinate: DataIdRow;
+  dimension_record: DimensionRecordRow;
+  general: GeneralRow;
+}
+
+/** One file of a dataset; a disassembled composite has one a component. */
+export interface FileRecord {
+  /** Name for people: the last part of the path. */
+  readonly fileName: string;
+  /** Bytes; null where unknown. */
+  readonly size: number | null;
+  /** As the repository recorded it; null where none. */
+  readonly checksum: string | null;
+  /** Python class that reads it. */
+  readonly formatter: string;
+  readonly storageClass: string;
+  /** Null for a whole dataset. */
+  readonly component: string | null;
+}
+
+/** Where the bytes of a file can be had now.  Never shown to a client other than by redirect. */
+export type FileSource =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'path'; readonly path: string; readonly size: number };
