@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const KEEPER = fileURLToPath(new URL('keeper.sh', import.meta.url));
+
+export interface ProcessOptions {
+  /** What people call the process in messages. */
+  readonly name: string;
+  /** The file that receives standard output and standard error, from its beginning. */
+  readonly log: string;
+  /** Added to our own environment; `undefined` takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** The signal that asks for a clean end. */
+  readonly stopSignal?: 'TERM' | 'INT';
+  /** The user and group that the process runs as; only root may change them. */
+  readonly runAs?: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/**
+ * A process that ends with its owner: by `stop`, or when this Node process goes, in whatever way (see keeper.sh).  It is
+ * out of reach of the terminal's Ctrl-C, so that the owner decides the order in which its processes stop.
+ */
+export class OwnedProcess implements AsyncDisposable {
+  readonly name: string;
+  readonly log: string;
+  readonly #keeper: ChildProcess;
+  readonly #ended: Promise<void>;
+
+  constructor(command: string, args: readonly string[], options: ProcessOptions) {
+    this.name = options.name;
+    this.log = options.log;
+    mkdirSync(dirname(options.log), { recursive: true });
+    const log = openSync(options.log, 'w');
+    this.#keeper = spawn(KEEPER, [options.stopSignal ?? 'TERM', command, ...args], {
+      stdio: ['pipe', log, log],
+      env: { ...process.env, ...options.env },
+      cwd: options.cwd,
+      detached: true,
+      ...options.runAs,
+    });
+    closeSync(log);
+    this.#ended = once(this.#keeper, 'exit').then(
+      () => undefined,
+      () => undefined,
+    );
+  }
+
+  /** Whether the process has ended. */
+  get ended(): boolean {
+    return this.#keeper.pid === undefined || this.#keeper.exitCode !== null || this.#keeper.signalCode !== null;
+  }
+
+  /** Resolves when the process has ended, for whatever reason. */
+  get whenEnded(): Promise<void> {
+    return this.#ended;
+  }
+
+  /**
+   * Waits until `probe` succeeds: resolves with true, or with anything when it is ready; false or a rejection means not yet.
+   * @throws Error with the end of the log when the process ends first or `seconds` have passed.
+   */
+  async ready(probe: () => Promise<boolean>, seconds = 60): Promise<void> {
+    const deadline = performance.now() + seconds * 1000;
+    while (!(await probe().catch(() => false))) {
+      if (this.ended) throw new Error(`${this.name} ended before it was ready:\n${this.#logTail()}`);
+      if (performance.now() > deadline) {
+        await this.stop();
+        throw new Error(`${this.name} was not ready after ${String(seconds)} s:\n${this.#logTail()}`);
+      }
+      await sleep(50);
+    }
+  }
+
+  /** Asks the process to end and waits for it; harmless when it has ended already. */
+  async stop(): Promise<void> {
+    this.#keeper.stdin?.destroy();
+    await this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #logTail(): string {
+    return readFileSync(this.log, 'utf8').split('\n').slice(-30).join('\n');
+  }
+}
