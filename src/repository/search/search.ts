@@ -67,3 +67,13 @@ export interface SearchPage<Row> {
   /** Number of rows of the whole answer; computed only when called. */
   readonly totalCount: () => Promise<number>;
 }
+
+/** A search without its pages: what a bulk stream takes. */
+export type Unpaged<Request extends SearchTerms> = Omit<Request, 'first' | 'after'>;
+
+/** An answer that is not paged. */
+export interface Answer<Rows> {
+  readonly rows: Rows;
+  /** Repositories that could not answer: `rows` is what the others have. Each error names its repository. */
+  readonly failures: readonly SatelliteError[];
+}

@@ -1,0 +1,20 @@
+import { SatelliteError } from '../../butler/errors.ts';
+import type { QueryContext, Repository } from '../repository.ts';
+import type { DatasetRow } from '../rows.ts';
+import type { DatasetSearchRequest, SearchPage } from './search.ts';
+
+/**
+ * One page of the datasets of one or more types along a search path over all `members`, which are in search order.
+ * @throws SatelliteError user errors as stock Butler classifies them, BAD_USER_INPUT for a wrong cursor or `first`, and
+ * UPSTREAM_UNAVAILABLE where no member can answer
+ */
+export async function searchDatasets(
+  members: readonly Repository[],
+  request: DatasetSearchRequest,
+  ctx: QueryContext,
+): Promise<SearchPage<DatasetRow>> {
+  throw new SatelliteError(
+    'UNIMPLEMENTED_QUERY',
+    `Not there yet: ${members.length} ${request.first} ${ctx.caller.username}`,
+  );
+}
