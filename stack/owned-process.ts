@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -19,6 +19,14 @@ export interface ProcessOptions {
   readonly stopSignal?: 'TERM' | 'INT';
   /** The user and group that the process runs as; only root may change them. */
   readonly runAs?: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+/** What a process and its descendants use. */
+export interface ProcessUsage {
+  /** CPU seconds so far, user and system together. */
+  readonly cpuSeconds: number;
+  /** Resident memory now, in bytes. */
+  readonly residentBytes: number;
 }
 
 /**
@@ -76,6 +84,19 @@ export class OwnedProcess implements AsyncDisposable {
     }
   }
 
+  /** What the process and its descendants use; only on Linux. */
+  usage(): ProcessUsage {
+    let ticks = 0;
+    let pages = 0;
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      const fields = statFields(pid);
+      if (Number(fields?.[2]) !== this.#keeper.pid) continue;
+      ticks += Number(fields?.[11]) + Number(fields?.[12]);
+      pages += Number(fields?.[21]);
+    }
+    return { cpuSeconds: ticks / 100, residentBytes: pages * 4096 };
+  }
+
   /** Asks the process to end and waits for it; harmless when it has ended already. */
   async stop(): Promise<void> {
     this.#keeper.stdin?.destroy();
@@ -88,5 +109,15 @@ export class OwnedProcess implements AsyncDisposable {
 
   #logTail(): string {
     return readFileSync(this.log, 'utf8').split('\n').slice(-30).join('\n');
+  }
+}
+
+/** The fields of /proc/PID/stat from the third on (`state`), which follow the name in parentheses; none when it is gone. */
+function statFields(pid: string): string[] | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
   }
 }

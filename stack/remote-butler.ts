@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { pythonProgram, stackFile } from './checkout.ts';
+import { freePort } from './free-port.ts';
+import { OwnedProcess, type ProcessUsage } from './owned-process.ts';
+
+/** A mock of the Rubin Science Platform's ingress and Gafaelfawr (platform_ingress.py), before the server. */
+export interface PlatformIngress {
+  readonly issuer: string;
+  readonly audience: string;
+  /** The file with the issuer's public keys. */
+  readonly jwks: string;
+}
+
+export interface RemoteButlerOptions {
+  /** What is served: a repository's root directory, or its configuration file, by name. */
+  readonly repositories: Readonly<Record<string, ServedRepository | string>>;
+  /** The directory for the server's log. */
+  readonly directory: string;
+  /** The environment to reach the repositories' files (see S3.environment). */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** With it, every request needs a valid token; without it, the server does not ask who calls. */
+  readonly ingress?: PlatformIngress;
+}
+
+export interface ServedRepository {
+  readonly root: string;
+  /** Whom an ingress lets in; by default everybody with a token. */
+  readonly groups?: readonly string[];
+}
+
+/** A running Butler server: the stock one of lsst-daf-butler, in one process. */
+export interface RemoteButler extends AsyncDisposable {
+  /** Where its repositories are: `http://127.0.0.1:port/api/butler/repo`, to be followed by `/` and a name. */
+  readonly url: string;
+  /** The CPU time that the server has used so far, and its memory. */
+  usage(): ProcessUsage;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the stock Butler server and resolves when every repository answers.
+ * @throws Error with the end of its log when it does not come up.
+ */
+export async function startRemoteButler(options: RemoteButlerOptions): Promise<RemoteButler> {
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${String(port)}`;
+  const repositories = Object.entries(options.repositories).map(([name, served]) => {
+    const { root, groups = ['*'] } = typeof served === 'string' ? { root: served } : served;
+    return [name, { config_uri: root, authorized_groups: groups }];
+  });
+  const { ingress } = options;
+  const app = ingress ? 'platform_ingress:create_app' : 'lsst.daf.butler.remote_butler.server:create_app';
+  const server = new OwnedProcess(
+    pythonProgram('python'),
+    [
+      ...['-m', 'uvicorn', '--factory', app, '--app-dir', stackFile('')],
+      ...['--host', '127.0.0.1', '--port', String(port), '--no-access-log'],
+    ],
+    {
+      name: 'the Butler server',
+      log: join(options.directory, 'remote-butler.log'),
+      env: {
+        ...options.environment,
+        PYTHONDONTWRITEBYTECODE: '1',
+        DAF_BUTLER_SERVER_REPOSITORIES: JSON.stringify(Object.fromEntries(repositories)),
+        DAF_BUTLER_SERVER_GAFAELFAWR_URL: ingress ? `${origin}/auth` : 'DISABLED',
+        DAF_BUTLER_SERVER_AUTHENTICATION: 'rubin_science_platform',
+        PLATFORM_INGRESS_ISSUER: ingress?.issuer,
+        PLATFORM_INGRESS_AUDIENCE: ingress?.audience,
+        PLATFORM_INGRESS_JWKS: ingress?.jwks,
+      },
+    },
+  );
+  const url = `${origin}/api/butler/repo`;
+  await server.ready(async () => {
+    for (const [name] of repositories) {
+      // the one request about a repository that needs no token
+      const response = await fetch(`${url}/${String(name)}/butler.json`);
+      await response.arrayBuffer();
+      if (!response.ok) return false;
+    }
+    return true;
+  }, 120);
+  return {
+    url,
+    usage: () => server.usage(),
+    stop: () => server.stop(),
+    [Symbol.asyncDispose]: () => server.stop(),
+  };
+}
