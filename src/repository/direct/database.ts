@@ -7,6 +7,7 @@ export type Dialect = 'sqlite' | 'postgresql';
 export type SqlValue = string | number | bigint | boolean | Uint8Array | null;
 export type SqlRow = readonly SqlValue[];
 
+/** Parameters are `SqlValue`s; a number without a fraction is bound as an integer (`CAST(… AS …)` where it must not). */
 export interface Database {
   readonly dialect: Dialect;
   /** Quotes a table's name with its schema; only names from the registry or the universe are given to it. */
