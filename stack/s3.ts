@@ -6,6 +6,7 @@ import { freePort } from './free-port.ts';
 import { OwnedProcess } from './owned-process.ts';
 
 const REGION = 'us-east-1';
+const SOCKETS = { s3: 's3.sock', filer: 'filer.sock' };
 const CREDENTIALS = { accessKey: 'satellite', secretKey: 'satellite-demo-secret' };
 
 /** A running S3 server (SeaweedFS) on 127.0.0.1. */
@@ -56,8 +57,8 @@ export async function startS3(directory: string, buckets: readonly string[]): Pr
       `-s3.config=${identities}`,
       ...portFlags,
       // relative to the working directory: a socket's path must be short
-      '-s3.localSocket=s3.sock',
-      '-filer.localSocket=filer.sock',
+      `-s3.localSocket=${SOCKETS.s3}`,
+      `-filer.localSocket=${SOCKETS.filer}`,
       '-admin.ui=false',
       '-webdav=false',
       '-s3.port.iceberg=0',
@@ -87,6 +88,10 @@ export async function startS3(directory: string, buckets: readonly string[]): Pr
     }
     return true;
   });
+  const stop = async (): Promise<void> => {
+    await server.stop();
+    for (const socket of Object.values(SOCKETS)) await rm(join(directory, socket), { force: true });
+  };
   return {
     endpoint,
     environment: {
@@ -97,7 +102,7 @@ export async function startS3(directory: string, buckets: readonly string[]): Pr
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     },
-    stop: () => server.stop(),
-    [Symbol.asyncDispose]: () => server.stop(),
+    stop,
+    [Symbol.asyncDispose]: stop,
   };
 }
