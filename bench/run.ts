@@ -1,0 +1,96 @@
+/**
+ * `npm run bench`: how fast the gateway is beside the stock stack, on a repository of 200 000 datasets that is built once.
+ * Prints one line a measure and ends with status 1 when one misses its bound.
+ */
+import { askRefs, headers, readRest, refsBody, restBody, SOURCES, timed } from './questions.ts';
+import { compare, isKept, line, median, type Measure } from './ratio.ts';
+import { StockButler } from './stock-butler.ts';
+import { requestsPerSecond } from './throughput.ts';
+import { cursorBefore, walks } from './walk.ts';
+import { startWorld, type World } from './world.ts';
+
+const MANY = 10_000;
+const TYPES = ['sim_background', 'sim_calexp', 'sim_metadata', 'sim_source'];
+
+async function manyRefs(world: World, stock: StockButler): Promise<Measure[]> {
+  const ours = (repository: string) => () =>
+    timed(MANY, async () => (await askRefs(world, { repositories: [repository], first: MANY })).nodes.length);
+  const python = (butler: string) => async () => (await stock.query({ butler, ...SOURCES, limit: MANY })).milliseconds;
+  const raw = () => timed(MANY, () => readRest(world, restBody(SOURCES.dataset_type, MANY)));
+  const unit = 'ms';
+  return [
+    await compare(
+      { name: '(a) 10 000 own refs to stock Butler in process', unit, rounds: 11, bound: { atMost: 1 } },
+      ours('own'),
+      python(world.root),
+    ),
+    await compare(
+      { name: '(b) 10 000 official refs to the raw REST stream', unit, rounds: 9, bound: { atMost: 1.3 } },
+      ours('official'),
+      raw,
+    ),
+    await compare(
+      { name: '(b) 10 000 official refs to the Python client', unit, rounds: 5, bound: { atMost: 1 } },
+      ours('official'),
+      python(world.official),
+    ),
+  ];
+}
+
+async function latePages(world: World, repository: string): Promise<Measure> {
+  const repositories = [repository];
+  const first = 200;
+  const after = await cursorBefore(world, repositories, 999 * first);
+  const page = (cursor: string | null) => () =>
+    timed(first, async () => (await askRefs(world, { types: TYPES, repositories, first, after: cursor })).nodes.length);
+  return compare(
+    { name: `(c) page 1 000 to page 1, ${repository}`, unit: 'ms', rounds: 9, bound: { atMost: 1.5 } },
+    page(after),
+    page(null),
+  );
+}
+
+async function mergedPage(world: World): Promise<Measure> {
+  const times: number[] = [];
+  for (let round = 0; round < 7; round += 1) {
+    times.push(
+      await timed(
+        1000,
+        async () => (await askRefs(world, { repositories: ['own', 'official'], first: 1000 })).nodes.length,
+      ),
+    );
+  }
+  return { name: '(d) a merged page of 1 000 over both', unit: 'ms', ours: median(times) };
+}
+
+async function throughput(world: World): Promise<Measure> {
+  const rest = { 'content-type': 'application/json' };
+  return compare(
+    {
+      name: '(f) requests a second, 100 rows, 8 connections, to the stock server',
+      unit: '/s',
+      rounds: 3,
+      bound: { atLeast: 4 },
+    },
+    () => requestsPerSecond(world.graphql, headers(world), refsBody({ repositories: ['own'], first: 100 })),
+    () => requestsPerSecond(`${world.official}/v1/query/execute`, rest, restBody(SOURCES.dataset_type, 100)),
+  );
+}
+
+await using world = await startWorld();
+const stock = new StockButler();
+const measures: Measure[] = [];
+const report = (...more: Measure[]): void => {
+  for (const measure of more) console.log(line(measure));
+  measures.push(...more);
+};
+try {
+  report(...(await manyRefs(world, stock)));
+  report(await latePages(world, 'own'), await latePages(world, 'official'));
+  report(await mergedPage(world));
+  report(...(await walks(world)));
+  report(await throughput(world));
+} finally {
+  stock.stop();
+}
+if (!measures.every(isKept)) process.exitCode = 1;
