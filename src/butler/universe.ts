@@ -26,6 +26,8 @@ export interface DimensionElement {
   /** True for dimensions (they have a key of their own), false for combinations. */
   readonly isDimension: boolean;
   readonly isGovernor: boolean;
+  /** The one governor dimension among its required ones (itself, where it is one). */
+  readonly governor: string | undefined;
   /** Set for `htm7`, `healpix11`, …: these have no records. */
   readonly skypix: { readonly system: string; readonly level: number } | undefined;
   /** The primary key's column (`id` or `name`); undefined for combinations. */
@@ -33,6 +35,8 @@ export interface DimensionElement {
   /** Alternate keys, such as `detector.full_name`. */
   readonly alternateKeys: readonly Column[];
   readonly metadata: readonly Column[];
+  /** Columns that are neither its key nor a dimension, by name in record order: alternate keys, metadata, region, timespan. */
+  readonly fields: ReadonlyMap<string, Column>;
   /** Names of required dimensions in universe order, itself last where it is a dimension. */
   readonly required: readonly string[];
   /** Names of directly implied dimensions in universe order. */
@@ -49,6 +53,13 @@ export interface DimensionElement {
 }
 
 const skypixKey: Column = { name: 'id', type: 'int', length: undefined, doc: 'Index of the sky pixel.' };
+const regionColumn: Column = { name: 'region', type: 'region', length: undefined, doc: 'Region on the sky.' };
+const timespanColumn: Column = {
+  name: 'timespan',
+  type: 'timespan',
+  length: undefined,
+  doc: 'Half-open interval, ns TAI.',
+};
 
 /** A universe; instances are immutable and compared by `namespace` and `version`. */
 export class Universe {
@@ -171,10 +182,12 @@ function addSkypix(built: Map<string, DimensionElement>, system: string, level: 
     order: built.size,
     isDimension: true,
     isGovernor: false,
+    governor: undefined,
     skypix: { system, level },
     primaryKey: skypixKey,
     alternateKeys: [],
     metadata: [],
+    fields: fieldsByName([], true, false),
     required: [name],
     implied: [],
     viewOf: undefined,
@@ -198,25 +211,35 @@ function buildElement(
   const required = inOrder(new Set((e.requires ?? []).flatMap((r) => built.get(r)!.required)));
   if (primaryKey) required.push(name);
   const viewOf = e.implied_union_target ?? e.storage?.nested?.view_of ?? undefined;
+  const metadata = (e.metadata ?? []).map(toColumn);
+  const spatialFamily = familyOf(document.spatial, name);
+  const temporalFamily = familyOf(document.temporal, name);
   return {
     name,
     doc: e.doc ?? '',
     order: built.size,
     isDimension: primaryKey !== undefined,
     isGovernor,
+    governor: isGovernor ? name : onlyOne(required.filter((r) => built.get(r)?.isGovernor)),
     skypix: undefined,
     primaryKey,
     alternateKeys,
-    metadata: (e.metadata ?? []).map(toColumn),
+    metadata,
+    fields: fieldsByName([...alternateKeys, ...metadata], spatialFamily !== undefined, temporalFamily !== undefined),
     required: isGovernor ? [name] : required,
     implied: inOrder(e.implies ?? []),
     viewOf,
     hasTable: viewOf === undefined,
-    spatialFamily: familyOf(document.spatial, name),
-    temporalFamily: familyOf(document.temporal, name),
+    spatialFamily,
+    temporalFamily,
     alwaysJoin: e.always_join ?? false,
     populatedBy: e.populated_by ?? undefined,
   };
+}
+
+function fieldsByName(columns: readonly Column[], spatial: boolean, temporal: boolean): ReadonlyMap<string, Column> {
+  const fields = [...columns, ...(spatial ? [regionColumn] : []), ...(temporal ? [timespanColumn] : [])];
+  return new Map(fields.map((column) => [column.name, column]));
 }
 
 function familyOf(families: ReadonlyMap<string, readonly string[]>, name: string): string | undefined {
@@ -226,4 +249,8 @@ function familyOf(families: ReadonlyMap<string, readonly string[]>, name: string
 
 function toColumn(c: ColumnDocument): Column {
   return { name: c.name, type: c.type, length: c.length ?? undefined, doc: c.doc ?? '' };
+}
+
+function onlyOne(names: readonly string[]): string | undefined {
+  return names.length === 1 ? names[0] : undefined;
 }

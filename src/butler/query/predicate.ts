@@ -30,7 +30,8 @@ export type PredicateLeaf =
 
 /** `and` of nothing is TRUE, `or` of nothing is FALSE. */
 export type Predicate =
-  | { readonly type: 'and' | 'or'; readonly operands: readonly Predicate[] }
+  | { readonly type: 'and'; readonly operands: readonly Predicate[] }
+  | { readonly type: 'or'; readonly operands: readonly Predicate[] }
   | { readonly type: 'not'; readonly operand: Predicate }
   | PredicateLeaf;
 
@@ -51,4 +52,14 @@ export function anyOf(...predicates: readonly Predicate[]): Predicate {
 
 export function negation(operand: Predicate): Predicate {
   return operand.type === 'not' ? operand.operand : { type: 'not', operand };
+}
+
+/** The leaves of a predicate, left to right; without recursion, so that depth does not matter. */
+export function* leavesOf(predicate: Predicate): Generator<PredicateLeaf> {
+  const pending: Predicate[] = [predicate];
+  for (let p = pending.pop(); p !== undefined; p = pending.pop()) {
+    if (p.type === 'and' || p.type === 'or') for (const operand of p.operands.toReversed()) pending.push(operand);
+    else if (p.type === 'not') pending.push(p.operand);
+    else yield p;
+  }
 }

@@ -22,8 +22,6 @@ export interface QueryTree {
   readonly dataCoordinateUploads: ReadonlyMap<string, DimensionGroup>;
   /** Key of a materialized query → its dimensions (only in requests of RemoteButler clients). */
   readonly materializations: ReadonlyMap<string, DimensionGroup>;
-  /** Name of the dataset type that a `general` query over any dataset type joins, else null. */
-  readonly anyDataset: string | null;
   readonly validateGovernorConstraints: boolean;
 }
 
