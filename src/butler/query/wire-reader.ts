@@ -38,8 +38,9 @@ export function booleanAt(json: Json | undefined, what: string): boolean {
   return json;
 }
 
+/** Python clients send a boolean for a bind value that serves as an integer. */
 export function integerAt(json: Json | undefined, what: string): bigint {
-  if (typeof json === 'bigint') return json;
+  if (typeof json === 'bigint' || typeof json === 'boolean') return BigInt(json);
   if (typeof json !== 'number' || !Number.isSafeInteger(json)) throw malformed(what, 'an integer');
   return BigInt(json);
 }
