@@ -1,5 +1,33 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+// Two sets of tests.  `system` tests start servers, browsers or notebooks: they run after the others and one file at a
+// time, so that none waits for a processor that another uses.
+const LIMITS = { testTimeout: 60_000, hookTimeout: 300_000 };
+
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], testTimeout: 30_000, hookTimeout: 120_000 },
+  test: {
+    maxWorkers: Math.min(4, availableParallelism()),
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.system.test.ts'],
+          sequence: { groupOrder: 0 },
+          ...LIMITS,
+        },
+      },
+      {
+        test: {
+          name: 'system',
+          include: ['test/**/*.system.test.ts'],
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          ...LIMITS,
+        },
+      },
+    ],
+  },
 });

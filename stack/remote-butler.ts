@@ -44,10 +44,11 @@ export interface RemoteButler extends AsyncDisposable {
 export async function startRemoteButler(options: RemoteButlerOptions): Promise<RemoteButler> {
   const port = await freePort();
   const origin = `http://127.0.0.1:${String(port)}`;
-  const repositories = Object.entries(options.repositories).map(([name, served]) => {
+  const repositories: Record<string, { config_uri: string; authorized_groups: readonly string[] }> = {};
+  for (const [name, served] of Object.entries(options.repositories)) {
     const { root, groups = ['*'] } = typeof served === 'string' ? { root: served } : served;
-    return [name, { config_uri: root, authorized_groups: groups }];
-  });
+    repositories[name] = { config_uri: root, authorized_groups: groups };
+  }
   const { ingress } = options;
   const app = ingress ? 'platform_ingress:create_app' : 'lsst.daf.butler.remote_butler.server:create_app';
   const server = new OwnedProcess(
@@ -62,7 +63,7 @@ export async function startRemoteButler(options: RemoteButlerOptions): Promise<R
       env: {
         ...options.environment,
         PYTHONDONTWRITEBYTECODE: '1',
-        DAF_BUTLER_SERVER_REPOSITORIES: JSON.stringify(Object.fromEntries(repositories)),
+        DAF_BUTLER_SERVER_REPOSITORIES: JSON.stringify(repositories),
         DAF_BUTLER_SERVER_GAFAELFAWR_URL: ingress ? `${origin}/auth` : 'DISABLED',
         DAF_BUTLER_SERVER_AUTHENTICATION: 'rubin_science_platform',
         PLATFORM_INGRESS_ISSUER: ingress?.issuer,
@@ -73,9 +74,9 @@ export async function startRemoteButler(options: RemoteButlerOptions): Promise<R
   );
   const url = `${origin}/api/butler/repo`;
   await server.ready(async () => {
-    for (const [name] of repositories) {
+    for (const name of Object.keys(repositories)) {
       // the one request about a repository that needs no token
-      const response = await fetch(`${url}/${String(name)}/butler.json`);
+      const response = await fetch(`${url}/${name}/butler.json`);
       await response.arrayBuffer();
       if (!response.ok) return false;
     }

@@ -1,0 +1,53 @@
+// `npm run check`: everything that can be said about the source without running it, side by side, in seconds.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+
+interface Check {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  /** What to do about a failure, where the output does not say it. */
+  readonly remedy?: string;
+}
+
+const CACHE = '.stack/check';
+
+const CHECKS: readonly Check[] = [
+  {
+    name: 'lint',
+    command: ['eslint', '--cache', '--cache-location', `${CACHE}/eslint`, '--cache-strategy', 'content', '.'],
+  },
+  {
+    name: 'types',
+    command: ['tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', `${CACHE}/types.tsbuildinfo`],
+  },
+  {
+    name: 'format',
+    command: ['prettier', '--check', '--log-level', 'warn', '--cache', '--cache-location', `${CACHE}/prettier`, '.'],
+    remedy: 'Run "npm run fix".',
+  },
+  { name: 'imports', command: ['node', 'scripts/check/imports.ts'] },
+  {
+    name: 'generated files',
+    command: ['graphql-codegen', '--config', 'codegen.ts', '--check'],
+    remedy: 'A generated file is not what its source gives: run "npm run codegen" and commit the result.',
+  },
+  { name: 'files', command: ['node', 'scripts/check/files.ts'] },
+];
+
+/** Runs one check and says how it went. */
+async function check({ name, command: [program, ...args], remedy }: Check): Promise<boolean> {
+  const start = performance.now();
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  const passed = child.exitCode === 0;
+  console.log(`${passed ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+  if (!passed) {
+    console.log(`${stdout}${stderr}`.trimEnd());
+    if (remedy !== undefined) console.log(remedy);
+  }
+  return passed;
+}
+
+const results = await Promise.all(CHECKS.map(check));
+process.exitCode = results.every(Boolean) ? 0 : 1;

@@ -1,0 +1,24 @@
+// `npm run setup`: makes a fresh checkout ready, and is done at once when it is ready already.
+// Plain JavaScript that runs on Node 20, because it is what brings Node 24.
+import { existsSync } from 'node:fs';
+import { checkNode } from './setup/node-version.mjs';
+import { installPackages } from './setup/npm-packages.mjs';
+import { preparePython } from './setup/python.mjs';
+import { run } from './setup/run.mjs';
+import { step } from './setup/step.mjs';
+
+checkNode();
+
+step('npm packages', 'node_modules', ['package-lock.json'], installPackages);
+
+step('Python environment', '.venv', ['python/requirements.txt'], preparePython);
+
+step('compiled gateway', 'dist', ['src', 'resolvers', 'schema', 'tsconfig.json', 'tsconfig.build.json'], () => {
+  run('npm', ['run', '--silent', 'build']);
+});
+
+if (existsSync('graphiql')) {
+  step('GraphiQL', 'dist/graphiql', ['graphiql', 'package-lock.json'], () => {
+    run('npm', ['run', '--silent', 'build:graphiql']);
+  });
+}
