@@ -1,0 +1,55 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import type { SearchPage } from '../src/repository/search/search.ts';
+import type { GraphQLContext } from './context.ts';
+import type { PageInfo } from './schema-types.ts';
+
+/** A page of an answer as a Relay connection.  Edges and cursors are made only where they are asked. */
+export class Connection<Node> {
+  readonly nodes: readonly Node[];
+  readonly warnings: readonly string[];
+  readonly totalCount: () => Promise<number>;
+  readonly #cursorAt: (i: number) => string;
+  readonly #hasNextPage: boolean;
+  readonly #hasPreviousPage: boolean;
+
+  constructor(nodes: readonly Node[], page: Omit<SearchPage<unknown>, 'failures'>, hasPreviousPage: boolean) {
+    this.nodes = nodes;
+    this.warnings = page.warnings;
+    this.totalCount = page.totalCount;
+    this.#cursorAt = page.cursorAt;
+    this.#hasNextPage = page.hasNextPage;
+    this.#hasPreviousPage = hasPreviousPage;
+  }
+
+  get edges(): { readonly cursor: string; readonly node: Node }[] {
+    return this.nodes.map((node, i) => ({ cursor: this.#cursorAt(i), node }));
+  }
+
+  get pageInfo(): PageInfo {
+    const last = this.nodes.length - 1;
+    return {
+      hasNextPage: this.#hasNextPage,
+      hasPreviousPage: this.#hasPreviousPage,
+      startCursor: last < 0 ? null : this.#cursorAt(0),
+      endCursor: last < 0 ? null : this.#cursorAt(last),
+    };
+  }
+}
+
+/** The connection of a page; repositories that could not answer are reported beside it. */
+export function toConnection<Row, Node>(
+  page: SearchPage<Row>,
+  NodeOf: new (row: Row) => Node,
+  args: { readonly after?: string | null },
+  context: GraphQLContext,
+  info: GraphQLResolveInfo,
+): Connection<Node> {
+  context.report(page.failures, info);
+  const nodes = page.rows.map((row) => new NodeOf(row));
+  return new Connection(nodes, page, args.after !== null && args.after !== undefined);
+}
+
+/** Resolvers of every connection type: the count is a query of its own. */
+export const connectionResolvers = {
+  totalCount: (connection: Connection<unknown>): Promise<number> => connection.totalCount(),
+};

@@ -1,0 +1,19 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import type { Principal } from '../src/access/principal.ts';
+import type { VisibleRepositories } from '../src/access/policy.ts';
+import type { SatelliteError } from '../src/butler/errors.ts';
+import type { QueryContext } from '../src/repository/repository.ts';
+import type { Loaders } from './loaders.ts';
+
+/** What resolvers know of the request that they answer. */
+export interface GraphQLContext {
+  readonly principal: Principal;
+  readonly repositories: VisibleRepositories;
+  /** For calls to repositories. */
+  readonly query: QueryContext;
+  readonly loaders: Loaders;
+  /** Address of the gateway as its users see it, without a slash at the end. */
+  readonly publicUrl: string;
+  /** Adds errors to the answer beside the data of the field, which holds what the other repositories gave. */
+  readonly report: (failures: readonly SatelliteError[], info: GraphQLResolveInfo) => void;
+}

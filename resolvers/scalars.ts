@@ -1,0 +1,57 @@
+import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql';
+import type { Resolvers } from './schema-types.ts';
+
+const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const UUID = new GraphQLScalarType<string, string>({
+  name: 'UUID',
+  serialize: String,
+  parseValue: (value) => {
+    const text = String(value).toLowerCase();
+    if (typeof value === 'string' && UUID_TEXT.test(text)) return text;
+    throw new GraphQLError('A UUID is written as 4d2a0d0d-6c2e-5f0f-8d7a-0e5d6d1f2b3c.');
+  },
+});
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+const JSONObject = new GraphQLScalarType<JsonObject, JsonObject>({
+  name: 'JSONObject',
+  serialize: (value) => {
+    const values = value as JsonObject;
+    for (const name in values) if (typeof values[name] === 'object' || typeof values[name] === 'bigint') return toJson(values);
+    return values;
+  },
+  parseValue: toObject,
+  parseLiteral: (literal, variables) => {
+    if (literal.kind !== Kind.OBJECT) throw new GraphQLError('An object is expected, such as {instrument: "HSC"}.');
+    return toObject(valueFromASTUntyped(literal, variables));
+  },
+});
+
+function toObject(value: unknown): JsonObject {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
+  throw new GraphQLError('An object is expected, such as {"instrument": "HSC"}.');
+}
+
+/** Values of rows as JSON has them: integers beyond 2^53 in decimal, hashes in hexadecimal. */
+function toJson(values: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toJsonValue(value)]));
+}
+
+function toJsonValue(value: unknown): unknown {
+  if (typeof value === 'bigint') return toJsonInteger(value);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  return value;
+}
+
+const BigIntScalar = new GraphQLScalarType<unknown, number | string>({
+  name: 'BigInt',
+  serialize: (value) => (typeof value === 'bigint' ? toJsonInteger(value) : Number(value)),
+});
+
+function toJsonInteger(value: bigint): number | string {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+}
+
+export const scalars: Resolvers = { UUID, JSONObject, BigInt: BigIntScalar };

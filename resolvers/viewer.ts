@@ -1,0 +1,7 @@
+import type { Resolvers } from './schema-types.ts';
+
+export const viewer: Resolvers = {
+  Query: {
+    viewer: (_root, _args, context) => context.principal,
+  },
+};

@@ -1,0 +1,56 @@
+/**
+ * A token issuer of one's own, for demonstrations and tests: an Ed25519 key pair beside the configuration.  Whoever can
+ * read the private key can be anybody, so an issuer must be marked `development: true` to have one.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
+import { SatelliteError } from '../butler/errors.ts';
+import type { TokenIssuer } from './token-issuer.ts';
+
+export interface TokenClaims {
+  readonly username: string;
+  readonly groups: readonly string[];
+  /** A span such as `8h` or `30 days`. */
+  readonly expires: string;
+}
+
+/** Makes the issuer's key pair where there is none yet: the key set at `jwks`, the private key beside it (mode 0600). */
+export async function prepareDevelopmentKeys(issuer: TokenIssuer): Promise<void> {
+  const { privateKey } = await generateKeyPair('Ed25519', { extractable: true });
+  const jwk = await exportJWK(privateKey);
+  const kid = await calculateJwkThumbprint(jwk);
+  const text = JSON.stringify({ ...jwk, kid, alg: 'EdDSA' });
+  await writeFile(privateKeyPath(issuer), text, { flag: 'wx', mode: 0o600 }).catch(unlessThere);
+  const { d: _secret, ...publicKey } = await readPrivateKey(issuer);
+  await writeFile(issuer.jwks, JSON.stringify({ keys: [publicKey] }), { flag: 'wx' }).catch(unlessThere);
+}
+
+/** A signed token of the issuer. @throws SatelliteError BAD_USER_INPUT where the span is not one */
+export async function mintToken(issuer: TokenIssuer, claims: TokenClaims): Promise<string> {
+  await prepareDevelopmentKeys(issuer);
+  const jwk = await readPrivateKey(issuer);
+  const token = new SignJWT({ [issuer.groupsClaim]: claims.groups })
+    .setProtectedHeader({ alg: 'EdDSA', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) })
+    .setIssuer(issuer.issuer)
+    .setAudience(issuer.audience)
+    .setSubject(claims.username)
+    .setIssuedAt();
+  try {
+    token.setExpirationTime(claims.expires);
+  } catch {
+    throw new SatelliteError('BAD_USER_INPUT', `"${claims.expires}" is not a span of time, such as "8h" or "30 days".`);
+  }
+  return token.sign(await importJWK(jwk, 'EdDSA'));
+}
+
+function privateKeyPath(issuer: TokenIssuer): string {
+  return issuer.jwks.replace(/(\.json)?$/, '.private.json');
+}
+
+async function readPrivateKey(issuer: TokenIssuer): Promise<JWK> {
+  return JSON.parse(await readFile(privateKeyPath(issuer), 'utf8')) as JWK;
+}
+
+function unlessThere(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
+}

@@ -1,0 +1,61 @@
+/**
+ * The access policy: which repositories there are for a principal, and in which order they are searched.  Every face asks
+ * here and nowhere else.  What is denied is as if it were absent: it is in no list and gives the answer of a wrong name.
+ */
+import { SatelliteError } from '../butler/errors.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { Principal } from './principal.ts';
+
+export type RepositoryKind = 'OFFICIAL' | 'SATELLITE' | 'PUBLISHED';
+
+/** A repository of the gateway, with what its configuration says of its readers. */
+export interface OfferedRepository {
+  readonly name: string;
+  readonly kind: RepositoryKind;
+  /** The only user for whom it exists; undefined: every authenticated user. */
+  readonly owner: string | undefined;
+  readonly repository: Repository;
+}
+
+/** The repositories that exist for one principal. */
+export class VisibleRepositories {
+  /** In the default search order: own satellites first, then as configured. */
+  readonly all: readonly OfferedRepository[];
+  readonly #byName: ReadonlyMap<string, OfferedRepository>;
+  readonly #principal: Principal;
+
+  constructor(offered: readonly OfferedRepository[], principal: Principal) {
+    const visible = offered.filter((r) => r.owner === undefined || r.owner === principal.username);
+    this.all = [...visible.filter((r) => r.owner !== undefined), ...visible.filter((r) => r.owner === undefined)];
+    this.#byName = new Map(this.all.map((r) => [r.name, r]));
+    this.#principal = principal;
+  }
+
+  find(name: string): OfferedRepository | undefined {
+    return this.#byName.get(name);
+  }
+
+  /** @throws SatelliteError NOT_FOUND */
+  get(name: string): OfferedRepository {
+    const found = this.#byName.get(name);
+    if (found) return found;
+    const known = this.all.map((r) => `'${r.name}'`).join(', ');
+    throw new SatelliteError(
+      'NOT_FOUND',
+      `Repository '${name}' does not exist, or is not shared with you (signed in as ${this.#principal.username}). ` +
+        (known === '' ? 'No repository is shared with you.' : `You may read: ${known}.`),
+    );
+  }
+
+  /**
+   * The repositories that a search goes through, in order: the named ones, or all.
+   * @throws SatelliteError NOT_FOUND, or BAD_USER_INPUT where none is named
+   */
+  select(names: readonly string[] | null | undefined): readonly Repository[] {
+    if (names === undefined || names === null) return this.all.map((r) => r.repository);
+    if (names.length === 0) {
+      throw new SatelliteError('BAD_USER_INPUT', '"repositories" is empty: name at least one, or leave it out for all.');
+    }
+    return [...new Set(names)].map((name) => this.get(name).repository);
+  }
+}
