@@ -2,7 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { CollectionNode, DataIdNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
 import type { Connection } from './connection.ts';
-import type { DatasetType } from '../src/butler/dataset-type.ts';
+import type { DatasetType as ButlerDatasetType } from '../src/butler/dataset-type.ts';
 import type { OfferedRepository } from '../src/access/policy.ts';
 import type { Principal } from '../src/access/principal.ts';
 import type { GraphQLContext } from './context.ts';
@@ -610,7 +610,7 @@ export type ResolversTypes = {
   DatasetEdge: ResolverTypeWrapper<Omit<DatasetEdge, 'node'> & { node: ResolversTypes['Dataset'] }>;
   DatasetFile: ResolverTypeWrapper<DatasetFile>;
   DatasetSearchInput: DatasetSearchInput;
-  DatasetType: ResolverTypeWrapper<DatasetType>;
+  DatasetType: ResolverTypeWrapper<ButlerDatasetType>;
   DimensionRecord: ResolverTypeWrapper<DimensionRecordNode>;
   DimensionRecordConnection: ResolverTypeWrapper<Connection<DimensionRecordNode>>;
   DimensionRecordEdge: ResolverTypeWrapper<Omit<DimensionRecordEdge, 'node'> & { node: ResolversTypes['DimensionRecord'] }>;
@@ -645,7 +645,7 @@ export type ResolversParentTypes = {
   DatasetEdge: Omit<DatasetEdge, 'node'> & { node: ResolversParentTypes['Dataset'] };
   DatasetFile: DatasetFile;
   DatasetSearchInput: DatasetSearchInput;
-  DatasetType: DatasetType;
+  DatasetType: ButlerDatasetType;
   DimensionRecord: DimensionRecordNode;
   DimensionRecordConnection: Connection<DimensionRecordNode>;
   DimensionRecordEdge: Omit<DimensionRecordEdge, 'node'> & { node: ResolversParentTypes['DimensionRecord'] };

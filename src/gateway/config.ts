@@ -1,0 +1,199 @@
+/** The configuration file: its shape with every option's meaning and default, and how it is read (design section 3). */
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parse, YAMLParseError } from 'yaml';
+import { z } from 'zod';
+import { expandVariables } from './environment.ts';
+
+const NAME = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
+const name = z.string().regex(NAME, 'must be small letters, digits, "_", "." and "-", at most 64');
+const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/$/, ''));
+const count = z.int().positive();
+
+
+const limits = z.strictObject({
+  /** Seconds that a GraphQL request may take, upstream included. @default 60 */
+  seconds: count.default(60),
+  /** Seconds that an export may take. @default 3600 */
+  exportSeconds: count.default(3600),
+  /** Largest request body in bytes. @default 1048576 */
+  bodyBytes: count.default(1 << 20),
+  /** Levels of nested fields, fragments counted in. @default 12 */
+  depth: count.default(12),
+  /** Aliases in an operation. @default 30 */
+  aliases: count.default(30),
+  /** Directives in an operation. @default 20 */
+  directives: count.default(20),
+  /** Fields at the top of an operation. @default 20 */
+  rootFields: count.default(20),
+  /** Lexical tokens of a document. @default 2000 */
+  tokens: count.default(2000),
+  /** Objects that an answer may hold, reckoned from `first` before anything is asked. @default 500000 */
+  nodes: count.default(500_000),
+});
+
+const http = z.strictObject({
+  /** Address to listen on. @default 127.0.0.1 */
+  host: z.string().default('127.0.0.1'),
+  /** Port to listen on; 0 takes a free one. @default 8080 */
+  port: z.int().min(0).max(65535).default(8080),
+  /** What one request may cost. */
+  limits: limits.prefault({}),
+});
+
+const repositoryBase = {
+  /** Name in the gateway. */
+  name,
+  /** The only user for whom it exists. @default every authenticated user */
+  owner: z.string().optional(),
+  /** `published`: where reviewed collections are published. @default official, or a satellite where it has an owner */
+  role: z.literal('published').optional(),
+  /** Who reviews publications into it; used by publishing, which this version does not have. */
+  reviewers: z.strictObject({ groups: z.array(z.string()).optional(), users: z.array(z.string()).optional() }).optional(),
+  /** How servers that cache it learn of changes; used by publishing, which this version does not have. */
+  restart: z.enum(['none', 'confirm']).optional(),
+};
+
+const remoteRepository = z.strictObject({
+  ...repositoryBase,
+  /** A RemoteButler server. */
+  kind: z.literal('remote'),
+  /** Address of the repository at the server, such as `https://data.lsst.cloud/api/butler/repo/dp1`. */
+  url: httpUrl,
+  /** `forward`: ask with the caller's own token; else the token itself, best as `${VARIABLE}`. @default forward */
+  token: z
+    .string()
+    .refine((token) => token !== 'delegated', 'needs auth.gafaelfawr, which this version does not support: use "forward"')
+    .default('forward'),
+});
+
+const directRepository = z.strictObject({
+  ...repositoryBase,
+  /** A repository on files and a database of one's own. */
+  kind: z.literal('direct'),
+  /** Its directory, or its `butler.yaml`. */
+  path: z.string().min(1),
+});
+
+const issuer = z
+  .strictObject({
+    /** Exact value of the tokens' `iss`. */
+    issuer: z.string().min(1),
+    /** Value that the tokens' `aud` must be or hold. */
+    audience: z.string().min(1),
+    /** File or https address of the issuer's JSON Web Key Set. */
+    jwks: z.string().min(1).refine((jwks) => !jwks.startsWith('http:'), 'must be a file or an https address'),
+    /** Claim with the user's groups. @default groups */
+    groupsClaim: z.string().default('groups'),
+    /** Claim with the token's scopes. @default scope */
+    scopeClaim: z.string().default('scope'),
+    /** Scopes of tokens without that claim. @default none */
+    scopes: z.array(z.string()).default([]),
+    /** Whether `satellite token` may mint tokens of it, with a private key beside `jwks`. Never in production. @default false */
+    development: z.boolean().default(false),
+  })
+  .refine((i) => !i.development || !i.jwks.startsWith('https:'), {
+    path: ['jwks'],
+    message: 'must be a file for a development issuer',
+  });
+
+const graphiql = z.strictObject({
+  /** Whether `GET /` serves GraphiQL. @default true */
+  enabled: z.boolean().default(true),
+  /** A directory of `.graphql` files that open as tabs, in the order of their names. @default the examples built in */
+  examples: z.string().min(1).optional(),
+  /**
+   * A token that GraphiQL fills in for whoever opens it. Only for demonstrations: taken only if it is a development issuer's
+   * and the gateway listens on a loopback address.
+   */
+  token: z.string().optional(),
+});
+
+/** Sections of parts that this version does not have: their shape is checked, and the log says that they have no effect. */
+const later = {
+  /** Where the gateway keeps its own records. */
+  state: z.string().regex(/^(sqlite:|postgresql:\/\/)/, 'must begin with sqlite: or postgresql://').optional(),
+  satellites: z
+    .strictObject({
+      root: z.string().min(1).optional(),
+      postgresql: z.string().optional(),
+      s3: z.strictObject({ endpoint: z.string(), bucket: z.string(), region: z.string().optional() }).optional(),
+    })
+    .optional(),
+  python: z.strictObject({ executable: z.string().min(1).optional(), path: z.array(z.string().min(1)).optional() }).optional(),
+  runs: z.strictObject({ executeAs: z.enum(['none', 'self', 'sandbox']) }).optional(),
+};
+
+/** Keys of `GatewayConfig` that have no effect yet. */
+export const UNUSED_SECTIONS = Object.keys(later) as (keyof typeof later)[];
+
+const gatewayConfig = z
+  .strictObject({
+    http: http.prefault({}),
+    /** What can be read; the order is the default search order, after the caller's own. */
+    repositories: z.array(z.discriminatedUnion('kind', [remoteRepository, directRepository])).default([]),
+    auth: z.strictObject({ issuers: z.array(issuer).min(1) }),
+    graphiql: graphiql.prefault({}),
+    /** How others reach the gateway: permanent addresses start with it. @default the listening address */
+    publicUrl: httpUrl.optional(),
+    ...later,
+  })
+  .superRefine(({ repositories }, ctx) => {
+    for (const [i, repository] of repositories.entries()) {
+      if (repositories.findIndex((r) => r.name === repository.name) < i) {
+        ctx.addIssue({ code: 'custom', path: ['repositories', i, 'name'], message: `"${repository.name}" is there twice` });
+      }
+    }
+  });
+
+export type GatewayConfig = z.output<typeof gatewayConfig>;
+export type RepositoryConfig = GatewayConfig['repositories'][number];
+export type RequestLimits = GatewayConfig['http']['limits'];
+
+/** A configuration that cannot be used; the message names the file and the keys. */
+export class ConfigurationError extends Error {
+  override name = 'ConfigurationError';
+}
+
+/** Reads a configuration file. Relative paths in it are relative to it. @throws ConfigurationError */
+export async function readConfig(file: string, environment: NodeJS.ProcessEnv): Promise<GatewayConfig> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ConfigurationError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
+  return parseConfig(text, { file, environment });
+}
+
+/** The same from text. */
+export function parseConfig(
+  text: string,
+  { file, environment }: { readonly file: string; readonly environment: NodeJS.ProcessEnv },
+): GatewayConfig {
+  const problems: string[] = [];
+  try {
+    const expanded = expandVariables(parse(text), environment, (path, variable) => {
+      problems.push(`${path}: environment variable ${variable} is not set`);
+    });
+    const parsed = gatewayConfig.safeParse(expanded, { reportInput: false });
+    if (parsed.success && problems.length === 0) return resolvePaths(parsed.data, dirname(file));
+    if (!parsed.success) problems.push(...parsed.error.issues.map((i) => `${z.core.toDotPath(i.path)}: ${i.message}`));
+  } catch (error) {
+    if (!(error instanceof YAMLParseError)) throw error;
+    problems.push(error.message);
+  }
+  throw new ConfigurationError(`${file} cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+}
+
+function resolvePaths(config: GatewayConfig, directory: string): GatewayConfig {
+  const { auth, graphiql, repositories } = config;
+  return {
+    ...config,
+    repositories: repositories.map((r) => (r.kind === 'direct' ? { ...r, path: resolve(directory, r.path) } : r)),
+    auth: {
+      issuers: auth.issuers.map((i) => (i.jwks.startsWith('https:') ? i : { ...i, jwks: resolve(directory, i.jwks) })),
+    },
+    graphiql: graphiql.examples ? { ...graphiql, examples: resolve(directory, graphiql.examples) } : graphiql,
+  };
+}
