@@ -4,8 +4,7 @@
  * computed in double-double arithmetic (about 100 bits) and rounded once; arguments are a few radians at most.
  */
 
-/** An unevaluated sum of two doubles, the second at most half a unit in the last place of the first. */
-type DoubleDouble = readonly [high: number, low: number];
+import { type DoubleDouble, exactProduct, exactSum } from '../double-double.ts';
 
 /** π/2 as the sum of three doubles. */
 const HALF_PI_1 = 1.5707963267948966;
@@ -14,37 +13,20 @@ const HALF_PI_3 = -1.4973849048591833e-33;
 
 const TAYLOR_TERMS = 14;
 
-function sum(a: number, b: number): DoubleDouble {
-  const s = a + b;
-  const t = s - a;
-  return [s, a - (s - t) + (b - t)];
-}
-
-function product(a: number, b: number): DoubleDouble {
-  const p = a * b;
-  const ta = 134217729 * a;
-  const ah = ta - (ta - a);
-  const al = a - ah;
-  const tb = 134217729 * b;
-  const bh = tb - (tb - b);
-  const bl = b - bh;
-  return [p, ah * bh - p + ah * bl + al * bh + al * bl];
-}
-
 function add(a: DoubleDouble, b: DoubleDouble): DoubleDouble {
-  const [s, e] = sum(a[0], b[0]);
-  return sum(s, e + (a[1] + b[1]));
+  const [s, e] = exactSum(a[0], b[0]);
+  return exactSum(s, e + (a[1] + b[1]));
 }
 
 function multiply(a: DoubleDouble, b: DoubleDouble): DoubleDouble {
-  const [p, e] = product(a[0], b[0]);
-  return sum(p, e + (a[0] * b[1] + a[1] * b[0]));
+  const [p, e] = exactProduct(a[0], b[0]);
+  return exactSum(p, e + (a[0] * b[1] + a[1] * b[0]));
 }
 
 function divide(a: DoubleDouble, by: number): DoubleDouble {
   const quotient = a[0] / by;
-  const [p, e] = product(quotient, by);
-  return sum(quotient, (a[0] - p - e + a[1]) / by);
+  const [p, e] = exactProduct(quotient, by);
+  return exactSum(quotient, (a[0] - p - e + a[1]) / by);
 }
 
 function negate(a: DoubleDouble): DoubleDouble {
@@ -63,10 +45,10 @@ function taylor(square: DoubleDouble, first: 0 | 1): DoubleDouble {
 
 function sinCosDouble(x: number): { sin: DoubleDouble; cos: DoubleDouble } {
   const quadrant = Math.round(x / HALF_PI_1);
-  const [h1, l1] = product(quadrant, HALF_PI_1);
-  const [h2, l2] = product(quadrant, HALF_PI_2);
+  const [h1, l1] = exactProduct(quadrant, HALF_PI_1);
+  const [h2, l2] = exactProduct(quadrant, HALF_PI_2);
   // x - h1 is exact: the two are within a factor of two of each other, or h1 is zero.
-  const r = add(sum(x - h1, -l1), [-h2, -l2 - quadrant * HALF_PI_3]);
+  const r = add(exactSum(x - h1, -l1), [-h2, -l2 - quadrant * HALF_PI_3]);
   const square = multiply(r, r);
   const s = multiply(r, taylor(square, 1));
   const c = taylor(square, 0);
