@@ -12,7 +12,7 @@ import { anyRow, streamRows } from './row-stream.ts';
 
 /** Where the server's database sorts NULL in ascending order, once that is known: SQLite first, PostgreSQL last. */
 export interface NullOrder {
-  known?: 'first' | 'last';
+  known?: 'first' | 'last' | undefined;
 }
 
 export interface OrderedRequest {
