@@ -1,6 +1,10 @@
-import { SatelliteError } from '../../butler/errors.ts';
-import type { QueryContext, Repository } from '../repository.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
+import { ButlerUserError } from '../../butler/errors.ts';
+import { globToRegExp, isGlob } from '../../butler/glob.ts';
+import { compareText } from '../federated/key-order.ts';
+import { toleratingFailures } from '../federated/members.ts';
+import { nearestName } from '../federated/nearest-name.ts';
+import type { QueryContext, Repository } from '../repository.ts';
 import type { Answer } from './search.ts';
 
 /** Dataset types whose names match any of `search` (names and globs), in name order; the earlier member's of one name. */
@@ -9,8 +13,53 @@ export async function listDatasetTypes(
   search: readonly string[],
   ctx: QueryContext,
 ): Promise<Answer<readonly DatasetType[]>> {
-  throw new SatelliteError(
-    'UNIMPLEMENTED_QUERY',
-    `Not there yet: ${members.length} ${search.length} ${ctx.caller.username}`,
+  const { value, failures } = await toleratingFailures(members, (repositories) =>
+    Promise.all(repositories.map((repository) => repository.datasetTypes(ctx))),
+  );
+  const types = new Map(value.toReversed().flatMap((ofMember) => [...ofMember]));
+  return { rows: matchingNames(search, types.keys()).map((name) => types.get(name)!), failures };
+}
+
+/** Names that any of `search` matches, in order. */
+export function matchingNames(search: readonly string[], names: Iterable<string>): readonly string[] {
+  const plain = new Set(search);
+  const globs = search.filter(isGlob).map(globToRegExp);
+  return [...names].filter((name) => plain.has(name) || globs.some((glob) => glob.test(name))).sort(compareText);
+}
+
+/**
+ * Names of the dataset types to search, in order, as the real stack's `query_all_datasets` takes them.
+ * @param incomplete whether a repository cannot answer: types that are missing may be its own
+ * @throws ButlerUserError MISSING_DATASET_TYPE where nothing matches or a plain name is missing; DATASET_TYPE_EXPRESSION
+ * for a component
+ */
+export function searchedDatasetTypes(
+  search: readonly string[],
+  known: ReadonlySet<string>,
+  incomplete: boolean,
+): readonly string[] {
+  const plain = search.filter((name) => !isGlob(name));
+  const component = plain.find((name) => name.includes('.'));
+  if (component !== undefined) {
+    throw new ButlerUserError(
+      'DATASET_TYPE_EXPRESSION',
+      `'${component}' is a component; only whole datasets can be searched: ask for '${component.split('.')[0]}'.`,
+    );
+  }
+  const missing = plain.find((name) => !known.has(name));
+  if (missing !== undefined && !incomplete) {
+    const nearest = nearestName(missing, known);
+    throw new ButlerUserError(
+      'MISSING_DATASET_TYPE',
+      `Dataset type '${missing}' is not registered.` + (nearest === undefined ? '' : ` Did you mean '${nearest}'?`),
+    );
+  }
+  const names = matchingNames(search, known);
+  if (names.length > 0 || (incomplete && search.length > 0)) return names;
+  throw new ButlerUserError(
+    'MISSING_DATASET_TYPE',
+    search.length === 0
+      ? `'datasetTypes' is empty: name at least one dataset type, or '*' for all.`
+      : `No dataset type matches ${search.map((glob) => `'${glob}'`).join(', ')}.`,
   );
 }

@@ -1,4 +1,7 @@
 import { SatelliteError } from '../../butler/errors.ts';
+import { firstDataset } from '../federated/first-dataset.ts';
+import { toleratingFailures } from '../federated/members.ts';
+import { resolveSearchPath } from '../federated/search-path.ts';
 import type { FindDatasetRequest, QueryContext, Repository } from '../repository.ts';
 import type { DatasetRow } from '../rows.ts';
 import type { Answer } from './search.ts';
@@ -9,8 +12,23 @@ export async function findDataset(
   request: FindDatasetRequest,
   ctx: QueryContext,
 ): Promise<Answer<DatasetRow | null>> {
-  throw new SatelliteError(
-    'UNIMPLEMENTED_QUERY',
-    `Not there yet: ${members.length} ${request.datasetType} ${ctx.caller.username}`,
+  const { value, failures } = await toleratingFailures(members, (repositories, failed) =>
+    members.length === 1 ? findInOne(members[0]!, request, ctx) : firstDataset(repositories, request, failed, ctx),
   );
+  return { rows: value, failures };
+}
+
+async function findInOne(
+  member: Repository,
+  request: FindDatasetRequest,
+  ctx: QueryContext,
+): Promise<DatasetRow | null> {
+  try {
+    return await member.findDataset(request, ctx);
+  } catch (error) {
+    if (error instanceof SatelliteError && error.code === 'MISSING_COLLECTION') {
+      await resolveSearchPath([member], request.collections, [], ctx); // says it in words that help
+    }
+    throw error;
+  }
 }

@@ -45,6 +45,8 @@ export interface CollectionSearchRequest {
   readonly types?: readonly CollectionType[];
   readonly flattenChains?: boolean;
   readonly includeChains?: boolean;
+  /** Whether rows need `parents` and `datasetTypes`; default true. */
+  readonly details?: boolean;
   readonly first: number;
   readonly after?: string;
 }

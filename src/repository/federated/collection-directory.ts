@@ -1,0 +1,125 @@
+/**
+ * The collections of several repositories as one set of names (design section 4, Search order): contents are united, a
+ * chain's definition is the earlier repository's, and one name has one type.
+ */
+import type { CollectionInfo } from '../../butler/collection.ts';
+import { isGlob } from '../../butler/glob.ts';
+import { ButlerUserError, SatelliteError } from '../../butler/errors.ts';
+import type { QueryContext, Repository } from '../repository.ts';
+
+/** One name, as each repository that has it describes it, in search order. */
+export interface UnitedCollection {
+  /** The earliest repository's description; of a chain, its definition. */
+  readonly info: CollectionInfo;
+  readonly holders: readonly { readonly repository: Repository; readonly info: CollectionInfo }[];
+}
+
+export interface DirectoryOptions {
+  /** Whether chains are followed down to what they hold. */
+  readonly follow: boolean;
+  readonly parents?: boolean;
+  readonly summary?: boolean;
+}
+
+/** What the repositories have of the collections that a search names. */
+export class CollectionDirectory {
+  readonly #repositories: readonly Repository[];
+  readonly #options: DirectoryOptions;
+  /** For each repository: name → description, null where it has no such collection. */
+  readonly #known: ReadonlyMap<Repository, Map<string, CollectionInfo | null>>;
+  readonly #complete = new Set<Repository>();
+
+  private constructor(repositories: readonly Repository[], options: DirectoryOptions) {
+    this.#repositories = repositories;
+    this.#options = options;
+    this.#known = new Map(repositories.map((repository) => [repository, new Map()]));
+  }
+
+  /** Asks every repository for `search` (names and globs), and for what chains of others lead to. */
+  static async read(
+    repositories: readonly Repository[],
+    search: readonly string[],
+    options: DirectoryOptions,
+    ctx: QueryContext,
+  ): Promise<CollectionDirectory> {
+    const directory = new CollectionDirectory(repositories, options);
+    await Promise.all(repositories.map((repository) => directory.#ask(repository, search, ctx)));
+    if (options.follow) await directory.#followChains(ctx);
+    return directory;
+  }
+
+  /** The collection of that name; undefined where nobody has it. @throws ButlerUserError COLLECTION_TYPE for two types under it */
+  get(name: string): UnitedCollection | undefined {
+    const holders = this.#repositories.flatMap((repository) => {
+      const info = this.#known.get(repository)!.get(name);
+      return info ? [{ repository, info }] : [];
+    });
+    const first = holders[0];
+    if (!first) return undefined;
+    const other = holders.find((holder) => holder.info.type !== first.info.type);
+    if (other) {
+      throw new ButlerUserError(
+        'COLLECTION_TYPE',
+        `Collection '${name}' is ${first.info.type} in '${first.repository.name}' and ${other.info.type} in ` +
+          `'${other.repository.name}': search one of them at a time, with 'repositories'.`,
+      );
+    }
+    return { info: first.info, holders };
+  }
+
+  /** All names that were read, in no order. */
+  names(): readonly string[] {
+    const names = new Set<string>();
+    for (const known of this.#known.values()) {
+      for (const [name, info] of known) if (info) names.add(name);
+    }
+    return [...names];
+  }
+
+  async #followChains(ctx: QueryContext): Promise<void> {
+    for (;;) {
+      const reachable = this.#reachable();
+      const asked = await Promise.all(
+        this.#repositories.map(async (repository) => {
+          const known = this.#known.get(repository)!;
+          const names = this.#complete.has(repository) ? [] : reachable.filter((name) => !known.has(name));
+          if (names.length > 0) await this.#ask(repository, names.map(asGlob), ctx);
+          for (const name of names) if (!known.has(name)) known.set(name, null);
+          return names.length;
+        }),
+      );
+      if (asked.every((count) => count === 0)) return;
+    }
+  }
+
+  /** Names read so far, and children of the chains' definitions that count. */
+  #reachable(): readonly string[] {
+    const names = this.names();
+    return [...new Set([...names, ...names.flatMap((name) => this.get(name)!.info.children)])];
+  }
+
+  async #ask(repository: Repository, search: readonly string[], ctx: QueryContext): Promise<void> {
+    const known = this.#known.get(repository)!;
+    const query = {
+      flattenChains: this.#options.follow,
+      includeChains: true,
+      includeParents: this.#options.parents ?? false,
+      includeSummary: this.#options.summary ?? false,
+    };
+    if (search.includes('*')) this.#complete.add(repository);
+    let found: readonly CollectionInfo[];
+    try {
+      found = await repository.collections({ search, ...query }, ctx);
+    } catch (error) {
+      if (!(error instanceof SatelliteError) || error.code !== 'MISSING_COLLECTION') throw error;
+      const globs = search.map((name) => (isGlob(name) ? name : asGlob(name)));
+      found = await repository.collections({ search: globs, ...query }, ctx);
+    }
+    for (const info of found) known.set(info.name, info);
+  }
+}
+
+/** A glob that matches this name only: a glob may match nothing, where a plain name that is missing is an error. */
+function asGlob(name: string): string {
+  return name.replace(/[^!\]^[]/, '[$&]');
+}

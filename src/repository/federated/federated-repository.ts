@@ -1,0 +1,157 @@
+/** Several repositories that answer as one (design section 4). */
+import type { CollectionInfo } from '../../butler/collection.ts';
+import type { DatasetType } from '../../butler/dataset-type.ts';
+import type { ResultSpec } from '../../butler/query/result-spec.ts';
+import type { Query } from '../../butler/query/tree.ts';
+import type { Universe } from '../../butler/universe.ts';
+import type {
+  CollectionQuery,
+  FindDatasetRequest,
+  Page,
+  PageOptions,
+  QueryContext,
+  Repository,
+} from '../repository.ts';
+import type { DatasetRow, FileRecord, FileSource, RowsByResult } from '../rows.ts';
+import { countRows } from './count-rows.ts';
+import { firstDataset } from './first-dataset.ts';
+import { identifyingDimensions } from './identity.ts';
+import { membersWithType, openMembers } from './members.ts';
+import { mergedQuery } from './merged-query.ts';
+import { planParts, totalOrder, type Part } from './plan.ts';
+import { resolveSearchPath, type SearchPath } from './search-path.ts';
+import { unitedCollections, unitedInfo } from './united-collections.ts';
+
+/**
+ * Repositories in search order, as one.  Nothing is given in part: where one of them cannot answer, every method throws
+ * (the functions in `search/` give what the others have instead).
+ */
+export class FederatedRepository implements Repository {
+  readonly name: string;
+  readonly #members: readonly Repository[];
+
+  /** @param members at least one, in search order */
+  constructor(members: readonly Repository[]) {
+    this.name = members.map((member) => member.name).join('+');
+    this.#members = members;
+  }
+
+  /** The first repository's: queries are said in it, and said anew for those with another. */
+  universe(ctx: QueryContext): Promise<Universe> {
+    return this.#members[0]!.universe(ctx);
+  }
+
+  async datasetTypes(ctx: QueryContext): Promise<ReadonlyMap<string, DatasetType>> {
+    const maps = await Promise.all(this.#members.map((member) => member.datasetTypes(ctx)));
+    return new Map(maps.reverse().flatMap((types) => [...types]));
+  }
+
+  async collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
+    return (await unitedCollections(this.#members, query, [], ctx)).map(unitedInfo);
+  }
+
+  async *query<S extends ResultSpec>(
+    query: Query,
+    spec: S,
+    ctx: QueryContext,
+    options: PageOptions = {},
+  ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
+    const parts = await this.#parts(query, spec, ctx);
+    const wanted = spec.limit;
+    let left = wanted ?? Infinity;
+    if (left === 0) return;
+    const merge = { after: options.after, wanted, implied: options.implied, positions: options.positions ?? false };
+    for await (const batch of mergedQuery(parts, merge, ctx)) {
+      const rows = batch.rows.length > left ? batch.rows.slice(0, left) : batch.rows;
+      left -= rows.length;
+      yield { rows, positionAt: batch.positionAt, ...(batch.collectionAt && { collectionAt: batch.collectionAt }) };
+      if (left === 0) return;
+    }
+  }
+
+  async count(query: Query, spec: ResultSpec, ctx: QueryContext): Promise<number> {
+    return countRows(await this.#parts(query, spec, ctx), ctx);
+  }
+
+  async any(
+    query: Query,
+    ctx: QueryContext,
+    options?: { readonly execute?: boolean; readonly exact?: boolean },
+  ): Promise<boolean> {
+    const parts = await this.#parts(query, existenceSpec(query), ctx);
+    const answers = await Promise.all(parts.map((part) => part.member.repository.any(part.query, ctx, options)));
+    return answers.includes(true);
+  }
+
+  async explain(query: Query, ctx: QueryContext, options?: { readonly execute?: boolean }): Promise<readonly string[]> {
+    const parts = await this.#parts(query, existenceSpec(query), ctx);
+    const reasons = await Promise.all(
+      parts.map(async ({ member: { repository }, query: own }) =>
+        (await repository.explain(own, ctx, options)).map((reason) => `${repository.name}: ${reason}`),
+      ),
+    );
+    return reasons.flat();
+  }
+
+  findDataset(request: FindDatasetRequest, ctx: QueryContext): Promise<DatasetRow | null> {
+    return firstDataset(this.#members, request, [], ctx);
+  }
+
+  datasets(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, DatasetRow>> {
+    return this.#firstToHave(uuids, (member, missing) => member.datasets(missing, ctx));
+  }
+
+  files(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
+    return this.#firstToHave(uuids, (member, missing) => member.files(missing, ctx));
+  }
+
+  async fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {
+    for (const member of this.#members) {
+      const source = await member.fileSource(uuid, component, ctx);
+      if (source) return source;
+    }
+    return null;
+  }
+
+  /** Leaves the members open: they are not its own. */
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async #parts<S extends ResultSpec>(query: Query, spec: S, ctx: QueryContext): Promise<readonly Part<S>[]> {
+    const members = await openMembers(this.#members, ctx);
+    const paths = new Map<string, SearchPath>();
+    for (const [name, { collections }] of query.tree.datasets) {
+      membersWithType(members, name);
+      paths.set(name, await resolveSearchPath(this.#members, collections, [], ctx));
+    }
+    const orderBy = totalOrder(spec, identifyingDimensions(spec, query.tree.dimensions.universe));
+    return planParts(members, query, { ...spec, orderBy }, paths);
+  }
+
+  /** Asks one repository after the other, each for what the ones before do not have. */
+  async #firstToHave<Value>(
+    uuids: readonly string[],
+    ask: (member: Repository, uuids: readonly string[]) => Promise<ReadonlyMap<string, Value>>,
+  ): Promise<ReadonlyMap<string, Value>> {
+    const found = new Map<string, Value>();
+    for (const member of this.#members) {
+      const missing = uuids.filter((uuid) => !found.has(uuid));
+      if (missing.length === 0) break;
+      for (const [uuid, value] of await ask(member, missing)) found.set(uuid, value);
+    }
+    return found;
+  }
+}
+
+/** What is asked of a query of which only matters whether it has rows. */
+function existenceSpec(query: Query): ResultSpec {
+  return {
+    type: 'data_coordinate',
+    dimensions: query.tree.dimensions,
+    includeDimensionRecords: false,
+    orderBy: [],
+    limit: null,
+    allowDuplicateOverlaps: false,
+  };
+}

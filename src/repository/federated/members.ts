@@ -1,0 +1,90 @@
+/** Repositories that are asked as one, with what a query's plan needs to know of each. */
+import type { DatasetType } from '../../butler/dataset-type.ts';
+import { InvalidQueryError, RepositoryUnavailableError, SatelliteError } from '../../butler/errors.ts';
+import type { Universe } from '../../butler/universe.ts';
+import type { QueryContext, Repository } from '../repository.ts';
+
+export interface Member {
+  readonly repository: Repository;
+  readonly universe: Universe;
+  readonly datasetTypes: ReadonlyMap<string, DatasetType>;
+}
+
+/** Reads the universe and the dataset types of every repository. @throws what any of them throws */
+export async function openMembers(repositories: readonly Repository[], ctx: QueryContext): Promise<readonly Member[]> {
+  return Promise.all(
+    repositories.map(async (repository) => {
+      const [universe, datasetTypes] = await Promise.all([repository.universe(ctx), repository.datasetTypes(ctx)]);
+      return { repository, universe, datasetTypes };
+    }),
+  );
+}
+
+/** What the repositories that could answer gave, and who could not. */
+export interface Tolerated<T> {
+  readonly value: T;
+  readonly failures: readonly SatelliteError[];
+}
+
+/**
+ * Runs `attempt` over all repositories; where one cannot answer, runs it again over the others, so that what it gives is
+ * always whole for the repositories that it is over.
+ * @param attempt gets the names of those that failed, because what they hold is not known then
+ * @throws user errors, and the first failure where no repository is left
+ */
+export async function toleratingFailures<T>(
+  repositories: readonly Repository[],
+  attempt: (repositories: readonly Repository[], failed: readonly string[]) => Promise<T>,
+): Promise<Tolerated<T>> {
+  const failures: SatelliteError[] = [];
+  let left = repositories;
+  for (;;) {
+    try {
+      const value = await attempt(
+        left,
+        failures.map((failure) => failure.repository!),
+      );
+      return { value, failures };
+    } catch (error) {
+      const name = failedRepository(error);
+      const others = left.filter((repository) => repository.name !== name);
+      if (others.length === 0 || others.length === left.length) throw failures[0] ?? error;
+      failures.push(partialFailure(error as SatelliteError, name!));
+      left = others;
+    }
+  }
+}
+
+/** Name of the repository that could not answer; undefined for an error of another kind. */
+function failedRepository(error: unknown): string | undefined {
+  if (!(error instanceof SatelliteError)) return undefined;
+  return error.code === 'UPSTREAM_UNAVAILABLE' || error.code === 'RATE_LIMITED' ? error.repository : undefined;
+}
+
+function partialFailure(error: SatelliteError, name: string): SatelliteError {
+  const message =
+    `${error.message} What '${name}' holds is missing from this answer, ` +
+    `and where it comes first in the search order, rows of others may stand in the place of its own.`;
+  const details = { cause: error, ...(error.retryAfter !== undefined && { retryAfter: error.retryAfter }) };
+  return error.code === 'UPSTREAM_UNAVAILABLE'
+    ? new RepositoryUnavailableError(name, message, details)
+    : new SatelliteError(error.code, message, { ...details, repository: name });
+}
+
+/**
+ * The dataset type of that name in all members that have it.
+ * @throws InvalidQueryError where members disagree on the dimensions that identify its datasets
+ */
+export function membersWithType(members: readonly Member[], name: string): readonly Member[] {
+  const holders = members.filter((member) => member.datasetTypes.has(name));
+  const [first, ...others] = holders;
+  for (const other of others) {
+    const [a, b] = [first!, other].map((m) => m.datasetTypes.get(name)!.dimensions.required.toSorted().join(', '));
+    if (a === b) continue;
+    throw new InvalidQueryError(
+      `Dataset type '${name}' has dimensions {${a}} in '${first!.repository.name}' (universe ${first!.universe}) and ` +
+        `{${b}} in '${other.repository.name}' (universe ${other.universe}): search one of them at a time, with 'repositories'.`,
+    );
+  }
+  return holders;
+}

@@ -1,0 +1,102 @@
+/** What every search of rows has in common: it is planned over the repositories that answer, then paged, streamed or counted. */
+import type { Batch } from '../federated/ordered-merge.ts';
+import { toleratingFailures } from '../federated/members.ts';
+import { NO_BATCHES } from '../federated/merged-query.ts';
+import { resolveSearchPath } from '../federated/search-path.ts';
+import { SatelliteError } from '../../butler/errors.ts';
+import type { QueryContext, Repository } from '../repository.ts';
+import { checkPageSize, CursorBook, type Bookmark } from './cursor.ts';
+import { refuseWarnings, takeRows } from './page.ts';
+import type { SearchPage, SearchTerms, Unpaged } from './search.ts';
+
+export interface ReadPlan {
+  readonly after: Bookmark | undefined;
+  /** About how many rows will be taken; null: all. */
+  readonly wanted: number | null;
+  /** Whether the places of rows will be asked. */
+  readonly positions: boolean;
+}
+
+/** A search, ready to be read. */
+export interface SearchPlan<Row> {
+  readonly warnings: readonly string[];
+  readonly read: (options: ReadPlan) => AsyncIterable<Batch<Row, Bookmark>>;
+  readonly count: () => Promise<number>;
+}
+
+/** A search that finds nothing, whatever the repositories hold. */
+export const NOTHING: SearchPlan<never> = {
+  warnings: [],
+  read: () => NO_BATCHES,
+  count: () => Promise.resolve(0),
+};
+
+/**
+ * Plans a search.
+ * @param failed names of repositories that cannot answer
+ */
+export type Planner<Request, Row> = (
+  repositories: readonly Repository[],
+  failed: readonly string[],
+  request: Request,
+  ctx: QueryContext,
+) => Promise<SearchPlan<Row>>;
+
+/** One page of a search over what the repositories that can answer have. */
+export async function pageOf<Request extends SearchTerms, Row>(
+  planner: Planner<Unpaged<Request>, Row>,
+  members: readonly Repository[],
+  request: Request,
+  ctx: QueryContext,
+): Promise<SearchPage<Row>> {
+  const { first } = request;
+  checkPageSize(first);
+  const cursors = new CursorBook(members, request);
+  const after = cursors.read(request.after);
+  const { value, failures } = await toleratingFailures(members, async (repositories, failed) => {
+    const plan = await planner(repositories, failed, request, ctx);
+    refuseWarnings(plan.warnings, request.strict);
+    return { plan, taken: await takeRows(plan.read({ after, wanted: first + 1, positions: true }), first) };
+  });
+  const { plan, taken } = value;
+  return {
+    rows: taken.rows,
+    cursorAt: (i) => cursors.write(taken.positionAt(i)),
+    hasNextPage: taken.hasNextPage,
+    warnings: plan.warnings,
+    failures,
+    totalCount: plan.count,
+  };
+}
+
+/** All rows of a search. @throws where any repository fails, also in the middle */
+export async function* rowsOf<Request extends SearchTerms, Row>(
+  planner: Planner<Unpaged<Request>, Row>,
+  members: readonly Repository[],
+  request: Unpaged<Request>,
+  ctx: QueryContext,
+): AsyncGenerator<readonly Row[]> {
+  const plan = await planner(members, [], request, ctx);
+  refuseWarnings(plan.warnings, request.strict);
+  for await (const batch of plan.read({ after: undefined, wanted: null, positions: false })) yield batch.rows;
+}
+
+/**
+ * Runs what asks a single repository for `collections` as they are; where it misses one, says so in words that help.
+ * @throws ButlerUserError MISSING_COLLECTION naming the nearest collection
+ */
+export async function* namingMissing<T>(
+  repository: Repository,
+  collections: readonly string[],
+  rows: AsyncIterable<T>,
+  ctx: QueryContext,
+): AsyncGenerator<T> {
+  try {
+    yield* rows;
+  } catch (error) {
+    if (error instanceof SatelliteError && error.code === 'MISSING_COLLECTION') {
+      await resolveSearchPath([repository], collections, [], ctx);
+    }
+    throw error;
+  }
+}
