@@ -7,7 +7,10 @@ export type Dialect = 'sqlite' | 'postgresql';
 export type SqlValue = string | number | bigint | boolean | Uint8Array | null;
 export type SqlRow = readonly SqlValue[];
 
-/** Parameters are `SqlValue`s; a number without a fraction is bound as an integer (`CAST(… AS …)` where it must not). */
+/**
+ * Parameters of statements are `SqlValue`s, on PostgreSQL arrays of them too.  SQLite binds a bigint as an integer and
+ * every number as a REAL; PostgreSQL takes the type from the context or a cast.
+ */
 export interface Database {
   readonly dialect: Dialect;
   /** Quotes a table's name with its schema; only names from the registry or the universe are given to it. */

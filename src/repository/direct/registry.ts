@@ -45,14 +45,14 @@ export interface Registry {
   /** All collections by name, in the order of their ids. */
   readonly collections: ReadonlyMap<string, CollectionRecord>;
   readonly collectionsById: ReadonlyMap<number, CollectionRecord>;
-  /** The collection of that name. @throws ButlerUserError MISSING_COLLECTION */
-  collection(name: string): CollectionRecord;
+  /** The collections of these names, in their order. @throws ButlerUserError MISSING_COLLECTION */
+  records(names: readonly string[]): readonly CollectionRecord[];
   /**
    * Collections other than chains in search order: depth first, each once (query-semantics.md section 12).
    * Names only, no globs. @throws ButlerUserError MISSING_COLLECTION
    */
   flatten(names: readonly string[]): readonly CollectionRecord[];
-  /** Summaries by collection id, in one statement for those not read before. */
+  /** Summaries by collection id, in one statement for those not read before; those of chains are empty. */
   summaries(
     collections: readonly CollectionRecord[],
     signal: AbortSignal,

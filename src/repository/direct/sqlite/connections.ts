@@ -1,4 +1,5 @@
 /** Read-only SQLite connections of one worker process, with their prepared statements. */
+import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
@@ -30,6 +31,9 @@ export class Connection {
     // Opened with SQLITE_OPEN_READONLY: needs no write access to the file or its directory, and honours the locks of
     // writers.  The journal mode is whatever the file has; nothing here may change it.
     this.#database = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: BUSY_MILLISECONDS });
+    const id = randomUUID();
+    // `PRAGMA data_version` tells changes apart within one connection only.
+    this.#database.function('connection_id', () => id);
   }
 
   prepare(sql: string): PreparedStatement {

@@ -53,10 +53,9 @@ function* batches(prepared: PreparedStatement, parameters: SqlValue[]): Generato
   }
 }
 
-/** Better-sqlite3 binds every number as REAL, which would compare unequal to text digits and divide as a float. */
+/** SQLite has no booleans. */
 function bindable(value: SqlValue): SqlValue {
-  if (typeof value === 'boolean') return value ? 1n : 0n;
-  return Number.isSafeInteger(value) ? BigInt(value as number) : value;
+  return typeof value === 'boolean' ? BigInt(value) : value;
 }
 
 function isRounded(value: SqlValue): boolean {

@@ -1,0 +1,65 @@
+/** A DirectButler repository as a `Repository`. */
+import type { CollectionInfo } from '../../butler/collection.ts';
+import type { DatasetType } from '../../butler/dataset-type.ts';
+import type { Universe } from '../../butler/universe.ts';
+import type { CollectionQuery, QueryContext } from '../repository.ts';
+import type { DatasetRow, FileRecord, FileSource } from '../rows.ts';
+import { findCollections } from './collections.ts';
+import type { Database } from './database.ts';
+import { datasetsByUuid } from './datasets.ts';
+import type { Datastore } from './files.ts';
+import type { RegistryReader } from './registry-reader.ts';
+import type { DirectAccess } from './registry.ts';
+
+/** Made by `openDirectRepository`, which has checked all that it is made of. */
+export interface DirectRepositoryParts {
+  readonly name: string;
+  readonly database: Database;
+  readonly universe: Universe;
+  readonly registry: RegistryReader;
+  readonly datastore: Datastore;
+}
+
+export class DirectRepository {
+  readonly name: string;
+  readonly #parts: DirectRepositoryParts;
+
+  constructor(parts: DirectRepositoryParts) {
+    this.name = parts.name;
+    this.#parts = parts;
+  }
+
+  /** What one request works with: the database, and its collections and dataset types as they are now. */
+  async access(signal: AbortSignal): Promise<DirectAccess> {
+    const { database, registry } = this.#parts;
+    return { repository: this.name, database, registry: await registry.current(signal) };
+  }
+
+  async universe(): Promise<Universe> {
+    return this.#parts.universe;
+  }
+
+  async datasetTypes(ctx: QueryContext): Promise<ReadonlyMap<string, DatasetType>> {
+    return (await this.#parts.registry.current(ctx.signal)).datasetTypes;
+  }
+
+  async collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
+    return findCollections(await this.#parts.registry.current(ctx.signal), query, ctx.signal);
+  }
+
+  async datasets(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, DatasetRow>> {
+    return datasetsByUuid(await this.access(ctx.signal), uuids, ctx.signal);
+  }
+
+  async files(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
+    return this.#parts.datastore.files(uuids, ctx.signal);
+  }
+
+  async fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {
+    return this.#parts.datastore.source(uuid, component, ctx.signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.database.close();
+  }
+}

@@ -1,0 +1,63 @@
+/** Opening a DirectButler repository for reading. */
+import { RepositoryUnavailableError } from '../../butler/errors.ts';
+import sql from 'sql-template-tag';
+import { readButlerConfig, type DatabaseLocation } from './butler-config.ts';
+import type { Database } from './database.ts';
+import { DirectRepository } from './direct-repository.ts';
+import { Datastore } from './files.ts';
+import { PostgresDatabase } from './postgres/postgres-database.ts';
+import { checkAttributes } from './registry-attributes.ts';
+import { RegistryReader } from './registry-reader.ts';
+import { misfitOfStaticTables, readTableColumns } from './registry-tables.ts';
+import { SqliteDatabase } from './sqlite/sqlite-database.ts';
+
+export interface DirectRepositoryOptions {
+  /** Its name in the gateway. */
+  readonly name: string;
+  /** Directory that holds `butler.yaml`, such a file, or a `file:` URI of either. */
+  readonly path: string;
+  /** Directories outside the datastore's root whose files may be given out too, where its records name them. */
+  readonly fileRoots?: readonly string[];
+  /** Gives up opening. */
+  readonly signal?: AbortSignal;
+}
+
+const OPEN_MILLISECONDS = 60_000;
+
+/**
+ * Opens the repository after checking that it is one that we can read in full: managers and their versions, universe,
+ * tables and columns, dimension groups (butler-schema.md section 2).
+ * @throws RepositoryUnavailableError naming the key, what was found and what is supported
+ */
+export async function openDirectRepository(options: DirectRepositoryOptions): Promise<DirectRepository> {
+  const { name, path, fileRoots = [], signal = AbortSignal.timeout(OPEN_MILLISECONDS) } = options;
+  const config = await readButlerConfig(name, path);
+  const database = await openDatabase(name, config.database, signal);
+  try {
+    const refuse = (message: string): never => {
+      throw new RepositoryUnavailableError(name, `Repository '${name}' cannot be opened: ${message}`);
+    };
+    const tables = await readTableColumns(database, signal);
+    if (!tables.has('butler_attributes')) refuse('its database holds no Butler registry.');
+    const attributes = await database.all(sql`SELECT name, value FROM ${database.table('butler_attributes')}`, signal);
+    const universe = checkAttributes(name, new Map(attributes as [string, string][]), config.managers);
+    const misfit = misfitOfStaticTables(universe, tables, database.dialect);
+    if (misfit !== undefined) refuse(misfit);
+
+    const location = { root: config.datastoreRoot, recordsTable: config.recordsTable, fileRoots };
+    const datastore = new Datastore(name, database, location);
+    await datastore.checkTable(signal);
+    const registry = new RegistryReader(name, database, universe);
+    await registry.current(signal);
+    return new DirectRepository({ name, database, universe, registry, datastore });
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function openDatabase(name: string, location: DatabaseLocation, signal: AbortSignal): Promise<Database> {
+  return location.dialect === 'sqlite'
+    ? new SqliteDatabase(name, location.path)
+    : PostgresDatabase.open(name, location.url, location.namespace, signal);
+}
