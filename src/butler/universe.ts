@@ -4,6 +4,7 @@
  */
 import { ButlerUserError } from './errors.ts';
 import { DimensionGroup } from './dimension-group.ts';
+import { didYouMean } from './nearest-name.ts';
 import { readUniverseDocument, type ColumnDocument, type UniverseDocument } from './universe-document.ts';
 
 export type ColumnType =
@@ -95,7 +96,11 @@ export class Universe {
   element(name: string): DimensionElement {
     const element = this.#byName.get(name);
     if (!element) {
-      throw new ButlerUserError('DIMENSION_NAME', `No dimension element with name '${name}' in this universe.`);
+      const known = this.elements.filter((e) => e.skypix === undefined).map((e) => e.name);
+      throw new ButlerUserError(
+        'DIMENSION_NAME',
+        `No dimension element with name '${name}' in this universe.${didYouMean(name, known)}`,
+      );
     }
     return element;
   }
@@ -135,6 +140,12 @@ export class Universe {
       this.#groups.set(key, group);
     }
     return group;
+  }
+
+  /** The smallest group that an element's records and columns need: what it requires and implies, and itself. */
+  groupOf(name: string): DimensionGroup {
+    const { isDimension, required, implied } = this.element(name);
+    return this.conform(isDimension ? [name] : [...required, ...implied]);
   }
 
   get empty(): DimensionGroup {

@@ -1,4 +1,5 @@
 /** Column expressions of the query tree (query-semantics.md sections 3 to 5 and 17). */
+import type { DataIdValue } from '../data-id.ts';
 import type { Region } from '../region/region.ts';
 
 export type Literal =
@@ -36,3 +37,8 @@ export type Expression =
 
 /** A term of `orderBy`. */
 export type OrderExpression = Expression | { readonly type: 'reversed'; readonly operand: Expression };
+
+/** The literal of a data ID's value. */
+export function dataIdLiteral(value: DataIdValue): Literal {
+  return typeof value === 'string' ? { type: 'string', value } : { type: 'int', value: BigInt(value) };
+}

@@ -1,0 +1,155 @@
+/**
+ * Governor dimensions (instrument, skymap): what a predicate says of them, and the default data ID that applies where it
+ * says nothing (query-semantics.md section 8).
+ */
+import type { DataIdValue } from '../data-id.ts';
+import { InvalidQueryError } from '../errors.ts';
+import { jsonInteger } from '../json.ts';
+import type { Universe } from '../universe.ts';
+import { operandsOf } from './column-type.ts';
+import { dataIdLiteral, type Expression } from './expression.ts';
+import type { SignedLeaf } from './normal-form.ts';
+import { allOf, leavesOf, type Predicate } from './predicate.ts';
+import type { Query } from './tree.ts';
+
+/** What a predicate says of data IDs. */
+export interface PredicateSummary {
+  /** Values that all rows have, because the predicate ANDs `dimension = value` with everything else. */
+  readonly dataId: Readonly<Record<string, DataIdValue>>;
+  /** Dimensions that are required to have two values at once, so that no row can be. */
+  readonly contradictions: readonly {
+    readonly dimension: string;
+    readonly values: readonly [DataIdValue, DataIdValue];
+  }[];
+  /** Governor dimensions that are compared with anything anywhere. */
+  readonly governorsReferenced: ReadonlySet<string>;
+  /** Governor dimensions of the keys that are referenced, which need a value to make sense. */
+  readonly governorsNeeded: ReadonlySet<string>;
+}
+
+export function summarizePredicate(universe: Universe, predicate: Predicate): PredicateSummary {
+  const dataId: Record<string, DataIdValue> = {};
+  const contradictions: { dimension: string; values: [DataIdValue, DataIdValue] }[] = [];
+  for (const leaf of conjuncts(predicate)) {
+    const constraint = equality(leaf);
+    if (!constraint) continue;
+    const [dimension, value] = constraint;
+    const known = dataId[dimension];
+    if (known === undefined) dataId[dimension] = value;
+    else if (known !== value) contradictions.push({ dimension, values: [value, known] });
+  }
+  const governorsReferenced = new Set<string>();
+  const governorsNeeded = new Set<string>();
+  for (const leaf of leavesOf(predicate)) {
+    for (const operand of operandsOf(leaf)) {
+      addGovernorsNeeded(universe, operand, governorsNeeded);
+      // Stock Butler does not look into lists, ranges and tests for NULL here.
+      if (leaf.type === 'comparison') addGovernorsReferenced(universe, operand, governorsReferenced);
+    }
+  }
+  return { dataId, contradictions, governorsReferenced, governorsNeeded };
+}
+
+/**
+ * The query's predicate with the default values of governors that it uses and does not reference.
+ * @throws InvalidQueryError where a key is referenced whose governor neither the predicate nor the default data ID fixes,
+ * unless the tree does not validate that.
+ */
+export function predicateWithDefaults(query: Query): Predicate {
+  const { tree, defaultDataId } = query;
+  const { universe } = tree.dimensions;
+  const summary = summarizePredicate(universe, tree.predicate);
+  const used = universe.governors.filter((name) => summary.governorsNeeded.has(name) || tree.dimensions.has(name));
+  const defaults: Predicate[] = [];
+  for (const governor of used) {
+    if (Object.hasOwn(summary.dataId, governor) || summary.governorsReferenced.has(governor)) continue;
+    const value = Object.hasOwn(defaultDataId, governor) ? defaultDataId[governor] : undefined;
+    if (value !== undefined) {
+      const a: Expression = { type: 'dimension_key', dimension: governor };
+      defaults.push({ type: 'comparison', operator: '==', a, b: dataIdLiteral(value) });
+    } else if (summary.governorsNeeded.has(governor) && tree.validateGovernorConstraints) {
+      throw new InvalidQueryError(
+        `Query 'where' expression references a dimension dependent on ${governor} without constraining it directly: ` +
+          `add ${governor} = '…' to it, or give ${governor} in the data ID.`,
+      );
+    }
+  }
+  return defaults.length === 0 ? tree.predicate : allOf(tree.predicate, ...defaults);
+}
+
+/** Leaves that are AND-ed with everything else, once NOT is moved to the leaves. */
+function* conjuncts(predicate: Predicate, negated = false): Generator<SignedLeaf> {
+  switch (predicate.type) {
+    case 'and':
+    case 'or':
+      if ((predicate.type === 'and') === negated && predicate.operands.length !== 1) return;
+      for (const operand of predicate.operands) yield* conjuncts(operand, negated);
+      return;
+    case 'not':
+      yield* conjuncts(predicate.operand, !negated);
+      return;
+    default:
+      yield { leaf: predicate, negated };
+  }
+}
+
+/** `dimension = value`, or `NOT dimension != value`. */
+function equality({ leaf, negated }: SignedLeaf): readonly [dimension: string, value: DataIdValue] | undefined {
+  if (leaf.type !== 'comparison' || leaf.operator !== (negated ? '!=' : '==')) return undefined;
+  for (const [key, literal] of [
+    [leaf.a, leaf.b],
+    [leaf.b, leaf.a],
+  ] as const) {
+    if (key.type !== 'dimension_key') continue;
+    if (literal.type === 'string') return [key.dimension, literal.value];
+    if (literal.type === 'int') return [key.dimension, jsonInteger(literal.value)];
+  }
+  return undefined;
+}
+
+function addGovernorsReferenced(universe: Universe, expression: Expression, governors: Set<string>): void {
+  switch (expression.type) {
+    case 'dimension_key':
+      if (universe.element(expression.dimension).isGovernor) governors.add(expression.dimension);
+      break;
+    case 'dimension_field': {
+      const element = universe.element(expression.element);
+      if (element.isGovernor && element.alternateKeys.some((key) => key.name === expression.field)) {
+        governors.add(element.name);
+      }
+      break;
+    }
+    case 'binary':
+      addGovernorsReferenced(universe, expression.a, governors);
+      addGovernorsReferenced(universe, expression.b, governors);
+      break;
+    case 'unary':
+      addGovernorsReferenced(universe, expression.operand, governors);
+      break;
+    default:
+  }
+}
+
+function addGovernorsNeeded(universe: Universe, expression: Expression, governors: Set<string>): void {
+  switch (expression.type) {
+    case 'dimension_key': {
+      const { governor } = universe.element(expression.dimension);
+      if (governor !== undefined && governor !== expression.dimension) governors.add(governor);
+      break;
+    }
+    case 'dimension_field': {
+      const element = universe.element(expression.element);
+      const isKey = element.isDimension && element.alternateKeys.some((key) => key.name === expression.field);
+      if (isKey && element.governor !== undefined) governors.add(element.governor);
+      break;
+    }
+    case 'binary':
+      addGovernorsNeeded(universe, expression.a, governors);
+      addGovernorsNeeded(universe, expression.b, governors);
+      break;
+    case 'unary':
+      addGovernorsNeeded(universe, expression.operand, governors);
+      break;
+    default:
+  }
+}
