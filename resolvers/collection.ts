@@ -11,7 +11,13 @@ export const collection: Resolvers = {
     collections: async (_root, args, context, info) => {
       const members = context.repositories.select(args.repositories);
       const request = { ...collectionSearch(args), ...given({ strict: args.strict }) };
-      return toConnection(await searchCollections(members, request, context.query), CollectionNode, args, context, info);
+      return toConnection(
+        await searchCollections(members, request, context.query),
+        CollectionNode,
+        args,
+        context,
+        info,
+      );
     },
   },
   CollectionConnection: connectionResolvers,

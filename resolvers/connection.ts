@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { SearchPage } from '../src/repository/search/search.ts';
-import type { GraphQLContext } from './context.ts';
+import { reportFailures, type GraphQLContext } from './context.ts';
 import type { PageInfo } from './schema-types.ts';
 
 /** A page of an answer as a Relay connection.  Edges and cursors are made only where they are asked. */
@@ -44,7 +44,7 @@ export function toConnection<Row, Node>(
   context: GraphQLContext,
   info: GraphQLResolveInfo,
 ): Connection<Node> {
-  context.report(page.failures, info);
+  reportFailures(context, page.failures, info);
   const nodes = page.rows.map((row) => new NodeOf(row));
   return new Connection(nodes, page, args.after !== null && args.after !== undefined);
 }

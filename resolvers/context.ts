@@ -1,4 +1,4 @@
-import type { GraphQLResolveInfo } from 'graphql';
+import { responsePathAsArray, type GraphQLResolveInfo } from 'graphql';
 import type { Principal } from '../src/access/principal.ts';
 import type { VisibleRepositories } from '../src/access/policy.ts';
 import type { SatelliteError } from '../src/butler/errors.ts';
@@ -14,6 +14,21 @@ export interface GraphQLContext {
   readonly loaders: Loaders;
   /** Address of the gateway as its users see it, without a slash at the end. */
   readonly publicUrl: string;
-  /** Adds errors to the answer beside the data of the field, which holds what the other repositories gave. */
-  readonly report: (failures: readonly SatelliteError[], info: GraphQLResolveInfo) => void;
+  /** Repositories that could not answer while the others did; see `reportFailures`. */
+  readonly failures: PartialFailure[];
+}
+
+/** A repository that is missing in the answer of a field. */
+export interface PartialFailure {
+  readonly error: SatelliteError;
+  readonly path: readonly (string | number)[];
+}
+
+/** Adds errors to the answer beside the data of the field, which holds what the other repositories gave. */
+export function reportFailures(
+  context: GraphQLContext,
+  errors: readonly SatelliteError[],
+  info: GraphQLResolveInfo,
+): void {
+  for (const error of errors) context.failures.push({ error, path: responsePathAsArray(info.path) });
 }

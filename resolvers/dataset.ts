@@ -7,6 +7,7 @@ import { findDataset } from '../src/repository/search/find-dataset.ts';
 import { getDataset } from '../src/repository/search/get-dataset.ts';
 import type { DatasetSearchRequest } from '../src/repository/search/search.ts';
 import { connectionResolvers, toConnection } from './connection.ts';
+import { reportFailures } from './context.ts';
 import { fileUrl } from './file-url.ts';
 import { CollectionNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
 import type { QueryDatasetsArgs, Resolvers } from './schema-types.ts';
@@ -24,7 +25,7 @@ export const dataset: Resolvers = {
     dataset: async (_root, { uuid, repository }, context, info) => {
       const members = context.repositories.select(repository ? [repository] : null);
       const { rows, failures } = await getDataset(members, uuid, repository ?? undefined, context.query);
-      context.report(failures, info);
+      reportFailures(context, failures, info);
       return rows && new DatasetNode(rows);
     },
     findDataset: async (_root, args, context, info) => {
@@ -36,13 +37,13 @@ export const dataset: Resolvers = {
         timespan: args.timespan ? parseTimespanInput(args.timespan) : null,
       };
       const { rows, failures } = await findDataset(members, request, context.query);
-      context.report(failures, info);
+      reportFailures(context, failures, info);
       return rows && new DatasetNode(rows);
     },
     datasetTypes: async (_root, { search, repositories }, context, info) => {
       const members = context.repositories.select(repositories);
       const { rows, failures } = await listDatasetTypes(members, search ?? ['*'], context.query);
-      context.report(failures, info);
+      reportFailures(context, failures, info);
       return rows;
     },
   },

@@ -2,6 +2,7 @@ import { listDatasetTypes } from '../src/repository/search/dataset-types.ts';
 import { searchCollections } from '../src/repository/search/collections.ts';
 import { collectionSearch } from './collection.ts';
 import { toConnection } from './connection.ts';
+import { reportFailures } from './context.ts';
 import { toGlobalId } from './global-id.ts';
 import { CollectionNode } from './nodes.ts';
 import type { Resolvers } from './schema-types.ts';
@@ -16,7 +17,7 @@ export const repository: Resolvers = {
     universe: ({ repository }, _args, context) => repository.universe(context.query),
     datasetTypes: async ({ repository }, { search }, context, info) => {
       const { rows, failures } = await listDatasetTypes([repository], search ?? ['*'], context.query);
-      context.report(failures, info);
+      reportFailures(context, failures, info);
       return rows;
     },
     collections: async ({ repository }, args, context, info) => {

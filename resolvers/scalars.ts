@@ -17,11 +17,7 @@ type JsonObject = Readonly<Record<string, unknown>>;
 
 const JSONObject = new GraphQLScalarType<JsonObject, JsonObject>({
   name: 'JSONObject',
-  serialize: (value) => {
-    const values = value as JsonObject;
-    for (const name in values) if (typeof values[name] === 'object' || typeof values[name] === 'bigint') return toJson(values);
-    return values;
-  },
+  serialize: (value) => toJson(value as JsonObject),
   parseValue: toObject,
   parseLiteral: (literal, variables) => {
     if (literal.kind !== Kind.OBJECT) throw new GraphQLError('An object is expected, such as {instrument: "HSC"}.');
@@ -34,9 +30,18 @@ function toObject(value: unknown): JsonObject {
   throw new GraphQLError('An object is expected, such as {"instrument": "HSC"}.');
 }
 
-/** Values of rows as JSON has them: integers beyond 2^53 in decimal, hashes in hexadecimal. */
-function toJson(values: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toJsonValue(value)]));
+/**
+ * Values of rows as JSON has them: integers beyond 2^53 in decimal, hashes in hexadecimal.  The object itself where it is
+ * JSON already, as most are.
+ */
+export function toJson(values: JsonObject): JsonObject {
+  for (const name in values) {
+    const type = typeof values[name];
+    if (type === 'object' || type === 'bigint') {
+      return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, toJsonValue(value)]));
+    }
+  }
+  return values;
 }
 
 function toJsonValue(value: unknown): unknown {

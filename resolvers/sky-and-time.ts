@@ -43,7 +43,9 @@ function isoTai(nsec: bigint): string {
 
 function parseIsoTai(text: string): bigint {
   const match = ISO.exec(text);
-  const milliseconds = match ? Date.parse(`${text.replace(' ', 'T').split('.')[0]!}${text.length > 10 ? 'Z' : ''}`) : NaN;
+  const milliseconds = match
+    ? Date.parse(`${text.replace(' ', 'T').split('.')[0]!}${text.length > 10 ? 'Z' : ''}`)
+    : NaN;
   if (Number.isNaN(milliseconds)) {
     throw new SatelliteError('BAD_USER_INPUT', `"${text}" is not an ISO-8601 time (TAI) such as 2020-01-01T12:00:00.`);
   }

@@ -54,7 +54,10 @@ export class VisibleRepositories {
   select(names: readonly string[] | null | undefined): readonly Repository[] {
     if (names === undefined || names === null) return this.all.map((r) => r.repository);
     if (names.length === 0) {
-      throw new SatelliteError('BAD_USER_INPUT', '"repositories" is empty: name at least one, or leave it out for all.');
+      throw new SatelliteError(
+        'BAD_USER_INPUT',
+        '"repositories" is empty: name at least one, or leave it out for all.',
+      );
     }
     return [...new Set(names)].map((name) => this.get(name).repository);
   }

@@ -75,9 +75,13 @@ function explained(error: unknown): SatelliteError {
   if (error instanceof errors.JWTExpired) return refused('it has expired; get a new one');
   if (error instanceof errors.JWTClaimValidationFailed) return refused(`its claim "${error.claim}" does not hold here`);
   if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
-    return new SatelliteError('UPSTREAM_UNAVAILABLE', "The keys of your token's issuer cannot be had; try again soon.", {
-      cause: error,
-    });
+    return new SatelliteError(
+      'UPSTREAM_UNAVAILABLE',
+      "The keys of your token's issuer cannot be had; try again soon.",
+      {
+        cause: error,
+      },
+    );
   }
   return refused('its signature does not hold');
 }

@@ -10,7 +10,6 @@ const name = z.string().regex(NAME, 'must be small letters, digits, "_", "." and
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/$/, ''));
 const count = z.int().positive();
 
-
 const limits = z.strictObject({
   /** Seconds that a GraphQL request may take, upstream included. @default 60 */
   seconds: count.default(60),
@@ -49,7 +48,9 @@ const repositoryBase = {
   /** `published`: where reviewed collections are published. @default official, or a satellite where it has an owner */
   role: z.literal('published').optional(),
   /** Who reviews publications into it; used by publishing, which this version does not have. */
-  reviewers: z.strictObject({ groups: z.array(z.string()).optional(), users: z.array(z.string()).optional() }).optional(),
+  reviewers: z
+    .strictObject({ groups: z.array(z.string()).optional(), users: z.array(z.string()).optional() })
+    .optional(),
   /** How servers that cache it learn of changes; used by publishing, which this version does not have. */
   restart: z.enum(['none', 'confirm']).optional(),
 };
@@ -63,7 +64,10 @@ const remoteRepository = z.strictObject({
   /** `forward`: ask with the caller's own token; else the token itself, best as `${VARIABLE}`. @default forward */
   token: z
     .string()
-    .refine((token) => token !== 'delegated', 'needs auth.gafaelfawr, which this version does not support: use "forward"')
+    .refine(
+      (token) => token !== 'delegated',
+      'needs auth.gafaelfawr, which this version does not support: use "forward"',
+    )
     .default('forward'),
 });
 
@@ -82,7 +86,10 @@ const issuer = z
     /** Value that the tokens' `aud` must be or hold. */
     audience: z.string().min(1),
     /** File or https address of the issuer's JSON Web Key Set. */
-    jwks: z.string().min(1).refine((jwks) => !jwks.startsWith('http:'), 'must be a file or an https address'),
+    jwks: z
+      .string()
+      .min(1)
+      .refine((jwks) => !jwks.startsWith('http:'), 'must be a file or an https address'),
     /** Claim with the user's groups. @default groups */
     groupsClaim: z.string().default('groups'),
     /** Claim with the token's scopes. @default scope */
@@ -112,7 +119,10 @@ const graphiql = z.strictObject({
 /** Sections of parts that this version does not have: their shape is checked, and the log says that they have no effect. */
 const later = {
   /** Where the gateway keeps its own records. */
-  state: z.string().regex(/^(sqlite:|postgresql:\/\/)/, 'must begin with sqlite: or postgresql://').optional(),
+  state: z
+    .string()
+    .regex(/^(sqlite:|postgresql:\/\/)/, 'must begin with sqlite: or postgresql://')
+    .optional(),
   satellites: z
     .strictObject({
       root: z.string().min(1).optional(),
@@ -120,7 +130,9 @@ const later = {
       s3: z.strictObject({ endpoint: z.string(), bucket: z.string(), region: z.string().optional() }).optional(),
     })
     .optional(),
-  python: z.strictObject({ executable: z.string().min(1).optional(), path: z.array(z.string().min(1)).optional() }).optional(),
+  python: z
+    .strictObject({ executable: z.string().min(1).optional(), path: z.array(z.string().min(1)).optional() })
+    .optional(),
   runs: z.strictObject({ executeAs: z.enum(['none', 'self', 'sandbox']) }).optional(),
 };
 
@@ -141,7 +153,11 @@ const gatewayConfig = z
   .superRefine(({ repositories }, ctx) => {
     for (const [i, repository] of repositories.entries()) {
       if (repositories.findIndex((r) => r.name === repository.name) < i) {
-        ctx.addIssue({ code: 'custom', path: ['repositories', i, 'name'], message: `"${repository.name}" is there twice` });
+        ctx.addIssue({
+          code: 'custom',
+          path: ['repositories', i, 'name'],
+          message: `"${repository.name}" is there twice`,
+        });
       }
     }
   });

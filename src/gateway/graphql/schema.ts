@@ -1,0 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import { printSchema, type GraphQLSchema } from 'graphql';
+import { collection } from '../../../resolvers/collection.ts';
+import { dataset } from '../../../resolvers/dataset.ts';
+import { dimension } from '../../../resolvers/dimension.ts';
+import { node } from '../../../resolvers/node.ts';
+import { repository } from '../../../resolvers/repository.ts';
+import { scalars } from '../../../resolvers/scalars.ts';
+import { viewer } from '../../../resolvers/viewer.ts';
+
+/** Directory of this package, whether it runs from its sources or from `dist`. */
+export const PACKAGE_ROOT = dirname(findPackageJSON('..', import.meta.url)!);
+
+/** The schema of `schema/` with the resolvers of `resolvers/`. */
+export function createSchema(): GraphQLSchema {
+  const directory = join(PACKAGE_ROOT, 'schema');
+  const files = readdirSync(directory).filter((file) => file.endsWith('.graphql'));
+  return makeExecutableSchema({
+    typeDefs: files.sort().map((file) => readFileSync(join(directory, file), 'utf8')),
+    resolvers: [scalars, node, viewer, repository, collection, dimension, dataset],
+    resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
+  });
+}
+
+/** The schema as text, for clients that generate code from it. */
+export function schemaText(schema: GraphQLSchema): string {
+  return `${printSchema(schema)}\n`;
+}

@@ -1,0 +1,44 @@
+import type { FastifyInstance } from 'fastify';
+import type { OfferedRepository } from '../../access/policy.ts';
+import { SatelliteError } from '../../butler/errors.ts';
+
+type Health = 'up' | 'down';
+
+const PROBE_MS = 2_000;
+/** Age up to which an answer is given again, so that asking often does not burden the repositories. */
+const FRESH_MS = 5_000;
+const NO_DATASET = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * `GET /healthz`: 200 as long as the gateway itself works, with what it knows of its repositories.  Users' own are counted
+ * together, because their names are nobody else's business.
+ */
+export function healthRoute(app: FastifyInstance, offered: readonly OfferedRepository[]): void {
+  let last: { readonly at: number; readonly answer: Promise<object> } | undefined;
+  app.get('/healthz', () => {
+    if (!last || performance.now() - last.at > FRESH_MS) last = { at: performance.now(), answer: health(offered) };
+    return last.answer;
+  });
+}
+
+async function health(offered: readonly OfferedRepository[]): Promise<object> {
+  const states = await Promise.all(offered.map(async (o) => ({ ...o, state: await probe(o) })));
+  const own = states.filter((o) => o.owner !== undefined);
+  const down = own.filter((o) => o.state === 'down').length;
+  return {
+    status: states.every((o) => o.state === 'up') ? 'ok' : 'degraded',
+    repositories: Object.fromEntries(states.filter((o) => o.owner === undefined).map((o) => [o.name, o.state])),
+    satellites: { up: own.length - down, down },
+  };
+}
+
+/** Asked without a token: a server that refuses is up. */
+async function probe({ repository }: OfferedRepository): Promise<Health> {
+  const signal = AbortSignal.timeout(PROBE_MS);
+  try {
+    await repository.datasets([NO_DATASET], { caller: { username: 'healthz' }, signal });
+    return 'up';
+  } catch (error) {
+    return error instanceof SatelliteError && error.code !== 'UPSTREAM_UNAVAILABLE' ? 'up' : 'down';
+  }
+}

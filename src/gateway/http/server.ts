@@ -1,0 +1,73 @@
+/** The gateway's HTTP server: every address that it answers, in the order of this file. */
+import { randomUUID } from 'node:crypto';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import type { OfferedRepository } from '../../access/policy.ts';
+import type { RequestLimits } from '../config.ts';
+import type { ExecutionStrategy } from '../graphql/execution.ts';
+import { schemaText } from '../graphql/schema.ts';
+import { createGraphQLServer } from '../graphql/server.ts';
+import type { Metrics } from '../metrics.ts';
+import type { RequestScope } from '../request-scope.ts';
+import { exportRoute } from './export.ts';
+import { failureAnswers } from './failures.ts';
+import { fileRoutes } from './files.ts';
+import { graphiqlRoutes, type GraphiqlOptions } from './graphiql.ts';
+import { graphqlRoutes } from './graphql.ts';
+import { healthRoute } from './health.ts';
+import { requestLog } from './request-log.ts';
+import { securityHeaders } from './security-headers.ts';
+
+export interface FacesOptions {
+  readonly schema: GraphQLSchema;
+  readonly limits: RequestLimits;
+  readonly openScope: (request: FastifyRequest, reply: FastifyReply, seconds: number) => Promise<RequestScope>;
+  /** Address of the gateway as its users see it; known when it listens. */
+  readonly publicUrl: () => string;
+}
+
+export interface HttpServerOptions extends FacesOptions {
+  readonly log: FastifyBaseLogger;
+  readonly metrics: Metrics;
+  readonly offered: readonly OfferedRepository[];
+  readonly strategy: ExecutionStrategy;
+  /** Undefined: no GraphiQL. */
+  readonly graphiql: GraphiqlOptions | undefined;
+}
+
+/** The server, ready to listen; closing it lets requests that are being answered end. */
+export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
+  const { log, metrics, limits, schema } = options;
+  const app: FastifyInstance = fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    bodyLimit: limits.bodyBytes,
+    genReqId: () => randomUUID(),
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  const graphql = createGraphQLServer({
+    schema,
+    limits,
+    strategy: options.strategy,
+    limitFired: (limit) => metrics.limitsFired.inc({ limit }),
+  });
+  await graphql.start();
+  app.addHook('onClose', () => graphql.stop());
+
+  failureAnswers(app);
+  requestLog(app, metrics);
+  await securityHeaders(app);
+
+  graphqlRoutes(app, graphql, options);
+  exportRoute(app, options);
+  await fileRoutes(app, options);
+  healthRoute(app, options.offered);
+  app.get('/metrics', (_request, reply) => {
+    reply.type(metrics.registry.contentType);
+    return metrics.registry.metrics();
+  });
+  app.get('/schema.graphql', (_request, reply) => reply.type('application/graphql').send(schemaText(schema)));
+  if (options.graphiql) await graphiqlRoutes(app, options.graphiql);
+  return app;
+}

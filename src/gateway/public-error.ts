@@ -1,0 +1,51 @@
+/**
+ * What a client is told of an error.  Only a `SatelliteError` speaks for itself; anything else is a defect, whose text may
+ * hold a statement, a path or a token: it goes to the log, and the client gets an identifier to ask about.
+ */
+import { SatelliteError, type ErrorCode } from '../butler/errors.ts';
+import { currentRequest } from './current-request.ts';
+
+export interface PublicError {
+  readonly message: string;
+  readonly extensions: {
+    readonly code: ErrorCode | 'INTERNAL_SERVER_ERROR';
+    readonly repository?: string;
+    readonly retryAfter?: number;
+  };
+}
+
+const STATUS: Partial<Record<ErrorCode, number>> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  NOT_FOUND: 404,
+  DATASET_NOT_FOUND: 404,
+  MISSING_COLLECTION: 404,
+  MISSING_DATASET_TYPE: 404,
+  CONFLICT: 409,
+  RATE_LIMITED: 429,
+  UPSTREAM_UNAVAILABLE: 503,
+  DEADLINE_EXCEEDED: 504,
+};
+
+/** HTTP status of an error that leaves no part of an answer. */
+export function statusOf(error: unknown): number {
+  return error instanceof SatelliteError ? (STATUS[error.code] ?? 400) : 500;
+}
+
+export function publicError(error: unknown): PublicError {
+  if (error instanceof SatelliteError) {
+    const { message, code, repository, retryAfter } = error;
+    return {
+      message,
+      extensions: {
+        code,
+        ...(repository === undefined ? {} : { repository }),
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+      },
+    };
+  }
+  const request = currentRequest.getStore();
+  request?.log.error({ err: error }, 'internal error');
+  const id = request?.id ?? 'unknown';
+  return { message: `internal error, request id ${id}`, extensions: { code: 'INTERNAL_SERVER_ERROR' } };
+}
