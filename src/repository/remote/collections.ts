@@ -1,0 +1,39 @@
+/** Collections of a RemoteButler server (query-semantics.md section 12). */
+import type { CollectionInfo, CollectionType } from '../../butler/collection.ts';
+import { isGlob } from '../../butler/glob.ts';
+import type { CollectionQuery } from '../repository.ts';
+import type { CollectionsRequest } from './client.ts';
+
+const ALL_TYPES: readonly CollectionType[] = ['RUN', 'TAGGED', 'CHAINED', 'CALIBRATION'];
+
+/**
+ * Matches of globs first, by name, then what plain names give, in the server's order.  They are asked apart, because the
+ * server gives the matches of globs in whatever order its database has them.
+ */
+export async function findCollections(
+  query: CollectionQuery,
+  ask: (request: CollectionsRequest) => Promise<readonly CollectionInfo[]>,
+): Promise<readonly CollectionInfo[]> {
+  const flattenChains = query.flattenChains ?? false;
+  const find = (expression: readonly string[]) =>
+    expression.length === 0
+      ? []
+      : ask({
+          expression,
+          types: query.types ?? ALL_TYPES,
+          flattenChains,
+          includeChains: query.includeChains ?? !flattenChains,
+          includeParents: query.includeParents ?? false,
+          includeSummary: query.includeSummary ?? false,
+        });
+  const [matched, named] = await Promise.all([
+    find(query.search.filter(isGlob)),
+    find(query.search.filter((term) => !isGlob(term))),
+  ]);
+  const found = new Map<string, CollectionInfo>();
+  const sorted = matched.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+  for (const collection of [...sorted, ...named]) {
+    if (!found.has(collection.name)) found.set(collection.name, collection);
+  }
+  return [...found.values()];
+}

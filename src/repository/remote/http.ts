@@ -1,0 +1,212 @@
+/** Requests to one RemoteButler server: authorization, retries, limits, and what can go wrong on the way. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool, type Dispatcher } from 'undici';
+import { RepositoryUnavailableError, SatelliteError } from '../../butler/errors.ts';
+import { parseJson, stringifyJson, type Json } from '../../butler/json.ts';
+import type { QueryContext } from '../repository.ts';
+import { failureOf, retryAfterSeconds } from './failures.ts';
+import { FairSlots, type Slot } from './fair-slots.ts';
+import { linesOf } from './json-lines.ts';
+import type { RemoteLimits, RemoteSettings } from './settings.ts';
+
+/** A keep-alive line comes every 15 s of the database's silence. */
+const STREAM_SILENCE_MS = 60_000;
+
+/** Longest error text that we read. */
+const ERROR_BYTES = 65_536;
+
+/** Connection failures that mean that the server had closed an idle connection before it saw our request. */
+const STALE_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/**
+ * The pool of connections is bound to the configured origin and redirects are not followed, so that a token goes nowhere
+ * else, whatever a server answers.
+ */
+export class ButlerHttp {
+  readonly repository: string;
+  readonly #settings: RemoteSettings;
+  readonly #pool: Pool;
+  readonly #base: string;
+  readonly #streams: FairSlots;
+  readonly #requests: FairSlots;
+  readonly #retryMs: number;
+
+  constructor(settings: RemoteSettings, limits: RemoteLimits) {
+    const url = new URL(settings.url);
+    this.repository = settings.name;
+    this.#settings = settings;
+    this.#base = `${url.pathname.replace(/\/$/, '')}/v1/`;
+    this.#pool = new Pool(url.origin, {
+      connections: limits.streams + limits.requests,
+      // A count may take as long as the caller's deadline allows.
+      headersTimeout: 0,
+      bodyTimeout: STREAM_SILENCE_MS,
+    });
+    this.#streams = new FairSlots({ perUser: limits.streamsPerUser, total: limits.streams });
+    this.#requests = new FairSlots({ perUser: limits.requestsPerUser, total: limits.requests });
+    this.#retryMs = limits.retrySeconds * 1000;
+  }
+
+  /** The answer to `GET v1/{path}`. */
+  get(path: string, ctx: QueryContext): Promise<Json> {
+    return this.#json('GET', path, undefined, ctx);
+  }
+
+  /** The answer to `POST v1/{path}`. */
+  post(path: string, body: unknown, ctx: QueryContext): Promise<Json> {
+    return this.#json('POST', path, stringifyJson(body), ctx);
+  }
+
+  /**
+   * The lines of the answer to `POST v1/{path}`.  One of the user's slots is held from the first line asked to the last;
+   * ending early cancels the query (the server stops at its next page).
+   * @param slotTaken is called with the slot, whose `wanted` tells that others wait for it
+   */
+  async *lines(
+    path: string,
+    body: unknown,
+    ctx: QueryContext,
+    slotTaken?: (slot: Slot) => void,
+  ): AsyncGenerator<string, void, undefined> {
+    const slot = await this.#streams.acquire(ctx.caller.username, ctx.signal);
+    try {
+      slotTaken?.(slot);
+      const answer = await this.#send('POST', path, stringifyJson(body), ctx);
+      try {
+        yield* linesOf(answer.body);
+      } catch (error) {
+        throw this.#connectionFailure(error, ctx.signal);
+      } finally {
+        answer.body.on('error', () => undefined).destroy();
+      }
+    } finally {
+      slot.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #json(method: 'GET' | 'POST', path: string, body: string | undefined, ctx: QueryContext): Promise<Json> {
+    const slot = await this.#requests.acquire(ctx.caller.username, ctx.signal);
+    try {
+      const answer = await this.#send(method, path, body, ctx);
+      const text = await answer.body.text().catch((error: unknown) => {
+        throw this.#connectionFailure(error, ctx.signal);
+      });
+      return this.parse(text);
+    } finally {
+      slot.release();
+    }
+  }
+
+  /** JSON of an answer. @throws RepositoryUnavailableError where it is not JSON */
+  parse(text: string): Json {
+    try {
+      return parseJson(text);
+    } catch (cause) {
+      throw this.unreadable(cause);
+    }
+  }
+
+  /** The error for an answer that is not what the protocol says. */
+  unreadable(cause?: unknown): RepositoryUnavailableError {
+    return new RepositoryUnavailableError(
+      this.repository,
+      `Repository '${this.repository}' gave an answer that is not the RemoteButler protocol's.`,
+      { cause },
+    );
+  }
+
+  /** Sends until the answer is a 200, obeying `Retry-After` as long as the limit and the caller's signal allow. */
+  async #send(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | undefined,
+    ctx: QueryContext,
+  ): Promise<Dispatcher.ResponseData> {
+    const started = performance.now();
+    for (;;) {
+      const answer = await this.#attempt(method, path, body, ctx);
+      if (answer.statusCode === 200) return answer;
+      const text = await textUpTo(answer.body, ERROR_BYTES);
+      const wait = retryAfterSeconds(answer.headers['retry-after']);
+      const failure = failureOf(answer.statusCode, wait, text, this.repository);
+      const retryable = answer.statusCode === 429 || answer.statusCode === 503;
+      if (!retryable || wait === undefined) throw failure;
+      if (performance.now() - started + wait * 1000 > this.#retryMs) throw failure;
+      await sleep(wait * 1000, undefined, { signal: ctx.signal }).catch(() => {
+        throw ctx.signal.reason;
+      });
+    }
+  }
+
+  async #attempt(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | undefined,
+    ctx: QueryContext,
+  ): Promise<Dispatcher.ResponseData> {
+    const request: Dispatcher.RequestOptions = {
+      method,
+      path: this.#base + path,
+      headers: this.#headers(ctx, body !== undefined),
+      signal: ctx.signal,
+      ...(body === undefined ? {} : { body }),
+    };
+    try {
+      return await this.#pool.request(request);
+    } catch (error) {
+      // All requests only read, so that a second try is harmless.
+      if (!ctx.signal.aborted && STALE_CONNECTION.has(errorCode(error))) {
+        return await this.#pool.request(request).catch((again: unknown) => {
+          throw this.#connectionFailure(again, ctx.signal);
+        });
+      }
+      throw this.#connectionFailure(error, ctx.signal);
+    }
+  }
+
+  #headers(ctx: QueryContext, hasBody: boolean): Record<string, string> {
+    const token = this.#settings.token === 'forward' ? ctx.caller.token : this.#settings.token.fixed;
+    return {
+      'x-butler-client-request-id': randomUUID(),
+      'user-agent': 'Satellite',
+      ...(hasBody ? { 'content-type': 'application/json' } : {}),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
+  }
+
+  #connectionFailure(error: unknown, signal: AbortSignal): unknown {
+    if (signal.aborted) return signal.reason;
+    if (error instanceof SatelliteError) return error;
+    return new RepositoryUnavailableError(
+      this.repository,
+      `The connection to repository '${this.repository}' failed or was cut off.`,
+      { cause: error },
+    );
+  }
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** The beginning of an error's body.  The rest is not read: the connection of a failed request is not used again. */
+async function textUpTo(body: Dispatcher.ResponseData['body'], bytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk);
+      length += chunk.length;
+      if (length >= bytes) break;
+    }
+  } catch {
+    // The status says enough.
+  }
+  body.destroy();
+  return Buffer.concat(chunks).toString('utf8', 0, bytes);
+}
