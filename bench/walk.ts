@@ -61,9 +61,9 @@ async function growth(world: World, work: () => Promise<number>): Promise<number
 
 export async function walks(world: World): Promise<Measure[]> {
   const cpu = async (work: () => Promise<unknown>): Promise<number> => {
-    const before = world.server.usage().cpuSeconds;
+    const before = world.server.process.usage().cpuSeconds;
     await work();
-    return world.server.usage().cpuSeconds - before;
+    return world.server.process.usage().cpuSeconds - before;
   };
   const streams = async (): Promise<void> => {
     for (const type of TYPES) await readRest(world, restBody(type, null));

@@ -1,4 +1,4 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cachedBuild } from './cached-build.ts';
 import { runPython } from './run-python.ts';
@@ -34,12 +34,12 @@ export async function buildOfficial(): Promise<string> {
 }
 
 /**
- * Starts the official side over a copy of its own in a directory.
+ * Starts the official side over a copy of its own, which replaces what was in the directory.
  * @param ingress with it, the server lets only users with a token in
  */
 export async function startOfficial(directory: string, ingress?: PlatformIngress): Promise<Official> {
   const built = await buildOfficial();
-  await mkdir(directory, { recursive: true });
+  await rm(directory, { recursive: true, force: true });
   await cp(built, directory, { recursive: true });
   const root = join(directory, 'repository');
   const s3 = await startS3(join(directory, 's3'), [BUCKET]);

@@ -5,7 +5,8 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const KEEPER = fileURLToPath(new URL('keeper.sh', import.meta.url));
+/** The program between an owner and its process. */
+export const KEEPER = fileURLToPath(new URL('keeper.sh', import.meta.url));
 
 export interface ProcessOptions {
   /** What people call the process in messages. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pythonProgram, stackFile } from './checkout.ts';
 import { freePort } from './free-port.ts';
-import { OwnedProcess, type ProcessUsage } from './owned-process.ts';
+import { OwnedProcess } from './owned-process.ts';
 
 /** A mock of the Rubin Science Platform's ingress and Gafaelfawr (platform_ingress.py), before the server. */
 export interface PlatformIngress {
@@ -32,8 +32,7 @@ export interface ServedRepository {
 export interface RemoteButler extends AsyncDisposable {
   /** Where its repositories are: `http://127.0.0.1:port/api/butler/repo`, to be followed by `/` and a name. */
   readonly url: string;
-  /** The CPU time that the server has used so far, and its memory. */
-  usage(): ProcessUsage;
+  readonly process: OwnedProcess;
   stop(): Promise<void>;
 }
 
@@ -84,7 +83,7 @@ export async function startRemoteButler(options: RemoteButlerOptions): Promise<R
   }, 120);
   return {
     url,
-    usage: () => server.usage(),
+    process: server,
     stop: () => server.stop(),
     [Symbol.asyncDispose]: () => server.stop(),
   };

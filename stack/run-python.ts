@@ -1,10 +1,12 @@
-import { execFile } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { text } from 'node:stream/consumers';
 import { CHECKOUT, pythonProgram } from './checkout.ts';
+import { KEEPER } from './owned-process.ts';
 
 /**
- * Runs a Python script of the checkout in the environment of the real Rubin stack.
+ * Runs a Python script of the checkout in the environment of the real Rubin stack; it ends with us if we end first.
  * @param script its path below the checkout
  * @returns what it wrote to standard output
  * @throws Error with what it wrote to standard error when it fails
@@ -14,9 +16,12 @@ export async function runPython(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<string> {
-  const { stdout } = await promisify(execFile)(pythonProgram('python'), [join(CHECKOUT, script), ...args], {
+  const python = spawn(KEEPER, ['TERM', pythonProgram('python'), join(CHECKOUT, script), ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', ...environment },
-    maxBuffer: 256 * 1024 * 1024,
+    detached: true,
   });
+  const [stdout, stderr] = await Promise.all([text(python.stdout), text(python.stderr), once(python, 'exit')]);
+  if (python.exitCode !== 0) throw new Error(`${script} failed:\n${stderr}`);
   return stdout;
 }

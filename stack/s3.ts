@@ -18,6 +18,7 @@ export interface S3 extends AsyncDisposable {
    * us are hidden.  boto3 signs addresses in the style of SigV2 then, which is what the stock Butler server hands out.
    */
   readonly environment: Readonly<Record<string, string>>;
+  readonly process: OwnedProcess;
   stop(): Promise<void>;
 }
 
@@ -102,6 +103,7 @@ export async function startS3(directory: string, buckets: readonly string[]): Pr
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     },
+    process: server,
     stop,
     [Symbol.asyncDispose]: stop,
   };

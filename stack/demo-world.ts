@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { cp, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Gateway, StackIssuer, startGateway } from './gateway.ts';
+import { type Official, startOfficial } from './official.ts';
+import { buildSatellite } from './satellite.ts';
+
+/** Everything that the demo shows, running; the tests of whole journeys (notebook, browser) use it too. */
+export interface DemoWorld extends AsyncDisposable {
+  readonly official: Official;
+  readonly gateway: Gateway;
+  /** The root of alice's satellite, for stock Python. */
+  readonly satellite: string;
+  /** A token of the user alice. */
+  readonly token: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the official side (behind the mock ingress, which wants the user's own token), and a gateway over it and alice's
+ * satellite.  The satellite is made once in the directory and kept; the official side is renewed.
+ * @param directory where everything lives
+ * @param preferredPort the gateway's port, if nobody else has it
+ */
+export async function startDemoWorld(directory: string, preferredPort?: number): Promise<DemoWorld> {
+  await mkdir(directory, { recursive: true });
+  const satellite = join(directory, 'satellite');
+  if (!existsSync(satellite)) await cp(await buildSatellite(), satellite, { recursive: true });
+  const issuer = await StackIssuer.in(directory);
+  const token = await issuer.token('alice');
+  const official = await startOfficial(join(directory, 'official'), issuer);
+  try {
+    const gateway = await startGateway({
+      directory,
+      issuer,
+      repositories: [
+        { name: 'alice', kind: 'direct', path: satellite, owner: 'alice' },
+        { name: 'dp1', kind: 'remote', url: official.url, token: 'forward' },
+      ],
+      configuration: { graphiql: { token } },
+      ...(preferredPort !== undefined && { preferredPort }),
+    });
+    const stop = async (): Promise<void> => {
+      await gateway.stop();
+      await official.stop();
+    };
+    return { official, gateway, satellite, token, stop, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await official.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+/** `npm run demo`: the whole stack on this machine, until Ctrl-C. */
+import { join } from 'node:path';
+import { STACK_DIRECTORY } from './checkout.ts';
+import { startDemoWorld } from './demo-world.ts';
+
+const QUERY =
+  '{ datasets(datasetTypes: ["calexp_metrics"], collections: ["u/alice/defaults", "HSC/defaults"], first: 3)' +
+  ' { totalCount nodes { repository { name } run dataId } } }';
+
+// Ctrl-C reaches us alone: everything that we started ends when we do, however early that is.
+const interrupted = new Promise<void>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+});
+void interrupted.then(() => {
+  // the second time is for the impatient
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
+});
+
+console.log('Starting (the first time, the official repository and the satellite are made: about half a minute) …');
+const starting = startDemoWorld(join(STACK_DIRECTORY, 'demo'), 8080);
+const world = await Promise.race([starting, interrupted]);
+if (world === undefined) process.exit(130);
+
+const { gateway, official, satellite, token } = world;
+const body = JSON.stringify({ query: QUERY });
+console.log(`
+GraphiQL        ${gateway.url}/   (signed in as alice, with example queries in its tabs)
+Token of alice  ${token}
+
+Try it:
+  curl -s ${gateway.url}/graphql -H 'Content-Type: application/json' \\
+    -H 'Authorization: Bearer ${token}' \\
+    -d '${body}'
+
+Behind it:
+  the official repository dp1   ${official.url}   (the stock Butler server, its files in S3)
+  alice's satellite             ${satellite}   (open it with stock Python's Butler, too)
+
+In a notebook: set SATELLITE_URL=${gateway.url} and SATELLITE_TOKEN, and open examples/first-query.ipynb.
+Ctrl-C ends everything.`);
+
+const parts = [gateway.process, official.server.process, official.s3.process];
+const failed = await Promise.race([
+  interrupted,
+  ...parts.map(async (part) => {
+    await part.whenEnded;
+    return part;
+  }),
+]);
+if (failed) console.error(`\n${failed.name} ended by itself; its log is ${failed.log}`);
+else console.log('\nStopping …');
+await world.stop();
+process.exit(failed ? 1 : 0);
