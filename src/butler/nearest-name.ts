@@ -6,10 +6,10 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return nearest === undefined ? '' : ` Did you mean '${nearest}'?`;
 }
 
-/** The known name within a third of the name's length in edits (at least one), nearest first. */
+/** The known name nearest in edits, within a third of the length. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bound = Math.max(1, Math.floor(name.length / 3));
+  let bound = Math.ceil(name.length / 3);
   if (name.length > 64) return undefined;
   for (const candidate of known) {
     if (Math.abs(candidate.length - name.length) > bound) continue;

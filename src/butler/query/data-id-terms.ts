@@ -8,13 +8,15 @@ import type { Literal } from './expression.ts';
 import type { Predicate } from './predicate.ts';
 
 /**
- * `dimension = value` for every entry, in order.
+ * `dimension = value` for every entry, in universe order.
  * @throws ButlerUserError DIMENSION_NAME for an unknown dimension, naming the nearest; InvalidQueryError for a value of
  * the wrong type.
  */
 export function dataIdPredicates(universe: Universe, dataId: Readonly<Record<string, unknown>>): readonly Predicate[] {
-  return Object.entries(dataId).map(([dimension, value]) => {
-    checkDimension(universe, dimension);
+  for (const dimension of Object.keys(dataId)) checkDimension(universe, dimension);
+  const order = (dimension: string) => universe.element(dimension).order;
+  const entries = Object.entries(dataId).sort(([a], [b]) => order(a) - order(b));
+  return entries.map(([dimension, value]) => {
     const literal = literalOf(value);
     if (!literal) throw new InvalidQueryError(`Data ID value of '${dimension}' must be a string or an integer.`);
     return comparison(universe, { type: 'dimension_key', dimension }, '==', literal);

@@ -24,7 +24,9 @@ describe('the wire JSON of the real client', () => {
       expect(() => decodeQueryTree(tree, universe)).toThrow(InvalidQueryError);
       return;
     }
-    const expected = booleanAsInteger.has(id) ? parseJson(stringifyJson(tree).replace('"value":true', '"value":1')) : tree;
+    const expected = booleanAsInteger.has(id)
+      ? parseJson(stringifyJson(tree).replace('"value":true', '"value":1'))
+      : tree;
     const writtenTree = stringifyJson(encodeQueryTree(decodeQueryTree(tree, universe)));
     expect(parseJson(writtenTree)).toEqual(expected);
     const writtenSpec = stringifyJson(encodeResultSpec(decodeResultSpec(result_spec, universe)));
