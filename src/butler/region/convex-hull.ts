@@ -5,7 +5,7 @@
 import { InvalidQueryError } from '../errors.ts';
 import { orientation } from './orientation.ts';
 import type { Vector } from './region.ts';
-import { antipode, equalVectors, norm, robustCross } from './vector.ts';
+import { antipode, equalVectors, robustCross, unit } from './vector.ts';
 
 /**
  * Vertices of the smallest convex polygon around unit vectors, counter-clockwise.
@@ -80,11 +80,6 @@ function widerArc(normal: Vector, v0: Vector, v1: Vector, v: Vector): [Vector, V
     return [v, v1];
   }
   throw tooWide();
-}
-
-function unit(v: Vector): Vector {
-  const length = norm(v);
-  return [v[0] / length, v[1] / length, v[2] / length];
 }
 
 /** The hull of a hull and one more point: the point takes the place of the vertices on edges that it sees. */

@@ -1,5 +1,6 @@
 /** Closed intervals of latitude and, around the circle, of longitude, as sphgeom computes with them.  Radians. */
 import type { AngleInterval } from './region.ts';
+import { CONTAINS, DISJOINT, INTERSECTS, type Relation, WITHIN } from './relation.ts';
 import { normalizedAngle } from './vector.ts';
 
 const TURN = 2 * Math.PI;
@@ -89,4 +90,86 @@ function narrow(lon: AngleInterval, by: number): AngleInterval {
     }
   }
   return longitudeInterval(a, b);
+}
+
+/** Whether a latitude interval holds an angle. */
+export function containsLatitude(lat: AngleInterval, x: number): boolean {
+  return lat.a <= x && x <= lat.b;
+}
+
+/** Whether a longitude interval holds an angle in [0, 2π]. */
+export function containsLongitude(lon: AngleInterval, x: number): boolean {
+  return lon.a > lon.b ? x <= lon.b || lon.a <= x : lon.a <= x && x <= lon.b;
+}
+
+/** The smallest latitude interval around two. */
+export function expandLatitudes(lat: AngleInterval, by: AngleInterval): AngleInterval {
+  return isEmptyLatitude(lat) ? by : { a: Math.min(lat.a, by.a), b: Math.max(lat.b, by.b) };
+}
+
+/** The smallest longitude interval around two, `by` not empty. */
+export function expandLongitudes(lon: AngleInterval, by: AngleInterval): AngleInterval {
+  if (containsLongitude(lon, by.a)) {
+    if (!containsLongitude(lon, by.b)) {
+      return { a: lon.a, b: by.b };
+    }
+    return lon.a > lon.b === by.a > by.b ? lon : ALL_LONGITUDES;
+  }
+  if (containsLongitude(lon, by.b)) {
+    return { a: by.a, b: lon.b };
+  }
+  if (isEmptyLongitude(lon) || containsLongitude(by, lon.a)) {
+    return by;
+  }
+  return eastward(lon.b, by.a) < eastward(by.b, lon.a) ? { a: lon.a, b: by.b } : { a: by.a, b: lon.b };
+}
+
+function eastward(from: number, to: number): number {
+  const angle = to - from;
+  return angle < 0 ? angle + TURN : angle;
+}
+
+/** How latitude interval x lies to y. */
+export function relateLatitudes(x: AngleInterval, y: AngleInterval): Relation {
+  if (isEmptyLatitude(x) || isEmptyLatitude(y)) {
+    return relateEmpty(isEmptyLatitude(x), isEmptyLatitude(y));
+  }
+  if (x.a > y.b || x.b < y.a) {
+    return DISJOINT;
+  }
+  return relateEnds(x, y);
+}
+
+/** How longitude interval x lies to y. */
+export function relateLongitudes(x: AngleInterval, y: AngleInterval): Relation {
+  if (isEmptyLongitude(x) || isEmptyLongitude(y)) {
+    return relateEmpty(isEmptyLongitude(x), isEmptyLongitude(y));
+  }
+  const [xWraps, yWraps] = [x.a > x.b, y.a > y.b];
+  if (xWraps === yWraps) {
+    return !xWraps && (x.a > y.b || x.b < y.a) ? DISJOINT : relateEnds(x, y);
+  }
+  if (xWraps) {
+    return relateWrapping(x, y, CONTAINS, WITHIN);
+  }
+  return relateWrapping(y, x, WITHIN, CONTAINS);
+}
+
+/** The relation of one interval that wraps to one that does not, given what to call containing and being within. */
+function relateWrapping(wrapping: AngleInterval, plain: AngleInterval, contains: Relation, within: Relation): Relation {
+  if (isFullLongitude(plain)) {
+    return within;
+  }
+  if (wrapping.a <= plain.a || wrapping.b >= plain.b) {
+    return contains;
+  }
+  return wrapping.a > plain.b && wrapping.b < plain.a ? DISJOINT : INTERSECTS;
+}
+
+function relateEmpty(xIsEmpty: boolean, yIsEmpty: boolean): Relation {
+  return DISJOINT | (xIsEmpty ? WITHIN : INTERSECTS) | (yIsEmpty ? CONTAINS : INTERSECTS);
+}
+
+function relateEnds(x: AngleInterval, y: AngleInterval): Relation {
+  return (x.a <= y.a && x.b >= y.b ? CONTAINS : INTERSECTS) | (x.a >= y.a && x.b <= y.b ? WITHIN : INTERSECTS);
 }

@@ -1,7 +1,8 @@
 /** Regions as text of the POS parameter of IVOA SIAv2: CIRCLE, RANGE and POLYGON, in degrees. */
 import { InvalidQueryError } from '../errors.ts';
 import { boxBetween, circle, polygon, type SkyPosition } from './construct.ts';
-import type { Region } from './region.ts';
+import type { Region, Vector } from './region.ts';
+import { atan2 } from './trigonometry.ts';
 import { degreesFromRadians, latitudeOf, longitudeOf } from './vector.ts';
 
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
@@ -34,14 +35,11 @@ export function parseIvoaPos(text: string): Region {
 export function formatIvoaPos(region: Region): string | null {
   switch (region.kind) {
     case 'circle':
-      return joined('CIRCLE', [longitudeOf(region.center), latitudeOf(region.center), region.openingAngle]);
+      return joined('CIRCLE', [...anglesOf(region.center), region.openingAngle]);
     case 'box':
       return joined('RANGE', [region.lon.a, region.lon.b, region.lat.a, region.lat.b]);
     case 'polygon':
-      return joined(
-        'POLYGON',
-        region.vertices.flatMap((vertex) => [longitudeOf(vertex), latitudeOf(vertex)]),
-      );
+      return joined('POLYGON', region.vertices.flatMap(anglesOf));
     default:
       return null;
   }
@@ -76,6 +74,10 @@ function positionsOf(numbers: readonly number[], text: string): SkyPosition[] {
 
 function bounded(value: number, low: number, high: number): number {
   return value === Infinity ? high : value === -Infinity ? low : value;
+}
+
+function anglesOf(vector: Vector): [lon: number, lat: number] {
+  return [longitudeOf(vector, atan2), latitudeOf(vector, atan2)];
 }
 
 function joined(shape: string, radians: readonly number[]): string {

@@ -1,7 +1,7 @@
 /** Arithmetic of vectors in space, in the order of operations of sphgeom, so that results agree to the last bit. */
 import { InvalidQueryError } from '../errors.ts';
 import type { Vector } from './region.ts';
-import { atan2, cos, sin } from './trigonometry.ts';
+import { cos, sin } from './trigonometry.ts';
 
 export function dot(a: Vector, b: Vector): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
@@ -28,6 +28,24 @@ export function norm(a: Vector): number {
   return Math.sqrt(dot(a, a));
 }
 
+/** The unit vector in the direction of one that is not zero; its largest component is divided out first. */
+export function unit(v: Vector): Vector {
+  const [x, y, z] = [Math.abs(v[0]), Math.abs(v[1]), Math.abs(v[2])];
+  if (z >= x && z >= y) {
+    const [p, q] = [v[0] / z, v[1] / z];
+    const n = Math.sqrt(1 + (p * p + q * q));
+    return [p / n, q / n, Math.sign(v[2]) / n];
+  }
+  if (y >= x) {
+    const [p, q] = [v[0] / y, v[2] / y];
+    const n = Math.sqrt(1 + (p * p + q * q));
+    return [p / n, Math.sign(v[1]) / n, q / n];
+  }
+  const [p, q] = [v[1] / x, v[2] / x];
+  const n = Math.sqrt(1 + (p * p + q * q));
+  return [Math.sign(v[0]) / n, p / n, q / n];
+}
+
 export function antipode(a: Vector): Vector {
   return [-a[0], -a[1], -a[2]];
 }
@@ -42,8 +60,8 @@ export function unitVector(lon: number, lat: number): Vector {
   return [cos(lon) * cosLat, sin(lon) * cosLat, sin(lat)];
 }
 
-/** Longitude of a vector in radians, in [0, 2π). */
-export function longitudeOf(v: Vector): number {
+/** Longitude of a vector in radians, in [0, 2π); `atan2` may be a more accurate one. */
+export function longitudeOf(v: Vector, atan2 = Math.atan2): number {
   if (v[0] * v[0] + v[1] * v[1] === 0) {
     return 0;
   }
@@ -51,8 +69,8 @@ export function longitudeOf(v: Vector): number {
   return lon < 0 ? lon + 2 * Math.PI : lon;
 }
 
-/** Latitude of a vector in radians, in [-π/2, π/2]. */
-export function latitudeOf(v: Vector): number {
+/** Latitude of a vector in radians, in [-π/2, π/2]; `atan2` may be a more accurate one. */
+export function latitudeOf(v: Vector, atan2 = Math.atan2): number {
   return v[2] === 0 ? 0 : atan2(v[2], Math.sqrt(v[0] * v[0] + v[1] * v[1]));
 }
 

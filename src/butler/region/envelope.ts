@@ -1,0 +1,116 @@
+/**
+ * The HTM pixels that may touch a region: the rows of the registry's overlap tables, by which spatial joins and
+ * constraints preselect (butler-schema.md section 8.2).
+ */
+import { ellipseBoundingCircle, polygonBoundingBox, relatePolygonToBox } from './bounds.ts';
+import { checkLevel, ROOT_TRIXELS, subdivide, type Trixel } from './htm.ts';
+import { relatePolygons, relatePolygonToCircle } from './polygon-relation.ts';
+import type { Region } from './region.ts';
+import { DISJOINT, type Relation, WITHIN } from './relation.ts';
+
+/** Pixel indices begin <= index < end. */
+export interface PixelRange {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * The pixels of a level that may touch a region, as ascending ranges with gaps between them: the same set as sphgeom's
+ * `HtmPixelization(level).envelope(region)`.  @throws InvalidQueryError if there is no such level.
+ */
+export function htmEnvelope(region: Region, level: number): readonly PixelRange[] {
+  checkLevel(level);
+  switch (region.kind) {
+    case 'polygon':
+      return search((trixel) => relatePolygons(trixel, region.vertices), level);
+    case 'circle':
+      return search((trixel) => relatePolygonToCircle(trixel, region), level);
+    case 'box':
+      return search((trixel) => relatePolygonToBox(polygonBoundingBox(trixel), region), level);
+    case 'ellipse': {
+      const circle = ellipseBoundingCircle(region);
+      return search((trixel) => relatePolygonToCircle(trixel, circle), level);
+    }
+    case 'union':
+      return union(region.operands.flatMap((operand) => htmEnvelope(operand, level)));
+    case 'intersection':
+      return region.operands
+        .map((operand) => htmEnvelope(operand, level))
+        .reduce(intersection, [{ begin: 8 * 4 ** level, end: 16 * 4 ** level }]);
+  }
+}
+
+/** Whether one of ascending ranges holds a pixel index. */
+export function containsPixel(ranges: readonly PixelRange[], index: number): boolean {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ranges[middle] as PixelRange).end <= index) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  const range = ranges[low];
+  return range !== undefined && range.begin <= index;
+}
+
+/** Descends from the roots into the trixels that are neither outside nor all within the region. */
+function search(relate: (trixel: Trixel) => Relation, level: number): readonly PixelRange[] {
+  const ranges: { begin: number; end: number }[] = [];
+  function visit(trixel: Trixel, index: number, levelsBelow: number): void {
+    const relation = relate(trixel);
+    if ((relation & DISJOINT) !== 0) {
+      return;
+    }
+    if (levelsBelow === 0 || (relation & WITHIN) !== 0) {
+      const begin = index * 4 ** levelsBelow;
+      const end = (index + 1) * 4 ** levelsBelow;
+      const last = ranges.at(-1);
+      if (last?.end === begin) {
+        last.end = end;
+      } else {
+        ranges.push({ begin, end });
+      }
+      return;
+    }
+    const children = subdivide(trixel);
+    for (let child = 0; child < 4; child++) {
+      visit(children[child as 0 | 1 | 2 | 3], index * 4 + child, levelsBelow - 1);
+    }
+  }
+  ROOT_TRIXELS.forEach((trixel, root) => visit(trixel, root + 8, level));
+  return ranges;
+}
+
+function union(ranges: readonly PixelRange[]): readonly PixelRange[] {
+  const merged: { begin: number; end: number }[] = [];
+  for (const { begin, end } of ranges.toSorted((a, b) => a.begin - b.begin)) {
+    const last = merged.at(-1);
+    if (last !== undefined && begin <= last.end) {
+      last.end = Math.max(last.end, end);
+    } else {
+      merged.push({ begin, end });
+    }
+  }
+  return merged;
+}
+
+function intersection(a: readonly PixelRange[], b: readonly PixelRange[]): readonly PixelRange[] {
+  const common: PixelRange[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
+    const [x, y] = [a[i] as PixelRange, b[j] as PixelRange];
+    const begin = Math.max(x.begin, y.begin);
+    const end = Math.min(x.end, y.end);
+    if (begin < end) {
+      common.push({ begin, end });
+    }
+    if (x.end < y.end) {
+      i++;
+    } else {
+      j++;
+    }
+  }
+  return common;
+}
