@@ -46,6 +46,12 @@ export class TokenVerifier {
     };
   }
 
+  /** The issuer of a token that is good now. @throws SatelliteError as `authenticate` does */
+  async issuerOf(token: string): Promise<string> {
+    await this.authenticate(`Bearer ${token}`);
+    return issuerClaim(token);
+  }
+
   async #verify(token: string, issuer: TokenIssuer, keys: JWTVerifyGetKey): Promise<JWTPayload> {
     try {
       const { payload } = await jwtVerify(token, keys, {

@@ -19,7 +19,7 @@ export interface GraphiqlSettings {
 }
 
 const BUNDLE = join(PACKAGE_ROOT, 'dist', 'graphiql');
-const EXAMPLES = join(PACKAGE_ROOT, 'src', 'gateway', 'graphiql', 'examples');
+const EXAMPLES = join(PACKAGE_ROOT, 'graphiql', 'examples');
 
 /** `GET /`: GraphiQL from our own bundle, with example queries in tabs. */
 export async function graphiqlRoutes(app: FastifyInstance, { examples, token }: GraphiqlOptions): Promise<void> {

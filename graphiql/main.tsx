@@ -1,0 +1,21 @@
+// First: it sets up the editor's workers.
+import 'graphiql/setup-workers/vite';
+import 'graphiql/style.css';
+import './page.css';
+import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { GraphiQL } from 'graphiql';
+import { createRoot } from 'react-dom/client';
+import type { GraphiqlSettings } from '../src/gateway/http/graphiql.ts';
+
+const settings = (await (await fetch('graphiql.json')).json()) as GraphiqlSettings;
+const headers = JSON.stringify(settings.headers, undefined, 2);
+
+createRoot(document.getElementById('root')!).render(
+  <GraphiQL
+    fetcher={createGraphiQLFetcher({ url: 'graphql', headers: { ...settings.headers } })}
+    defaultTabs={settings.tabs.map((query) => ({ query, headers }))}
+    initialHeaders={headers}
+    shouldPersistHeaders={false}
+    defaultEditorToolsVisibility="headers"
+  />,
+);
