@@ -33,11 +33,11 @@ export function mergedQuery<S extends ResultSpec>(
 ): AsyncIterable<Batch<RowsByResult[S['type']], Position>> {
   const [only, ...others] = parts;
   if (!only) return NO_BATCHES;
-  const batches =
-    others.length === 0 && !repeatsApart(only.spec)
-      ? singlePart(only, options, ctx)
-      : severalParts(parts, options, ctx);
-  return parts.some(mayRepeat) ? withoutRepeats(batches) : batches;
+  const repeats = parts.some(mayRepeat);
+  // Repeated rows count towards a query's limit, so more may have to be asked.
+  const isPlain = others.length === 0 && (options.wanted === null ? !repeatsApart(only.spec) : !repeats);
+  const batches = isPlain ? singlePart(only, options, ctx) : severalParts(parts, options, ctx);
+  return repeats ? withoutRepeats(batches) : batches;
 }
 
 /** An answer without rows. */

@@ -74,10 +74,10 @@ class Head<Row, P> {
   /** The row that was passed last. */
   passed: Place<Row, P> | undefined;
   isDone = false;
-  key: Key = [];
   readonly #iterator: AsyncIterator<Batch<Row, P>>;
   #batch: Batch<Row, P> | undefined;
   #i = 0;
+  #key: Key | undefined;
 
   constructor(source: Source<Row, P>) {
     this.source = source;
@@ -87,6 +87,11 @@ class Head<Row, P> {
   /** Whether the source must be read before its next row is known. */
   get isUnread(): boolean {
     return !this.isDone && (this.#batch === undefined || this.#i >= this.#batch.rows.length);
+  }
+
+  /** Key of the next row; made only where it is compared. */
+  get key(): Key {
+    return (this.#key ??= this.#batch!.keyAt(this.#i));
   }
 
   get place(): Place<Row, P> {
@@ -105,13 +110,13 @@ class Head<Row, P> {
     }
     this.#batch = next.value;
     this.#i = 0;
-    if (this.#batch.rows.length > 0) this.key = this.#batch.keyAt(0);
+    this.#key = undefined;
   }
 
   advance(): void {
     this.passed = this.place;
     this.#i += 1;
-    if (this.#i < this.#batch!.rows.length) this.key = this.#batch!.keyAt(this.#i);
+    this.#key = undefined;
   }
 
   async stop(): Promise<void> {

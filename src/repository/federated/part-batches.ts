@@ -109,7 +109,7 @@ async function rowsOfRivals<S extends ResultSpec>(
       const found = await probe(rival, names, dataIds, ctx);
       for (const [n, i] of atStake.entries()) {
         const rank = found.get(keys[n]!);
-        if (rank !== undefined && givesWay(ranks[i]!, r, rank)) dropped.add(i);
+        if (rank !== undefined && givesWay(ranks[i]!, r, isRanked ? rank : 0)) dropped.add(i);
       }
     }),
   );

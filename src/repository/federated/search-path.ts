@@ -1,10 +1,10 @@
 /** One search path over several repositories: which collections it leads to, in what order, and who holds them. */
 import { ButlerUserError } from '../../butler/errors.ts';
 import { globToRegExp, isGlob } from '../../butler/glob.ts';
+import { didYouMean } from '../../butler/nearest-name.ts';
 import type { QueryContext, Repository } from '../repository.ts';
 import { CollectionDirectory, type UnitedCollection } from './collection-directory.ts';
 import { compareText } from './key-order.ts';
-import { nearestName } from './nearest-name.ts';
 
 /** A search path, flattened: no chains, each collection once. */
 export class SearchPath {
@@ -102,11 +102,10 @@ export async function missingCollection(
   ctx: QueryContext,
 ): Promise<ButlerUserError> {
   const all = await CollectionDirectory.read(repositories, ['*'], { follow: false }, ctx);
-  const nearest = nearestName(name, all.names());
   return new ButlerUserError(
     'MISSING_COLLECTION',
     `Collection '${name}' does not exist, or is not shared with you (signed in as ${ctx.caller.username}).` +
-      (nearest === undefined ? '' : ` Did you mean '${nearest}'?`),
+      didYouMean(name, all.names()),
   );
 }
 

@@ -1,9 +1,9 @@
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import { ButlerUserError } from '../../butler/errors.ts';
 import { globToRegExp, isGlob } from '../../butler/glob.ts';
+import { didYouMean } from '../../butler/nearest-name.ts';
 import { compareText } from '../federated/key-order.ts';
 import { toleratingFailures } from '../federated/members.ts';
-import { nearestName } from '../federated/nearest-name.ts';
 import type { QueryContext, Repository } from '../repository.ts';
 import type { Answer } from './search.ts';
 
@@ -48,10 +48,9 @@ export function searchedDatasetTypes(
   }
   const missing = plain.find((name) => !known.has(name));
   if (missing !== undefined && !incomplete) {
-    const nearest = nearestName(missing, known);
     throw new ButlerUserError(
       'MISSING_DATASET_TYPE',
-      `Dataset type '${missing}' is not registered.` + (nearest === undefined ? '' : ` Did you mean '${nearest}'?`),
+      `Dataset type '${missing}' is not registered.${didYouMean(missing, known)}`,
     );
   }
   const names = matchingNames(search, known);

@@ -1,6 +1,7 @@
-import { SatelliteError } from '../../butler/errors.ts';
 import type { QueryContext, Repository } from '../repository.ts';
 import type { DatasetRow } from '../rows.ts';
+import { planDatasets } from './plan-datasets.ts';
+import { pageOf } from './search-plan.ts';
 import type { DatasetSearchRequest, SearchPage } from './search.ts';
 
 /**
@@ -8,13 +9,10 @@ import type { DatasetSearchRequest, SearchPage } from './search.ts';
  * @throws SatelliteError user errors as stock Butler classifies them, BAD_USER_INPUT for a wrong cursor or `first`, and
  * UPSTREAM_UNAVAILABLE where no member can answer
  */
-export async function searchDatasets(
+export function searchDatasets(
   members: readonly Repository[],
   request: DatasetSearchRequest,
   ctx: QueryContext,
 ): Promise<SearchPage<DatasetRow>> {
-  throw new SatelliteError(
-    'UNIMPLEMENTED_QUERY',
-    `Not there yet: ${members.length} ${request.first} ${ctx.caller.username}`,
-  );
+  return pageOf(planDatasets, members, request, ctx);
 }

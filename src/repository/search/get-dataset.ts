@@ -1,6 +1,6 @@
 import { SatelliteError } from '../../butler/errors.ts';
+import { didYouMean } from '../../butler/nearest-name.ts';
 import { toleratingFailures } from '../federated/members.ts';
-import { nearestName } from '../federated/nearest-name.ts';
 import type { QueryContext, Repository } from '../repository.ts';
 import type { DatasetRow } from '../rows.ts';
 import type { Answer } from './search.ts';
@@ -18,16 +18,11 @@ export async function getDataset(
 ): Promise<Answer<DatasetRow | null>> {
   const asked = repository === undefined ? members : members.filter(({ name }) => name === repository);
   if (asked.length === 0) {
-    const nearest =
-      repository &&
-      nearestName(
-        repository,
-        members.map(({ name }) => name),
-      );
+    const names = members.map(({ name }) => name);
     throw new SatelliteError(
       'NOT_FOUND',
       `Repository '${repository}' does not exist, or is not shared with you (signed in as ${ctx.caller.username}).` +
-        (nearest ? ` Did you mean '${nearest}'?` : ''),
+        didYouMean(repository ?? '', names),
     );
   }
   const id = uuid.toLowerCase();

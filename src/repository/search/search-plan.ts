@@ -81,6 +81,16 @@ export async function* rowsOf<Request extends SearchTerms, Row>(
   for await (const batch of plan.read({ after: undefined, wanted: null, positions: false })) yield batch.rows;
 }
 
+/** The terms that every query is built with. */
+export function termsOf({ where, bind, dataId, orderBy }: Unpaged<SearchTerms>) {
+  return {
+    ...(where !== undefined && { where }),
+    ...(bind && { bind }),
+    ...(dataId && { dataId }),
+    ...(orderBy && { orderBy }),
+  };
+}
+
 /**
  * Runs what asks a single repository for `collections` as they are; where it misses one, says so in words that help.
  * @throws ButlerUserError MISSING_COLLECTION naming the nearest collection

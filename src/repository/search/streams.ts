@@ -1,40 +1,33 @@
-import { SatelliteError } from '../../butler/errors.ts';
 import type { QueryContext, Repository } from '../repository.ts';
 import type { DataIdRow, DatasetRow, DimensionRecordRow } from '../rows.ts';
+import { planDatasets } from './plan-datasets.ts';
+import { planDataIds, planRecords } from './plan-records.ts';
+import { rowsOf } from './search-plan.ts';
 import type { DataIdSearchRequest, DatasetSearchRequest, RecordSearchRequest, Unpaged } from './search.ts';
 
 /** All rows of a dataset search, in the order of its pages, in bounded memory. @throws where any member fails */
-export async function* streamDatasets(
+export function streamDatasets(
   members: readonly Repository[],
   request: Unpaged<DatasetSearchRequest>,
   ctx: QueryContext,
 ): AsyncIterable<readonly DatasetRow[]> {
-  throw new SatelliteError(
-    'UNIMPLEMENTED_QUERY',
-    `Not there yet: ${members.length} ${request.findFirst} ${ctx.caller.username}`,
-  );
+  return rowsOf(planDatasets, members, request, ctx);
 }
 
 /** All rows of a search for dimension records, likewise. */
-export async function* streamDimensionRecords(
+export function streamDimensionRecords(
   members: readonly Repository[],
   request: Unpaged<RecordSearchRequest>,
   ctx: QueryContext,
 ): AsyncIterable<readonly DimensionRecordRow[]> {
-  throw new SatelliteError(
-    'UNIMPLEMENTED_QUERY',
-    `Not there yet: ${members.length} ${request.element} ${ctx.caller.username}`,
-  );
+  return rowsOf(planRecords, members, request, ctx);
 }
 
 /** All rows of a search for data IDs, likewise. */
-export async function* streamDataIds(
+export function streamDataIds(
   members: readonly Repository[],
   request: Unpaged<DataIdSearchRequest>,
   ctx: QueryContext,
 ): AsyncIterable<readonly DataIdRow[]> {
-  throw new SatelliteError(
-    'UNIMPLEMENTED_QUERY',
-    `Not there yet: ${members.length} ${request.dimensions.length} ${ctx.caller.username}`,
-  );
+  return rowsOf(planDataIds, members, request, ctx);
 }

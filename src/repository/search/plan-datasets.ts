@@ -1,0 +1,159 @@
+/** Plans dataset searches: for each dataset type one query, over one search path (query-semantics.md sections 13, 15). */
+import { InvalidQueryError } from '../../butler/errors.ts';
+import { isGlob } from '../../butler/glob.ts';
+import { buildQuery } from '../../butler/query/build.ts';
+import type { OrderExpression } from '../../butler/query/expression.ts';
+import type { DatasetRefSpec } from '../../butler/query/result-spec.ts';
+import { countRows } from '../federated/count-rows.ts';
+import { compareText, keyComparator } from '../federated/key-order.ts';
+import { membersWithType, openMembers, type Member } from '../federated/members.ts';
+import { mergedQuery } from '../federated/merged-query.ts';
+import { mergeOrdered, type Batch } from '../federated/ordered-merge.ts';
+import { planParts, totalOrder, wholePart, type Part } from '../federated/plan.ts';
+import { resolveSearchPath, type SearchPath } from '../federated/search-path.ts';
+import type { QueryContext, Repository } from '../repository.ts';
+import type { DatasetRow } from '../rows.ts';
+import type { Bookmark } from './cursor.ts';
+import { searchedDatasetTypes } from './dataset-types.ts';
+import { namingMissing, NOTHING, termsOf, type ReadPlan, type SearchPlan } from './search-plan.ts';
+import type { DatasetSearchRequest, Unpaged } from './search.ts';
+
+type Request = Unpaged<DatasetSearchRequest>;
+
+/** The search for one dataset type. */
+interface TypePlan {
+  readonly datasetType: string;
+  readonly parts: readonly Part<DatasetRefSpec>[];
+  readonly warnings: readonly string[];
+  /** What the caller ordered by, at the front of the total order. */
+  readonly orderBy: readonly OrderExpression[];
+}
+
+/** Plans a search for datasets; types come one after the other in name order, or merged where the caller orders them. */
+export async function planDatasets(
+  repositories: readonly Repository[],
+  failed: readonly string[],
+  request: Request,
+  ctx: QueryContext,
+): Promise<SearchPlan<DatasetRow>> {
+  if (request.findFirst && request.collections.some(isGlob)) {
+    throw new InvalidQueryError(
+      `'collections' has globs (${request.collections.filter(isGlob).join(', ')}), whose order is not known: ` +
+        `name collections in search order, or set 'findFirst' to false.`,
+    );
+  }
+  const members = await openMembers(repositories, ctx);
+  const known = new Set(members.flatMap((member) => [...member.datasetTypes.keys()]));
+  const names = searchedDatasetTypes(request.datasetTypes, known, failed.length > 0);
+  if (request.collections.length === 0) {
+    for (const name of names) typeQuery(membersWithType(members, name), name, request);
+    return NOTHING;
+  }
+  const plan = isWhole(members, names, request, failed)
+    ? wholeType(members[0]!, names[0]!, request)
+    : await typesOnPath(members, names, request, failed, ctx);
+  const read = (options: ReadPlan) => {
+    const isMerged = plan.types.length > 1 && request.orderBy !== undefined && request.orderBy.length > 0;
+    const rows = isMerged
+      ? readMerged(plan.types, options, request, ctx)
+      : readInTurn(plan.types, options, request, ctx);
+    return repositories.length === 1 ? namingMissing(repositories[0]!, request.collections, rows, ctx) : rows;
+  };
+  const count = async () => {
+    const counts = await Promise.all(plan.types.map(({ parts }) => countRows(parts, ctx)));
+    return counts.reduce((sum, n) => sum + n, 0);
+  };
+  return { warnings: [...new Set([...plan.warnings, ...plan.types.flatMap((t) => t.warnings)])], read, count };
+}
+
+interface TypesPlan {
+  readonly types: readonly TypePlan[];
+  readonly warnings: readonly string[];
+}
+
+/** Whether one repository can be asked one query, with the collections as the caller names them. */
+function isWhole(
+  members: readonly Member[],
+  names: readonly string[],
+  request: Request,
+  failed: readonly string[],
+): boolean {
+  return members.length === 1 && failed.length === 0 && names.length === 1 && !request.collections.some(isGlob);
+}
+
+function wholeType(member: Member, name: string, request: Request): TypesPlan {
+  const { query, spec, warnings, orderBy } = typeQuery([member], name, request);
+  return { types: [{ datasetType: name, parts: [wholePart(member, query, spec)], warnings, orderBy }], warnings: [] };
+}
+
+async function typesOnPath(
+  members: readonly Member[],
+  names: readonly string[],
+  request: Request,
+  failed: readonly string[],
+  ctx: QueryContext,
+): Promise<TypesPlan> {
+  const repositories = members.map((member) => member.repository);
+  const path = await resolveSearchPath(repositories, request.collections, failed, ctx);
+  const types = names.flatMap((name) => {
+    const holders = membersWithType(members, name);
+    // The real stack skips dataset types that no collection holds, unless there is but one.
+    if (names.length > 1 && !isHeld(holders, path, name)) return [];
+    const { query, spec, warnings, orderBy } = typeQuery(holders, name, request);
+    return { datasetType: name, parts: planParts(members, query, spec, new Map([[name, path]])), warnings, orderBy };
+  });
+  return { types, warnings: path.warnings };
+}
+
+function isHeld(holders: readonly Member[], path: SearchPath, name: string): boolean {
+  return holders.some((member) => path.collectionsIn(member.repository, name).length > 0);
+}
+
+/** The query for one dataset type, in the universe of the earliest member that has it. */
+function typeQuery(holders: readonly Member[], name: string, request: Request) {
+  const { universe, datasetTypes } = holders[0]!;
+  const datasetType = datasetTypes.get(name)!;
+  const { collections, findFirst } = request;
+  const built = buildQuery(universe, {
+    ...termsOf(request),
+    result: { type: 'dataset_ref', datasetType, collections, findFirst },
+  });
+  const spec = built.spec as DatasetRefSpec;
+  const orderBy = totalOrder(spec, spec.dimensions.required);
+  return { query: built.query, spec: { ...spec, orderBy }, warnings: built.warnings, orderBy: spec.orderBy };
+}
+
+/** One type after the other: a bookmark has the place in the type that was read last. */
+async function* readInTurn(
+  types: readonly TypePlan[],
+  { after, wanted, positions }: ReadPlan,
+  request: Request,
+  ctx: QueryContext,
+): AsyncGenerator<Batch<DatasetRow, Bookmark>> {
+  const resumed = after && Object.keys(after)[0];
+  let left = wanted;
+  for (const { datasetType, parts } of types) {
+    if (resumed !== undefined && compareText(datasetType, resumed) < 0) continue;
+    const options = { after: after?.[datasetType], wanted: left, positions, implied: request.implied };
+    for await (const batch of mergedQuery(parts, options, ctx)) {
+      yield { ...batch, positionAt: (i) => ({ [datasetType]: batch.positionAt(i) }) };
+      if (left !== null) left -= batch.rows.length;
+    }
+    if (left !== null && left <= 0) return;
+  }
+}
+
+/** All types at once, in the caller's order: a bookmark has a place in every type. */
+function readMerged(
+  types: readonly TypePlan[],
+  { after, wanted }: ReadPlan,
+  request: Request,
+  ctx: QueryContext,
+): AsyncIterable<Batch<DatasetRow, Bookmark>> {
+  const sources = types.map(({ datasetType, parts }) => {
+    const place = after?.[datasetType];
+    const options = { after: place, wanted, positions: true, implied: request.implied };
+    return { name: datasetType, after: place, batches: mergedQuery(parts, options, ctx) };
+  });
+  return mergeOrdered(sources, keyComparator(types[0]?.orderBy ?? []));
+}
