@@ -41,7 +41,9 @@ export const fileTransferAnswer = z.object({
 export const getFileAnswer = z.object({
   artifact: z
     .object({
-      file_info: z.array(z.object({ url: z.string(), datastoreRecords: z.object({ component: z.string().nullable() }) })),
+      file_info: z.array(
+        z.object({ url: z.string(), datastoreRecords: z.object({ component: z.string().nullable() }) }),
+      ),
     })
     .nullable(),
 });

@@ -135,7 +135,11 @@ export class RemoteClient {
     for (const dataset_ids of batches(uuids)) {
       const answer = this.#read(fileTransferAnswer, await this.http.post('file_transfer', { dataset_ids }, ctx));
       for (const [uuid, files] of Object.entries(answer.files)) {
-        if (files.length > 0) found.set(uuid, files.map((file) => toFileRecord(file.file_info)));
+        if (files.length > 0)
+          found.set(
+            uuid,
+            files.map((file) => toFileRecord(file.file_info)),
+          );
       }
     }
     return found;

@@ -33,34 +33,51 @@ export async function* orderedRows(
   const { terms, spec } = plan;
   const keyOf = keyReader(terms, plan.layout);
   const rest = after === undefined ? { predicate: TRUE, strict: true } : continuation(terms, after, spec);
-  let skipping = rest.strict ? undefined : after;
+  const skip = rest.strict || after === undefined ? undefined : skipThrough(after, keyOf);
   let missing = limit ?? Infinity;
   for (const phase of await nullPhases(http, nulls, query, plan, ctx)) {
-    if (missing <= 0) return;
     const request = {
       query: where(query, allOf(phase, rest.predicate)),
-      spec: { ...spec, limit: skipping || limit === null ? null : missing },
+      spec: { ...spec, limit: skip || limit === null ? null : missing },
       after: (row: RawRow) => {
         const { predicate, strict } = continuation(terms, keyOf(row), spec);
         return strict && terms.length > 0 ? predicate : undefined;
       },
     };
     for await (const page of streamRows(http, request, ctx, slotTaken)) {
-      let rows = page;
-      if (skipping) {
-        const found = rows.findLastIndex((row) => sameKey(keyOf(row), skipping!));
-        if (found < 0) continue;
-        // Rows of the same key are the same answer, and side by side.
-        rows = rows.slice(found + 1);
-        if (rows.length > 0) skipping = undefined;
-        else continue;
-      }
-      if (rows.length > missing) rows = rows.slice(0, missing);
+      const rows = (skip ? skip.rest(page) : page).slice(0, missing);
       missing -= rows.length;
-      yield rows;
-      if (missing <= 0) return;
+      if (rows.length > 0) yield rows;
+      if (missing === 0) return;
     }
   }
+  if (skip?.found === false) {
+    throw new SatelliteError(
+      'CONFLICT',
+      'The row that the page should go on after is gone; begin with the first page.',
+      {
+        repository: http.repository,
+      },
+    );
+  }
+}
+
+/** Leaves out rows up to and with those at a position.  Rows of the same key are the same answer, and side by side. */
+function skipThrough(position: Key, keyOf: (row: RawRow) => Key) {
+  let passed = false;
+  const skip = {
+    found: false,
+    rest: (page: readonly RawRow[]): readonly RawRow[] => {
+      if (passed) return page;
+      const last = page.findLastIndex((row) => sameKey(keyOf(row), position));
+      if (last >= 0) skip.found = true;
+      else if (!skip.found) return [];
+      const rows = page.slice(last + 1);
+      passed = rows.length > 0;
+      return rows;
+    },
+  };
+  return skip;
 }
 
 /**

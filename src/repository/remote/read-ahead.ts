@@ -79,7 +79,11 @@ export class ReadAhead {
    * At most `limit` rows from index `first` on.  Gives in the end whether there are no more rows, as opposed to more
    * that bounds kept it from reading.  @throws what the stream failed with, after the rows before; the signal's reason
    */
-  async *rows(first: number, limit: number, signal: AbortSignal): AsyncGenerator<readonly RawRow[], boolean, undefined> {
+  async *rows(
+    first: number,
+    limit: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly RawRow[], boolean, undefined> {
     let next = first;
     while (next < first + limit) {
       const from = next;

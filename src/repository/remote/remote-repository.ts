@@ -111,7 +111,11 @@ export class RemoteRepository implements Repository {
     return anyRow(this.#http, query, ctx, options);
   }
 
-  async explain(query: Query, ctx: QueryContext, options: { readonly execute?: boolean } = {}): Promise<readonly string[]> {
+  async explain(
+    query: Query,
+    ctx: QueryContext,
+    options: { readonly execute?: boolean } = {},
+  ): Promise<readonly string[]> {
     return this.#client.explain(query, options.execute ?? true, ctx);
   }
 

@@ -53,7 +53,9 @@ export class Walks {
 
   /** The rows of one page. @throws as `request.open` */
   async *page(request: PageRequest, ctx: QueryContext): AsyncGenerator<readonly RawRow[], void, undefined> {
-    const name = createHash('sha256').update(JSON.stringify([ctx.caller.username, request.query])).digest('base64');
+    const name = createHash('sha256')
+      .update(JSON.stringify([ctx.caller.username, request.query]))
+      .digest('base64');
     const walk = this.#walks.get(name);
     if (!walk || request.after === undefined) {
       if (!walk) this.#begin(name);
