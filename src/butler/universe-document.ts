@@ -27,14 +27,18 @@ const element = z.object({
     .nullish(),
 });
 
-const skypixSystem = z.object({ max_level: z.number().int(), min_level: z.number().int().nullish() });
+/** No system of sphgeom goes deeper than 29. */
+const level = z.number().int().min(0).max(29);
+const skypixSystem = z.object({ max_level: level, min_level: level.nullish() });
 
 const family = z.record(z.string(), z.array(z.string()));
 
 const documentSchema = z.object({
   version: z.number().int(),
   namespace: z.string().nullish(),
-  skypix: z.looseObject({ common: z.string(), systems: z.record(z.string(), skypixSystem).nullish() }),
+  skypix: z
+    .object({ common: z.string(), systems: z.record(z.string(), skypixSystem).nullish() })
+    .catchall(skypixSystem),
   elements: z.record(z.string(), element),
   topology: z.object({ spatial: family.nullish(), temporal: family.nullish() }).nullish(),
 });
@@ -56,19 +60,15 @@ export interface UniverseDocument {
 /** Reads either spelling.  @throws SatelliteError UPSTREAM_UNAVAILABLE naming what is wrong with the document. */
 export function readUniverseDocument(json: unknown): UniverseDocument {
   const parsed = documentSchema.safeParse(json);
-  if (!parsed.success) {
-    throw new SatelliteError(
-      'UPSTREAM_UNAVAILABLE',
-      `The repository's dimension universe cannot be read: ${z.prettifyError(parsed.error)}`,
-    );
-  }
+  if (!parsed.success) throw unreadableUniverse(z.prettifyError(parsed.error));
   const { version, namespace, skypix, elements, topology } = parsed.data;
   const { common, systems, ...inline } = skypix;
-  const skypixSystems = new Map<string, { minLevel: number; maxLevel: number }>();
-  for (const [name, value] of Object.entries(systems ?? inline)) {
-    const system = skypixSystem.parse(value);
-    skypixSystems.set(name, { minLevel: system.min_level ?? 1, maxLevel: system.max_level });
-  }
+  const skypixSystems = new Map(
+    Object.entries(systems ?? inline).map(([name, { min_level, max_level }]) => [
+      name,
+      { minLevel: min_level ?? 1, maxLevel: max_level },
+    ]),
+  );
   return {
     version,
     namespace: namespace ?? 'daf_butler',
@@ -78,4 +78,9 @@ export function readUniverseDocument(json: unknown): UniverseDocument {
     spatial: new Map(Object.entries(topology?.spatial ?? {})),
     temporal: new Map(Object.entries(topology?.temporal ?? {})),
   };
+}
+
+/** The error of a document that is no dimension universe. */
+export function unreadableUniverse(reason: string): SatelliteError {
+  return new SatelliteError('UPSTREAM_UNAVAILABLE', `The repository's dimension universe cannot be read: ${reason}`);
 }

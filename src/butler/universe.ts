@@ -5,7 +5,12 @@
 import { ButlerUserError } from './errors.ts';
 import { DimensionGroup } from './dimension-group.ts';
 import { didYouMean } from './nearest-name.ts';
-import { readUniverseDocument, type ColumnDocument, type UniverseDocument } from './universe-document.ts';
+import {
+  readUniverseDocument,
+  unreadableUniverse,
+  type ColumnDocument,
+  type UniverseDocument,
+} from './universe-document.ts';
 
 export type ColumnType =
   'int' | 'float' | 'string' | 'bool' | 'hash' | 'region' | 'timespan' | 'uuid' | 'datetime' | 'ingest_date';
@@ -50,6 +55,7 @@ export interface DimensionElement {
   readonly spatialFamily: string | undefined;
   readonly temporalFamily: string | undefined;
   readonly alwaysJoin: boolean;
+  /** The dimension whose records come and go with its own: itself, where it is one. */
   readonly populatedBy: string | undefined;
 }
 
@@ -165,12 +171,17 @@ function buildElements(document: UniverseDocument): ReadonlyMap<string, Dimensio
   for (const [name, e] of document.elements) dependencies.set(name, [...(e.requires ?? []), ...(e.implies ?? [])]);
   for (const [name, members] of families) dependencies.set(name, members);
 
+  for (const [name, names] of dependencies) {
+    const missing = names.find((d) => !dependencies.has(d));
+    if (missing !== undefined) throw unreadableUniverse(`${name} depends on ${missing}, which it does not define.`);
+  }
+
   const built = new Map<string, DimensionElement>();
   const waiting = new Set(dependencies.keys());
   while (waiting.size > 0) {
     const ready = [...waiting].filter((name) => !dependencies.get(name)!.some((d) => waiting.has(d))).sort();
     if (ready.length === 0) {
-      throw new ButlerUserError('DIMENSION_NAME', `The universe's elements depend on each other in a cycle.`);
+      throw unreadableUniverse(`its elements ${[...waiting].join(', ')} depend on each other in a cycle.`);
     }
     for (const name of ready) {
       const system = document.skypixSystems.get(name);
@@ -206,7 +217,7 @@ function addSkypix(built: Map<string, DimensionElement>, system: string, level: 
     spatialFamily: system,
     temporalFamily: undefined,
     alwaysJoin: false,
-    populatedBy: undefined,
+    populatedBy: name,
   });
 }
 
@@ -244,7 +255,7 @@ function buildElement(
     spatialFamily,
     temporalFamily,
     alwaysJoin: e.always_join ?? false,
-    populatedBy: e.populated_by ?? undefined,
+    populatedBy: primaryKey ? name : (e.populated_by ?? undefined),
   };
 }
 
