@@ -5,8 +5,6 @@
 import type { Vector } from './region.ts';
 import { equalVectors } from './vector.ts';
 
-const X_AXIS: Vector = [1, 0, 0];
-const Y_AXIS: Vector = [0, 1, 0];
 const Z_AXIS: Vector = [0, 0, 1];
 
 /** 1 if the unit vectors a, b, c turn counter-clockwise seen from outside the sphere, -1 if clockwise, 0 if coplanar. */
@@ -41,17 +39,7 @@ export function orientation(a: Vector, b: Vector, c: Vector): -1 | 0 | 1 {
   return exactOrientation(a, b, c);
 }
 
-/** `orientation(x, b, c)` of the first axis. */
-export function orientationX(b: Vector, c: Vector): -1 | 0 | 1 {
-  return difference(b[1] * c[2], b[2] * c[1]) || exactOrientation(X_AXIS, b, c);
-}
-
-/** `orientation(y, b, c)` of the second axis. */
-export function orientationY(b: Vector, c: Vector): -1 | 0 | 1 {
-  return difference(b[2] * c[0], b[0] * c[2]) || exactOrientation(Y_AXIS, b, c);
-}
-
-/** `orientation(z, b, c)` of the third axis, the north pole. */
+/** `orientation(z, b, c)` of the north pole z. */
 export function orientationZ(b: Vector, c: Vector): -1 | 0 | 1 {
   return difference(b[0] * c[1], b[1] * c[0]) || exactOrientation(Z_AXIS, b, c);
 }
@@ -71,20 +59,37 @@ function collinear(a: Vector, b: Vector): boolean {
 
 const SCRATCH = new DataView(new ArrayBuffer(8));
 
-/** The integer `x` · 2^1074: every finite double is one. */
-function scaledInteger(x: number): bigint {
+/** Biased exponent of a finite double; that of subnormal ones is the same as that of the smallest normal ones. */
+function exponentOf(x: number): number {
   SCRATCH.setFloat64(0, x);
+  return Math.max(1, (SCRATCH.getUint16(0) >> 4) & 0x7ff);
+}
+
+/** The components of a vector as integers, all times the same power of two. */
+function scaledIntegers(v: Vector): [bigint, bigint, bigint] {
+  let smallest = 0x7ff;
+  for (const x of v) {
+    smallest = x === 0 ? smallest : Math.min(smallest, exponentOf(x));
+  }
+  return [scaledInteger(v[0], smallest), scaledInteger(v[1], smallest), scaledInteger(v[2], smallest)];
+}
+
+function scaledInteger(x: number, smallestExponent: number): bigint {
+  if (x === 0) {
+    return 0n;
+  }
+  const exponent = exponentOf(x);
   const bits = SCRATCH.getBigUint64(0);
-  const exponent = (bits >> 52n) & 0x7ffn;
   const fraction = bits & 0xfffffffffffffn;
-  const magnitude = exponent === 0n ? fraction : (fraction | 0x10000000000000n) << (exponent - 1n);
-  return bits >> 63n ? -magnitude : magnitude;
+  const isNormal = ((bits >> 52n) & 0x7ffn) !== 0n;
+  const magnitude = (isNormal ? fraction | 0x10000000000000n : fraction) << BigInt(exponent - smallestExponent);
+  return x < 0 ? -magnitude : magnitude;
 }
 
 function exactOrientation(a: Vector, b: Vector, c: Vector): -1 | 0 | 1 {
-  const [ax, ay, az] = [scaledInteger(a[0]), scaledInteger(a[1]), scaledInteger(a[2])];
-  const [bx, by, bz] = [scaledInteger(b[0]), scaledInteger(b[1]), scaledInteger(b[2])];
-  const [cx, cy, cz] = [scaledInteger(c[0]), scaledInteger(c[1]), scaledInteger(c[2])];
+  const [ax, ay, az] = scaledIntegers(a);
+  const [bx, by, bz] = scaledIntegers(b);
+  const [cx, cy, cz] = scaledIntegers(c);
   const determinant = ax * (by * cz - bz * cy) + ay * (bz * cx - bx * cz) + az * (bx * cy - by * cx);
   return determinant > 0n ? 1 : determinant < 0n ? -1 : 0;
 }
