@@ -4,6 +4,7 @@
  */
 import { InvalidQueryError } from '../errors.ts';
 import { boxOf } from './construct.ts';
+import { longitudeInterval } from './interval.ts';
 import type { Box, Circle, CompoundRegion, ConvexPolygon, Ellipse, Region, Vector } from './region.ts';
 
 const POLYGON = 0x70; // p
@@ -15,8 +16,15 @@ const INTERSECTION = 0x69; // i
 
 const VECTOR_SIZE = 24;
 
-/** Reads an encoded region.  @throws InvalidQueryError if the bytes are not exactly one. */
+/** How deep unions and intersections may lie in each other. */
+const MAX_DEPTH = 32;
+
+/** Reads an encoded region.  @throws InvalidQueryError if the bytes are not exactly one, or nested out of reason. */
 export function decodeRegion(bytes: Uint8Array): Region {
+  return decode(bytes, 0);
+}
+
+function decode(bytes: Uint8Array, depth: number): Region {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const type = bytes[0];
   switch (type) {
@@ -29,9 +37,9 @@ export function decodeRegion(bytes: Uint8Array): Region {
     case ELLIPSE:
       return decodeEllipse(view);
     case UNION:
-      return decodeCompound('union', bytes, view);
+      return decodeCompound('union', bytes, view, depth);
     case INTERSECTION:
-      return decodeCompound('intersection', bytes, view);
+      return decodeCompound('intersection', bytes, view, depth);
     default:
       throw new InvalidQueryError('The bytes are not an encoded sphgeom region: the first is no known type.');
   }
@@ -98,7 +106,7 @@ function decodeCircle(view: DataView): Circle {
 function decodeBox(view: DataView): Box {
   checkSize(view, 33, 'box');
   const [lonA, lonB, latA, latB] = readDoubles(view, 4) as [number, number, number, number];
-  return boxOf({ a: lonA, b: lonB }, { a: latA, b: latB });
+  return boxOf(longitudeInterval(lonA, lonB), { a: latA, b: latB });
 }
 
 function decodeEllipse(view: DataView): Ellipse {
@@ -108,7 +116,15 @@ function decodeEllipse(view: DataView): Ellipse {
   return { kind: 'ellipse', matrix: doubles.slice(0, 9), a, b, gamma, tanA, tanB };
 }
 
-function decodeCompound(kind: CompoundRegion['kind'], bytes: Uint8Array, view: DataView): CompoundRegion {
+function decodeCompound(
+  kind: CompoundRegion['kind'],
+  bytes: Uint8Array,
+  view: DataView,
+  depth: number,
+): CompoundRegion {
+  if (depth === MAX_DEPTH) {
+    throw new InvalidQueryError(`The encoded region has unions or intersections more than ${MAX_DEPTH} deep.`);
+  }
   const operands: Region[] = [];
   let offset = 1;
   while (offset < bytes.length) {
@@ -117,7 +133,7 @@ function decodeCompound(kind: CompoundRegion['kind'], bytes: Uint8Array, view: D
     if (end > bytes.length) {
       throw new InvalidQueryError(`The bytes are not an encoded ${kind} of regions: they end in the middle.`);
     }
-    operands.push(decodeRegion(bytes.subarray(start, end)));
+    operands.push(decode(bytes.subarray(start, end), depth + 1));
     offset = end;
   }
   return compoundOf(kind, operands);

@@ -2,11 +2,18 @@
  * The HTM pixels that may touch a region: the rows of the registry's overlap tables, by which spatial joins and
  * constraints preselect (butler-schema.md section 8.2).
  */
+import { QueryTooCostlyError } from '../errors.ts';
 import { ellipseBoundingCircle, polygonBoundingBox, relatePolygonToBox } from './bounds.ts';
 import { checkLevel, ROOT_TRIXELS, subdivide, type Trixel } from './htm.ts';
 import { relatePolygons, relatePolygonToCircle } from './polygon-relation.ts';
 import type { Region } from './region.ts';
 import { DISJOINT, type Relation, WITHIN } from './relation.ts';
+
+/**
+ * The most ranges of an envelope: enough for any region at level 7, the one of the registry; on finer levels the border
+ * of a large region would fill the memory.
+ */
+const MAX_RANGES = 2 ** 16;
 
 /** Pixel indices begin <= index < end. */
 export interface PixelRange {
@@ -16,7 +23,9 @@ export interface PixelRange {
 
 /**
  * The pixels of a level that may touch a region, as ascending ranges with gaps between them: the same set as sphgeom's
- * `HtmPixelization(level).envelope(region)`.  @throws InvalidQueryError if there is no such level.
+ * `HtmPixelization(level).envelope(region)`.
+ * @throws InvalidQueryError if there is no such level
+ * @throws QueryTooCostlyError if the region is too large for the level
  */
 export function htmEnvelope(region: Region, level: number): readonly PixelRange[] {
   checkLevel(level);
@@ -40,22 +49,6 @@ export function htmEnvelope(region: Region, level: number): readonly PixelRange[
   }
 }
 
-/** Whether one of ascending ranges holds a pixel index. */
-export function containsPixel(ranges: readonly PixelRange[], index: number): boolean {
-  let low = 0;
-  let high = ranges.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((ranges[middle] as PixelRange).end <= index) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  const range = ranges[low];
-  return range !== undefined && range.begin <= index;
-}
-
 /** Descends from the roots into the trixels that are neither outside nor all within the region. */
 function search(relate: (trixel: Trixel) => Relation, level: number): readonly PixelRange[] {
   const ranges: { begin: number; end: number }[] = [];
@@ -72,6 +65,11 @@ function search(relate: (trixel: Trixel) => Relation, level: number): readonly P
         last.end = end;
       } else {
         ranges.push({ begin, end });
+      }
+      if (ranges.length > MAX_RANGES) {
+        throw new QueryTooCostlyError(
+          `The region touches more than ${MAX_RANGES} ranges of htm${level} pixels: use a smaller one or a coarser level.`,
+        );
       }
       return;
     }

@@ -1,4 +1,5 @@
 /** Closed intervals of latitude and, around the circle, of longitude, as sphgeom computes with them.  Radians. */
+import { InvalidQueryError } from '../errors.ts';
 import type { AngleInterval } from './region.ts';
 import { CONTAINS, DISJOINT, INTERSECTS, type Relation, WITHIN } from './relation.ts';
 import { normalizedAngle } from './vector.ts';
@@ -24,12 +25,18 @@ export function isFullLongitude(lon: AngleInterval): boolean {
   return lon.a === 0 && lon.b === TURN;
 }
 
-/** A longitude interval from any two angles; wider than a turn is full. */
+/**
+ * A longitude interval from any two angles; wider than a turn is full.
+ * @throws InvalidQueryError if it is reversed and its ends are not both in [0, 2π]
+ */
 export function longitudeInterval(a: number, b: number): AngleInterval {
   if (Number.isNaN(a) || Number.isNaN(b)) {
     return EMPTY_LONGITUDES;
   }
   const normalized = a >= 0 && a <= TURN && b >= 0 && b <= TURN;
+  if (!normalized && a > b) {
+    throw new InvalidQueryError('A box runs from a longitude to a smaller one beyond one turn.');
+  }
   if (!normalized && b - a >= TURN) {
     return ALL_LONGITUDES;
   }

@@ -79,6 +79,14 @@ it('refuses bytes that are not exactly one region', () => {
   }
 });
 
+it('refuses unions and intersections out of reason deep in each other', () => {
+  let region: Region = circle([10, 20], 1);
+  for (let depth = 0; depth < 40; depth++) {
+    region = { kind: depth % 2 ? 'union' : 'intersection', operands: [region] };
+  }
+  expect(() => decodeRegion(encodeRegion(region))).toThrow(InvalidQueryError);
+});
+
 it('keeps every region through encoding and decoding', () => {
   const angle = fc.double({ min: -3, max: 3, noNaN: true });
   const vector = fc.tuple(angle, angle, angle);

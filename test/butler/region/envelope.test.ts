@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InvalidQueryError } from '../../../src/butler/errors.ts';
+import { InvalidQueryError, QueryTooCostlyError } from '../../../src/butler/errors.ts';
 import { decodeRegionText, encodeRegionText } from '../../../src/butler/region/codec.ts';
 import { circle, point, polygon } from '../../../src/butler/region/construct.ts';
-import { containsPixel, htmEnvelope } from '../../../src/butler/region/envelope.ts';
+import { htmEnvelope, type PixelRange } from '../../../src/butler/region/envelope.ts';
 import { htmIndex, htmPixel } from '../../../src/butler/region/htm.ts';
 import { overlaps } from '../../../src/butler/region/overlap.ts';
 import type { Vector } from '../../../src/butler/region/region.ts';
@@ -18,6 +18,10 @@ const { envelopes, pixels } = JSON.parse(
 };
 
 const position = fc.tuple(fc.double({ min: 0, max: 360, noNaN: true }), fc.double({ min: -90, max: 90, noNaN: true }));
+
+function containsPixel(ranges: readonly PixelRange[], index: number): boolean {
+  return ranges.some(({ begin, end }) => begin <= index && index < end);
+}
 
 describe('the HTM envelope of a region', () => {
   it('is the one of sphgeom, also where the region has edges in common with pixels', () => {
@@ -61,6 +65,11 @@ describe('the HTM envelope of a region', () => {
         }
       }),
     );
+  });
+
+  it('is refused where it would have millions of pixels', () => {
+    expect(() => htmEnvelope(circle([0, 0], 10), 24)).toThrow(QueryTooCostlyError);
+    expect(htmEnvelope(circle([0, 0], 90), 7).length).toBeGreaterThan(0);
   });
 
   it('is refused at a level that HTM does not have', () => {
