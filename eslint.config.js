@@ -17,11 +17,16 @@ export default defineConfig(
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       // an interface of promises is kept by methods that happen to have nothing to wait for
       '@typescript-eslint/require-await': 'off',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       '@typescript-eslint/restrict-template-expressions': [
         'error',
-        { allowNumber: true, allowBoolean: true, allow: [{ from: 'file', name: ['DimensionGroup'] }] },
+        { allowNumber: true, allowBoolean: true, allow: [{ from: 'file', name: ['DimensionGroup', 'Universe'] }] },
       ],
+      // the formatter writes such lines on purpose
+      'no-unexpected-multiline': 'off',
       eqeqeq: 'error',
       'no-console': 'error',
     },
