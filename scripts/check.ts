@@ -21,6 +21,7 @@ const CHECKS: readonly Check[] = [
     name: 'types',
     command: ['tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', `${CACHE}/types.tsbuildinfo`],
   },
+  { name: 'types of GraphiQL', command: ['tsc', '-p', 'graphiql', '--noEmit'] },
   {
     name: 'format',
     command: ['prettier', '--check', '--log-level', 'warn', '--cache', '--cache-location', `${CACHE}/prettier`, '.'],

@@ -1,6 +1,5 @@
 // `npm run setup`: makes a fresh checkout ready, and is done at once when it is ready already.
 // Plain JavaScript that runs on Node 20, because it is what brings Node 24.
-import { existsSync } from 'node:fs';
 import { checkNode } from './setup/node-version.mjs';
 import { installPackages } from './setup/npm-packages.mjs';
 import { preparePython } from './setup/python.mjs';
@@ -17,8 +16,6 @@ step('compiled gateway', 'dist', ['src', 'resolvers', 'schema', 'tsconfig.json',
   run('npm', ['run', '--silent', 'build']);
 });
 
-if (existsSync('graphiql')) {
-  step('GraphiQL', 'dist/graphiql', ['graphiql', 'package-lock.json'], () => {
-    run('npm', ['run', '--silent', 'build:graphiql']);
-  });
-}
+step('GraphiQL', 'dist/graphiql', ['graphiql', 'package-lock.json'], () => {
+  run('npm', ['run', '--silent', 'build:graphiql']);
+});
