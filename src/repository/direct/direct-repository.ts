@@ -2,9 +2,12 @@
 import type { CollectionInfo } from '../../butler/collection.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import type { Universe } from '../../butler/universe.ts';
-import type { CollectionQuery, QueryContext } from '../repository.ts';
-import type { DatasetRow, FileRecord, FileSource } from '../rows.ts';
+import type { ResultSpec } from '../../butler/query/result-spec.ts';
+import type { Query } from '../../butler/query/tree.ts';
+import type { CollectionQuery, Page, PageOptions, QueryContext } from '../repository.ts';
+import type { DatasetRow, FileRecord, FileSource, RowsByResult } from '../rows.ts';
 import { findCollections } from './collections.ts';
+import { anyRows, countRows, explainRows, queryRows } from './compile/execute.ts';
 import type { Database } from './database.ts';
 import { datasetsByUuid } from './datasets.ts';
 import type { Datastore } from './files.ts';
@@ -45,6 +48,27 @@ export class DirectRepository {
 
   async collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
     return findCollections(await this.#parts.registry.current(ctx.signal), query, ctx.signal);
+  }
+
+  async *query<S extends ResultSpec>(
+    query: Query,
+    spec: S,
+    ctx: QueryContext,
+    options: PageOptions = {},
+  ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
+    yield* queryRows(await this.access(ctx.signal), query, spec, ctx.signal, options);
+  }
+
+  async count(query: Query, spec: ResultSpec, ctx: QueryContext, { exact = true } = {}): Promise<number> {
+    return countRows(await this.access(ctx.signal), query, spec, ctx.signal, exact);
+  }
+
+  async any(query: Query, ctx: QueryContext, { execute = true, exact = true } = {}): Promise<boolean> {
+    return anyRows(await this.access(ctx.signal), query, ctx.signal, { execute, exact });
+  }
+
+  async explain(query: Query, ctx: QueryContext): Promise<readonly string[]> {
+    return explainRows(await this.access(ctx.signal), query, ctx.signal);
   }
 
   async datasets(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, DatasetRow>> {

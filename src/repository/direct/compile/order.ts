@@ -1,0 +1,98 @@
+/**
+ * Order of rows, and where to go on after a row: NULLs come first ascending and last descending, strings in the order of
+ * code points, on both databases, so that one cursor serves for all repositories.
+ */
+import sql, { join, type Sql } from 'sql-template-tag';
+import { InvalidQueryError } from '../../../butler/errors.ts';
+import { columnType } from '../../../butler/query/column-type.ts';
+import type { Expression, OrderExpression } from '../../../butler/query/expression.ts';
+import type { ColumnType } from '../../../butler/universe.ts';
+import type { Key, KeyValue } from '../../repository.ts';
+import { references } from './columns.ts';
+import type { Dialect } from './dialect.ts';
+import { scalar, type ExpressionContext } from './expressions.ts';
+
+export interface OrderColumn {
+  readonly value: Sql;
+  readonly type: ColumnType;
+  readonly descending: boolean;
+  /** Columns of dimension records other than keys may be NULL, and what is computed from them. */
+  readonly nullable: boolean;
+  /** Has the same value in all rows: need not be ordered by. */
+  readonly constant: boolean;
+}
+
+/** @param constants dimensions with one value in all rows. @throws InvalidQueryError for what has no order */
+export function orderColumns(
+  orderBy: readonly OrderExpression[],
+  constants: ReadonlySet<string>,
+  context: ExpressionContext,
+): readonly OrderColumn[] {
+  return orderBy.map((term) => {
+    const descending = term.type === 'reversed';
+    const expression = descending ? term.operand : (term as Expression);
+    const type = columnType(context.universe, expression);
+    if (type === 'region' || type === 'timespan') throw new InvalidQueryError(`Rows cannot be ordered by a ${type}.`);
+    return {
+      value: context.dialect.collated(scalar(expression, context), type),
+      type,
+      descending,
+      nullable: [...references(expression)].some((r) => r.type === 'dimension_field') || expression.type === 'binary',
+      constant: expression.type === 'dimension_key' && constants.has(expression.dimension),
+    };
+  });
+}
+
+/** ORDER BY terms, of columns that stand in a select list under these names. */
+export function orderTerms(columns: readonly OrderColumn[], names: readonly Sql[], dialect: Dialect): readonly Sql[] {
+  return columns.flatMap((column, i) =>
+    column.constant ? [] : [dialect.orderTerm(names[i]!, column.descending, column.nullable)],
+  );
+}
+
+/** Condition for the rows after the one with that key; undefined where the order does not tell rows apart. */
+export function afterKey(columns: readonly OrderColumn[], key: Key, dialect: Dialect): Sql | undefined {
+  if (key.length !== columns.length) throw new InvalidQueryError('The cursor does not belong to this order.');
+  const steps = columns
+    .map((column, i) => ({ column, value: literal(column, key[i]!, dialect) }))
+    .filter(({ column }) => !column.constant);
+  const [first] = steps;
+  if (!first) return dialect.false;
+  const isUniform = steps.every(
+    ({ column, value }) => !column.nullable && value !== null && column.descending === first.column.descending,
+  );
+  if (isUniform) {
+    // one comparison of rows, for which databases find the place in an index
+    const left = join(steps.map(({ column }) => column.value));
+    const right = join(steps.map(({ value }) => value));
+    return first.column.descending ? sql`(${left}) < (${right})` : sql`(${left}) > (${right})`;
+  }
+  return steps.reduceRight<Sql | undefined>((later, step) => {
+    const beyond = beyondValue(step, dialect);
+    return later ? sql`(${beyond} OR (${sameValue(step)} AND ${later}))` : beyond;
+  }, undefined);
+}
+
+interface Step {
+  readonly column: OrderColumn;
+  readonly value: Sql | null;
+}
+
+function literal({ type }: OrderColumn, value: KeyValue, dialect: Dialect): Sql | null {
+  if (value === null) return null;
+  const plain = typeof value === 'boolean' ? Number(value) : value;
+  if (type === 'bool') return plain ? dialect.true : dialect.false;
+  return dialect.literal(type, plain);
+}
+
+function beyondValue({ column, value }: Step, dialect: Dialect): Sql {
+  if (value === null) return column.descending ? dialect.false : sql`${column.value} IS NOT NULL`;
+  if (!column.descending) return sql`${column.value} > ${value}`;
+  return column.nullable
+    ? sql`(${column.value} < ${value} OR ${column.value} IS NULL)`
+    : sql`${column.value} < ${value}`;
+}
+
+function sameValue({ column, value }: Step): Sql {
+  return value === null ? sql`${column.value} IS NULL` : sql`${column.value} = ${value}`;
+}
