@@ -151,7 +151,7 @@ class Conformer {
   #refuse(why: string): never {
     throw new InvalidQueryError(
       `The repositories have different dimension universes and cannot answer this query together: ` +
-        `it is said in ${this.#from}, and ${this.#to} ${why}. Search one of them at a time, with 'repositories'.`,
+        `it is said in ${String(this.#from)}, and ${String(this.#to)} ${why}. Search one of them at a time, with 'repositories'.`,
     );
   }
 }

@@ -46,7 +46,7 @@ async function countGiven<S extends ResultSpec>(
 ): Promise<number> {
   const part = parts[index]!;
   const names = identifyingDimensions(part.spec, part.member.universe);
-  const options = { after: undefined, chunk: CHUNK, implied: false, ranked: false };
+  const options = { after: undefined, chunk: CHUNK, implied: false, foundIn: false };
   const batches = partBatches(parts, index, names, options, ctx);
   let count = 0;
   for await (const { rows, dropped } of mayRepeat(part) ? withoutRepeats(batches) : batches) {
@@ -55,7 +55,12 @@ async function countGiven<S extends ResultSpec>(
   return count;
 }
 
+/** In an order that costs least, each row belonging to the first part that has it. */
 function inPlainOrder<S extends ResultSpec>(part: Part<S>): Part<S> {
   const spec = { ...part.spec, orderBy: [] };
-  return { ...part, spec: { ...spec, orderBy: totalOrder(spec, identifyingDimensions(spec, part.member.universe)) } };
+  const unranked = { ...part, lowestRank: 0, highestRank: 0 };
+  return {
+    ...unranked,
+    spec: { ...spec, orderBy: totalOrder(spec, identifyingDimensions(spec, part.member.universe)) },
+  };
 }

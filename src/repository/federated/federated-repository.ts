@@ -60,7 +60,13 @@ export class FederatedRepository implements Repository {
     const wanted = spec.limit;
     let left = wanted ?? Infinity;
     if (left === 0) return;
-    const merge = { after: options.after, wanted, implied: options.implied, positions: options.positions ?? false };
+    const merge = {
+      after: options.after,
+      wanted,
+      implied: options.implied,
+      foundIn: options.foundIn,
+      positions: options.positions ?? false,
+    };
     for await (const batch of mergedQuery(parts, merge, ctx)) {
       const rows = batch.rows.length > left ? batch.rows.slice(0, left) : batch.rows;
       left -= rows.length;

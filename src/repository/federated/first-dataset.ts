@@ -1,6 +1,5 @@
 /** The first dataset of a data ID along a search path over several repositories (query-semantics.md section 16). */
 import { ButlerUserError } from '../../butler/errors.ts';
-import { isGlob } from '../../butler/glob.ts';
 import type { FindDatasetRequest, QueryContext, Repository } from '../repository.ts';
 import type { DatasetRow } from '../rows.ts';
 import { resolveSearchPath, type SearchPath } from './search-path.ts';

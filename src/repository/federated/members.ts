@@ -82,8 +82,8 @@ export function membersWithType(members: readonly Member[], name: string): reado
     const [a, b] = [first!, other].map((m) => m.datasetTypes.get(name)!.dimensions.required.toSorted().join(', '));
     if (a === b) continue;
     throw new InvalidQueryError(
-      `Dataset type '${name}' has dimensions {${a}} in '${first!.repository.name}' (universe ${first!.universe}) and ` +
-        `{${b}} in '${other.repository.name}' (universe ${other.universe}): search one of them at a time, with 'repositories'.`,
+      `Dataset type '${name}' has dimensions {${a}} in '${first!.repository.name}' (universe ${String(first!.universe)}) and ` +
+        `{${b}} in '${other.repository.name}' (universe ${String(other.universe)}): search one of them at a time, with 'repositories'.`,
     );
   }
   return holders;

@@ -17,6 +17,8 @@ export interface MergeOptions {
   /** About how many rows will be taken; null: all. */
   readonly wanted: number | null;
   readonly implied?: boolean | undefined;
+  /** Whether batches carry `collectionAt`. */
+  readonly foundIn?: boolean | undefined;
   /** Whether `keyAt` and `positionAt` of what is given will be called. */
   readonly positions: boolean;
 }
@@ -57,13 +59,14 @@ async function* singlePart<S extends ResultSpec>(
     ...(key && { after: { [name]: key } }),
     positions: options.positions,
     implied: options.implied ?? true,
+    foundIn: options.foundIn ?? false,
   });
   for await (const page of pages) yield batchOf(page, name);
 }
 
 function batchOf<Row>(page: Page<Row>, name: string): Batch<Row, Position> {
   const positionAt = (i: number): Position => page.positionAt!(i);
-  return { rows: page.rows, positionAt, keyAt: (i) => positionAt(i)[name]! };
+  return { rows: page.rows, positionAt, keyAt: (i) => positionAt(i)[name]!, collectionAt: page.collectionAt };
 }
 
 function severalParts<S extends ResultSpec>(
@@ -76,7 +79,7 @@ function severalParts<S extends ResultSpec>(
   const read = {
     chunk: options.wanted ?? STREAM_CHUNK,
     implied: options.implied ?? true,
-    ranked: spec.type === 'dataset_ref' && spec.findFirst,
+    foundIn: options.foundIn ?? false,
   };
   const sources = parts.map(({ member: { repository } }, index) => {
     const after = options.after?.[repository.name];

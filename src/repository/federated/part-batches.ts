@@ -15,8 +15,8 @@ export interface ReadOptions {
   /** Rows asked at a time. */
   readonly chunk: number;
   readonly implied: boolean;
-  /** Whether an earlier place in the search path goes before an earlier repository. */
-  readonly ranked: boolean;
+  /** Whether batches carry `collectionAt`. */
+  readonly foundIn: boolean;
 }
 
 /**
@@ -39,7 +39,7 @@ export async function* partBatches<S extends ResultSpec>(
     const pageOptions: PageOptions = {
       ...(after && { after: { [name]: after } }),
       positions: true,
-      foundIn: options.ranked,
+      foundIn: options.foundIn || parts.some((_, rival) => isOpen(parts, index, rival)),
       implied: options.implied,
     };
     const spec = { ...part.spec, limit: options.chunk };
@@ -49,7 +49,7 @@ export async function* partBatches<S extends ResultSpec>(
     );
     if (chunk.rows.length === 0) return;
     const [rivals, repeats] = await Promise.all([
-      rowsOfRivals(parts, index, names, chunk, options.ranked, ctx),
+      rowsOfRivals(parts, index, names, chunk, ctx),
       repeatsApart(part.spec) ? laterRepeats(part, names, chunk, ctx) : [],
     ]);
     const dropped = new Set([...rivals, ...repeats]);
@@ -88,28 +88,25 @@ async function rowsOfRivals<S extends ResultSpec>(
   index: number,
   names: readonly string[],
   chunk: Chunk<RowsByResult[S['type']]>,
-  isRanked: boolean,
   ctx: QueryContext,
 ): Promise<ReadonlySet<number>> {
   const part = parts[index]!;
   const byUuid = isKeyedByUuid(part.spec);
   const readDataId = dataIdReader(part.spec, names);
   const dropped = new Set<number>();
-  const ranks = chunk.rows.map((_, i) => (isRanked ? part.path!.rankOf(chunk.collectionAt(i)) : 0));
-  const givesWay = (rank: number, rival: number, rivalRank: number) =>
-    rivalRank < rank || (rivalRank === rank && rival < index);
+  const isAnyOpen = parts.some((_, rival) => isOpen(parts, index, rival));
+  const ranks = chunk.rows.map((_, i) => (isAnyOpen ? part.path!.rankOf(chunk.collectionAt(i)) : part.lowestRank));
   await Promise.all(
     parts.map(async (rival, r) => {
       if (r === index) return;
-      const lowest = isRanked ? rival.lowestRank : 0;
-      const atStake = [...chunk.rows.keys()].filter((i) => givesWay(ranks[i]!, r, lowest));
+      const atStake = [...chunk.rows.keys()].filter((i) => isBefore(rival.lowestRank, r, ranks[i]!, index));
       if (atStake.length === 0) return;
       const dataIds = atStake.map((i) => readDataId(chunk.rows[i]!));
       const keys = atStake.map((i, n) => (byUuid ? (chunk.rows[i] as DatasetRow).uuid : dataIdKey(dataIds[n]!)));
-      const found = await probe(rival, names, dataIds, ctx);
+      const found = await probe(rival, names, dataIds, isOpen(parts, index, r), ctx);
       for (const [n, i] of atStake.entries()) {
         const rank = found.get(keys[n]!);
-        if (rank !== undefined && givesWay(ranks[i]!, r, isRanked ? rank : 0)) dropped.add(i);
+        if (rank !== undefined && isBefore(rank, r, ranks[i]!, index)) dropped.add(i);
       }
     }),
   );
@@ -130,4 +127,16 @@ async function laterRepeats<S extends ResultSpec>(
     const first = firstKeys.get((chunk.rows[i] as DatasetRow).uuid);
     return first !== undefined && compare(first, chunk.keyAt(i)) !== 0;
   });
+}
+
+/** Whether it depends on the row which of two parts finds it first. */
+function isOpen(parts: readonly Part<ResultSpec>[], a: number, b: number): boolean {
+  const always = (first: number, second: number) =>
+    isBefore(parts[first]!.highestRank, first, parts[second]!.lowestRank, second);
+  return a !== b && !always(a, b) && !always(b, a);
+}
+
+/** Whether a row of one part goes before a row of another: by its rank in the path, then by its repository. */
+function isBefore(rank: number, index: number, otherRank: number, otherIndex: number): boolean {
+  return rank < otherRank || (rank === otherRank && index < otherIndex);
 }

@@ -13,10 +13,11 @@ export interface Part<S extends ResultSpec> {
   readonly member: Member;
   readonly query: Query;
   readonly spec: S;
-  /** The path that ranks datasets found in several repositories; absent for other rows than datasets. */
+  /** The path that chooses among datasets of one data ID; absent without find-first. */
   readonly path?: SearchPath;
-  /** The smallest rank of a collection of this part. */
+  /** Ranks of the first and the last collection of this part; both 0 where the path does not choose among rows. */
   readonly lowestRank: number;
+  readonly highestRank: number;
 }
 
 /**
@@ -39,21 +40,22 @@ export function planParts<S extends ResultSpec>(
       const collections = paths.get(name)!.collectionsIn(member.repository, name);
       datasets.set(name, { dimensions: search.dimensions, collections });
     }
-    const path = spec.type === 'dataset_ref' ? paths.get(spec.datasetType) : undefined;
-    const firstCollection = spec.type === 'dataset_ref' ? datasets.get(spec.datasetType)?.collections[0] : undefined;
+    const path = spec.type === 'dataset_ref' && spec.findFirst ? paths.get(spec.datasetType) : undefined;
+    const searched = path && spec.type === 'dataset_ref' ? datasets.get(spec.datasetType)!.collections : [];
     return {
       member,
       query: { ...conformed.query, tree: { ...conformed.query.tree, datasets } },
       spec: withOwnStorageClass(conformed.spec, member),
       ...(path && { path }),
-      lowestRank: firstCollection === undefined ? 0 : path!.rankOf(firstCollection),
+      lowestRank: path?.rankOf(searched[0]!) ?? 0,
+      highestRank: path?.rankOf(searched.at(-1)!) ?? 0,
     };
   });
 }
 
 /** The part of a repository that is asked alone: the query as it is. */
 export function wholePart<S extends ResultSpec>(member: Member, query: Query, spec: S): Part<S> {
-  return { member, query, spec, lowestRank: 0 };
+  return { member, query, spec, lowestRank: 0, highestRank: 0 };
 }
 
 /** `orderBy`, then what makes it a total order: required dimensions and, where data IDs may repeat, the run. */

@@ -15,7 +15,7 @@ import type { DatasetRow } from '../rows.ts';
 import { dataIdKey, dataIdReader, distinctDataIds, reordered } from './identity.ts';
 import type { Part } from './plan.ts';
 
-/** What was found: key of a row (see `rowKey`) → its rank in the search path, 0 where ranks play no role. */
+/** UUID (see `isKeyedByUuid`) or key of the data ID → rank of the row in the search path. */
 export type Found = ReadonlyMap<string, number>;
 
 /** Whether rows are the same answer by their UUID; else by their data ID. */
@@ -25,18 +25,20 @@ export function isKeyedByUuid(spec: ResultSpec): boolean {
 
 /**
  * @param names dimensions that identify the rows, as `dataIds` has their values
+ * @param ranked whether each row's own rank is asked; else all have the part's lowest
  */
 export async function probe<S extends ResultSpec>(
   part: Part<S>,
   names: readonly string[],
   dataIds: readonly DataIdValues[],
+  ranked: boolean,
   ctx: QueryContext,
 ): Promise<Found> {
   const spec: ResultSpec = part.spec;
   switch (spec.type) {
     case 'dataset_ref':
     case 'dimension_record':
-      return probeRows({ ...part, spec }, names, dataIds, ctx);
+      return probeRows({ ...part, spec }, names, dataIds, ranked, ctx);
     case 'data_coordinate':
       return probeDataIds(part, spec.dimensions, names, dataIds, ctx);
     case 'general':
@@ -65,9 +67,10 @@ export async function firstKeysOf<S extends ResultSpec>(
 
 /** Datasets and records have tables of their own, which the data IDs restrict. */
 async function probeRows(
-  { member, query, spec, path }: Part<Exclude<ResultSpec, { type: 'general' }>>,
+  { member, query, spec, path, lowestRank }: Part<Exclude<ResultSpec, { type: 'general' }>>,
   names: readonly string[],
   dataIds: readonly DataIdValues[],
+  ranked: boolean,
   ctx: QueryContext,
 ): Promise<Found> {
   const found = new Map<string, number>();
@@ -75,12 +78,12 @@ async function probeRows(
   const readDataId = dataIdReader(spec, names);
   const restricted =
     names.length === 0 ? query : joined(query, [upload(member.universe.conform(names), names, dataIds)]);
-  const options = { foundIn: spec.type === 'dataset_ref' && spec.findFirst, implied: false };
+  const options = { foundIn: ranked, implied: false };
   const unordered = { ...spec, orderBy: [], limit: null };
   for await (const page of member.repository.query(restricted, unordered, ctx, options)) {
     for (const [i, row] of page.rows.entries()) {
       const key = byUuid ? (row as DatasetRow).uuid : dataIdKey(readDataId(row));
-      found.set(key, options.foundIn ? path!.rankOf(page.collectionAt!(i)) : 0);
+      found.set(key, ranked ? path!.rankOf(page.collectionAt!(i)) : lowestRank);
     }
   }
   return found;

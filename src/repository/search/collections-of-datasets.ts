@@ -59,7 +59,8 @@ async function findMemberships(
   const searching = searchOf(dimensions, name, collections);
   for await (const page of repository.query(joined(searching, uploads), spec, ctx)) {
     for (const { fields } of page.rows) {
-      names.get(String(fields[`${name}.dataset_id`]))?.add(String(fields[`${name}.collection`]));
+      const [uuid, collection] = [fields[`${name}.dataset_id`], fields[`${name}.collection`]] as [string, string];
+      names.get(uuid)?.add(collection);
     }
   }
 }

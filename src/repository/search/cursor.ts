@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SatelliteError } from '../../butler/errors.ts';
 import type { Key, KeyValue, Position, Repository } from '../repository.ts';
-import type { SearchTerms } from './search.ts';
 
 const VERSION = 1;
 
 /** The largest page. */
 const MOST_ROWS = 10_000;
+
+/** Terms that change no row's place, so that they may change from page to page. */
+const PLACELESS = new Set(['first', 'after', 'strict', 'implied', 'details']);
 
 /** Where each part of a search is to go on, by its name (a dataset type's; '' where there is but one part). */
 export type Bookmark = Readonly<Record<string, Position>>;
@@ -34,10 +36,10 @@ const cursor = z.tuple([z.literal(VERSION), z.string(), bookmark]);
 export class CursorBook {
   readonly #fingerprint: string;
 
-  /** @param terms what makes the search another one; `first`, `after` and what changes no row's place are not looked at */
+  /** @param terms all that was asked */
   constructor(repositories: readonly Repository[], terms: object) {
-    const { first, after, strict, implied, ...rest } = terms as SearchTerms & { implied?: boolean };
-    const text = JSON.stringify([repositories.map((r) => r.name), sortedByKey(rest)]);
+    const asked = Object.entries(terms).filter(([name]) => !PLACELESS.has(name));
+    const text = JSON.stringify([repositories.map((r) => r.name), sortedByKey(Object.fromEntries(asked))]);
     this.#fingerprint = createHash('sha256').update(text).digest('base64url').slice(0, 12);
   }
 
@@ -54,7 +56,7 @@ export class CursorBook {
     if (fingerprint !== this.#fingerprint) {
       throw new SatelliteError(
         'BAD_USER_INPUT',
-        `'after' is a cursor of another query: only 'first' may change from page to page.`,
+        `'after' is a cursor of another query: it fits only the query that it came from.`,
       );
     }
     return place;

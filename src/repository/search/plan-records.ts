@@ -14,7 +14,7 @@ import type { Position, QueryContext, Repository } from '../repository.ts';
 import type { DataIdRow, DimensionRecordRow, RowsByResult } from '../rows.ts';
 import type { Bookmark } from './cursor.ts';
 import { searchedDatasetTypes } from './dataset-types.ts';
-import { namingMissing, NOTHING, termsOf, type ReadPlan, type SearchPlan } from './search-plan.ts';
+import { namingMissing, NOTHING, termsOf, type SearchPlan } from './search-plan.ts';
 import type { DataIdSearchRequest, RecordSearchRequest, Unpaged } from './search.ts';
 
 /** Plans a search for the records of one dimension element. */

@@ -37,7 +37,10 @@ export async function recordsOfDataIds(
         const record = found[n]!.get(keyOf(element, dataId) ?? '');
         if (!record) continue;
         records[i]!.set(element.name, record);
-        for (const name of element.implied) dataId.set(name, record.fields[name] as DataIdValue);
+        for (const name of element.implied) {
+          const value = record.fields[name];
+          if (value !== null) dataId.set(name, value as DataIdValue);
+        }
       }
     }
   }
@@ -75,7 +78,7 @@ async function recordsOf(
 /** Undefined where a value is not known: the record that would name it is not there. */
 function keyOf(element: DimensionElement, dataId: ReadonlyMap<string, DataIdValue>): string | undefined {
   const values = element.required.map((name) => dataId.get(name));
-  return values.every((value) => value !== undefined && value !== null) ? dataIdKey(values as DataIdValues) : undefined;
+  return values.every((value) => value !== undefined) ? dataIdKey(values) : undefined;
 }
 
 /** A query for all data IDs of a group. */

@@ -12,6 +12,7 @@ import type { Predicate } from '../../../src/butler/query/predicate.ts';
 import type { ResultSpec } from '../../../src/butler/query/result-spec.ts';
 import type { Query } from '../../../src/butler/query/tree.ts';
 import type { Universe } from '../../../src/butler/universe.ts';
+import { dataIdKey } from '../../../src/repository/federated/identity.ts';
 import { keyComparator } from '../../../src/repository/federated/key-order.ts';
 import type {
   CollectionQuery,
@@ -275,8 +276,9 @@ export class ArrayRepository implements Repository {
     const joined = [...query.tree.datasets].map(([name, search]) => this.#search(name, search.collections));
     const matches = joined.length > 0 ? joined[0]! : this.#dataIds(query.tree.dimensions.required);
     const uploads = query.uploads.map((upload) => {
-      const keys = new Set(upload.rows.map((row) => row.join('|')));
-      return (values: Match['values']) => keys.has(upload.dimensions.required.map((name) => values[name]).join('|'));
+      const keys = new Set(upload.rows.map((row) => dataIdKey(row)));
+      const { required } = upload.dimensions;
+      return (values: Match['values']) => keys.has(dataIdKey(required.map((name) => values[name] as DataIdValue)));
     });
     const found = matches.filter(
       (match) => this.#holds(query.tree.predicate, match) && uploads.every((holds) => holds(match.values)),
