@@ -2,15 +2,23 @@
 import type { CollectionInfo } from '../../butler/collection.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import type { Universe } from '../../butler/universe.ts';
-import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';
-import type { CollectionQuery, Page, PageOptions, QueryContext } from '../repository.ts';
+import type { ResultSpec } from '../../butler/query/result-spec.ts';
+import type {
+  CollectionQuery,
+  FindDatasetRequest,
+  Page,
+  PageOptions,
+  QueryContext,
+  Repository,
+} from '../repository.ts';
 import type { DatasetRow, FileRecord, FileSource, RowsByResult } from '../rows.ts';
 import { findCollections } from './collections.ts';
 import { anyRows, countRows, explainRows, queryRows } from './compile/execute.ts';
 import type { Database } from './database.ts';
 import { datasetsByUuid } from './datasets.ts';
 import type { Datastore } from './files.ts';
+import { findDataset } from './find-dataset.ts';
 import type { RegistryReader } from './registry-reader.ts';
 import type { DirectAccess } from './registry.ts';
 
@@ -23,7 +31,7 @@ export interface DirectRepositoryParts {
   readonly datastore: Datastore;
 }
 
-export class DirectRepository {
+export class DirectRepository implements Repository {
   readonly name: string;
   readonly #parts: DirectRepositoryParts;
 
@@ -54,21 +62,34 @@ export class DirectRepository {
     query: Query,
     spec: S,
     ctx: QueryContext,
-    options: PageOptions = {},
+    options?: PageOptions,
   ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
     yield* queryRows(await this.access(ctx.signal), query, spec, ctx.signal, options);
   }
 
-  async count(query: Query, spec: ResultSpec, ctx: QueryContext, { exact = true } = {}): Promise<number> {
+  async count(
+    query: Query,
+    spec: ResultSpec,
+    ctx: QueryContext,
+    { exact = true }: { readonly exact?: boolean } = {},
+  ): Promise<number> {
     return countRows(await this.access(ctx.signal), query, spec, ctx.signal, exact);
   }
 
-  async any(query: Query, ctx: QueryContext, { execute = true, exact = true } = {}): Promise<boolean> {
+  async any(
+    query: Query,
+    ctx: QueryContext,
+    { execute = true, exact = true }: { readonly execute?: boolean; readonly exact?: boolean } = {},
+  ): Promise<boolean> {
     return anyRows(await this.access(ctx.signal), query, ctx.signal, { execute, exact });
   }
 
   async explain(query: Query, ctx: QueryContext): Promise<readonly string[]> {
     return explainRows(await this.access(ctx.signal), query, ctx.signal);
+  }
+
+  async findDataset(request: FindDatasetRequest, ctx: QueryContext): Promise<DatasetRow | null> {
+    return findDataset(this, request, ctx);
   }
 
   async datasets(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, DatasetRow>> {
