@@ -1,4 +1,4 @@
-/** Puts the cases of the corpus to a direct repository. */
+/** Puts the cases of the corpus to a repository. */
 import type { CollectionInfo, CollectionType } from '../../src/butler/collection.ts';
 import type { DatasetType } from '../../src/butler/dataset-type.ts';
 import { ButlerUserError, SatelliteError } from '../../src/butler/errors.ts';
@@ -7,13 +7,15 @@ import type { Json, JsonObject } from '../../src/butler/json.ts';
 import { buildQuery, type QueryRequest } from '../../src/butler/query/build.ts';
 import type { ResultSpec } from '../../src/butler/query/result-spec.ts';
 import type { Query } from '../../src/butler/query/tree.ts';
-import type { DirectRepository } from '../../src/repository/direct/direct-repository.ts';
-import type { QueryContext } from '../../src/repository/repository.ts';
+import type { QueryContext, Repository } from '../../src/repository/repository.ts';
 import type { RowsByResult } from '../../src/repository/rows.ts';
 import { canonicalDataId, canonicalDataset, canonicalGeneral, canonicalRecord } from './canonical.ts';
 import { repositories, requestOf } from './requests.ts';
 import type { Case } from './corpus.ts';
 import type { Answer } from './verdict.ts';
+
+/** What the cases ask of a repository. */
+type Asked = Pick<Repository, 'any' | 'collections' | 'count' | 'datasets' | 'datasetTypes' | 'explain' | 'query'>;
 
 export const ctx: QueryContext = { caller: { username: 'tester' }, signal: new AbortController().signal };
 
@@ -27,7 +29,7 @@ export const COLLECTION_KINDS: readonly string[] = [
 ];
 
 /** The answer to a case, errors included. */
-export async function answerOf(testCase: Case, repository: DirectRepository): Promise<Answer> {
+export async function answerOf(testCase: Case, repository: Asked): Promise<Answer> {
   try {
     return await answer(testCase, repository);
   } catch (error) {
@@ -36,7 +38,7 @@ export async function answerOf(testCase: Case, repository: DirectRepository): Pr
   }
 }
 
-async function answer(testCase: Case, repository: DirectRepository): Promise<Answer> {
+async function answer(testCase: Case, repository: Asked): Promise<Answer> {
   const { kind, args } = testCase;
   switch (kind) {
     case 'collections_query': {
@@ -67,7 +69,7 @@ async function answer(testCase: Case, repository: DirectRepository): Promise<Ans
   }
 }
 
-async function queryAnswer(testCase: Case, repository: DirectRepository): Promise<Answer> {
+async function queryAnswer(testCase: Case, repository: Asked): Promise<Answer> {
   const { args } = testCase;
   const request = await withoutGlobs(requestOf(repositories[testCase.repo], testCase), repository);
   const { query, spec } = buildQuery(repositories[testCase.repo].universe, request);
@@ -90,11 +92,7 @@ async function queryAnswer(testCase: Case, repository: DirectRepository): Promis
 }
 
 /** All rows of a query, canonical. */
-export async function queryRows(
-  repository: DirectRepository,
-  query: Query,
-  spec: ResultSpec,
-): Promise<readonly Json[]> {
+export async function queryRows(repository: Asked, query: Query, spec: ResultSpec): Promise<readonly Json[]> {
   const rows: Json[] = [];
   for await (const page of repository.query(query, spec, ctx))
     for (const row of page.rows) rows.push(canonical(row, spec));
@@ -115,7 +113,7 @@ function canonical(row: RowsByResult[ResultSpec['type']], { type }: ResultSpec):
 }
 
 /** Expands globs in collections, as the faces do before they build a query. */
-async function withoutGlobs(request: QueryRequest, repository: DirectRepository): Promise<QueryRequest> {
+async function withoutGlobs(request: QueryRequest, repository: Asked): Promise<QueryRequest> {
   const { result } = request;
   if (result.type !== 'dataset_ref' || result.findFirst || !result.collections?.some(isGlob)) return request;
   const found = await repository.collections({ search: result.collections }, ctx);

@@ -156,15 +156,14 @@ export class ButlerHttp {
       signal: ctx.signal,
       ...(body === undefined ? {} : { body }),
     };
+    const send = () => this.#pool.request(request);
     try {
-      return await this.#pool.request(request);
-    } catch (error) {
       // All requests only read, so that a second try is harmless.
-      if (!ctx.signal.aborted && STALE_CONNECTION.has(errorCode(error))) {
-        return await this.#pool.request(request).catch((again: unknown) => {
-          throw this.#connectionFailure(again, ctx.signal);
-        });
-      }
+      return await send().catch((error: unknown) => {
+        if (ctx.signal.aborted || !STALE_CONNECTION.has(errorCode(error))) throw error;
+        return send();
+      });
+    } catch (error) {
       throw this.#connectionFailure(error, ctx.signal);
     }
   }

@@ -127,7 +127,8 @@ export function continuation(
   return { predicate: allOf(...groups), strict };
 }
 
-function holdsDataId(terms: readonly OrderTerm[], required: readonly string[]): boolean {
+/** Whether terms hold all required dimensions, so that they decide alone where there is one row a data ID. */
+export function holdsDataId(terms: readonly OrderTerm[], required: readonly string[]): boolean {
   return required.every((name) =>
     terms.some(({ column }) => column.type === 'dimension_key' && column.dimension === name),
   );

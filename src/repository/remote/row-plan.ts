@@ -6,6 +6,7 @@
  */
 import type { DataIdValues } from '../../butler/data-id.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
+import { ButlerUserError } from '../../butler/errors.ts';
 import type { DatasetField } from '../../butler/query/expression.ts';
 import type { GeneralSpec, ResultSpec } from '../../butler/query/result-spec.ts';
 import type { Universe } from '../../butler/universe.ts';
@@ -25,7 +26,8 @@ export interface RowPlan {
 
 /**
  * @param datasetType the type of `dataset_ref` rows
- * @throws InvalidQueryError where positions are asked in an order whose values cannot come with the rows
+ * @throws InvalidQueryError where positions are asked in an order whose values cannot come with the rows; ButlerUserError
+ * UNIMPLEMENTED_QUERY for records of sky pixels, which no repository stores
  */
 export function planRows(
   spec: ResultSpec,
@@ -46,7 +48,13 @@ export function planRows(
     add(columns.datasetFields, spec.datasetType, ['dataset_id', 'run']);
     if (options.foundIn) add(columns.datasetFields, spec.datasetType, ['collection']);
   } else if (spec.type === 'dimension_record') {
-    const fields = universe.element(spec.element).fields;
+    const { fields, skypix } = universe.element(spec.element);
+    if (skypix) {
+      throw new ButlerUserError(
+        'UNIMPLEMENTED_QUERY',
+        `Sky pixels such as '${spec.element}' have no records to query.`,
+      );
+    }
     if (fields.size > 0) add(columns.dimensionFields, spec.element, fields.keys());
   } else if (spec.type === 'general') {
     for (const [element, fields] of spec.dimensionFields) add(columns.dimensionFields, element, fields);

@@ -43,7 +43,7 @@ it('knows the files of datasets, and gives an address where their bytes are', as
   expect(file).toMatchObject({
     component: null,
     storageClass: 'ArrowAstropy',
-    fileName: expect.stringMatching(/\.parq$/),
+    fileName: expect.stringMatching(/\.parq$/) as string,
   });
   const source = await repository.fileSource(uuid, null, alice);
   if (source?.kind !== 'url') throw new Error('there is no address');

@@ -1,0 +1,52 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RemoteRepository } from '../../src/repository/remote/remote-repository.ts';
+import { startRemoteButler, type RemoteButler } from '../../stack/remote-butler.ts';
+import { answerOf, COLLECTION_KINDS, QUERY_KINDS } from './answers.ts';
+import { corpusFile, readCases, REPOSITORIES, type Case, type RepositoryName } from './corpus.ts';
+import { EXCEPTIONS } from './exceptions.ts';
+import { satisfies } from './verdict.ts';
+
+const KINDS = [...QUERY_KINDS, ...COLLECTION_KINDS, 'get_dataset_type', 'get_dataset'];
+
+/** What a RemoteButler client gets from the real server, where that differs. */
+const cases = readCases()
+  .filter(({ id }) => !EXCEPTIONS.has(id))
+  .map((given): Case & { readonly remote?: Case } => {
+    const { expected_remote: expected } = given as { readonly expected_remote?: Case['expected'] };
+    return expected ? { ...given, remote: { ...given, expected } } : given;
+  });
+
+describe('A remote repository, on the stock server', () => {
+  const open = new Map<RepositoryName, RemoteRepository>();
+  let directory: string;
+  let server: RemoteButler;
+
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'satellite-conformance-'));
+    const roots = Object.fromEntries(REPOSITORIES.map((name) => [name, join(directory, name)]));
+    for (const [name, root] of Object.entries(roots)) await cp(corpusFile(`repos/${name}`), root, { recursive: true });
+    server = await startRemoteButler({ repositories: roots, directory });
+    for (const name of REPOSITORIES) {
+      open.set(name, new RemoteRepository({ name, url: `${server.url}/${name}`, token: { fixed: undefined } }));
+    }
+  });
+
+  afterAll(async () => {
+    for (const repository of open.values()) await repository.close();
+    await server.stop();
+    await rm(directory, { recursive: true });
+  });
+
+  it.each(KINDS)('answers as stock Butler does: %s', async (kind) => {
+    const wrong: unknown[] = [];
+    for (const testCase of cases.filter((candidate) => candidate.kind === kind)) {
+      const answer = await answerOf(testCase, open.get(testCase.repo)!);
+      const isRight = satisfies(testCase, answer) || (testCase.remote && satisfies(testCase.remote, answer));
+      if (!isRight) wrong.push({ id: testCase.id, answer });
+    }
+    expect(wrong).toEqual([]);
+  });
+});
