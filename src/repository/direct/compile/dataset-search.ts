@@ -15,6 +15,8 @@ export interface ResolvedSearch {
   readonly datasetType: RegisteredDatasetType;
   /** In search order, without chains. */
   readonly collections: readonly CollectionRecord[];
+  /** Values of dimensions that all rows share. */
+  readonly dataId: ReadonlyMap<string, DataIdValue>;
   /** Why collections were left out, in stock Butler's words. */
   readonly messages: readonly string[];
   /** Whether it looks into calibration collections, so that validity ranges matter. */
@@ -63,6 +65,7 @@ export function resolveSearch(
   return {
     datasetType,
     collections,
+    dataId,
     messages,
     isCalibrationSearch: collections.some(({ type }) => type === 'CALIBRATION'),
   };
@@ -96,14 +99,15 @@ export function datasetRelation(
 
 /** Memberships (RUN and TAGGED collections) or validity ranges of datasets, without anything nested. */
 function tableRelation(
-  { search, unlessIn }: SearchPart,
+  part: SearchPart,
   kind: 'tags' | 'calibs',
   collections: readonly CollectionRecord[],
   fields: ReadonlySet<DatasetColumn>,
   names: TableNames,
   dialect: Dialect,
 ): Relation {
-  const { datasetType } = search;
+  const { unlessIn } = part;
+  const { datasetType } = part.search;
   const alias = names.alias(kind);
   const table = kind === 'tags' ? datasetType.tagsTable : datasetType.calibsTable!;
   const typeId = dialect.literal('int', datasetType.id);
@@ -152,6 +156,9 @@ function tableRelation(
         : { begin: dialect.literal('datetime', MIN_NSEC), end: dialect.literal('datetime', MAX_NSEC) },
     );
   }
+  const leap =
+    collections.length === 1 ? leapCondition(alias, names.table(table), conditions, part, dialect) : undefined;
+  if (leap) conditions.push(leap);
   if (unlessIn.length > 0) {
     const earlier = names.alias('earlier');
     const same = required.map((name) => sql`${column(earlier, name)} = ${column(alias, name)}`);
@@ -164,6 +171,44 @@ function tableRelation(
   }
   const from = sql`${names.table(table)} AS ${identifier(alias)}`;
   return { from, lookUps, scope, conditions, keys: required };
+}
+
+/**
+ * Says which values a dimension has in a collection, where an index has it before one that is fixed: SQLite then leaps
+ * from value to value (detectors, when a visit is given) instead of reading all of the collection.
+ */
+function leapCondition(
+  alias: string,
+  table: Sql,
+  conditions: readonly Sql[],
+  { search: { datasetType, dataId } }: SearchPart,
+  dialect: Dialect,
+): Sql | undefined {
+  const { required, universe } = datasetType.dimensions;
+  const isOpen = (name: string | undefined) => name !== undefined && !dataId.has(name);
+  const first = required.findIndex(isOpen);
+  const name = required[first];
+  if (dialect.name !== 'sqlite' || name === undefined || isOpen(required[first + 1]) || first + 1 >= required.length)
+    return undefined;
+  const { temporalFamily, spatialFamily, skypix } = universe.element(name);
+  if (temporalFamily !== undefined || spatialFamily !== undefined || skypix) return undefined; // too many values
+  const fixed = [
+    ...conditions,
+    ...required
+      .slice(0, first)
+      .map(
+        (key) =>
+          sql`${column(alias, key)} = ${dialect.literal(universe.element(key).primaryKey!.type, dataId.get(key)!)}`,
+      ),
+  ];
+  const next = (beyond: Sql) => sql`SELECT min(${column(alias, name)}) FROM ${table} AS ${identifier(alias)}
+    WHERE ${join(fixed, ' AND ')} ${beyond}`;
+  return sql`${column(alias, name)} IN (
+    WITH RECURSIVE "leap"("value") AS (
+      ${next(sql``)} UNION ALL
+      SELECT (${next(sql`AND ${column(alias, name)} > "leap"."value"`)}) FROM "leap" WHERE "leap"."value" IS NOT NULL
+    ) SELECT "value" FROM "leap"
+  )`;
 }
 
 /** Sources united in one FROM item, which dedupes equal rows. */

@@ -34,6 +34,8 @@ export interface Dialect {
   ): Sql;
   /** A FROM item of pixel ranges, `alias` with columns `lo` and `hi`. */
   ranges(alias: string, ranges: readonly PixelRange[]): Sql;
+  /** A JOIN that looks up its right side for each row of its left one. PostgreSQL knows best itself. */
+  readonly lookUpJoin: Sql;
   /** The timespan that `table` stores under `name` (`timespan`). */
   storedTimespan(table: string, name: string): TimespanSql;
   /** Case-sensitive match with `*`, `?` and backslash escapes (query-semantics.md section 5). */
@@ -117,6 +119,7 @@ const sqlite: Dialect = {
   ranges: (alias, ranges) => sql`(
     SELECT json_extract("value", '$[0]') AS "lo", json_extract("value", '$[1]') AS "hi" FROM json_each(${jsonText(ranges.map(({ begin, end }) => [begin, end]))})
   ) AS ${identifier(alias)}`,
+  lookUpJoin: raw('CROSS JOIN'),
   storedTimespan: (table, name) => ({ begin: column(table, `${name}_begin`), end: column(table, `${name}_end`) }),
   glob: (value, pattern) => sql`(${value} GLOB ${translateGlob(pattern, SQLITE_GLOB)})`,
   divide: (a, b, integers) => (integers ? sql`(${a} / (${b} + 0.0))` : sql`(${a} / ${b})`),
@@ -158,6 +161,7 @@ const postgresql: Dialect = {
     ranges,
   ) => sql`unnest(${ranges.map(({ begin }) => String(begin))}::bigint[], ${ranges.map(({ end }) => String(end))}::bigint[])
     AS ${identifier(alias)}("lo", "hi")`,
+  lookUpJoin: raw('JOIN'),
   storedTimespan: (table, name) => {
     const range = column(table, name);
     const [min, max] = [raw(MIN_NSEC.toString()), raw(MAX_NSEC.toString())];

@@ -5,10 +5,10 @@ import type { ResultSpec } from '../../../butler/query/result-spec.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import type { Page, PageOptions } from '../../repository.ts';
 import type { RowsByResult } from '../../rows.ts';
-import type { SqlRow } from '../database.ts';
+import type { SqlRow, SqlValue } from '../database.ts';
 import type { DirectAccess } from '../registry.ts';
 import { analyze, summariesFor, type Analysis } from './analysis.ts';
-import { datasetFieldId, NeededColumns, type ColumnId } from './columns.ts';
+import { datasetFieldId, NeededColumns } from './columns.ts';
 import { MATCHES } from './projection.ts';
 import { regionTest } from './region-tests.ts';
 import { resultColumns } from './result-columns.ts';
@@ -28,12 +28,12 @@ export async function* queryRows<S extends ResultSpec>(
   const result = resultColumns(query.tree, spec, access, options.implied ?? true);
   const { projection } = result;
   for (const term of spec.orderBy) projection.columns.addExpression(term);
-  const foundIn =
-    options.foundIn === true && spec.type === 'dataset_ref' ? whereFound(access, analysis, spec) : undefined;
-  if (foundIn) projection.columns.addDatasetField(foundIn.datasetType, 'collection_id');
+  const isAsked = options.foundIn === true && spec.type === 'dataset_ref';
+  if (isAsked) projection.columns.addDatasetField(spec.datasetType, 'collection_id');
+  const foundIn = isAsked ? whereFound(analysis, spec.datasetType) : undefined;
   const statement = compileStatement(
     analysis,
-    () => (foundIn ? [...result.ids, foundIn.id] : result.ids),
+    foundIn ? [...result.ids, foundIn.id] : result.ids,
     projection,
     {
       orderBy: spec.orderBy,
@@ -46,7 +46,7 @@ export async function* queryRows<S extends ResultSpec>(
   );
   if (spec.limit === 0 || isDoomed(analysis)) return;
 
-  const read = result.reader(statement.places);
+  const read = result.reader(statement.read);
   for await (const batch of testedRows(access, statement, analysis, spec.limit, signal)) {
     yield {
       // the reader makes the rows of this kind of result
@@ -54,7 +54,7 @@ export async function* queryRows<S extends ResultSpec>(
       ...(options.positions === true && {
         positionAt: (i: number) => ({ [access.repository]: keyOf(batch[i]!, statement) }),
       }),
-      ...(foundIn && { collectionAt: (i: number) => foundIn.nameIn(batch[i]!, statement.places) }),
+      ...(foundIn && { collectionAt: (i: number) => foundIn.name(statement.read(foundIn.id)(batch[i]!)) }),
     };
   }
 }
@@ -70,9 +70,10 @@ export async function countRows(
   const summaries = await summariesFor(query.tree, access, signal);
   const analysis = analyze(query, access, summaries);
   const { projection } = resultColumns(query.tree, spec, access, false);
+  for (const fields of projection.columns.datasetFields.values()) if (fields.has('dataset_id')) fields.delete('run');
   const statement = compileStatement(
     analysis,
-    () => [],
+    [],
     projection,
     { orderBy: [], limit: null, allowDuplicateOverlaps: false, exact },
     compileContext(access, summaries, analysis),
@@ -98,7 +99,7 @@ export async function anyRows(
   const analysis = analyze(query, access, summaries);
   const statement = compileStatement(
     analysis,
-    () => [],
+    [],
     { dimensions: query.tree.dimensions, columns: new NeededColumns(query.tree.dimensions.universe), findFirst: null },
     { orderBy: [], limit: 1, allowDuplicateOverlaps: true, exact },
     compileContext(access, summaries, analysis),
@@ -130,13 +131,13 @@ async function* testedRows(
   limit: number | null,
   signal: AbortSignal,
 ): AsyncGenerator<readonly SqlRow[]> {
-  const passes = statement.tests.length > 0 ? regionTest(statement.tests, statement.places, analysis) : undefined;
-  const matches = statement.countsMatches ? statement.places.get(MATCHES)! : undefined;
+  const passes = statement.tests.length > 0 ? regionTest(statement.tests, statement.read, analysis) : undefined;
+  const matches = statement.countsMatches ? statement.read(MATCHES) : undefined;
   let left = limit ?? Infinity;
   for await (const batch of database.stream(statement.sql, signal)) {
     let rows = passes ? batch.filter(passes) : batch;
     if (rows.length > left) rows = rows.slice(0, left);
-    if (matches !== undefined && rows.some((row) => Number(row[matches]) > 1)) {
+    if (matches !== undefined && rows.some((row) => Number(matches(row)) > 1)) {
       throw new ButlerUserError(
         'CALIBRATION_LOOKUP',
         "Ambiguous calibration validity range match. This usually means a temporal join or 'where' needs to be added, " +
@@ -150,28 +151,17 @@ async function* testedRows(
 }
 
 function keyOf(row: SqlRow, { order }: Statement) {
-  return order.map(({ place, type }) => {
-    const value = readValue(type, row[place]!);
+  return order.map(({ read, type }) => {
+    const value = readValue(type, read(row));
     return value as string | number | bigint | boolean | null; // no regions or timespans in an order
   });
 }
 
 /** How a row of a dataset tells its collection. */
-function whereFound(
-  { registry }: DirectAccess,
-  { searches }: Analysis,
-  { datasetType }: { readonly datasetType: string },
-): {
-  readonly datasetType: string;
-  readonly id: ColumnId;
-  readonly nameIn: (row: SqlRow, places: ReadonlyMap<ColumnId, number>) => string;
-} {
-  const id = datasetFieldId(datasetType, 'collection_id');
-  const names = new Map(searches.get(datasetType)?.collections.map((collection) => [collection.id, collection.name]));
+function whereFound({ searches }: Analysis, datasetType: string) {
+  const names = new Map(searches.get(datasetType)?.collections.map(({ id, name }) => [id, name]));
   return {
-    datasetType,
-    id,
-    nameIn: (row, places) =>
-      names.get(Number(row[places.get(id)!])) ?? registry.collectionsById.get(Number(row[places.get(id)!]))!.name,
+    id: datasetFieldId(datasetType, 'collection_id'),
+    name: (id: SqlValue) => names.get(Number(id))!,
   };
 }

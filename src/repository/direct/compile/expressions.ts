@@ -76,48 +76,53 @@ export function scalar(expression: Expression, context: ExpressionContext, depth
       }
       return scope.get(columnId(expression));
     case 'unary':
-      switch (expression.operator) {
-        case '-':
-          return sql`(- ${scalar(expression.operand, context, depth + 1)})`;
-        case 'begin_of':
-          return sql`coalesce(${timespan(expression.operand, context).begin}, 0)`;
-        case 'end_of':
-          return sql`coalesce(${timespan(expression.operand, context).end}, 0)`;
-      }
-    // eslint-disable-next-line no-fallthrough -- all operators return
-    case 'binary': {
-      const a = scalar(expression.a, context, depth + 1);
-      const b = scalar(expression.b, context, depth + 1);
-      switch (expression.operator) {
-        case '+':
-          return sql`(${a} + ${b})`;
-        case '-':
-          return sql`(${a} - ${b})`;
-        case '*':
-          return sql`(${a} * ${b})`;
-        case '/':
-          return dialect.divide(a, b, columnType(universe, expression.b) === 'int');
-        case '%':
-          return dialect.modulo(a, b);
-      }
-    }
-    // eslint-disable-next-line no-fallthrough -- all operators return
+      return unary(expression, context, depth);
+    case 'binary':
+      return binary(expression, context, depth);
     default: // literals
       return dialect.literal(expression.type, literalValue(expression));
   }
 }
 
+type Operation<T extends 'unary' | 'binary'> = Extract<Expression, { readonly type: T }>;
+
+function unary({ operator, operand }: Operation<'unary'>, context: ExpressionContext, depth: number): Sql {
+  switch (operator) {
+    case '-':
+      return sql`(- ${scalar(operand, context, depth + 1)})`;
+    case 'begin_of': // of a timespan that is NULL, 0, as in stock Butler
+      return sql`coalesce(${timespan(operand, context).begin}, 0)`;
+    case 'end_of':
+      return sql`coalesce(${timespan(operand, context).end}, 0)`;
+  }
+}
+
+function binary(expression: Operation<'binary'>, context: ExpressionContext, depth: number): Sql {
+  const a = scalar(expression.a, context, depth + 1);
+  const b = scalar(expression.b, context, depth + 1);
+  switch (expression.operator) {
+    case '+':
+      return sql`(${a} + ${b})`;
+    case '-':
+      return sql`(${a} - ${b})`;
+    case '*':
+      return sql`(${a} * ${b})`;
+    case '/':
+      return context.dialect.divide(a, b, columnType(context.universe, expression.b) === 'int');
+    case '%':
+      return context.dialect.modulo(a, b);
+  }
+}
+
 /** SQL of a timespan. @throws InvalidQueryError where it is none */
 export function timespan(expression: Expression, { dialect, scope }: ExpressionContext): TimespanSql {
-  switch (expression.type) {
-    case 'timespan':
-      return {
-        begin: dialect.literal('datetime', checkedInteger(expression.begin)),
-        end: dialect.literal('datetime', checkedInteger(expression.end)),
-      };
-    case 'dimension_field':
-    case 'dataset_field':
-      if (expression.field === 'timespan') return scope.timespan(columnId(expression));
+  if (expression.type === 'timespan') {
+    return {
+      begin: dialect.literal('datetime', checkedInteger(expression.begin)),
+      end: dialect.literal('datetime', checkedInteger(expression.end)),
+    };
   }
+  const isField = expression.type === 'dimension_field' || expression.type === 'dataset_field';
+  if (isField && expression.field === 'timespan') return scope.timespan(columnId(expression));
   throw new InvalidQueryError('OVERLAPS and the begin or end of a timespan need a timespan.');
 }

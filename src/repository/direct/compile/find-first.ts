@@ -2,14 +2,14 @@
  * The first dataset of each data ID along a search path (query-semantics.md section 13).  Conditions of the query apply
  * before: a dataset that they exclude hides nothing.
  */
-import sql, { join, raw } from 'sql-template-tag';
+import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { columnsOfPredicate } from '../../../butler/query/column-type.ts';
 import type { Analysis } from './analysis.ts';
 import { datasetFieldId, keyId, type ColumnId, type Scope } from './columns.ts';
 import type { ResolvedSearch, SearchPart } from './dataset-search.ts';
 import { column, type Dialect } from './dialect.ts';
 import type { TableNames } from './relation.ts';
-import { nested, outputName, selectSql, type Select } from './select.ts';
+import { nested, outputName, type Select } from './select.ts';
 
 /** A path of more collections is searched by `firstDatasets`: statements have a limit of terms. */
 const MAX_PARTS = 40;
@@ -41,7 +41,7 @@ export function firstDatasets(
   { datasetType, collections }: ResolvedSearch,
   names: TableNames,
   dialect: Dialect,
-): { readonly from: ReturnType<typeof selectSql>; readonly scope: Scope; readonly conditions: Select['conditions'] } {
+): { readonly from: Sql; readonly scope: Scope; readonly conditions: Select['conditions'] } {
   const alias = names.alias('all');
   const { from, scope } = nested(all, alias);
   const partition = keys.length > 0 ? sql`PARTITION BY ${join(keys.map((name) => scope.get(keyId(name))))}` : sql``;

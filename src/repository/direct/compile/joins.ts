@@ -11,7 +11,7 @@ import { column, identifier, type Dialect } from './dialect.ts';
 import { predicateSql, type PredicateContext } from './predicates.ts';
 import { Join, type Relation, type TableNames } from './relation.ts';
 import { neededElements } from './relationships.ts';
-import { pairRelation, pixelRelation, regionCondition, type SpatialContext } from './spatial.ts';
+import { nearbyRelation, pairRelation, pixelRelation, regionCondition, type SpatialContext } from './spatial.ts';
 
 export interface JoinOptions {
   readonly dialect: Dialect;
@@ -29,11 +29,18 @@ export function joinTables(analysis: Analysis, needed: NeededColumns, options: J
   const { dialect, names } = options;
   const spatial: SpatialContext = { universe, dialect, names, dataId };
   const result = new Join();
+  const far = overlaps.constraints.filter(({ element, region }) => {
+    const nearby = nearbyRelation(element, region, dimensions, spatial);
+    if (nearby) result.add(nearby);
+    return !nearby;
+  });
+  const isNear = result.from !== undefined;
+  const add = (relation: Relation) => result.add(relation, isNear ? dialect.lookUpJoin : undefined);
 
   for (const [name, search] of searches) {
     const whole = { search, collections: search.collections, unlessIn: [] };
     const part = options.part?.search === search ? options.part : whole;
-    result.add(datasetRelation(part, needed.datasetFields.get(name) ?? new Set<DatasetColumn>(), names, dialect));
+    add(datasetRelation(part, needed.datasetFields.get(name) ?? new Set<DatasetColumn>(), names, dialect));
   }
   for (const upload of uploads) result.add(uploadRelation(upload, names, dialect));
   for (const element of overlaps.pixelJoins) result.add(pixelRelation(element, spatial));
@@ -44,13 +51,13 @@ export function joinTables(analysis: Analysis, needed: NeededColumns, options: J
   const { elements, keys } = neededElements(analysis, needed);
   // the most specific first: their keys are the columns to order by, which their indexes are in the order of
   for (const element of elements.toReversed()) {
-    result.add(elementRelation(element, needed.elementFields.get(element.name) ?? [], names, dialect));
+    add(elementRelation(element, needed.elementFields.get(element.name) ?? [], names, dialect));
   }
   for (let missing = without(keys, result.keys); missing.length > 0; missing = without(keys, result.keys)) {
     result.add(elementRelation(widest(missing, analysis), [], names, dialect));
   }
 
-  for (const { element, region } of overlaps.constraints) {
+  for (const { element, region } of far) {
     result.conditions.push(regionCondition(element, region, result.scope, spatial));
   }
   result.conditions.push(...onlyGovernorConditions(analysis, result.scope, dialect));

@@ -54,8 +54,8 @@ export function joinAlternatives(operands: readonly Predicate[]): readonly Predi
       others.push(operand);
       continue;
     }
-    const [member, literal] = [operand.a, operand.b as PlainLiteral];
-    const key = `${literal.type} ${columnId(member as Extract<Expression, { type: 'dimension_key' }>)}`;
+    const [member, literal] = [operand.a, operand.b];
+    const key = `${literal.type} ${columnId(member)}`;
     const list = lists.get(key);
     if (list) list.container.push(literal);
     else lists.set(key, { member, container: [literal] });

@@ -5,10 +5,10 @@
 import sql, { join, type Sql } from 'sql-template-tag';
 import { InvalidQueryError } from '../../../butler/errors.ts';
 import { columnType } from '../../../butler/query/column-type.ts';
-import type { Expression, OrderExpression } from '../../../butler/query/expression.ts';
+import type { OrderExpression } from '../../../butler/query/expression.ts';
 import type { ColumnType } from '../../../butler/universe.ts';
 import type { Key, KeyValue } from '../../repository.ts';
-import { references } from './columns.ts';
+import { columnId, references, type ColumnId } from './columns.ts';
 import type { Dialect } from './dialect.ts';
 import { scalar, type ExpressionContext } from './expressions.ts';
 
@@ -18,8 +18,8 @@ export interface OrderColumn {
   readonly descending: boolean;
   /** Columns of dimension records other than keys may be NULL, and what is computed from them. */
   readonly nullable: boolean;
-  /** Has the same value in all rows: need not be ordered by. */
-  readonly constant: boolean;
+  /** The column where it has the same value in all rows, and need not be ordered by. */
+  readonly constant: ColumnId | undefined;
 }
 
 /** @param constants dimensions with one value in all rows. @throws InvalidQueryError for what has no order */
@@ -30,7 +30,7 @@ export function orderColumns(
 ): readonly OrderColumn[] {
   return orderBy.map((term) => {
     const descending = term.type === 'reversed';
-    const expression = descending ? term.operand : (term as Expression);
+    const expression = descending ? term.operand : term;
     const type = columnType(context.universe, expression);
     if (type === 'region' || type === 'timespan') throw new InvalidQueryError(`Rows cannot be ordered by a ${type}.`);
     return {
@@ -38,7 +38,8 @@ export function orderColumns(
       type,
       descending,
       nullable: [...references(expression)].some((r) => r.type === 'dimension_field') || expression.type === 'binary',
-      constant: expression.type === 'dimension_key' && constants.has(expression.dimension),
+      constant:
+        expression.type === 'dimension_key' && constants.has(expression.dimension) ? columnId(expression) : undefined,
     };
   });
 }
@@ -46,7 +47,7 @@ export function orderColumns(
 /** ORDER BY terms, of columns that stand in a select list under these names. */
 export function orderTerms(columns: readonly OrderColumn[], names: readonly Sql[], dialect: Dialect): readonly Sql[] {
   return columns.flatMap((column, i) =>
-    column.constant ? [] : [dialect.orderTerm(names[i]!, column.descending, column.nullable)],
+    column.constant !== undefined ? [] : [dialect.orderTerm(names[i]!, column.descending, column.nullable)],
   );
 }
 
@@ -55,7 +56,7 @@ export function afterKey(columns: readonly OrderColumn[], key: Key, dialect: Dia
   if (key.length !== columns.length) throw new InvalidQueryError('The cursor does not belong to this order.');
   const steps = columns
     .map((column, i) => ({ column, value: literal(column, key[i]!, dialect) }))
-    .filter(({ column }) => !column.constant);
+    .filter(({ column }) => column.constant === undefined);
   const [first] = steps;
   if (!first) return dialect.false;
   const isUniform = steps.every(

@@ -4,8 +4,8 @@ import { overlaps } from '../../../butler/region/overlap.ts';
 import type { Region } from '../../../butler/region/region.ts';
 import type { SqlRow, SqlValue } from '../database.ts';
 import type { Analysis } from './analysis.ts';
-import type { ColumnId } from './columns.ts';
 import type { RegionColumns } from './projection.ts';
+import type { ColumnReader, Statement } from './statement.ts';
 
 /** Regions kept decoded; neighbouring rows share many. */
 const MAX_DECODED = 4096;
@@ -13,7 +13,7 @@ const MAX_DECODED = 4096;
 /** A test of rows: false where regions that must overlap certainly do not. */
 export function regionTest(
   tests: readonly RegionColumns[],
-  places: ReadonlyMap<ColumnId, number>,
+  read: Statement['read'],
   { overlaps: { constraints } }: Analysis,
 ): (row: SqlRow) => boolean {
   const decoded = new Map<string, Region>();
@@ -30,13 +30,13 @@ export function regionTest(
   const checks = tests.map((test): ((row: SqlRow) => boolean) => {
     switch (test.kind) {
       case 'pair': {
-        const [a, b] = test.regions.map((id) => places.get(id)!) as [number, number];
-        return (row) => mayOverlap(row[a], row[b]);
+        const [a, b] = test.regions.map(read) as [ColumnReader, ColumnReader];
+        return (row) => mayOverlap(a(row), b(row));
       }
       case 'pairs': {
-        const place = places.get(test.list)!;
+        const list = read(test.list);
         return (row) =>
-          String(row[place])
+          String(list(row))
             .split('|')
             .some((pair) => {
               const [a, b] = pair.split('&');
@@ -44,9 +44,9 @@ export function regionTest(
             });
       }
       case 'element': {
-        const place = places.get(test.region)!;
+        const own = read(test.region);
         const given = constraints.filter(({ element }) => element === test.element).map((c) => c.region);
-        return (row) => given.every((other) => overlaps(region(row[place]), other) !== false);
+        return (row) => given.every((other) => overlaps(region(own(row)), other) !== false);
       }
     }
   });

@@ -59,13 +59,14 @@ export class Join {
     return this.#from;
   }
 
-  add(relation: Relation): void {
+  /** @param word `JOIN`, or that of a look-up */
+  add(relation: Relation, word: Sql = sql`JOIN`): void {
     const equalities = relation.keys
       .filter((name) => this.#keys.has(name))
       .map((name) => sql`${this.scope.get(keyId(name))} = ${relation.scope.get(keyId(name))}`);
     if (this.#from === undefined) this.#from = relation.from;
     else if (equalities.length === 0) this.#from = sql`${this.#from} CROSS JOIN ${relation.from}`;
-    else this.#from = sql`${this.#from} JOIN ${relation.from} ON ${join(equalities, ' AND ')}`;
+    else this.#from = sql`${this.#from} ${word} ${relation.from} ON ${join(equalities, ' AND ')}`;
     this.#from = fromSql({ ...relation, from: this.#from });
     this.conditions.push(...relation.conditions);
     for (const name of relation.keys) this.#keys.add(name);

@@ -8,9 +8,11 @@ import type { QueryTree } from '../../../butler/query/tree.ts';
 import type { ColumnType } from '../../../butler/universe.ts';
 import type { DatasetRow, FieldValue, RowsByResult } from '../../rows.ts';
 import type { SqlRow, SqlValue } from '../database.ts';
+import { uuidFromStored } from '../dataset-ids.ts';
 import type { DirectAccess } from '../registry.ts';
 import { elementFieldId, datasetFieldId, keyId, NeededColumns, timespanIds, type ColumnId } from './columns.ts';
 import type { Projection } from './projection.ts';
+import type { ColumnReader, Statement } from './statement.ts';
 import { readValue } from './values.ts';
 
 /** One column of a result and what it is called there. */
@@ -27,7 +29,7 @@ export interface ResultColumns {
   /** Columns of the statement that rows are made of. */
   readonly ids: readonly ColumnId[];
   /** Makes rows from a statement's. */
-  readonly reader: (places: ReadonlyMap<ColumnId, number>) => (row: SqlRow) => AnyRow;
+  readonly reader: (read: Statement['read']) => (row: SqlRow) => AnyRow;
 }
 
 /** Dimensions of a result. */
@@ -73,8 +75,8 @@ export function resultColumns(
       return {
         projection: { dimensions, columns, findFirst: null },
         ids: idsOf(list),
-        reader: (places) => {
-          const values = valuesReader(list, places);
+        reader: (read) => {
+          const values = valuesReader(list, read);
           return (row) => ({ dimensions, values: values(row), repository });
         },
       };
@@ -95,13 +97,13 @@ export function resultColumns(
       return {
         projection: { dimensions, columns, findFirst: spec.findFirst ? spec.datasetType : null },
         ids: idsOf(list),
-        reader: (places) => {
-          const values = valuesReader(keys, places);
-          const [idPlace, runPlace] = [places.get(id.id)!, places.get(run.id)!];
+        reader: (read) => {
+          const values = valuesReader(keys, read);
+          const [readId, readRun] = [read(id.id), read(run.id)];
           return (row): DatasetRow => ({
-            uuid: readValue('uuid', row[idPlace]!) as string,
+            uuid: uuidFromStored(readId(row) as string),
             datasetType,
-            run: row[runPlace] as string,
+            run: readRun(row) as string,
             values: values(row),
             repository,
           });
@@ -116,8 +118,8 @@ export function resultColumns(
       return {
         projection: { dimensions, columns, findFirst: null },
         ids: idsOf(list),
-        reader: (places) => {
-          const fields = fieldsReader(list, places);
+        reader: (read) => {
+          const fields = fieldsReader(list, read);
           return (row) => ({ element, fields: fields(row), repository });
         },
       };
@@ -134,8 +136,8 @@ export function resultColumns(
       return {
         projection: { dimensions, columns, findFirst },
         ids: idsOf(list),
-        reader: (places) => {
-          const fields = fieldsReader(list, places);
+        reader: (read) => {
+          const fields = fieldsReader(list, read);
           return (row) => ({ fields: fields(row), repository });
         },
       };
@@ -175,22 +177,22 @@ function idsOf(columns: readonly ResultColumn[]): readonly ColumnId[] {
   return columns.flatMap(({ id, type }) => (type === 'timespan' ? timespanIds(id) : [id]));
 }
 
-function valuesReader(columns: readonly ResultColumn[], places: ReadonlyMap<ColumnId, number>) {
-  const order = columns.map(({ id }) => places.get(id)!);
-  return (row: SqlRow) => order.map((place) => row[place] as DataIdValue);
+function valuesReader(columns: readonly ResultColumn[], read: Statement['read']) {
+  const readers = columns.map(({ id }) => read(id));
+  return (row: SqlRow) => readers.map((value) => value(row) as DataIdValue);
 }
 
-function fieldsReader(columns: readonly ResultColumn[], places: ReadonlyMap<ColumnId, number>) {
+function fieldsReader(columns: readonly ResultColumn[], read: Statement['read']) {
   const readers = columns.map(({ name, id, type }): [string, (row: SqlRow) => FieldValue] => {
     if (type !== 'timespan') {
-      const place = places.get(id)!;
-      return [name, (row) => readValue(type, row[place]!)];
+      const value = read(id);
+      return [name, (row) => readValue(type, value(row))];
     }
-    const [begin, end] = timespanIds(id).map((part) => places.get(part)!) as [number, number];
-    return [name, (row) => readTimespan(row[begin]!, row[end]!)];
+    const [begin, end] = timespanIds(id).map(read) as [ColumnReader, ColumnReader];
+    return [name, (row) => readTimespan(begin(row), end(row))];
   });
   return (row: SqlRow): Record<string, FieldValue> =>
-    Object.fromEntries(readers.map(([name, read]) => [name, read(row)]));
+    Object.fromEntries(readers.map(([name, value]) => [name, value(row)]));
 }
 
 function readTimespan(begin: SqlValue, end: SqlValue): FieldValue {

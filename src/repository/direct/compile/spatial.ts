@@ -4,6 +4,7 @@
  */
 import sql, { join, type Sql } from 'sql-template-tag';
 import type { DataIdValue } from '../../../butler/data-id.ts';
+import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import { ButlerUserError, QueryTooCostlyError } from '../../../butler/errors.ts';
 import { htmEnvelope, type PixelRange } from '../../../butler/region/envelope.ts';
 import type { Region } from '../../../butler/region/region.ts';
@@ -57,11 +58,15 @@ export function pixelRelation(element: DimensionElement, context: SpatialContext
 
 /** Pairs of elements that share a pixel, each once unless `duplicates` are allowed. */
 export function pairRelation(
-  [a, b]: readonly [DimensionElement, DimensionElement],
+  pair: readonly [DimensionElement, DimensionElement],
   duplicates: boolean,
   context: SpatialContext,
 ): Relation {
-  const { names } = context;
+  const { names, dialect, dataId } = context;
+  // from the element of which less is left open to the pixels of the other
+  const open = ({ required }: DimensionElement) => required.filter((name) => !dataId.has(name)).length;
+  const [a, b] = pair.toSorted((one, other) => open(one) - open(other)) as [DimensionElement, DimensionElement];
+  const joinWord = open(a) < open(b) ? dialect.lookUpJoin : sql`JOIN`;
   const [left, right, alias] = [names.alias('pixels'), names.alias('pixels'), names.alias('pairs')];
   const shared = b.required.filter((name) => a.required.includes(name));
   const keys = [...a.required, ...b.required.filter((name) => !a.required.includes(name))];
@@ -74,7 +79,7 @@ export function pairRelation(
     from: sql`(
       SELECT ${duplicates ? sql`` : sql`DISTINCT`} ${join(columns)}
       FROM ${names.table(`${a.name}_skypix_overlap`)} AS ${identifier(left)}
-      JOIN ${names.table(`${b.name}_skypix_overlap`)} AS ${identifier(right)} ON ${join(on, ' AND ')}
+      ${joinWord} ${names.table(`${b.name}_skypix_overlap`)} AS ${identifier(right)} ON ${join(on, ' AND ')}
       WHERE ${join(conditions, ' AND ')}
     ) AS ${identifier(alias)}`,
     scope,
@@ -83,25 +88,69 @@ export function pairRelation(
   };
 }
 
+/** So many pixels are looked up before other tables; those of larger regions would be most of the sky. */
+const MAX_LOOK_UPS = 20_000;
+
+/**
+ * The elements with a pixel in common with a region, each once, to be joined first: what else there is to know of them
+ * is looked up from there.  Undefined where the region is large, or the pixels are a dimension of the query.
+ */
+export function nearbyRelation(
+  element: DimensionElement,
+  region: Region,
+  dimensions: DimensionGroup,
+  context: SpatialContext,
+): Relation | undefined {
+  const { universe, names } = context;
+  if (element.skypix || dimensions.has(universe.commonSkypix)) return undefined;
+  const ranges = pixelRanges(universe.element(universe.commonSkypix).skypix!, region);
+  const pixels = ranges.reduce((sum, { begin, end }) => sum + (end - begin), 0);
+  if (pixels > MAX_LOOK_UPS) return undefined;
+  const alias = names.alias('nearby');
+  const scope = new Scope();
+  for (const name of element.required) scope.add(keyId(name), column(alias, name));
+  return {
+    from: sql`(${elementsNear(element, ranges, pixels > 1, context)}) AS ${identifier(alias)}`,
+    scope,
+    conditions: [],
+    keys: element.required,
+  };
+}
+
 /** That an element has a pixel in common with a region. `scope` has the element's required keys. */
 export function regionCondition(element: DimensionElement, region: Region, scope: Scope, context: SpatialContext): Sql {
   const { dialect, names, universe } = context;
-  const ranges = names.alias('ranges');
-  const within = (index: Sql) => sql`${index} >= ${column(ranges, 'lo')} AND ${index} < ${column(ranges, 'hi')}`;
   const common = universe.element(universe.commonSkypix);
   const pixel = element.skypix ? element : scope.has(keyId(common.name)) ? common : undefined;
   if (pixel?.skypix) {
     // Pixels are in the query themselves. An element's own are joined by `pixelRelation`.
-    const source = dialect.ranges(ranges, pixelRanges(pixel.skypix, region));
-    return sql`EXISTS (SELECT 1 FROM ${source} WHERE ${within(scope.get(keyId(pixel.name)))})`;
+    const alias = names.alias('ranges');
+    const source = dialect.ranges(alias, pixelRanges(pixel.skypix, region));
+    return sql`EXISTS (SELECT 1 FROM ${source} WHERE ${within(scope.get(keyId(pixel.name)), alias)})`;
   }
-  const alias = names.alias('pixels');
-  const source = dialect.ranges(ranges, pixelRanges(common.skypix!, region));
-  return sql`(${join(element.required.map((name) => scope.get(keyId(name))))}) IN (
-    SELECT ${join(element.required.map((name) => column(alias, name)))}
-    FROM ${source} CROSS JOIN ${names.table(`${element.name}_skypix_overlap`)} AS ${identifier(alias)}
-    WHERE ${within(column(alias, 'skypix_index'))} AND ${join(pixelConditions(alias, element, context), ' AND ')}
-  )`;
+  const ranges = pixelRanges(common.skypix!, region);
+  const keys = join(element.required.map((name) => scope.get(keyId(name))));
+  return sql`(${keys}) IN (${elementsNear(element, ranges, false, context)})`;
+}
+
+function elementsNear(
+  element: DimensionElement,
+  ranges: readonly PixelRange[],
+  distinct: boolean,
+  context: SpatialContext,
+): Sql {
+  const { dialect, names } = context;
+  const [alias, rangesAlias] = [names.alias('pixels'), names.alias('ranges')];
+  return sql`
+    SELECT ${distinct ? sql`DISTINCT ` : sql``}${join(element.required.map((name) => column(alias, name)))}
+    FROM ${dialect.ranges(rangesAlias, ranges)}
+    CROSS JOIN ${names.table(`${element.name}_skypix_overlap`)} AS ${identifier(alias)}
+    WHERE ${within(column(alias, 'skypix_index'), rangesAlias)}
+      AND ${join(pixelConditions(alias, element, context), ' AND ')}`;
+}
+
+function within(index: Sql, ranges: string): Sql {
+  return sql`${index} >= ${column(ranges, 'lo')} AND ${index} < ${column(ranges, 'hi')}`;
 }
 
 function pixelConditions(

@@ -2,14 +2,15 @@
  * The whole statement of a query: tables joined, projected, reduced to first datasets, put in order.
  * Readers may start here and follow the steps into the files beside.
  */
-import sql, { join, raw, type Sql } from 'sql-template-tag';
+import sql, { join, type Sql } from 'sql-template-tag';
 import { ButlerUserError } from '../../../butler/errors.ts';
 import type { OrderExpression } from '../../../butler/query/expression.ts';
 import type { Key } from '../../repository.ts';
+import type { SqlRow, SqlValue } from '../database.ts';
 import type { DirectAccess } from '../registry.ts';
 import { analyze, type Analysis, type Summaries } from './analysis.ts';
-import { NeededColumns, references, type ColumnId, type Scope } from './columns.ts';
-import { dialectOf, type Dialect } from './dialect.ts';
+import { datasetFieldId, keyId, NeededColumns, references, type ColumnId, type Scope } from './columns.ts';
+import { dialectOf, identifier, type Dialect } from './dialect.ts';
 import { scalar } from './expressions.ts';
 import { firstDatasets, firstDatasetParts } from './find-first.ts';
 import { joinTables, type JoinOptions } from './joins.ts';
@@ -30,12 +31,14 @@ export interface StatementOptions {
   readonly exact: boolean;
 }
 
+export type ColumnReader = (row: SqlRow) => SqlValue;
+
 export interface Statement {
   readonly sql: Sql;
-  /** Column → its place in the rows. */
-  readonly places: ReadonlyMap<ColumnId, number>;
-  /** Places of the order's columns, with their types. */
-  readonly order: readonly { readonly place: number; readonly type: OrderColumn['type'] }[];
+  /** How a column is read from a row. */
+  readonly read: (id: ColumnId) => ColumnReader;
+  /** The columns that rows are ordered by. */
+  readonly order: readonly { readonly read: ColumnReader; readonly type: OrderColumn['type'] }[];
   /** Tests to be made of each row. */
   readonly tests: readonly RegionColumns[];
   /** Whether a row may stand for several matching calibrations (`MATCHES`). */
@@ -45,28 +48,31 @@ export interface Statement {
 /** @param outputs columns that rows must have, in any order. @throws ButlerUserErrors as stock Butler does */
 export function compileStatement(
   analysis: Analysis,
-  outputs: (scope: Pick<Scope, 'has'>) => readonly ColumnId[],
+  outputs: readonly ColumnId[],
   projection: Projection,
   options: StatementOptions,
   context: CompileContext,
 ): Statement {
-  const tests = options.exact ? regionColumns(analysis, projection.dimensions) : [];
   const { dialect } = context;
+  const tests = options.exact ? regionColumns(analysis, projection.dimensions) : [];
+  const constants = knownValues(analysis);
   const sources = compileRows(analysis, projection, tests, options, context);
-  const terms = sources.map((source) => {
-    const order = orderColumns(options.orderBy, constantsOf(analysis), { ...context, scope: source.scope });
-    const columns = new Map<ColumnId, Sql>();
-    const countsMatches = source.scope.has(MATCHES);
-    for (const id of [...outputs(source.scope), ...tests.flatMap(testedColumns), ...(countsMatches ? [MATCHES] : [])]) {
-      columns.set(id, source.scope.get(id));
-    }
-    order.forEach(({ value }, i) => columns.set(orderId(i), value));
-    const conditions = [...source.conditions];
+  const countsMatches = sources.every(({ scope }) => scope.has(MATCHES));
+  const selected = [...outputs, ...tests.flatMap(testedColumns), ...(countsMatches ? [MATCHES] : [])];
+  const terms = sources.map(({ scope, from, conditions }) => {
+    const columns = new Map(selected.filter((id) => !constants.has(id)).map((id) => [id, scope.get(id)]));
+    const order = orderColumns(options.orderBy, constantKeys(analysis), { ...context, scope });
+    const orderIds = order.map(({ value, constant }, i) => {
+      if (constant !== undefined) return constant;
+      const [same] = [...columns].find(([, other]) => other === value) ?? [];
+      const id = same ?? `order:${String(i)}`;
+      columns.set(id, value);
+      return id;
+    });
     const after = options.after && afterKey(order, options.after, dialect);
-    if (after) conditions.push(after);
-    return { select: { columns, from: source.from, conditions }, order, countsMatches };
+    return { select: { columns, from, conditions: after ? [...conditions, after] : conditions }, order, orderIds };
   });
-  const [{ select, order, countsMatches }] = terms as [(typeof terms)[number]];
+  const [{ select, order, orderIds }] = terms as [(typeof terms)[number]];
   const places = new Map([...select.columns.keys()].map((id, i) => [id, i]));
   const parts = [
     join(
@@ -74,21 +80,37 @@ export function compileStatement(
       '\nUNION ALL\n',
     ),
   ];
-  const names = order.map((_, i) => raw(`"${outputName(places.get(orderId(i))!)}"`));
+  const names = orderIds.map((id) => identifier(outputName(places.get(id) ?? 0)));
   const ordering = orderTerms(order, names, dialect);
   if (ordering.length > 0) parts.push(sql`ORDER BY ${join([...ordering])}`);
   if (options.limit !== null && tests.length === 0) parts.push(sql`LIMIT ${dialect.literal('int', options.limit)}`);
+  const read = (id: ColumnId) => {
+    const place = places.get(id);
+    if (place === undefined) return () => constants.get(id)!;
+    return (row: SqlRow) => row[place]!;
+  };
   return {
     sql: join(parts, '\n'),
-    places,
-    order: order.map(({ type }, i) => ({ place: places.get(orderId(i))!, type })),
+    read,
+    order: order.map(({ type }, i) => ({ read: read(orderIds[i]!), type })),
     tests,
     countsMatches,
   };
 }
 
-function orderId(index: number): ColumnId {
-  return `order:${String(index)}`;
+/** Columns whose value is known beforehand: governors with one value, the run and collection of a search in one. */
+function knownValues({ dataId, onlyGovernors, searches }: Analysis): ReadonlyMap<ColumnId, SqlValue> {
+  const known = new Map<ColumnId, SqlValue>();
+  for (const [governor, value] of onlyGovernors) known.set(keyId(governor), value);
+  for (const [dimension, value] of dataId) known.set(keyId(dimension), value);
+  for (const { collections, datasetType } of searches.values()) {
+    const [collection] = collections;
+    if (!collection || collections.length > 1) continue;
+    known.set(datasetFieldId(datasetType.name, 'collection_id'), collection.id);
+    known.set(datasetFieldId(datasetType.name, 'collection'), collection.name);
+    if (collection.type === 'RUN') known.set(datasetFieldId(datasetType.name, 'run'), collection.name);
+  }
+  return known;
 }
 
 function testedColumns(test: RegionColumns): readonly ColumnId[] {
@@ -96,7 +118,8 @@ function testedColumns(test: RegionColumns): readonly ColumnId[] {
   return test.kind === 'pair' ? test.regions : [test.region];
 }
 
-function constantsOf({ dataId, onlyGovernors }: Analysis): ReadonlySet<string> {
+/** Dimensions that all rows have the same value of. */
+function constantKeys({ dataId, onlyGovernors }: Analysis): ReadonlySet<string> {
   return new Set([...dataId.keys(), ...onlyGovernors.keys()]);
 }
 
@@ -157,7 +180,7 @@ function compileRows(
       const keysOnly = orderBy.every((term) => [...references(term)].every(({ type }) => type === 'dimension_key'));
       const inner =
         keysOnly && after
-          ? afterKey(orderColumns(orderBy, constantsOf(analysis), { ...context, scope: joined.scope }), after, dialect)
+          ? afterKey(orderColumns(orderBy, constantKeys(analysis), { ...context, scope: joined.scope }), after, dialect)
           : undefined;
       const base = inner ? { ...select, conditions: [...select.conditions, inner] } : select;
       return firstDatasets(base, projection.dimensions.required, search, names, dialect);
@@ -169,7 +192,7 @@ function compileRows(
 
 /** The SELECT that an `in_query` looks into. */
 function subquery(leaf: Parameters<PredicateContext['subquery']>[0], outer: CompileContext): Sql {
-  const { access, summaries, names, dialect } = outer;
+  const { access, summaries, dialect } = outer;
   const { tree, column } = leaf;
   const analysis = analyze({ tree, defaultDataId: {}, uploads: [] }, access, summaries);
   if (regionColumns(analysis, analysis.dimensions).length > 0) {
