@@ -1,4 +1,5 @@
-/** `npm run demo`: the whole stack on this machine, until Ctrl-C. */
+/** `npm run demo [-- DIRECTORY]`: the whole stack on this machine, until Ctrl-C. */
+import { readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { STACK_DIRECTORY } from './checkout.ts';
 import { startDemoWorld } from './demo-world.ts';
@@ -16,8 +17,10 @@ void interrupted.then(() => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 });
 
+const directory = process.argv[2] ?? join(STACK_DIRECTORY, 'demo');
+claim(directory);
 console.log('Starting (the first time, the official repository and the satellite are made: about half a minute) …');
-const starting = startDemoWorld(join(STACK_DIRECTORY, 'demo'), 8080);
+const starting = startDemoWorld(directory, 8080);
 const world = await Promise.race([starting, interrupted]);
 if (world === undefined) process.exit(130);
 
@@ -51,3 +54,24 @@ if (failed) console.error(`\n${failed.name} ended by itself; its log is ${failed
 else console.log('\nStopping …');
 await world.stop();
 process.exit(failed ? 1 : 0);
+
+/** Makes the directory ours until we end; two demos in one directory would pull the files from under each other. */
+function claim(path: string): void {
+  const claimed = join(path, 'demo.pid');
+  mkdirSync(path, { recursive: true });
+  const holder = Number(readFileSync(claimed, { encoding: 'utf8', flag: 'a+' }));
+  if (holder !== 0 && isAlive(holder)) {
+    console.error(`The demo is running already (process ${holder}).`);
+    process.exit(1);
+  }
+  writeFileSync(claimed, String(process.pid));
+  process.on('exit', () => rmSync(claimed, { force: true }));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

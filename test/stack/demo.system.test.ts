@@ -1,0 +1,58 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stackFile } from '../../stack/checkout.ts';
+
+let directory: string;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'satellite-demo-'));
+});
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Starts the demo and resolves with what it has printed once it invites to try it. */
+async function startDemo(): Promise<{ demo: ReturnType<typeof spawn>; printed: string }> {
+  const demo = spawn('node', [stackFile('demo.ts'), directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let printed = '';
+  for await (const chunk of demo.stdout.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    printed += String(chunk);
+    if (printed.includes('Ctrl-C ends everything.')) break;
+  }
+  demo.stdout.resume();
+  return { demo, printed };
+}
+
+/** The processes on this machine that were started with the demo's directory in their command line or as their place. */
+async function processesOfDemo(): Promise<string[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,args']);
+  return stdout.split('\n').filter((line) => line.includes(directory));
+}
+
+test('the demo prints a curl line that finds official and own datasets as one, and Ctrl-C ends every process', async () => {
+  const { demo, printed } = await startDemo();
+  try {
+    const curl = /^ {2}curl [^]*?'$(?=\n\n)/m.exec(printed)?.[0] ?? '';
+    const { stdout } = await promisify(execFile)('sh', ['-c', curl]);
+    const answer = JSON.parse(stdout) as {
+      data: { datasets: { totalCount: number; nodes: { repository: { name: string } }[] } };
+    };
+    expect(answer.data.datasets.totalCount).toBe(33);
+    expect(new Set(answer.data.datasets.nodes.map(({ repository }) => repository.name))).toEqual(
+      new Set(['alice', 'dp1']),
+    );
+    expect(await processesOfDemo()).not.toEqual([]);
+  } finally {
+    demo.kill('SIGINT');
+    if (demo.exitCode === null) await once(demo, 'exit');
+  }
+  expect(demo.exitCode).toBe(0);
+  expect(await processesOfDemo()).toEqual([]);
+
+  const addresses = [...printed.matchAll(/http:\/\/127\.0\.0\.1:\d+/g)].map(([address]) => address);
+  for (const address of new Set(addresses)) await expect(fetch(address), address).rejects.toThrow('fetch failed');
+});
