@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { VisibleRepositories, type OfferedRepository } from '../../src/access/policy.ts';
+import type { Repository } from '../../src/repository/repository.ts';
+
+const offer = (name: string, owner?: string): OfferedRepository => ({
+  name,
+  kind: owner === undefined ? 'OFFICIAL' : 'SATELLITE',
+  owner,
+  // Only its name is looked at here.
+  repository: { name } as Repository,
+});
+const OFFERED = [offer('dp1'), offer('published'), offer('alice-new', 'alice'), offer('bob-own', 'bob')];
+const seenBy = (username: string) => new VisibleRepositories(OFFERED, { username, groups: [], scopes: [], token: '' });
+
+test('a user’s own repositories are searched first, then the others as configured', () => {
+  expect(seenBy('alice').all.map((r) => r.name)).toEqual(['alice-new', 'dp1', 'published']);
+  expect(
+    seenBy('alice')
+      .select(null)
+      .map((r) => r.name),
+  ).toEqual(['alice-new', 'dp1', 'published']);
+});
+
+test('named repositories are searched in the order of their names, each once', () => {
+  expect(
+    seenBy('alice')
+      .select(['dp1', 'alice-new', 'dp1'])
+      .map((r) => r.name),
+  ).toEqual(['dp1', 'alice-new']);
+});
+
+test('a repository of somebody else is as if it did not exist', () => {
+  const answer = (name: string) => {
+    try {
+      return seenBy('alice').get(name);
+    } catch (error) {
+      return (error as Error).message.replaceAll(name, 'NAME');
+    }
+  };
+  expect(seenBy('alice').find('bob-own')).toBeUndefined();
+  expect(answer('bob-own')).toBe(answer('no-such'));
+  expect(answer('bob-own')).toContain('not shared with you (signed in as alice)');
+});
+
+test('naming no repository at all is a mistake', () => {
+  expect(() => seenBy('alice').select([])).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
+});

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { ConfigurationError, parseConfig } from '../../src/gateway/config.ts';
+
+const MINIMAL = 'auth: {issuers: [{issuer: "https://id.example", audience: gateway, jwks: ./jwks.json}]}';
+const read = (yaml: string, environment: NodeJS.ProcessEnv = {}) =>
+  parseConfig(yaml, { file: '/etc/satellite/gateway.yaml', environment });
+
+function problemOf(yaml: string, environment?: NodeJS.ProcessEnv): string {
+  try {
+    read(yaml, environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  return 'none';
+}
+
+test('what is left out has its default, and relative paths are relative to the file', () => {
+  const config = read(`${MINIMAL}\nrepositories: [{name: own, kind: direct, path: ./own, owner: alice}]`);
+  expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080, limits: { seconds: 60, depth: 12 } });
+  expect(config.repositories[0]).toMatchObject({ path: '/etc/satellite/own', owner: 'alice' });
+  expect(config.auth.issuers[0]).toMatchObject({ jwks: '/etc/satellite/jwks.json', groupsClaim: 'groups' });
+});
+
+test('the shape of the design is accepted', () => {
+  const config = read(`
+http: {host: 127.0.0.1, port: 0}
+state: sqlite:./state.sqlite3
+repositories:
+  - {name: dp1, kind: remote, url: "http://127.0.0.1:9001/api/butler/repo/dp1", token: forward}
+  - {name: published, kind: direct, path: ./published, role: published, reviewers: {groups: [g_curators]}, restart: confirm}
+  - {name: alice-old, kind: direct, path: ./alice, owner: alice}
+satellites: {root: ./satellites}
+auth: {issuers: [{issuer: i, audience: a, jwks: "https://id.example/jwks.json", groupsClaim: groups, scopeClaim: scope}]}
+python: {executable: ./.venv/bin/python, path: [./tasks]}
+runs: {executeAs: none}
+publicUrl: https://satellite.example/
+`);
+  expect(config.publicUrl).toBe('https://satellite.example');
+});
+
+test('variables are replaced from the environment, as text only', () => {
+  const yaml = `${MINIMAL}\nrepositories: [{name: dp1, kind: remote, url: "https://x.example/dp1", token: "\${TOKEN}"}]`;
+  expect(read(yaml, { TOKEN: 'a: {b: c}' }).repositories[0]).toMatchObject({ token: 'a: {b: c}' });
+  expect(problemOf(yaml)).toContain('repositories[0].token: environment variable TOKEN is not set');
+});
+
+test.each([
+  ['an unknown key', `${MINIMAL}\nhttp: {prot: 80}`, 'http: Unrecognized key: "prot"'],
+  ['a wrong kind of value', `${MINIMAL}\nhttp: {port: high}`, 'http.port: Invalid input: expected number'],
+  ['no issuer', 'http: {port: 1}', 'auth: Invalid input'],
+  [
+    'a name that is there twice',
+    `${MINIMAL}\nrepositories: [{name: a, kind: direct, path: x}, {name: a, kind: direct, path: y}]`,
+    'repositories[1].name: "a" is there twice',
+  ],
+  ['an unknown kind', `${MINIMAL}\nrepositories: [{name: a, kind: tape}]`, 'repositories[0].kind'],
+  [
+    'delegated tokens',
+    `${MINIMAL}\nrepositories: [{name: a, kind: remote, url: "https://x", token: delegated}]`,
+    'repositories[0].token: needs auth.gafaelfawr',
+  ],
+  [
+    'keys over plain http',
+    MINIMAL.replace('./jwks.json', '"http://id.example/jwks"'),
+    'auth.issuers[0].jwks: must be a file or an https address',
+  ],
+  ['text that is not YAML', 'http: {', 'gateway.yaml cannot be used'],
+])('%s is an error that names the key', (_what, yaml, problem) => {
+  expect(problemOf(yaml)).toContain(problem);
+});
+
+test('an error shows no value, because it may be a secret', () => {
+  const yaml = `${MINIMAL}\nrepositories: [{name: dp1, kind: remote, url: "\${SECRET}"}]`;
+  expect(problemOf(yaml, { SECRET: 'hush' })).not.toContain('hush');
+});
