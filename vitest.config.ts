@@ -6,10 +6,13 @@ import { defineConfig } from 'vitest/config';
 const LIMITS = { testTimeout: 60_000, hookTimeout: 300_000 };
 
 export default defineConfig({
+  // As Node resolves it: there must be one copy of graphql, also for libraries that vite does not see.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     maxWorkers: Math.min(4, availableParallelism()),
     projects: [
       {
+        extends: true,
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
@@ -19,6 +22,7 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
         test: {
           name: 'system',
           include: ['test/**/*.system.test.ts'],

@@ -34,7 +34,7 @@ async function publish(key: CryptoKey, kid: string): Promise<void> {
 const GOOD: JWTPayload = { iss: 'https://id.example/', aud: 'gateway', sub: 'alice', exp: 4_102_444_800 };
 
 interface Forgery {
-  readonly claims?: JWTPayload;
+  readonly claims?: Record<string, unknown>;
   readonly header?: Record<string, unknown>;
   readonly key?: CryptoKey | Uint8Array;
 }

@@ -5,6 +5,7 @@ import type { GraphQLContext } from '../../../resolvers/context.ts';
 import type { RequestLimits } from '../config.ts';
 import { executionPlugin, type ExecutionStrategy } from './execution.ts';
 import { formatError } from './format-error.ts';
+import { legacyStatusPlugin } from './legacy-status.ts';
 import { limitsPlugin } from './limits.ts';
 
 export interface GraphQLServerOptions {
@@ -30,6 +31,7 @@ export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer
       ApolloServerPluginCacheControlDisabled(),
       limitsPlugin(schema, limits, limitFired),
       executionPlugin(schema, strategy),
+      legacyStatusPlugin(),
     ],
   });
 }

@@ -10,7 +10,7 @@ interface FileAddress {
   Querystring: { component?: string };
 }
 
-const UUID = '[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}';
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * `GET|HEAD /files/{repository}/{uuid}/{file name}[?component=]`: the permanent address of a file's bytes (design section
@@ -21,13 +21,13 @@ export async function fileRoutes(app: FastifyInstance, options: FacesOptions): P
 
   app.route<FileAddress>({
     method: ['GET', 'HEAD'],
-    url: `/files/:repository/:uuid(^${UUID}$)/:name`,
+    url: '/files/:repository/:uuid/:name',
     handler: async (request, reply) => {
       const { query, repositories } = await options.openScope(request, reply, options.limits.exportSeconds);
       const { repository } = repositories.get(request.params.repository);
       const uuid = request.params.uuid.toLowerCase();
       const component = request.query.component ?? null;
-      const files = (await repository.files([uuid], query)).get(uuid) ?? [];
+      const files = UUID.test(uuid) ? ((await repository.files([uuid], query)).get(uuid) ?? []) : [];
       const file = files.find((f) => f.component === component);
       if (!file) throw noSuchFile(uuid, component, files);
 

@@ -1,6 +1,12 @@
 /** The gateway's HTTP server: every address that it answers, in the order of this file. */
 import { randomUUID } from 'node:crypto';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { OfferedRepository } from '../../access/policy.ts';
 import type { RequestLimits } from '../config.ts';
@@ -40,7 +46,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const { log, metrics, limits, schema } = options;
   const app: FastifyInstance = fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
     bodyLimit: limits.bodyBytes,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',

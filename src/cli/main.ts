@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+/** The `satellite` command. */
+import { Command } from 'commander';
+import { SatelliteError } from '../butler/errors.ts';
+import { ConfigurationError } from '../gateway/config.ts';
+import { printSchemaText } from './schema.ts';
+import { serve } from './serve.ts';
+import { printToken } from './token.ts';
+
+const program = new Command('satellite').description('A GraphQL gateway for official and own Butler repositories.');
+
+program
+  .command('serve')
+  .description('Start the gateway in the foreground; SIGTERM or Ctrl-C ends it.')
+  .requiredOption('--config <file>', 'configuration (YAML)')
+  .action(serve);
+
+program
+  .command('token')
+  .description('Print a token of the development issuer in the configuration.')
+  .requiredOption('--config <file>', 'configuration (YAML)')
+  .requiredOption('--user <name>', 'user name')
+  .option('--groups <names>', 'groups, separated by commas', '')
+  .option('--expires <span>', 'how long it is good', '12h')
+  .action(printToken);
+
+program.command('schema').description('Print the GraphQL schema.').action(printSchemaText);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof SatelliteError || error instanceof ConfigurationError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

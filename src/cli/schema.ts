@@ -1,0 +1,5 @@
+import { createSchema, schemaText } from '../gateway/graphql/schema.ts';
+
+export function printSchemaText(): void {
+  process.stdout.write(schemaText(createSchema()));
+}

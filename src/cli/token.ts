@@ -1,0 +1,24 @@
+import { mintToken } from '../access/development-issuer.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import { readConfig } from '../gateway/config.ts';
+
+interface TokenOptions {
+  readonly config: string;
+  readonly user: string;
+  readonly groups: string;
+  readonly expires: string;
+}
+
+/** Prints a token of the configuration's development issuer. @throws SatelliteError FORBIDDEN where it has none */
+export async function printToken({ config: file, user, groups, expires }: TokenOptions): Promise<void> {
+  const { auth } = await readConfig(file, process.env);
+  const issuer = auth.issuers.find((i) => i.development);
+  if (!issuer) {
+    throw new SatelliteError(
+      'FORBIDDEN',
+      'Tokens are minted only for development: no issuer of this configuration has "development: true".',
+    );
+  }
+  const names = groups.split(',').filter((name) => name !== '');
+  console.log(await mintToken(issuer, { username: user, groups: names, expires }));
+}

@@ -1,0 +1,83 @@
+/** The gateway, put together from its configuration. */
+import type { AddressInfo } from 'node:net';
+import type { FastifyBaseLogger } from 'fastify';
+import { prepareDevelopmentKeys } from '../access/development-issuer.ts';
+import type { OfferedRepository } from '../access/policy.ts';
+import { TokenVerifier } from '../access/token-verifier.ts';
+import { ConfigurationError, UNUSED_SECTIONS, type GatewayConfig } from './config.ts';
+import type { ExecutionStrategy } from './graphql/execution.ts';
+import { createSchema } from './graphql/schema.ts';
+import { isLoopback, type GraphiqlOptions } from './http/graphiql.ts';
+import { createHttpServer } from './http/server.ts';
+import { Metrics } from './metrics.ts';
+import { openRepositories } from './repositories.ts';
+import { openScope } from './request-scope.ts';
+
+export interface Gateway {
+  /** `http://HOST:PORT` */
+  readonly url: string;
+  /** Takes no new requests, lets those that are being answered end, and closes the repositories. */
+  close(): Promise<void>;
+}
+
+export interface GatewayOptions {
+  readonly log: FastifyBaseLogger;
+  /** @default adaptive */
+  readonly strategy?: ExecutionStrategy;
+  /** Instead of the configured repositories. */
+  readonly offered?: readonly OfferedRepository[];
+}
+
+/**
+ * Starts a gateway; it listens when the promise is fulfilled.
+ * @throws ConfigurationError, or RepositoryUnavailableError where a direct repository cannot be opened
+ */
+export async function startGateway(config: GatewayConfig, options: GatewayOptions): Promise<Gateway> {
+  const { log, strategy = 'adaptive' } = options;
+  const { issuers } = config.auth;
+  for (const section of UNUSED_SECTIONS) {
+    if (config[section] !== undefined)
+      log.warn(`the configuration's section "${section}" has no effect in this version`);
+  }
+  await Promise.all(issuers.filter((i) => i.development).map(prepareDevelopmentKeys));
+  const verifier = new TokenVerifier(issuers);
+  const graphiql = await graphiqlOptions(config, verifier);
+
+  const metrics = new Metrics();
+  const offered = options.offered ?? (await openRepositories(config.repositories, metrics));
+  let url = '';
+  const app = await createHttpServer({
+    schema: createSchema(),
+    limits: config.http.limits,
+    openScope: (request, reply, seconds) => openScope(request, reply, seconds, { verifier, offered }),
+    publicUrl: () => config.publicUrl ?? url,
+    log,
+    metrics,
+    offered,
+    strategy,
+    graphiql,
+  });
+  app.addHook('onClose', async () => {
+    await Promise.all(offered.map(({ repository }) => repository.close()));
+  });
+  await app.listen({ host: config.http.host, port: config.http.port });
+  const { port } = app.server.address() as AddressInfo;
+  url = `http://${config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host}:${port}`;
+  return { url, close: () => app.close() };
+}
+
+/** A token in GraphiQL is for demonstrations: whoever can open the page acts as its user. */
+async function graphiqlOptions(config: GatewayConfig, verifier: TokenVerifier): Promise<GraphiqlOptions | undefined> {
+  const { enabled, examples, token } = config.graphiql;
+  if (!enabled) return undefined;
+  if (token !== undefined) {
+    if (!isLoopback(config.http.host)) {
+      throw new ConfigurationError('graphiql.token: is only for a gateway that listens on a loopback address.');
+    }
+    const issuer = await verifier.issuerOf(token);
+    if (!config.auth.issuers.some((i) => i.development && i.issuer === issuer)) {
+      throw new ConfigurationError('graphiql.token: is only for tokens of an issuer with "development: true".');
+    }
+  }
+  return { examples, token };
+}

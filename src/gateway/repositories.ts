@@ -1,0 +1,38 @@
+import type { OfferedRepository, RepositoryKind } from '../access/policy.ts';
+import { openDirectRepository } from '../repository/direct/open.ts';
+import { RemoteRepository } from '../repository/remote/remote-repository.ts';
+import type { Repository } from '../repository/repository.ts';
+import type { RepositoryConfig } from './config.ts';
+import type { Metrics } from './metrics.ts';
+import { ObservedRepository } from './observed-repository.ts';
+
+/**
+ * Opens the configured repositories.  A remote one is not asked yet, so the gateway starts although its server is down.
+ * @throws RepositoryUnavailableError where a direct one cannot be opened
+ */
+export async function openRepositories(
+  configs: readonly RepositoryConfig[],
+  metrics: Metrics,
+): Promise<OfferedRepository[]> {
+  return Promise.all(
+    configs.map(async (config) => {
+      // The name of a user's own repository is nobody else's business.
+      const label = config.owner === undefined ? config.name : 'satellites';
+      const repository = new ObservedRepository(await openRepository(config), (outcome) => {
+        metrics.repositoryCalls.inc({ repository: label, outcome });
+      });
+      return { name: config.name, kind: kindOf(config), owner: config.owner, repository };
+    }),
+  );
+}
+
+async function openRepository(config: RepositoryConfig): Promise<Repository> {
+  if (config.kind === 'direct') return openDirectRepository(config);
+  const { name, url, token } = config;
+  return new RemoteRepository({ name, url, token: token === 'forward' ? token : { fixed: token } });
+}
+
+function kindOf({ role, owner }: RepositoryConfig): RepositoryKind {
+  if (role === 'published') return 'PUBLISHED';
+  return owner === undefined ? 'OFFICIAL' : 'SATELLITE';
+}

@@ -1,0 +1,64 @@
+/** Small repositories over arrays, and the offers of them that a gateway is started with. */
+import { writeFile } from 'node:fs/promises';
+import type { OfferedRepository, RepositoryKind } from '../../src/access/policy.ts';
+import type { DatasetType } from '../../src/butler/dataset-type.ts';
+import type { FileRecord, FileSource } from '../../src/repository/rows.ts';
+import { ArrayRepository, type ArrayContent } from '../repository/federated/array-repository.ts';
+import { smallUniverse } from '../repository/federated/small-universe.ts';
+
+const universe = smallUniverse();
+const type = (name: string, dimensions: readonly string[]): DatasetType => {
+  return { name, dimensions: universe.conform(dimensions), storageClass: 'Exposure', isCalibration: false };
+};
+const RAW = type('raw', ['detector']);
+
+/** UUID of the dataset of a detector. */
+export const uuidOf = (detector: number, variant = 0): string =>
+  `00000000-0000-4000-8000-${String(variant).padStart(4, '0')}${String(detector).padStart(8, '0')}`;
+
+/** `count` raw datasets of the instrument Cam, one a detector, in one RUN that a chain `all` holds. */
+export function rawContent(count: number, run: string, variant = 0): ArrayContent {
+  const detectors = Array.from({ length: count }, (_, i) => i + 1);
+  return {
+    universe,
+    datasetTypes: [RAW],
+    collections: { [run]: { type: 'RUN' }, all: { type: 'CHAINED', children: [run] } },
+    datasets: detectors.map((detector) => ({
+      uuid: uuidOf(detector, variant),
+      datasetType: 'raw',
+      dataId: { instrument: 'Cam', detector },
+      run,
+    })),
+    records: {
+      instrument: [{ instrument: 'Cam', class_name: 'lsst.Cam' }],
+      detector: detectors.map((detector) => ({ instrument: 'Cam', detector, purpose: 'SCIENCE' })),
+    },
+  };
+}
+
+/** Its datasets have one file each, with the text `bytes of UUID`, on this disk or at an address. */
+export class FilesRepository extends ArrayRepository {
+  /** Directory of the files; absent: they are at addresses. */
+  directory: string | undefined;
+
+  override async files(uuids: readonly string[]): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
+    this.calls.push('files');
+    const known = await this.datasets(uuids);
+    const file = { fileName: 'a file.fits', checksum: null, formatter: 'F', storageClass: 'Exposure', component: null };
+    return new Map([...known.keys()].map((uuid) => [uuid, [{ ...file, size: bytesOf(uuid).length }]]));
+  }
+
+  override async fileSource(uuid: string): Promise<FileSource> {
+    if (this.directory === undefined) return { kind: 'url', url: `https://store.example/${uuid}?signature=secret` };
+    const path = `${this.directory}/${uuid}.fits`;
+    await writeFile(path, bytesOf(uuid));
+    return { kind: 'path', path, size: bytesOf(uuid).length };
+  }
+}
+
+export const bytesOf = (uuid: string): string => `bytes of ${uuid}`;
+
+export function offer(repository: ArrayRepository, owner?: string): OfferedRepository {
+  const kind: RepositoryKind = owner === undefined ? 'OFFICIAL' : 'SATELLITE';
+  return { name: repository.name, kind, owner, repository };
+}
