@@ -1,3 +1,4 @@
+import { InvalidQueryError } from '../src/butler/errors.ts';
 import { searchCollections } from '../src/repository/search/collections.ts';
 import type { CollectionRow, CollectionSearchRequest } from '../src/repository/search/search.ts';
 import { connectionResolvers, toConnection } from './connection.ts';
@@ -10,14 +11,9 @@ export const collection: Resolvers = {
   Query: {
     collections: async (_root, args, context, info) => {
       const members = context.repositories.select(args.repositories);
-      const request = { ...collectionSearch(args), ...given({ strict: args.strict }) };
-      return toConnection(
-        await searchCollections(members, request, context.query),
-        CollectionNode,
-        args,
-        context,
-        info,
-      );
+      const page = await searchCollections(members, collectionSearch(args), context.query);
+      if (args.strict && page.warnings.length > 0) throw new InvalidQueryError(page.warnings.join(' '));
+      return toConnection(page, CollectionNode, args, context, info);
     },
   },
   CollectionConnection: connectionResolvers,

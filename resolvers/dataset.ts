@@ -1,7 +1,7 @@
 import { fullDataId, requiredDataId, type DataId } from '../src/butler/data-id.ts';
 import { SatelliteError } from '../src/butler/errors.ts';
 import type { DatasetRow, DimensionRecordRow } from '../src/repository/rows.ts';
-import { listDatasetTypes } from '../src/repository/search/dataset-types.ts';
+import { listDatasetTypes, searchedDatasetTypes } from '../src/repository/search/dataset-types.ts';
 import { searchDatasets } from '../src/repository/search/datasets.ts';
 import { findDataset } from '../src/repository/search/find-dataset.ts';
 import { getDataset } from '../src/repository/search/get-dataset.ts';
@@ -40,9 +40,11 @@ export const dataset: Resolvers = {
       reportFailures(context, failures, info);
       return rows && new DatasetNode(rows);
     },
-    datasetTypes: async (_root, { search, repositories }, context, info) => {
+    datasetTypes: async (_root, { search, repositories, strict }, context, info) => {
       const members = context.repositories.select(repositories);
-      const { rows, failures } = await listDatasetTypes(members, search ?? ['*'], context.query);
+      const names = search ?? ['*'];
+      const { rows, failures } = await listDatasetTypes(members, names, context.query);
+      if (strict) searchedDatasetTypes(names, new Set(rows.map(({ name }) => name)), failures.length > 0);
       reportFailures(context, failures, info);
       return rows;
     },

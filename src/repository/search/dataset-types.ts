@@ -7,12 +7,16 @@ import { toleratingFailures } from '../federated/members.ts';
 import type { QueryContext, Repository } from '../repository.ts';
 import type { Answer } from './search.ts';
 
-/** Dataset types whose names match any of `search` (names and globs), in name order; the earlier member's of one name. */
+/**
+ * Dataset types whose names match any of `search` (names and globs), in name order; the earlier member's of one name.
+ * @throws ButlerUserError DATASET_TYPE_EXPRESSION for a component
+ */
 export async function listDatasetTypes(
   members: readonly Repository[],
   search: readonly string[],
   ctx: QueryContext,
 ): Promise<Answer<readonly DatasetType[]>> {
+  refuseComponents(search);
   const { value, failures } = await toleratingFailures(members, (repositories) =>
     Promise.all(repositories.map((repository) => repository.datasetTypes(ctx))),
   );
@@ -38,14 +42,8 @@ export function searchedDatasetTypes(
   known: ReadonlySet<string>,
   incomplete: boolean,
 ): readonly string[] {
+  refuseComponents(search);
   const plain = search.filter((name) => !isGlob(name));
-  const component = plain.find((name) => name.includes('.'));
-  if (component !== undefined) {
-    throw new ButlerUserError(
-      'DATASET_TYPE_EXPRESSION',
-      `'${component}' is a component; only whole datasets can be searched: ask for '${component.split('.')[0]}'.`,
-    );
-  }
   const missing = plain.find((name) => !known.has(name));
   if (missing !== undefined && !incomplete) {
     throw new ButlerUserError(
@@ -60,5 +58,14 @@ export function searchedDatasetTypes(
     search.length === 0
       ? `'datasetTypes' is empty: name at least one dataset type, or '*' for all.`
       : `No dataset type matches ${search.map((glob) => `'${glob}'`).join(', ')}.`,
+  );
+}
+
+function refuseComponents(search: readonly string[]): void {
+  const component = search.find((name) => !isGlob(name) && name.includes('.'));
+  if (component === undefined) return;
+  throw new ButlerUserError(
+    'DATASET_TYPE_EXPRESSION',
+    `'${component}' is a component; only whole datasets can be searched: ask for '${component.split('.')[0]}'.`,
   );
 }

@@ -23,7 +23,7 @@ import type {
   PageOptions,
   Repository,
 } from '../../../src/repository/repository.ts';
-import type { DatasetRow, FieldValue, FileRecord, RowsByResult } from '../../../src/repository/rows.ts';
+import type { DatasetRow, FieldValue, FileRecord, FileSource, RowsByResult } from '../../../src/repository/rows.ts';
 
 export interface ArrayDataset {
   readonly uuid: string;
@@ -153,11 +153,11 @@ export class ArrayRepository implements Repository {
     return new Map(found.map((d) => [d.uuid, this.#datasetRow(d)]));
   }
 
-  async files(): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
+  async files(_uuids: readonly string[]): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
     return new Map();
   }
 
-  async fileSource(): Promise<null> {
+  async fileSource(_uuid: string): Promise<FileSource | null> {
     return null;
   }
 
