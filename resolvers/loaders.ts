@@ -5,6 +5,7 @@
 import DataLoader from 'dataloader';
 import type { VisibleRepositories } from '../src/access/policy.ts';
 import type { DimensionGroup } from '../src/butler/dimension-group.ts';
+import type { Universe } from '../src/butler/universe.ts';
 import type { QueryContext, Repository } from '../src/repository/repository.ts';
 import type { DatasetRow, DimensionRecordRow, FileRecord } from '../src/repository/rows.ts';
 import { collectionsOfDatasets } from '../src/repository/search/collections-of-datasets.ts';
@@ -26,6 +27,8 @@ export interface Loaders {
   readonly records: DataLoader<DatasetRow, readonly DimensionRecordRow[], string>;
   /** A collection with its parents and dataset types; null where there is none of that name. */
   readonly collection: DataLoader<CollectionKey, CollectionRow | null, string>;
+  /** The universe of a repository. */
+  readonly universe: DataLoader<Repository, Universe>;
 }
 
 export function createLoaders(repositories: VisibleRepositories, ctx: QueryContext): Loaders {
@@ -39,7 +42,7 @@ export function createLoaders(repositories: VisibleRepositories, ctx: QueryConte
         const answers = new Map(
           await Promise.all(
             [...groups].map(async ([name, group]) => {
-              const answer = load(repositories.get(name).repository, group).catch((error: unknown) => asError(error));
+              const answer = load(repositories.get(name).repository, group).catch(asError);
               return [name, await answer] as const;
             }),
           ),
@@ -66,6 +69,7 @@ export function createLoaders(repositories: VisibleRepositories, ctx: QueryConte
       const records = await recordsOfRows(repository, rows, ctx);
       return (row) => records.get(row.uuid) ?? [];
     }),
+    universe: new DataLoader((all) => Promise.all(all.map((r) => r.universe(ctx).catch(asError)))),
     collection: perRepository(
       (key) => `${key.repository} ${key.name}`,
       async (repository, keys) => {

@@ -14,7 +14,7 @@ export const repository: Resolvers = {
   },
   Repository: {
     id: ({ name }) => toGlobalId('Repository', name),
-    universe: ({ repository }, _args, context) => repository.universe(context.query),
+    universe: ({ repository }, _args, { loaders }) => loaders.universe.load(repository),
     datasetTypes: async ({ repository }, { search }, context, info) => {
       const { rows, failures } = await listDatasetTypes([repository], search ?? ['*'], context.query);
       reportFailures(context, failures, info);

@@ -1,4 +1,3 @@
-import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { publicError } from '../public-error.ts';
 
@@ -7,7 +6,7 @@ const TOO_MANY_TOKENS = /Document contains more that (\d+) tokens/;
 
 /** What a client is told of an error of a GraphQL request. */
 export function formatError(error: unknown): GraphQLFormattedError {
-  const original = unwrapResolverError(error);
+  const original = originalOf(error);
   if (!(error instanceof GraphQLError)) return publicError(original);
   const place = {
     ...(error.locations ? { locations: error.locations } : {}),
@@ -23,6 +22,11 @@ export function formatError(error: unknown): GraphQLFormattedError {
     return { message: error.message, ...place, extensions: { code: error.extensions['code'] } };
   }
   return { ...publicError(original), ...place };
+}
+
+/** What was thrown, below what the executors wrap around it. */
+function originalOf(error: unknown): unknown {
+  return error instanceof GraphQLError && error.originalError ? originalOf(error.originalError) : error;
 }
 
 function isInternal(error: GraphQLError): boolean {
