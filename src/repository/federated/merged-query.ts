@@ -53,10 +53,9 @@ async function* singlePart<S extends ResultSpec>(
   ctx: QueryContext,
 ): AsyncGenerator<Batch<RowsByResult[S['type']], Position>> {
   const { name } = member.repository;
-  const key = options.after?.[name];
-  if (key?.length === 0) return; // nothing orders the rows, so there is but one
+  if (options.after?.[name]?.length === 0) return; // nothing orders the rows, so there is but one
   const pages = member.repository.query(query, { ...spec, limit: options.wanted }, ctx, {
-    ...(key && { after: { [name]: key } }),
+    ...(options.after && { after: options.after }),
     positions: options.positions,
     implied: options.implied ?? true,
     foundIn: options.foundIn ?? false,

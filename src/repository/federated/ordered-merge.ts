@@ -46,7 +46,8 @@ export async function* mergeOrdered<Row, P>(
       }
       const first = firstOf(heads, compare);
       if (!first) break;
-      if (!first.isDropped) merged.take(first);
+      if (first.isDropped) merged.skip(first);
+      else merged.take(first);
       first.advance();
     }
     if (merged.rows.length > 0) yield merged;
@@ -128,7 +129,7 @@ class MergedBatch<Row, P> implements Batch<Row, Positions<P>> {
   readonly rows: Row[] = [];
   readonly #heads: readonly Head<Row, P>[];
   readonly #places: Place<Row, P>[] = [];
-  /** For each row, the row passed last in every source. */
+  /** For each row, the row passed last in every source before the next row. */
   readonly #passed: (Place<Row, P> | undefined)[][] = [];
 
   constructor(heads: readonly Head<Row, P>[]) {
@@ -140,6 +141,12 @@ class MergedBatch<Row, P> implements Batch<Row, Positions<P>> {
     this.rows.push(place.batch.rows[place.i]!);
     this.#places.push(place);
     this.#passed.push(this.#heads.map((h) => (h === head ? place : h.passed)));
+  }
+
+  /** Who goes on after the row before need not read this one again. */
+  skip(head: Head<Row, P>): void {
+    const passed = this.#passed.at(-1);
+    if (passed) passed[this.#heads.indexOf(head)] = head.place;
   }
 
   readonly keyAt = (i: number): Key => {
