@@ -79,9 +79,8 @@ describe('A search in two repositories', () => {
     b.failsAfter = 0;
     const partial = await search([a, b], 4);
     expect(partial.rows.map((row) => row.uuid)).toEqual(['a 0', 'a 2', 'a 4', 'a 6']);
-    expect(partial.failures).toMatchObject([
-      { repository: 'b', message: expect.stringContaining('missing from this') },
-    ]);
+    expect(partial.failures.map((failure) => failure.repository)).toEqual(['b']);
+    expect(partial.failures[0]!.message).toMatch(/is down.*missing from this answer/u);
     b.failsAfter = Infinity;
     const rest = await search([a, b], 100, cursorOf(partial));
     expect(rest.failures).toEqual([]);

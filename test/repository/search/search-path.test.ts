@@ -64,7 +64,7 @@ describe('A search path over several repositories', () => {
     expect(page.rows.map((row) => row.uuid)).toEqual(['official run2 3']);
     expect(page.warnings).toEqual([expect.stringContaining(`Chain 'defaults' is searched as 'own' defines it`)]);
     const strict = searchDatasets([mine, official], { ...raws, collections: ['defaults'], strict: true }, ctx);
-    await expect(strict).rejects.toMatchObject({ code: 'INVALID_QUERY', message: expect.stringContaining('defaults') });
+    await expect(strict).rejects.toThrow(/strict.*defaults/u);
   });
 
   it('refuses a name that has two types', async () => {
@@ -120,10 +120,7 @@ describe('Repositories of different universes', () => {
   it('are refused, both named, where they do not', async () => {
     const terms = { dimensions: ['visit', 'physical_filter'], first: 10 };
     await expect(searchDataIds([old, young], terms, ctx)).resolves.toBeDefined();
-    await expect(searchDataIds([young, old], terms, ctx)).rejects.toMatchObject({
-      code: 'INVALID_QUERY',
-      message: expect.stringMatching(/small version 8.*small version 7/u),
-    });
+    await expect(searchDataIds([young, old], terms, ctx)).rejects.toThrow(/small version 8.*small version 7/u);
   });
 });
 
