@@ -5,14 +5,27 @@ export function isGlob(term: string): boolean {
   return /[*?]|\[.*\]/.test(term);
 }
 
-/** The regular expression that matches whole names as the glob does: case sensitive; `[!x]` negates. */
+/**
+ * The regular expression that matches whole names as the glob does: case sensitive; `[!x]` negates.  Every `*` but the
+ * last takes the shortest match for good, so that matching takes no longer than the product of both lengths.
+ */
 export function globToRegExp(glob: string): RegExp {
-  const characters = [...glob];
+  const [head = '', ...parts] = partsBetweenStars([...glob]);
+  const tail = parts.pop();
+  const middle = parts.map((part, i) => (part === '' ? '' : `(?=(?<m${i}>.*?${part}))\\k<m${i}>`));
+  return new RegExp(`^${head}${middle.join('')}${tail === undefined ? '' : `.*${tail}`}$`, 'su');
+}
+
+/** The sources of what stands before, between and after the stars. */
+function partsBetweenStars(characters: readonly string[]): readonly string[] {
+  const parts: string[] = [];
   let source = '';
   for (let i = 0; i < characters.length; i += 1) {
     const c = characters[i]!;
-    if (c === '*') source += '.*';
-    else if (c === '?') source += '.';
+    if (c === '*') {
+      parts.push(source);
+      source = '';
+    } else if (c === '?') source += '.';
     else if (c === '[') {
       // The first character of a set may be `]` itself.
       const first = characters[i + 1] === '!' ? i + 2 : i + 1;
@@ -24,7 +37,7 @@ export function globToRegExp(glob: string): RegExp {
       }
     } else source += literal(c);
   }
-  return new RegExp(`^${source}$`, 'su');
+  return [...parts, source];
 }
 
 function characterSet(characters: readonly string[], negated: boolean): string {

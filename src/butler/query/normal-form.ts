@@ -22,9 +22,13 @@ export const MAX_GROUPS = 256;
 /** Leaves of all groups together; a predicate that has more terms itself may have as many leaves as terms. */
 export const MAX_LEAVES = 16_384;
 
+/** Leaves that may be copied on the way, as NOT of NOT of a long OR does again and again. */
+const MAX_COPIES = 4 * MAX_LEAVES;
+
 interface Bound {
   readonly groups: number;
   readonly leaves: number;
+  copies: number;
 }
 
 const falsehood: NormalForm = [[]];
@@ -36,7 +40,7 @@ const falsehood: NormalForm = [[]];
  */
 export function normalForm(predicate: Predicate): NormalForm {
   const terms = leavesOf(predicate).reduce((n) => n + 1, 0);
-  return expand(predicate, { groups: Math.max(MAX_GROUPS, terms), leaves: Math.max(MAX_LEAVES, terms) });
+  return expand(predicate, { groups: Math.max(MAX_GROUPS, terms), leaves: Math.max(MAX_LEAVES, terms), copies: 0 });
 }
 
 /** The predicate of a normal form. */
@@ -94,7 +98,8 @@ function leafCount(form: NormalForm): number {
 }
 
 function checkSize(groups: number, leaves: number, bound: Bound): void {
-  if (groups <= bound.groups && leaves <= bound.leaves) return;
+  bound.copies += leaves;
+  if (groups <= bound.groups && leaves <= bound.leaves && bound.copies <= MAX_COPIES) return;
   throw new QueryTooCostlyError(
     `The query's normal form (an AND of ORs) would have more than ${bound.groups} groups or ${bound.leaves} terms: ` +
       'simplify ORs of ANDs, and NOT before them, for example by using IN.',
