@@ -1,5 +1,6 @@
 /** Puts the cases of the corpus to a repository. */
 import type { CollectionInfo, CollectionType } from '../../src/butler/collection.ts';
+import type { DataId } from '../../src/butler/data-id.ts';
 import type { DatasetType } from '../../src/butler/dataset-type.ts';
 import { ButlerUserError, SatelliteError } from '../../src/butler/errors.ts';
 import { isGlob } from '../../src/butler/glob.ts';
@@ -7,7 +8,9 @@ import type { Json, JsonObject } from '../../src/butler/json.ts';
 import { buildQuery, type QueryRequest } from '../../src/butler/query/build.ts';
 import type { ResultSpec } from '../../src/butler/query/result-spec.ts';
 import type { Query } from '../../src/butler/query/tree.ts';
-import type { QueryContext, Repository } from '../../src/repository/repository.ts';
+import type { Timespan } from '../../src/butler/timespan.ts';
+import { readBind } from '../../src/butler/where/bind.ts';
+import type { FindDatasetRequest, QueryContext, Repository } from '../../src/repository/repository.ts';
 import type { RowsByResult } from '../../src/repository/rows.ts';
 import { canonicalDataId, canonicalDataset, canonicalGeneral, canonicalRecord } from './canonical.ts';
 import { repositories, requestOf } from './requests.ts';
@@ -15,7 +18,7 @@ import type { Case } from './corpus.ts';
 import type { Answer } from './verdict.ts';
 
 /** What the cases ask of a repository. */
-type Asked = Pick<Repository, 'any' | 'collections' | 'count' | 'datasets' | 'datasetTypes' | 'explain' | 'query'>;
+type Asked = Omit<Repository, 'name' | 'universe' | 'files' | 'fileSource' | 'close'>;
 
 export const ctx: QueryContext = { caller: { username: 'tester' }, signal: new AbortController().signal };
 
@@ -64,9 +67,31 @@ async function answer(testCase: Case, repository: Asked): Promise<Answer> {
       const found = await repository.datasets([args['dataset_id'] as string], ctx);
       return { rows: [...found.values()].map(canonicalDataset) };
     }
+    case 'find_dataset': {
+      const found = await repository.findDataset(findRequest(args), ctx);
+      return { rows: found ? [canonicalDataset(found)] : [] };
+    }
     default:
       return queryAnswer(testCase, repository);
   }
+}
+
+function findRequest(args: JsonObject): FindDatasetRequest {
+  const defaults = (args['defaults'] ?? {}) as JsonObject;
+  const collections = (args['collections'] ?? defaults['collections']) as string | readonly string[];
+  return {
+    datasetType: args['dataset_type'] as string,
+    dataId: { ...(args['data_id'] as DataId), ...(args['kwargs'] as DataId) },
+    defaultDataId: (defaults['data_id'] ?? {}) as DataId,
+    collections: typeof collections === 'string' ? [collections] : collections,
+    timespan: args['timespan'] ? timespanOf(args['timespan']) : null,
+  };
+}
+
+function timespanOf(tagged: Json): Timespan {
+  const value = readBind('timespan', tagged, () => undefined);
+  if (value.type !== 'timespan') throw new Error('The case has no timespan.');
+  return value;
 }
 
 async function queryAnswer(testCase: Case, repository: Asked): Promise<Answer> {

@@ -7,7 +7,7 @@ import { readCases, REPOSITORIES, type RepositoryName } from './corpus.ts';
 import { EXCEPTIONS } from './exceptions.ts';
 import { satisfies } from './verdict.ts';
 
-const KINDS = [...QUERY_KINDS, ...COLLECTION_KINDS, 'get_dataset_type', 'get_dataset'];
+const KINDS = [...QUERY_KINDS, ...COLLECTION_KINDS, 'get_dataset_type', 'get_dataset', 'find_dataset'];
 const cases = readCases().filter(({ id }) => !EXCEPTIONS.has(id));
 
 describe.each(['sqlite', 'postgresql'] as const)('A direct repository on %s', (dialect) => {
