@@ -92,9 +92,9 @@ export function defineRepositorySuite(kind: string, make: () => Promise<Reposito
 
     test('refuses a collection that does not exist', async () => {
       const failure = expect.objectContaining({ code: 'MISSING_COLLECTION' }) as unknown;
-      await expect(repository.collections({ search: ['no/such'] }, context())).rejects.toThrow(failure as Error);
+      await expect(repository.collections({ search: ['no/such'] }, context())).rejects.toThrow(failure);
       const { pages } = await biases({}, ['no/such']);
-      await expect(pages()).rejects.toThrow(failure as Error);
+      await expect(pages()).rejects.toThrow(failure);
     });
 
     test('gives the first dataset of a search path for each data ID, in order', async () => {

@@ -71,7 +71,7 @@ export function regionOf(
 export function uuidOf(call: Call): Expression {
   const [argument] = args(call, 1, "a single argument, UUID('…')").map(withoutParentheses);
   if (argument!.kind !== 'string') throw new InvalidQueryError('UUID() argument must be a string literal.');
-  return { type: 'uuid', value: literalUuid(argument!.value) };
+  return { type: 'uuid', value: literalUuid(argument.value) };
 }
 
 /** Column and pattern of `GLOB(column, pattern)`, as written.  @throws InvalidQueryError where they are of the wrong kind. */
@@ -81,7 +81,7 @@ export function globArguments(call: Call): readonly [column: Syntax, pattern: Sy
   if (pattern!.kind !== 'string' && pattern!.kind !== 'bind') {
     throw new InvalidQueryError('GLOB() second argument must be a string or a bind name (prefixed with colon).');
   }
-  return [column!, pattern!];
+  return [column, pattern];
 }
 
 function args(call: Call, count: number, expected: string): readonly Syntax[] {

@@ -120,7 +120,12 @@ class Interpreter {
     const meanings = syntax.operands.map((operand) => this.interpret(operand, depth + 1));
     const operands = meanings.map((meaning, i) => {
       if (meaning.kind === 'predicate') return meaning.predicate;
-      throw this.#notBinary(syntax.kind.toUpperCase(), meanings[Math.max(0, i - 1)]!, meanings[Math.max(1, i)]!, syntax);
+      throw this.#notBinary(
+        syntax.kind.toUpperCase(),
+        meanings[Math.max(0, i - 1)]!,
+        meanings[Math.max(1, i)]!,
+        syntax,
+      );
     });
     return predicate({ type: syntax.kind, operands });
   }

@@ -40,8 +40,8 @@ export function executionPlugin(
     if (known === undefined) documents.set(key, 'seen');
     if (known !== 'seen') return known === 'not compilable' ? undefined : known;
     const compiled = compileQuery(schema, document, operationName ?? undefined);
-    documents.set(key, isCompiledQuery(compiled) ? (compiled as Compiled) : 'not compilable');
-    return isCompiledQuery(compiled) ? (compiled as Compiled) : undefined;
+    documents.set(key, isCompiledQuery(compiled) ? compiled : 'not compilable');
+    return isCompiledQuery(compiled) ? compiled : undefined;
   }
 
   async function run(request: GraphQLRequestContextResponseForOperation<GraphQLContext>): Promise<ExecutionResult> {

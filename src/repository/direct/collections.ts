@@ -2,7 +2,7 @@
 import type { CollectionInfo } from '../../butler/collection.ts';
 import { globToRegExp, isGlob } from '../../butler/glob.ts';
 import type { CollectionQuery } from '../repository.ts';
-import type { CollectionRecord, CollectionSummary, Registry } from './registry.ts';
+import type { CollectionRecord, Registry } from './registry.ts';
 
 /**
  * Matches of globs first, in the order of names, then plain names as given; chains are expanded depth first.

@@ -50,7 +50,9 @@ export function readRegistryRows(repository: string, universe: Universe, rows: r
   for (const [, id, key, , name, storageClass, tagsTable, calibsTable] of of('dataset type')) {
     datasetTypes.set(name as string, {
       name: name as string,
-      dimensions: groups.get(key as number) ?? refuse(`dataset type '${name}' has the unknown dimensions key ${key}.`),
+      dimensions:
+        groups.get(key as number) ??
+        refuse(`dataset type '${name as string}' has the unknown dimensions key ${key as number}.`),
       storageClass: storageClass as string,
       isCalibration: calibsTable !== null,
       id: id as number,
@@ -121,7 +123,7 @@ function readCollections(
       type:
         typesByNumber.get(type as number) ??
         refuse(
-          `collection '${name}' has the type ${type}; supported: 1 (RUN), 2 (TAGGED), 3 (CHAINED), 4 (CALIBRATION).`,
+          `collection '${name as string}' has the type ${type as number}; supported: 1 (RUN), 2 (TAGGED), 3 (CHAINED), 4 (CALIBRATION).`,
         ),
       doc: (doc as string | null) ?? '',
       children: children.get(id as number) ?? [],
