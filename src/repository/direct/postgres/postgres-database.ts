@@ -36,8 +36,10 @@ export class PostgresDatabase implements Database {
         if (namespace !== undefined) await client.query(`SET search_path = ${quoted(namespace)}`);
       },
     });
-    // A connection that breaks while idle leaves the pool by itself; without a listener it would end the process.
+    // A connection that breaks leaves the pool by itself, and its statement fails; without listeners (the pool has the
+    // idle ones, each client is heard while in use) the event would end the process.
     this.#pool.on('error', () => undefined);
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /**

@@ -1,0 +1,113 @@
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDirectRepository } from '../../../src/repository/direct/open.ts';
+import { copySqliteRepository, temporaryDirectory } from '../../fixtures/repositories.ts';
+
+const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(60_000) };
+const UUID = '1165eaea-c9fc-5075-bb5b-496aa761531e';
+
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+let elsewhere: Awaited<ReturnType<typeof temporaryDirectory>>;
+
+beforeEach(async () => {
+  directory = await temporaryDirectory();
+  elsewhere = await temporaryDirectory();
+  await copySqliteRepository('official', directory.path);
+  await chmod(directory.path, 0o755);
+  await chmod(join(directory.path, 'gen3.sqlite3'), 0o644);
+  await mkdir(join(directory.path, 'run 1'));
+  await writeFile(join(directory.path, 'run 1', 'bias_94.fits'), 'bytes');
+  await writeFile(join(elsewhere.path, 'secret.fits'), 'secret');
+});
+afterEach(async () => {
+  await directory[Symbol.asyncDispose]();
+  await elsewhere[Symbol.asyncDispose]();
+});
+
+/** A repository whose dataset has these files: path, component and size of each. */
+async function repositoryWith(
+  files: readonly (readonly [path: string, component?: string, size?: number])[],
+  fileRoots: readonly string[] = [],
+) {
+  const database = new Sqlite(join(directory.path, 'gen3.sqlite3'));
+  database.exec(`CREATE TABLE file_datastore_records (dataset_id CHAR(32) NOT NULL, path TEXT NOT NULL,
+    formatter TEXT NOT NULL, storage_class TEXT NOT NULL, component VARCHAR(32) NOT NULL, checksum TEXT,
+    file_size BIGINT, PRIMARY KEY (dataset_id, component))`);
+  const insert = database.prepare(
+    `INSERT INTO file_datastore_records VALUES (?, ?, 'lsst.obs.base.Formatter', 'ExposureF', ?, NULL, ?)`,
+  );
+  for (const [path, component = '__NULL_STRING__', size = 5] of files) {
+    insert.run(UUID.replaceAll('-', ''), path, component, BigInt(size));
+  }
+  database.close();
+  return openDirectRepository({ name: 'own', path: directory.path, fileRoots });
+}
+
+test('a file is described as the repository recorded it', async () => {
+  const repository = await repositoryWith([['run 1/bias_94.fits']]);
+  expect((await repository.files([UUID.toUpperCase()], ctx)).get(UUID)).toEqual([
+    {
+      fileName: 'bias_94.fits',
+      size: 5,
+      checksum: null,
+      formatter: 'lsst.obs.base.Formatter',
+      storageClass: 'ExposureF',
+      component: null,
+    },
+  ]);
+  const path = join(directory.path, 'run 1', 'bias_94.fits');
+  expect(await repository.fileSource(UUID, null, ctx)).toEqual({ kind: 'path', path, size: 5 });
+  expect(await repository.fileSource(UUID, 'wcs', ctx)).toBeNull();
+});
+
+test('each component of a disassembled dataset has its own file; a size of -1 is none', async () => {
+  const repository = await repositoryWith([
+    ['run 1/bias_94.fits', 'image', -1],
+    ['run 1/gone.fits', 'mask'],
+  ]);
+  expect((await repository.files([UUID], ctx)).get(UUID)).toMatchObject([
+    { component: 'image', size: null },
+    { component: 'mask', size: 5 },
+  ]);
+  expect(await repository.fileSource(UUID, 'image', ctx)).toMatchObject({ kind: 'path', size: 5 });
+  expect(await repository.fileSource(UUID, 'mask', ctx)).toBeNull();
+  expect(await repository.fileSource(UUID, null, ctx)).toBeNull();
+});
+
+test('a reference keeps its address as it was recorded', async () => {
+  const url = 'https://data.example.org/files/dp1/a%20b.fits?component=image';
+  const repository = await repositoryWith([[url]]);
+  expect((await repository.files([UUID], ctx)).get(UUID)).toMatchObject([{ fileName: 'a b.fits' }]);
+  expect(await repository.fileSource(UUID, null, ctx)).toEqual({ kind: 'url', url });
+});
+
+test('a file outside the datastore is not given out, however it is named', async () => {
+  const secret = join(elsewhere.path, 'secret.fits');
+  await symlink(secret, join(directory.path, 'link.fits'));
+  const repository = await repositoryWith([
+    [secret, 'absolute'],
+    [`file://${secret}`, 'uri'],
+    [`../${elsewhere.path.split('/').pop()}/secret.fits`, 'up'],
+    ['link.fits', 'link'],
+  ]);
+  for (const component of ['absolute', 'uri', 'up', 'link']) {
+    await expect(repository.fileSource(UUID, component, ctx)).rejects.toThrow(/outside its datastore/);
+  }
+  const allowed = await openDirectRepository({ name: 'own', path: directory.path, fileRoots: [elsewhere.path] });
+  expect(await allowed.fileSource(UUID, 'uri', ctx)).toEqual({ kind: 'path', path: secret, size: 6 });
+});
+
+test('what the gateway cannot read is said so', async () => {
+  const repository = await repositoryWith([
+    ['s3://bucket/key.fits', 's3'],
+    ['zips/4a46.zip#zip-path=member_1.fits', 'zip'],
+  ]);
+  await expect(repository.fileSource(UUID, 's3', ctx)).rejects.toThrow(/'s3' store/);
+  await expect(repository.fileSource(UUID, 'zip', ctx)).rejects.toThrow(/inside a zip/);
+  expect((await repository.files([UUID], ctx)).get(UUID)).toMatchObject([
+    { fileName: 'key.fits' },
+    { fileName: 'member_1.fits' },
+  ]);
+});
