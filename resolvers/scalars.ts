@@ -1,29 +1,29 @@
-import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped } from 'graphql';
-import type { Resolvers } from './schema-types.ts';
+import { GraphQLError, Kind, valueFromASTUntyped, type ValueNode } from 'graphql';
 
 const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-const UUID = new GraphQLScalarType<string, string>({
-  name: 'UUID',
+const UUID = {
   serialize: String,
-  parseValue: (value) => {
-    const text = String(value).toLowerCase();
-    if (typeof value === 'string' && UUID_TEXT.test(text)) return text;
-    throw new GraphQLError('A UUID is written as 4d2a0d0d-6c2e-5f0f-8d7a-0e5d6d1f2b3c.');
-  },
-});
+  parseValue: toUuid,
+  parseLiteral: (literal: ValueNode) => toUuid(valueFromASTUntyped(literal)),
+};
+
+function toUuid(value: unknown): string {
+  const text = String(value).toLowerCase();
+  if (typeof value === 'string' && UUID_TEXT.test(text)) return text;
+  throw new GraphQLError('A UUID is written as 4d2a0d0d-6c2e-5f0f-8d7a-0e5d6d1f2b3c.');
+}
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-const JSONObject = new GraphQLScalarType<JsonObject, JsonObject>({
-  name: 'JSONObject',
-  serialize: (value) => toJson(value as JsonObject),
+const JSONObject = {
+  serialize: toJson,
   parseValue: toObject,
-  parseLiteral: (literal, variables) => {
+  parseLiteral: (literal: ValueNode, variables?: Readonly<Record<string, unknown>> | null) => {
     if (literal.kind !== Kind.OBJECT) throw new GraphQLError('An object is expected, such as {instrument: "HSC"}.');
     return toObject(valueFromASTUntyped(literal, variables));
   },
-});
+};
 
 function toObject(value: unknown): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
@@ -50,13 +50,13 @@ function toJsonValue(value: unknown): unknown {
   return value;
 }
 
-const BigIntScalar = new GraphQLScalarType<unknown, number | string>({
-  name: 'BigInt',
-  serialize: (value) => (typeof value === 'bigint' ? toJsonInteger(value) : Number(value)),
-});
+const BigIntScalar = {
+  serialize: (value: unknown) => (typeof value === 'bigint' ? toJsonInteger(value) : Number(value)),
+};
 
 function toJsonInteger(value: bigint): number | string {
   return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
 
-export const scalars: Resolvers = { UUID, JSONObject, BigInt: BigIntScalar };
+/** How the scalars of `schema/` read and write; their descriptions stay there. */
+export const scalars = { UUID, JSONObject, BigInt: BigIntScalar };

@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { SatelliteError } from '../../butler/errors.ts';
 import type { FileRecord } from '../../repository/rows.ts';
 import type { FacesOptions } from './server.ts';
@@ -31,11 +31,13 @@ export async function fileRoutes(app: FastifyInstance, options: FacesOptions): P
       const file = files.find((f) => f.component === component);
       if (!file) throw noSuchFile(uuid, component, files);
 
-      reply.header('cache-control', 'private, no-cache').header('etag', entityTag(uuid, file));
+      const tag = entityTag(uuid, file);
+      reply.header('cache-control', 'private, no-cache').header('etag', tag);
+      if (request.headers['if-none-match']?.includes(tag)) return reply.code(304).send();
       const source = await repository.fileSource(uuid, component, query);
       if (!source) throw noSuchFile(uuid, component, files);
       if (source.kind === 'path') return sendFile(source.path, reply);
-      if (request.method === 'HEAD') return answerHead(request, reply, file);
+      if (request.method === 'HEAD') return answerHead(reply, file);
       return reply.header('cache-control', 'no-store').redirect(source.url, 307);
     },
   });
@@ -47,9 +49,8 @@ function sendFile(path: string, reply: FastifyReply): FastifyReply {
   return reply.type('application/octet-stream').sendFile(basename(path), dirname(path), options);
 }
 
-function answerHead(request: FastifyRequest, reply: FastifyReply, { size }: FileRecord): FastifyReply {
+function answerHead(reply: FastifyReply, { size }: FileRecord): FastifyReply {
   reply.header('accept-ranges', 'bytes').type('application/octet-stream');
-  if (request.headers['if-none-match'] === reply.getHeader('etag')) return reply.code(304).send();
   if (size !== null) reply.header('content-length', size);
   return reply.send();
 }
