@@ -123,7 +123,8 @@ export class ReadAhead {
       }
       this.#state = 'whole';
     } catch (error) {
-      this.#state = this.#stop.signal.aborted ? 'stopped' : 'failed';
+      // A full disk only means that fewer rows can be kept.
+      this.#state = this.#stop.signal.aborted || isSystemError(error) ? 'stopped' : 'failed';
       this.#error = error;
     } finally {
       this.#announce();
@@ -169,6 +170,10 @@ export class ReadAhead {
       signal.removeEventListener('abort', abort);
     }
   }
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
 }
 
 /** FNV-1a of the key's text. */

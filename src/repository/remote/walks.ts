@@ -56,32 +56,26 @@ export class Walks {
     const name = createHash('sha256')
       .update(JSON.stringify([ctx.caller.username, request.query]))
       .digest('base64');
-    const walk = this.#walks.get(name);
-    if (!walk || request.after === undefined) {
-      if (!walk) this.#begin(name);
+    if (request.after === undefined || !this.#walks.has(name)) {
+      this.#walkNamed(name);
       yield* request.open(request.after, request.limit, ctx);
       return;
     }
     let { after, limit }: { after: Key; limit: number } = { after: request.after, limit: request.limit };
     while (limit > 0) {
-      const from = await this.#readAheadWith(walk, after, request, ctx);
-      let isLast: boolean;
-      const rows = from.readAhead.rows(from.index, limit, ctx.signal);
-      let given = 0;
-      for (;;) {
-        const next = await rows.next();
-        if (next.done) {
-          isLast = next.value;
-          break;
-        }
-        given += next.value.length;
+      const { readAhead, index } = await this.#readAheadWith(name, after, request, ctx);
+      const rows = readAhead.rows(index, limit, ctx.signal);
+      const before = limit;
+      let next = await rows.next();
+      for (; !next.done; next = await rows.next()) {
+        limit -= next.value.length;
         after = request.keyOf(next.value.at(-1)!);
         yield next.value;
       }
+      const isLast = next.value;
       if (isLast) return;
-      limit -= given;
-      if (given === 0) {
-        // No room for rows: without read-ahead, then.
+      if (limit === before) {
+        // No room for rows: without reading ahead, then.
         yield* request.open(after, limit, ctx);
         return;
       }
@@ -93,23 +87,22 @@ export class Walks {
   }
 
   async #readAheadWith(
-    walk: Walk,
+    name: string,
     after: Key,
     request: PageRequest,
     ctx: QueryContext,
   ): Promise<{ readonly readAhead: ReadAhead; readonly index: number }> {
-    for (const readAhead of walk.readAheads.toReversed()) {
+    for (const readAhead of this.#walks.get(name)?.readAheads.toReversed() ?? []) {
       const index = await readAhead.indexAfter(after, ctx.signal);
       if (index !== undefined && !readAhead.isSpentAt(index)) return { readAhead, index };
     }
-    const isFirst = walk.readAheads.length === 0;
-    const maxRows = isFirst
-      ? Math.min(FIRST_PAGES * request.limit, this.#limits.readAheadRows)
-      : this.#limits.readAheadRows;
-    const readAhead = this.#readOn(after, maxRows, request, ctx);
-    // What is before it is not needed by a client that goes forward; the one before stays, for a page asked again.
-    for (const old of walk.readAheads.splice(0, walk.readAheads.length - 1)) void old.close();
-    walk.readAheads.push(readAhead);
+    // The walk may have come of age meanwhile: what is begun now has to belong to one that will be ended.
+    const { readAheads } = this.#walkNamed(name);
+    const ahead = readAheads.length === 0 ? FIRST_PAGES * request.limit : Infinity;
+    // A client who goes forward needs no more than the last one; another stays for a page that is asked again.
+    for (const old of readAheads.splice(0, readAheads.length - 1)) void old.close();
+    const readAhead = this.#readOn(after, Math.min(ahead, this.#limits.readAheadRows), request, ctx);
+    readAheads.push(readAhead);
     return { readAhead, index: 0 };
   }
 
@@ -133,10 +126,15 @@ export class Walks {
     return bytes;
   }
 
-  #begin(name: string): void {
-    const expiry = setTimeout(() => void this.#end(name), this.#limits.readAheadSeconds * 1000);
-    expiry.unref();
-    this.#walks.set(name, { readAheads: [], expiry });
+  #walkNamed(name: string): Walk {
+    let walk = this.#walks.get(name);
+    if (!walk) {
+      const expiry = setTimeout(() => void this.#end(name), this.#limits.readAheadSeconds * 1000);
+      expiry.unref();
+      walk = { readAheads: [], expiry };
+      this.#walks.set(name, walk);
+    }
+    return walk;
   }
 
   async #end(name: string): Promise<void> {

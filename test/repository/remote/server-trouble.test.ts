@@ -213,6 +213,38 @@ describe('streams', () => {
   });
 });
 
+describe('a walk that reads ahead', () => {
+  it('makes room for another query of its user, and goes on after it', async () => {
+    const detector = (await repository.universe(alice)).conform(['detector']);
+    const query = overDimensions(detector);
+    const page = async (after?: number) => {
+      const options = { positions: true, ...(after !== undefined && { after: { fake: ['FakeCam', after] } }) };
+      return rowsOf(repository, query, dataIdsSpec(detector, { limit: 2000 }), alice, options);
+    };
+    const go = Promise.withResolvers<void>();
+    fake.on(
+      'query/execute',
+      lines(detectors(0, 2000)),
+      async (response) => {
+        for (let i = 1; i < 5; i += 1) response.write(`${JSON.stringify(detectors(2000 * i, 2000))}\n`);
+        await go.promise;
+        // The sixth page comes when the other query waits; the stream has no end.
+        response.write(`${JSON.stringify(detectors(10_000, 2000))}\n`);
+      },
+      lines(detectors(0, 3)),
+      lines(detectors(12_000, 5)),
+    );
+    expect(await page()).toHaveLength(2000);
+    expect(await page(1999)).toHaveLength(2000);
+    const other = ask(alice, 3);
+    go.resolve();
+    expect(await other).toHaveLength(3);
+    expect(await page(9999)).toHaveLength(2000);
+    expect((await page(11_999)).map((row) => row.values[1])).toEqual([12_000, 12_001, 12_002, 12_003, 12_004]);
+    expect(fake.countOf('query/execute')).toBe(4);
+  });
+});
+
 describe('an order by a column with rows without a value, on a database that sorts them last (PostgreSQL)', () => {
   const raft = field('detector', 'raft');
 
