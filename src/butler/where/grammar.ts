@@ -116,7 +116,7 @@ class WhereParser extends EmbeddedActionsParser {
     this.MANY(() => {
       signs.push(this.OR([{ ALT: () => this.CONSUME(t.Plus) }, { ALT: () => this.CONSUME(t.Minus) }]));
     });
-    const primary = this.OR2([
+    const primary: Syntax = this.OR2([
       { ALT: () => this.SUBRULE(this.literal) },
       { ALT: () => ({ kind: 'identifier', name: this.CONSUME(t.Qualified).image }) as const },
       { ALT: () => ({ kind: 'bind', name: this.CONSUME(t.Bind).image.slice(1) }) as const },
@@ -135,7 +135,7 @@ class WhereParser extends EmbeddedActionsParser {
             : ({ kind: 'parentheses', operand: first } as const);
         },
       },
-    ]) as Syntax;
+    ]);
     return signs.reduceRight<Syntax>(
       (operand, sign) => ({ kind: 'sign', operator: sign.image as '+' | '-', operand }),
       primary,

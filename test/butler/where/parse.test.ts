@@ -34,7 +34,7 @@ const { expression } = fc.letrec<Record<'expression' | 'comparison' | 'value' | 
       tie('value'),
       fc
         .tuple(tie('value'), fc.constantFrom('=', '!=', '<', '<=', '>', '>=', 'OVERLAPS'), tie('value'))
-        .map(([a, operator, b]): Syntax => ({ kind: 'comparison', a, operator, b }) as Syntax),
+        .map(([a, operator, b]): Syntax => ({ kind: 'comparison', a, operator, b })),
       fc
         .tuple(tie('value'), fc.array(item, { minLength: 1, maxLength: 4 }), fc.boolean())
         .map(([member, items, negated]): Syntax => ({ kind: 'in', member, items, negated })),
@@ -44,7 +44,7 @@ const { expression } = fc.letrec<Record<'expression' | 'comparison' | 'value' | 
       tie('primary'),
       fc
         .tuple(tie('primary'), fc.constantFrom('+', '-', '*', '/', '%'), tie('primary'))
-        .map(([a, operator, b]): Syntax => ({ kind: 'arithmetic', a, operator, b }) as Syntax),
+        .map(([a, operator, b]): Syntax => ({ kind: 'arithmetic', a, operator, b })),
     ),
     primary: fc.oneof(
       { maxDepth: 3, depthSize: 'small' },
