@@ -17,7 +17,7 @@ async function execute(statement: string): Promise<unknown[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    return (await client.query(statement)).rows;
+    return (await client.query<object>(statement)).rows;
   } finally {
     await client.end();
   }
