@@ -58,18 +58,26 @@ export class WorkerPool {
       holdsSlot = false;
       this.#startNext();
     };
+    let last: readonly SqlRow[] = [];
+    const batches = worker.run(statement, credit, signal);
     try {
-      for await (const batch of worker.run(statement, credit, signal)) {
+      for (let next = await batches.next(); ; next = await batches.next()) {
+        if (next.done) {
+          last = next.value;
+          break;
+        }
         // While the taker works, the worker reads ahead and then waits: someone else may have the turn.
         if (credit !== Infinity) giveSlotBack();
-        yield batch;
+        yield next.value;
       }
     } finally {
+      await batches.return([]);
       this.#busy.delete(worker);
       if (worker.alive && this.#idle.length < this.#running) this.#idle.push(worker);
       else worker.kill();
       giveSlotBack();
     }
+    if (last.length > 0) yield last;
   }
 
   #mayStart(): boolean {

@@ -59,9 +59,15 @@ export class Worker {
   /**
    * Runs a statement and gives its rows in batches; at most one at a time.  Ending the iteration early, and aborting,
    * stops the statement: within moments, whatever it is doing.
-   * @param credit batches that may come before the first is taken @throws WorkerError, or the signal's reason
+   * @param credit batches that may come before the first is taken
+   * @returns the last rows; the worker is free for the next statement by then
+   * @throws WorkerError, or the signal's reason
    */
-  async *run(statement: Statement, credit: number, signal: AbortSignal): AsyncGenerator<readonly SqlRow[], void> {
+  async *run(
+    statement: Statement,
+    credit: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly SqlRow[], readonly SqlRow[]> {
     signal.throwIfAborted();
     this.#process.ref();
     this.#process.channel?.ref();
@@ -70,17 +76,15 @@ export class Worker {
     let ended = false;
     try {
       this.#send({ kind: 'run', ...statement, credit });
-      while (!ended) {
+      for (;;) {
         const response = await this.#response(signal);
         if (signal.aborted || !response) throw signal.reason;
-        if (response.kind === 'batch') {
-          ended = response.last;
-          yield toRows(response.columns, response.count);
-          if (!ended && credit !== Infinity) this.#send({ kind: 'more' });
-        } else {
-          ended = true;
-          if (response.kind === 'error') throw new WorkerError(response.code, response.message);
-        }
+        ended = response.kind !== 'batch' || response.last;
+        if (response.kind === 'error') throw new WorkerError(response.code, response.message);
+        const rows = response.kind === 'batch' ? toRows(response.columns, response.count) : [];
+        if (ended) return rows;
+        yield rows;
+        if (credit !== Infinity) this.#send({ kind: 'more' });
       }
     } finally {
       signal.removeEventListener('abort', wake);
