@@ -16,7 +16,7 @@ import type { DatasetRow, FileRecord, FileSource, RowsByResult } from '../rows.t
 import { countRows } from './count-rows.ts';
 import { firstDataset } from './first-dataset.ts';
 import { identifyingDimensions } from './identity.ts';
-import { membersWithType, openMembers } from './members.ts';
+import { openMembers } from './members.ts';
 import { mergedQuery } from './merged-query.ts';
 import { planParts, totalOrder, type Part } from './plan.ts';
 import { resolveSearchPath, type SearchPath } from './search-path.ts';
@@ -128,7 +128,6 @@ export class FederatedRepository implements Repository {
     const members = await openMembers(this.#members, ctx);
     const paths = new Map<string, SearchPath>();
     for (const [name, { collections }] of query.tree.datasets) {
-      membersWithType(members, name);
       paths.set(name, await resolveSearchPath(this.#members, collections, [], ctx));
     }
     const orderBy = totalOrder(spec, identifyingDimensions(spec, query.tree.dimensions.universe));

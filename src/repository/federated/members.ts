@@ -3,6 +3,7 @@ import type { DatasetType } from '../../butler/dataset-type.ts';
 import { InvalidQueryError, RepositoryUnavailableError, SatelliteError } from '../../butler/errors.ts';
 import type { Universe } from '../../butler/universe.ts';
 import type { QueryContext, Repository } from '../repository.ts';
+import type { SearchPath } from './search-path.ts';
 
 export interface Member {
   readonly repository: Repository;
@@ -71,12 +72,17 @@ function partialFailure(error: SatelliteError, name: string): SatelliteError {
     : new SatelliteError(error.code, message, { ...details, repository: name });
 }
 
-/**
- * The dataset type of that name in all members that have it.
- * @throws InvalidQueryError where members disagree on the dimensions that identify its datasets
- */
+/** Members that have a dataset type of that name. */
 export function membersWithType(members: readonly Member[], name: string): readonly Member[] {
-  const holders = members.filter((member) => member.datasetTypes.has(name));
+  return members.filter((member) => member.datasetTypes.has(name));
+}
+
+/**
+ * Members whose datasets of that type a search may find.
+ * @throws InvalidQueryError where they disagree on the dimensions that identify its datasets
+ */
+export function membersOnPath(members: readonly Member[], name: string, path: SearchPath): readonly Member[] {
+  const holders = membersWithType(members, name).filter((m) => path.collectionsIn(m.repository, name).length > 0);
   const [first, ...others] = holders;
   for (const other of others) {
     const [a, b] = [first!, other].map((m) => m.datasetTypes.get(name)!.dimensions.required.toSorted().join(', '));

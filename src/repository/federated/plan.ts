@@ -5,7 +5,7 @@ import type { Predicate } from '../../butler/query/predicate.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type { DatasetSearch, Query } from '../../butler/query/tree.ts';
 import { conformQuery } from './conform-query.ts';
-import type { Member } from './members.ts';
+import { membersOnPath, type Member } from './members.ts';
 import type { SearchPath } from './search-path.ts';
 
 /** One repository's part: the query in its universe, over the collections that it holds. */
@@ -23,7 +23,8 @@ export interface Part<S extends ResultSpec> {
 /**
  * The parts of a query, in search order; repositories that can have no rows have none.
  * @param paths search path of each dataset search of the tree, by dataset type
- * @throws ButlerUserError UNIMPLEMENTED_QUERY where rows would have to be joined across repositories
+ * @throws InvalidQueryError where the repositories disagree on dimensions; ButlerUserError UNIMPLEMENTED_QUERY where rows
+ * would have to be joined across repositories
  */
 export function planParts<S extends ResultSpec>(
   members: readonly Member[],
@@ -80,9 +81,7 @@ function membersThatAnswer(
   paths: ReadonlyMap<string, SearchPath>,
 ): readonly Member[] {
   const searches = [...query.tree.datasets.keys()];
-  const holdersOf = (name: string) =>
-    members.filter((m) => m.datasetTypes.has(name) && paths.get(name)!.collectionsIn(m.repository, name).length > 0);
-  const holders = searches.map(holdersOf);
+  const holders = searches.map((name) => membersOnPath(members, name, paths.get(name)!));
   if (holders.some((of) => of.length === 0)) return [];
   const all = searches.length === 0 ? members : members.filter((member) => holders.some((of) => of.includes(member)));
   if (searches.length > 1 && all.length > 1) {

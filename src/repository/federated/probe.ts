@@ -65,7 +65,7 @@ export async function firstKeysOf<S extends ResultSpec>(
   return keys;
 }
 
-/** Datasets and records have tables of their own, which the data IDs restrict. */
+/** Datasets and most records come from tables of their own, which the data IDs restrict. */
 async function probeRows(
   { member, query, spec, path, lowestRank }: Part<Exclude<ResultSpec, { type: 'general' }>>,
   names: readonly string[],
@@ -76,8 +76,11 @@ async function probeRows(
   const found = new Map<string, number>();
   const byUuid = isKeyedByUuid(spec);
   const readDataId = dataIdReader(spec, names);
+  const { universe } = member;
   const restricted =
-    names.length === 0 ? query : joined(query, [upload(member.universe.conform(names), names, dataIds)]);
+    spec.type === 'dimension_record'
+      ? recordsAmong(query, universe.element(spec.element), names, dataIds)
+      : joined(query, names.length === 0 ? [] : [upload(universe.conform(names), names, dataIds)]);
   const options = { foundIn: ranked, implied: false };
   const unordered = { ...spec, orderBy: [], limit: null };
   for await (const page of member.repository.query(restricted, unordered, ctx, options)) {
@@ -105,16 +108,7 @@ async function probeDataIds<S extends ResultSpec>(
   const uploads = spatiallyApart(elements.filter((e) => columns.has(e.name))).map((dimensions) =>
     upload(member.universe.conform(dimensions), names, dataIds),
   );
-  const restrictions = elements
-    .filter((e) => !columns.has(e.name))
-    .map(({ name }): Predicate => {
-      const values = new Set(dataIds.map((values) => values[names.indexOf(name)]!));
-      return {
-        type: 'in_container',
-        member: { type: 'dimension_key', dimension: name },
-        container: [...values].map(literal),
-      };
-    });
+  const restrictions = elements.filter((e) => !columns.has(e.name)).map(({ name }) => within(name, names, dataIds));
   const spec: GeneralSpec = {
     type: 'general',
     dimensions: group,
@@ -135,6 +129,32 @@ async function probeDataIds<S extends ResultSpec>(
     }
   }
   return found;
+}
+
+/**
+ * A query for records of an element, cut down to data IDs; of an element that has nothing but its key, more may come.
+ * @param names dimensions that identify the records, as `dataIds` has their values
+ */
+export function recordsAmong(
+  query: Query,
+  element: DimensionElement,
+  names: readonly string[],
+  dataIds: readonly DataIdValues[],
+): Query {
+  return keepsTable(element)
+    ? joined(query, [upload(query.tree.dimensions.universe.conform(names), names, dataIds)])
+    : joined(
+        query,
+        [],
+        names.map((name) => within(name, names, dataIds)),
+      );
+}
+
+/** That a dimension has one of the values that it has in the data IDs. */
+function within(dimension: string, names: readonly string[], dataIds: readonly DataIdValues[]): Predicate {
+  const values = new Set(dataIds.map((values) => values[names.indexOf(dimension)]!));
+  const member = { type: 'dimension_key', dimension } as const;
+  return { type: 'in_container', member, container: [...values].map(literal) };
 }
 
 /** Whether the table stays in the query although data IDs of it are joined. */

@@ -6,11 +6,11 @@ import type { OrderExpression } from '../../butler/query/expression.ts';
 import type { DatasetRefSpec } from '../../butler/query/result-spec.ts';
 import { countRows } from '../federated/count-rows.ts';
 import { compareText, keyComparator } from '../federated/key-order.ts';
-import { membersWithType, openMembers, type Member } from '../federated/members.ts';
+import { membersOnPath, membersWithType, openMembers, type Member } from '../federated/members.ts';
 import { mergedQuery } from '../federated/merged-query.ts';
 import { mergeOrdered, type Batch } from '../federated/ordered-merge.ts';
 import { planParts, totalOrder, wholePart, type Part } from '../federated/plan.ts';
-import { resolveSearchPath, type SearchPath } from '../federated/search-path.ts';
+import { resolveSearchPath } from '../federated/search-path.ts';
 import type { QueryContext, Repository } from '../repository.ts';
 import type { DatasetRow } from '../rows.ts';
 import type { Bookmark } from './cursor.ts';
@@ -46,7 +46,7 @@ export async function planDatasets(
   const known = new Set(members.flatMap((member) => [...member.datasetTypes.keys()]));
   const names = searchedDatasetTypes(request.datasetTypes, known, failed.length > 0);
   if (request.collections.length === 0) {
-    for (const name of names) typeQuery(membersWithType(members, name), name, request);
+    for (const name of names) typeQuery(membersWithType(members, name)[0]!, name, request);
     return NOTHING;
   }
   const plan = isWhole(members, names, request, failed)
@@ -82,7 +82,7 @@ function isWhole(
 }
 
 function wholeType(member: Member, name: string, request: Request): TypesPlan {
-  const { query, spec, warnings, orderBy } = typeQuery([member], name, request);
+  const { query, spec, warnings, orderBy } = typeQuery(member, name, request);
   return { types: [{ datasetType: name, parts: [wholePart(member, query, spec)], warnings, orderBy }], warnings: [] };
 }
 
@@ -96,22 +96,18 @@ async function typesOnPath(
   const repositories = members.map((member) => member.repository);
   const path = await resolveSearchPath(repositories, request.collections, failed, ctx);
   const types = names.flatMap((name) => {
-    const holders = membersWithType(members, name);
+    const holders = membersOnPath(members, name, path);
     // The real stack skips dataset types that no collection holds, unless there is but one.
-    if (names.length > 1 && !isHeld(holders, path, name)) return [];
-    const { query, spec, warnings, orderBy } = typeQuery(holders, name, request);
+    if (holders.length === 0 && names.length > 1) return [];
+    const [base] = holders.length > 0 ? holders : membersWithType(members, name);
+    const { query, spec, warnings, orderBy } = typeQuery(base!, name, request);
     return { datasetType: name, parts: planParts(members, query, spec, new Map([[name, path]])), warnings, orderBy };
   });
   return { types, warnings: path.warnings };
 }
 
-function isHeld(holders: readonly Member[], path: SearchPath, name: string): boolean {
-  return holders.some((member) => path.collectionsIn(member.repository, name).length > 0);
-}
-
-/** The query for one dataset type, in the universe of the earliest member that has it. */
-function typeQuery(holders: readonly Member[], name: string, request: Request) {
-  const { universe, datasetTypes } = holders[0]!;
+/** The query for one dataset type, in the universe of a member. */
+function typeQuery({ universe, datasetTypes }: Member, name: string, request: Request) {
   const datasetType = datasetTypes.get(name)!;
   const { collections, findFirst } = request;
   const built = buildQuery(universe, {

@@ -4,7 +4,7 @@ import { TRUE } from '../../butler/query/predicate.ts';
 import type { Query } from '../../butler/query/tree.ts';
 import type { DimensionElement } from '../../butler/universe.ts';
 import { dataIdKey, recordDataId } from '../federated/identity.ts';
-import { joined, upload } from '../federated/probe.ts';
+import { recordsAmong } from '../federated/probe.ts';
 import type { QueryContext, Repository } from '../repository.ts';
 import type { DimensionRecordRow } from '../rows.ts';
 
@@ -61,7 +61,7 @@ async function recordsOf(
     .map((dataId) => element.required.map((name) => dataId.get(name)!));
   const records = new Map<string, DimensionRecordRow>();
   if (rows.length === 0) return records;
-  const query = joined(queryOf(dimensions), [upload(dimensions, element.required, rows)]);
+  const query = recordsAmong(queryOf(dimensions), element, element.required, rows);
   const spec = {
     type: 'dimension_record',
     element: element.name,
