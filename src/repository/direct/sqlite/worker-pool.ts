@@ -58,7 +58,7 @@ export class WorkerPool {
       holdsSlot = false;
       this.#startNext();
     };
-    let last: readonly SqlRow[] = [];
+    let last: readonly SqlRow[];
     const batches = worker.run(statement, credit, signal);
     try {
       for (let next = await batches.next(); ; next = await batches.next()) {
