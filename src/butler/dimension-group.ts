@@ -41,6 +41,7 @@ export class DimensionGroup {
   }
 
   union(...others: readonly DimensionGroup[]): DimensionGroup {
+    if (others.every((other) => this.isSupersetOf(other))) return this;
     return this.universe.conform([...this.names, ...others.flatMap((o) => o.names)]);
   }
 

@@ -76,6 +76,8 @@ export class Universe {
   readonly commonSkypix: string;
   /** All elements in universe order. */
   readonly elements: readonly DimensionElement[];
+  /** Names of the governor dimensions, in universe order. */
+  readonly governors: readonly string[];
   /** Spatial families: name → members, most specific first. */
   readonly spatialFamilies: ReadonlyMap<string, readonly string[]>;
   /** Temporal families: name → members, most specific first. */
@@ -91,6 +93,7 @@ export class Universe {
     this.temporalFamilies = document.temporal;
     this.#byName = buildElements(document);
     this.elements = [...this.#byName.values()];
+    this.governors = this.elements.filter((e) => e.isGovernor).map((e) => e.name);
   }
 
   /** @param json the document, in either spelling. */
@@ -118,11 +121,6 @@ export class Universe {
   /** Whether `name` is a dimension (not a combination). */
   isDimension(name: string): boolean {
     return this.#byName.get(name)?.isDimension ?? false;
-  }
-
-  /** Names of the governor dimensions, in universe order. */
-  get governors(): readonly string[] {
-    return this.elements.filter((e) => e.isGovernor).map((e) => e.name);
   }
 
   /** The group of these dimensions and all that they require and imply. @throws ButlerUserError DIMENSION_NAME */

@@ -97,7 +97,8 @@ function checkTree(tree: QueryTree): void {
   }
 }
 
-function encodePredicate(predicate: Predicate): JsonObject {
+/** Wire JSON of a predicate, in normal form.  @throws QueryTooCostlyError as `normalForm` */
+export function encodePredicate(predicate: Predicate): JsonObject {
   const operands = normalForm(predicate).map((group) =>
     group.map(({ leaf, negated }) =>
       negated ? { predicate_type: 'not', operand: encodeLeaf(leaf) } : encodeLeaf(leaf),

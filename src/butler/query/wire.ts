@@ -8,11 +8,11 @@ import type { Json, JsonObject } from '../json.ts';
 import type { Universe } from '../universe.ts';
 import type { DataCoordinateUpload, Query } from './tree.ts';
 import { arrayAt, groupAt, malformed, mapAt, objectAt, stringAt } from './wire-reader.ts';
-import { decodeQueryTree, encodeQueryTree } from './wire-tree.ts';
+import { decodeQueryTree, encodePredicate, encodeQueryTree } from './wire-tree.ts';
 
 export { decodeExpression, decodeLiteral, encodeExpression } from './wire-expression.ts';
 export { decodeResultSpec, encodeResultSpec } from './wire-result-spec.ts';
-export { decodeQueryTree, encodeQueryTree };
+export { decodeQueryTree, encodePredicate, encodeQueryTree };
 
 /** Wire JSON of a `Query`, the `query` of every `/v1/query/…` request.  @throws QueryTooCostlyError */
 export function encodeQuery(query: Query): JsonObject {
