@@ -9,7 +9,7 @@ import { corpusFile, readCases, REPOSITORIES, type Case, type RepositoryName } f
 import { EXCEPTIONS } from './exceptions.ts';
 import { satisfies } from './verdict.ts';
 
-const KINDS = [...QUERY_KINDS, ...COLLECTION_KINDS, 'get_dataset_type', 'get_dataset'];
+const KINDS = [...QUERY_KINDS, ...COLLECTION_KINDS, 'get_dataset_type', 'get_dataset', 'find_dataset'];
 
 /** What a RemoteButler client gets from the real server, where that differs. */
 const cases = readCases()

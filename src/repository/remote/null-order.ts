@@ -4,11 +4,12 @@
  * order by columns that may be NULL takes care here.
  */
 import { QueryTooCostlyError, SatelliteError } from '../../butler/errors.ts';
-import { allOf, negation, TRUE, type Predicate } from '../../butler/query/predicate.ts';
+import { negation, TRUE, type Predicate } from '../../butler/query/predicate.ts';
 import type { Query } from '../../butler/query/tree.ts';
 import type { Key, QueryContext } from '../repository.ts';
 import type { RawRow } from './column-layout.ts';
 import type { ButlerHttp } from './http.ts';
+import { narrowed } from './narrow.ts';
 import { holdsDataId, type OrderTerm } from './order.ts';
 import type { RowPlan } from './row-plan.ts';
 import { anyRow, streamRows } from './row-stream.ts';
@@ -48,7 +49,7 @@ export async function planNulls(
     if (isUnique && holdsDataId(plan.terms.slice(0, i), plan.spec.dimensions.required)) break;
     if (!term.nullable) continue;
     const isNull: Predicate = { type: 'is_null', operand: term.expression };
-    if (!(await anyRow(http, where(query, isNull), ctx))) continue;
+    if (!(await anyRow(http, narrowed(query, isNull), ctx))) continue;
     nulls.known ??= await probe(http, query, plan, term, ctx);
     if (nulls.known !== 'last') continue;
     if (i > 0) return { phases, rearrangeFrom: i };
@@ -65,7 +66,7 @@ async function probe(
   term: OrderTerm,
   ctx: QueryContext,
 ): Promise<NullOrder['known']> {
-  const hasValues = await anyRow(http, where(query, negation({ type: 'is_null', operand: term.expression })), ctx);
+  const hasValues = await anyRow(http, narrowed(query, negation({ type: 'is_null', operand: term.expression })), ctx);
   if (!hasValues) return undefined;
   const spec = { ...plan.spec, orderBy: [term.expression], limit: 1 };
   for await (const [row] of streamRows(http, { query, spec }, ctx)) {
@@ -123,9 +124,4 @@ function arranged(entries: readonly Entry[], terms: readonly OrderTerm[], t: num
   const [withNull, others] = [runs.filter(isNull), runs.filter((run) => !isNull(run))];
   const inOrder = term.descending ? [...others, ...withNull] : [...withNull, ...others];
   return inOrder.flatMap((run) => arranged(run, terms, t + 1));
-}
-
-/** The query with one more condition. */
-export function where(query: Query, predicate: Predicate): Query {
-  return { ...query, tree: { ...query.tree, predicate: allOf(query.tree.predicate, predicate) } };
 }

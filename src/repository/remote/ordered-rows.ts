@@ -6,7 +6,8 @@ import type { Key, QueryContext } from '../repository.ts';
 import type { RawRow } from './column-layout.ts';
 import type { Slot } from './fair-slots.ts';
 import type { ButlerHttp } from './http.ts';
-import { planNulls, rearranged, where, type NullOrder } from './null-order.ts';
+import { narrowed } from './narrow.ts';
+import { planNulls, rearranged, type NullOrder } from './null-order.ts';
 import { continuation, keyReader, sameKey } from './order.ts';
 import type { RowPlan } from './row-plan.ts';
 import { streamRows } from './row-stream.ts';
@@ -35,7 +36,7 @@ export async function* orderedRows(
   const isAsGiven = skip === undefined && rearrangeFrom === undefined;
   for (const phase of phases) {
     const request = {
-      query: where(query, allOf(phase, rest.predicate)),
+      query: narrowed(query, allOf(phase, rest.predicate)),
       spec: { ...spec, limit: isAsGiven && limit !== null ? missing : null },
       after: (row: RawRow) => {
         if (terms.length === 0 || rearrangeFrom !== undefined) return undefined;

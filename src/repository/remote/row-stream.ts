@@ -15,7 +15,7 @@
  */
 import { RepositoryUnavailableError } from '../../butler/errors.ts';
 import { isJsonObject, type Json } from '../../butler/json.ts';
-import { allOf, leavesOf, type Predicate } from '../../butler/query/predicate.ts';
+import { leavesOf, type Predicate } from '../../butler/query/predicate.ts';
 import type { GeneralSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';
 import { encodeQuery, encodeResultSpec } from '../../butler/query/wire.ts';
@@ -24,6 +24,7 @@ import type { RawRow } from './column-layout.ts';
 import { userError } from './failures.ts';
 import type { Slot } from './fair-slots.ts';
 import type { ButlerHttp } from './http.ts';
+import { narrowed } from './narrow.ts';
 
 /** Rows of a page that the database fills (`DirectQueryDriver.raw_page_size`). */
 const SERVER_PAGE_ROWS = 2000;
@@ -99,10 +100,7 @@ async function isWhole(
 ): Promise<boolean> {
   if (received === 0) return !(await anyRow(http, query, ctx));
   const rest = last && after?.(last);
-  if (rest) {
-    const tree = { ...query.tree, predicate: allOf(query.tree.predicate, rest) };
-    return !(await anyRow(http, { ...query, tree }, ctx));
-  }
+  if (rest) return !(await anyRow(http, narrowed(query, rest), ctx));
   return (await countRows(http, query, spec, ctx)) === received;
 }
 

@@ -15,10 +15,12 @@ export interface OfficialServer extends AsyncDisposable {
   open(limits?: Partial<RemoteLimits>): RemoteRepository;
 }
 
-export async function startOfficialServer(): Promise<OfficialServer> {
+/** @param prepare changes the repository before the server opens it */
+export async function startOfficialServer(prepare?: (root: string) => Promise<unknown>): Promise<OfficialServer> {
   const directory = await mkdtemp(join(tmpdir(), 'satellite-remote-'));
   const root = join(directory, 'official');
   await cp(corpusFile('repos/official'), root, { recursive: true });
+  await prepare?.(root);
   const server = await startRemoteButler({ repositories: { official: root }, directory });
   const url = `${server.url}/official`;
   const opened: RemoteRepository[] = [];

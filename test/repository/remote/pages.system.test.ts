@@ -127,6 +127,24 @@ describe('a walk through pages', () => {
     }
   });
 
+  it('keeps to the default data ID of the query, and to orders that do not mention the instrument', async () => {
+    const visits = { ...overDimensions(universe.conform(['visit'])), defaultDataId: { instrument: 'HSC' } };
+    for (const orderBy of [[key('instrument'), key('visit')], [key('visit')]]) {
+      const spec = {
+        type: 'dimension_record',
+        element: 'visit',
+        orderBy,
+        limit: null,
+        allowDuplicateOverlaps: false,
+      } as const;
+      const whole = await rowsOf(repository, visits, spec, alice);
+      expect(new Set(whole.map((row) => row.fields['instrument']))).toEqual(new Set(['HSC']));
+      for (const pageRows of [2, 5]) {
+        expect((await walk(server.open(), visits, spec, alice, pageRows)).rows).toEqual(whole);
+      }
+    }
+  });
+
   it('says that a position is lost when its row is gone and nothing else tells where to go on', async () => {
     const calexp = type('calexp');
     const query = overDatasets(calexp, ['HSC/defaults']);
