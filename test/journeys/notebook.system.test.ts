@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { CHECKOUT } from '../../stack/checkout.ts';
+import { type DemoWorld, startDemoWorld } from '../../stack/demo-world.ts';
+import { runPython } from '../../stack/run-python.ts';
+
+let directory: string;
+let world: DemoWorld;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'satellite-notebook-'));
+  world = await startDemoWorld(directory);
+});
+
+afterAll(async () => {
+  await world.stop();
+  await rm(directory, { recursive: true });
+});
+
+test('a notebook user sees a table and a sky plot of own and official datasets, top to bottom', async () => {
+  const printed = await runPython('test/journeys/run_notebook.py', [join(CHECKOUT, 'examples', 'first-query.ipynb')], {
+    SATELLITE_URL: world.gateway.url,
+    SATELLITE_TOKEN: world.token,
+    MPLBACKEND: 'module://matplotlib_inline.backend_inline',
+  });
+  const outputs = JSON.parse(printed.trim().split('\n').at(-1)!) as string[][];
+  expect(outputs).toContainEqual(expect.arrayContaining(['text/html']));
+  expect(outputs.at(-1)).toContain('image/png');
+});
