@@ -29,9 +29,11 @@ export function joinTables(analysis: Analysis, needed: NeededColumns, options: J
   const { dialect, names } = options;
   const spatial: SpatialContext = { universe, dialect, names, dataId };
   const result = new Join();
+  // first, so that what they constrain is looked up by them: nothing can be looked up in them
+  for (const upload of uploads) result.add(uploadRelation(upload, names, dialect));
   const far = overlaps.constraints.filter(({ element, region }) => {
     const nearby = nearbyRelation(element, region, dimensions, spatial);
-    if (nearby) result.add(nearby);
+    if (nearby) result.add(nearby, result.from && dialect.lookUpJoin);
     return !nearby;
   });
   const isNear = result.from !== undefined;
@@ -42,7 +44,6 @@ export function joinTables(analysis: Analysis, needed: NeededColumns, options: J
     const part = options.part?.search === search ? options.part : whole;
     add(datasetRelation(part, needed.datasetFields.get(name) ?? new Set<DatasetColumn>(), names, dialect));
   }
-  for (const upload of uploads) result.add(uploadRelation(upload, names, dialect));
   for (const element of overlaps.pixelJoins) result.add(pixelRelation(element, spatial));
   if (!dimensions.has(universe.commonSkypix)) {
     for (const pair of overlaps.joins) result.add(pairRelation(pair, options.allowDuplicateOverlaps, spatial));
