@@ -7,7 +7,7 @@ export function didYouMean(name: string, known: Iterable<string>): string {
 }
 
 /** The known name nearest in edits, within a third of the length. */
-export function nearestName(name: string, known: Iterable<string>): string | undefined {
+function nearestName(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bound = Math.ceil(name.length / 3);
   if (name.length > 64) return undefined;

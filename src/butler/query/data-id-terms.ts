@@ -3,6 +3,7 @@ import type { DataId } from '../data-id.ts';
 import { ButlerUserError, InvalidQueryError } from '../errors.ts';
 import { didYouMean } from '../nearest-name.ts';
 import type { Universe } from '../universe.ts';
+import { literalInteger } from '../where/literals.ts';
 import { comparison } from './checked.ts';
 import type { Literal } from './expression.ts';
 import type { Predicate } from './predicate.ts';
@@ -44,7 +45,7 @@ function literalOf(value: unknown): Literal | undefined {
     case 'string':
       return { type: 'string', value };
     case 'bigint':
-      return { type: 'int', value };
+      return { type: 'int', value: literalInteger(value.toString()) };
     case 'boolean':
       return { type: 'int', value: value ? 1n : 0n };
     case 'number':

@@ -5,7 +5,7 @@ import type { DimensionGroup } from '../dimension-group.ts';
 import type { Universe } from '../universe.ts';
 
 /** Nesting of expressions and trees inside each other. */
-export const MAX_WIRE_DEPTH = 100;
+const MAX_WIRE_DEPTH = 100;
 
 /** @throws QueryTooCostlyError beyond `MAX_WIRE_DEPTH` */
 export function checkDepth(depth: number): void {

@@ -56,7 +56,7 @@ function decodeUpload(json: Json, universe: Universe): DataCoordinateUpload {
 }
 
 /** Reads a data ID's JSON object.  @throws InvalidQueryError where a value is neither an integer nor a string. */
-export function decodeDataId(json: Json | undefined): DataId {
+function decodeDataId(json: Json | undefined): DataId {
   return Object.fromEntries(mapAt(json, 'dataId', dataIdValue));
 }
 

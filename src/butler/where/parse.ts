@@ -44,7 +44,7 @@ export function parseWhere(text: string): Syntax | undefined {
 }
 
 /** The error of an expression that cannot be parsed, with what is wrong in it. */
-export function parseFailure(text: string, reason: string): InvalidQueryError {
+function parseFailure(text: string, reason: string): InvalidQueryError {
   const shown = text.length > 200 ? `${text.slice(0, 200)}…` : text;
   return new InvalidQueryError(`Failed to parse expression '${shown}': ${reason}`);
 }
