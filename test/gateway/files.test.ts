@@ -21,7 +21,7 @@ afterAll(async () => {
 /** Path of the permanent address that GraphQL gives. */
 async function addressOf(uuid: string): Promise<string> {
   const { data } = await gateway.ask('query Q($uuid: UUID!) {dataset(uuid: $uuid) {files {url size}}}', { uuid });
-  const { url, size } = data.dataset.files[0];
+  const { url, size } = data.dataset.files[0] as { url: string; size: number };
   expect(size).toBe(bytesOf(uuid).length);
   expect(url.startsWith(`${gateway.url}/files/`)).toBe(true);
   return url.slice(gateway.url.length);
