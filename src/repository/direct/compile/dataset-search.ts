@@ -48,19 +48,20 @@ export function resolveSearch(
   const candidates = registry.flatten(search.collections);
   if (candidates.length === 0) messages.push('No datasets can be found because collection list is empty.');
   const collections = candidates.filter((collection) => {
-    const reasons: string[] = [];
     const summary = summaries.get(collection.id);
     if (!summary?.datasetTypes.has(datasetType.id)) {
-      reasons.push(`No datasets of type ${pythonRepr(name)} in collection ${pythonRepr(collection.name)}.`);
+      messages.push(`No datasets of type ${pythonRepr(name)} in collection ${pythonRepr(collection.name)}.`);
+      return false;
     }
-    for (const governor of dimensions.governors) {
+    const absent = dimensions.governors.filter((governor) => {
       const value = dataId.get(governor);
-      const values = summary?.governors.get(governor);
-      if (value === undefined || !values || values.has(String(value))) continue;
-      reasons.push(`No datasets with ${governor}=${pythonRepr(value)} in collection ${pythonRepr(collection.name)}.`);
+      return value !== undefined && summary.governors.get(governor)?.has(String(value)) === false;
+    });
+    for (const governor of absent) {
+      const value = pythonRepr(dataId.get(governor)!);
+      messages.push(`No datasets with ${governor}=${value} in collection ${pythonRepr(collection.name)}.`);
     }
-    messages.push(...reasons);
-    return reasons.length === 0;
+    return absent.length === 0;
   });
   return {
     datasetType,

@@ -40,6 +40,8 @@ export interface Dialect {
   storedTimespan(table: string, name: string): TimespanSql;
   /** Case-sensitive match with `*`, `?` and backslash escapes (query-semantics.md section 5). */
   glob(value: Sql, pattern: string): Sql;
+  /** The same condition, as one that no index is sought for. */
+  unplanned(condition: Sql): Sql;
   divide(a: Sql, b: Sql, integers: boolean): Sql;
   modulo(a: Sql, b: Sql): Sql;
   /** A value in the order that is ours: strings by code point. */
@@ -122,6 +124,7 @@ const sqlite: Dialect = {
   lookUpJoin: raw('CROSS JOIN'),
   storedTimespan: (table, name) => ({ begin: column(table, `${name}_begin`), end: column(table, `${name}_end`) }),
   glob: (value, pattern) => sql`(${value} GLOB ${translateGlob(pattern, SQLITE_GLOB)})`,
+  unplanned: (condition) => sql`(+${condition})`,
   divide: (a, b, integers) => (integers ? sql`(${a} / (${b} + 0.0))` : sql`(${a} / ${b})`),
   modulo: (a, b) => sql`(${a} % ${b})`,
   collated: (value) => value,
@@ -171,6 +174,7 @@ const postgresql: Dialect = {
     };
   },
   glob: (value, pattern) => sql`(${value} LIKE ${translateGlob(pattern, SQL_LIKE)}::text ESCAPE '\\')`,
+  unplanned: (condition) => condition,
   // NULL for a division by zero, as SQLite has it, rather than the end of the statement
   divide: (a, b, integers) =>
     integers ? sql`(${a} / CAST(nullif(${b}, 0) AS numeric))` : sql`(${a} / nullif(${b}, 0))`,

@@ -100,7 +100,12 @@ export async function anyRows(
   const statement = compileStatement(
     analysis,
     [],
-    { dimensions: query.tree.dimensions, columns: new NeededColumns(query.tree.dimensions.universe), findFirst: null },
+    {
+      dimensions: query.tree.dimensions,
+      columns: new NeededColumns(query.tree.dimensions.universe),
+      unique: false,
+      findFirst: null,
+    },
     { orderBy: [], limit: 1, allowDuplicateOverlaps: true, exact },
     compileContext(access, summaries, analysis),
   );

@@ -25,13 +25,12 @@ export function predicateSql(predicate: Predicate, context: PredicateContext): S
             predicate.operands.map((operand) => predicateSql(operand, context)),
             'AND',
           );
-    case 'or':
-      return predicate.operands.length === 0
-        ? context.dialect.false
-        : balanced(
-            joinAlternatives(predicate.operands).map((operand) => predicateSql(operand, context)),
-            'OR',
-          );
+    case 'or': {
+      if (predicate.operands.length === 0) return context.dialect.false;
+      const terms = joinAlternatives(predicate.operands).map((operand) => predicateSql(operand, context));
+      const alternatives = balanced(terms, 'OR');
+      return terms.length > MAX_PLANNED_ALTERNATIVES ? context.dialect.unplanned(alternatives) : alternatives;
+    }
     case 'not':
       return sql`(NOT ${predicateSql(predicate.operand, context)})`;
     case 'comparison':
@@ -89,6 +88,9 @@ function temporalOverlap(a: Expression, b: Expression, context: PredicateContext
   const instant = scalar(isTimespan[0] ? b : a, context);
   return sql`(${span.begin} <= ${instant} AND ${span.end} > ${instant})`;
 }
+
+/** With more alternatives, looking for an index for each costs more than it can save. */
+const MAX_PLANNED_ALTERNATIVES = 50;
 
 /** Up to so many values are bound one by one; more travel as one parameter. */
 const MAX_INLINE_VALUES = 30;

@@ -26,6 +26,8 @@ export interface Projection {
   readonly dimensions: DimensionGroup;
   /** Columns that rows must have, among them those to order by. */
   readonly columns: NeededColumns;
+  /** Whether rows are the same where their keys are, however often calibrations that are joined repeat them. */
+  readonly unique: boolean;
   /** Dataset type of which each data ID gets its first dataset only. */
   readonly findFirst: string | null;
 }
@@ -64,7 +66,7 @@ export function regionColumns({ overlaps }: Analysis, dimensions: DimensionGroup
 export function project(
   joined: Join,
   analysis: Analysis,
-  { dimensions, columns, findFirst }: Projection,
+  { dimensions, columns, findFirst, unique: isUnique }: Projection,
   tests: readonly RegionColumns[],
   dialect: Dialect,
 ): ProjectedSelect {
@@ -108,6 +110,7 @@ export function project(
   const isProjected =
     dimensions.names.join() !== analysis.dimensions.names.join() ||
     isCalibrationSearch ||
+    (isUnique && [...searches.values()].some((search) => search.isCalibrationSearch)) ||
     hidesCollections(analysis, columns);
   // without keys there is nothing to group by: stock Butler leaves rows as they are then
   const isKeyless = unique.size === 0 && aggregates.size === 0 && derived.size > 0 && !isCalibrationSearch;

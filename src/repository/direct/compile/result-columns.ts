@@ -73,7 +73,7 @@ export function resultColumns(
     case 'data_coordinate': {
       keyColumns(dimensions.dataCoordinateKeys);
       return {
-        projection: { dimensions, columns, findFirst: null },
+        projection: { dimensions, columns, unique: false, findFirst: null },
         ids: idsOf(list),
         reader: (read) => {
           const values = valuesReader(list, read);
@@ -95,7 +95,7 @@ export function resultColumns(
       addDatasetField(spec.datasetType, 'run', 'run');
       const [id, run] = list.slice(keys.length) as [ResultColumn, ResultColumn];
       return {
-        projection: { dimensions, columns, findFirst: spec.findFirst ? spec.datasetType : null },
+        projection: { dimensions, columns, unique: false, findFirst: spec.findFirst ? spec.datasetType : null },
         ids: idsOf(list),
         reader: (read) => {
           const values = valuesReader(keys, read);
@@ -116,7 +116,7 @@ export function resultColumns(
       keyColumns(element.implied);
       for (const field of element.skypix ? [] : element.fields.keys()) addField(element.name, field, field);
       return {
-        projection: { dimensions, columns, findFirst: null },
+        projection: { dimensions, columns, unique: true, findFirst: null },
         ids: idsOf(list),
         reader: (read) => {
           const fields = fieldsReader(list, read);
@@ -134,7 +134,7 @@ export function resultColumns(
       }
       const [findFirst = null] = spec.findFirst ? spec.datasetFields.keys() : [];
       return {
-        projection: { dimensions, columns, findFirst },
+        projection: { dimensions, columns, unique: false, findFirst },
         ids: idsOf(list),
         reader: (read) => {
           const fields = fieldsReader(list, read);

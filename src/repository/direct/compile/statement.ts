@@ -3,7 +3,7 @@
  * Readers may start here and follow the steps into the files beside.
  */
 import sql, { join, type Sql } from 'sql-template-tag';
-import { ButlerUserError } from '../../../butler/errors.ts';
+import { ButlerUserError, QueryTooCostlyError } from '../../../butler/errors.ts';
 import type { OrderExpression } from '../../../butler/query/expression.ts';
 import type { Key } from '../../repository.ts';
 import type { SqlRow, SqlValue } from '../database.ts';
@@ -30,6 +30,9 @@ export interface StatementOptions {
   /** Drop what only tests of regions need. */
   readonly exact: boolean;
 }
+
+/** SQLite takes time quadratic in these to prepare a statement: 0.1 s for so many. */
+const MAX_PARAMETERS = 4000;
 
 export type ColumnReader = (row: SqlRow) => SqlValue;
 
@@ -84,13 +87,19 @@ export function compileStatement(
   const ordering = orderTerms(order, names, dialect);
   if (ordering.length > 0) parts.push(sql`ORDER BY ${join([...ordering])}`);
   if (options.limit !== null && tests.length === 0) parts.push(sql`LIMIT ${dialect.literal('int', options.limit)}`);
+  const statement = join(parts, '\n');
+  if (statement.values.length > MAX_PARAMETERS) {
+    throw new QueryTooCostlyError(
+      'The query has too many conditions. Give many values as one list, `x IN (:list)` with the list in bind.',
+    );
+  }
   const read = (id: ColumnId) => {
     const place = places.get(id);
     if (place === undefined) return () => constants.get(id)!;
     return (row: SqlRow) => row[place]!;
   };
   return {
-    sql: join(parts, '\n'),
+    sql: statement,
     read,
     order: order.map(({ type }, i) => ({ read: read(orderIds[i]!), type })),
     tests,
@@ -203,7 +212,7 @@ function subquery(leaf: Parameters<PredicateContext['subquery']>[0], outer: Comp
   const dimensions = outer.universe.conform(columns.dimensions);
   const [source] = compileRows(
     analysis,
-    { dimensions, columns, findFirst: null },
+    { dimensions, columns, unique: false, findFirst: null },
     [],
     { orderBy: [], allowDuplicateOverlaps: false },
     outer,
