@@ -8,7 +8,8 @@ import { createRoot } from 'react-dom/client';
 import type { GraphiqlSettings } from '../src/gateway/http/graphiql.ts';
 
 const settings = (await (await fetch('graphiql.json')).json()) as GraphiqlSettings;
-const headers = JSON.stringify(settings.headers, undefined, 2);
+const signIn = { Authorization: 'Bearer YOUR TOKEN' };
+const headers = JSON.stringify({ ...signIn, ...settings.headers }, undefined, 2);
 
 createRoot(document.getElementById('root')!).render(
   <GraphiQL
