@@ -3,7 +3,7 @@
  * overlaps are joined, what rows have in common (query-semantics.md sections 7 to 13).  All errors of a query that do
  * not depend on what is asked of it are thrown here.
  */
-import type { DataIdValue } from '../../../butler/data-id.ts';
+import type { DataId, DataIdValue } from '../../../butler/data-id.ts';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import { InvalidQueryError } from '../../../butler/errors.ts';
 import { predicateWithDefaults, summarizePredicate } from '../../../butler/query/governors.ts';
@@ -29,6 +29,8 @@ export interface Analysis {
   readonly uploads: readonly DataCoordinateUpload[];
   /** Dimension → the value that it has in every row. */
   readonly dataId: ReadonlyMap<string, DataIdValue>;
+  /** Applies in subqueries too. */
+  readonly defaultDataId: DataId;
   /** Governor dimension → its only value in all collections of one of the searches. */
   readonly onlyGovernors: ReadonlyMap<string, string>;
   /** Why there can be no rows, in stock Butler's words. */
@@ -90,6 +92,7 @@ export function analyze(query: Query, { registry }: DirectAccess, summaries: Sum
     searches,
     uploads: uploadsOf(query),
     dataId,
+    defaultDataId: query.defaultDataId,
     onlyGovernors: onlyGovernors(searches.values(), summaries),
     messages,
   };

@@ -77,16 +77,17 @@ export function compileStatement(
   });
   const [{ select, order, orderIds }] = terms as [(typeof terms)[number]];
   const places = new Map([...select.columns.keys()].map((id, i) => [id, i]));
-  const parts = [
-    join(
-      terms.map((term) => selectSql(term.select)),
-      '\nUNION ALL\n',
-    ),
-  ];
   const names = orderIds.map((id) => identifier(outputName(places.get(id) ?? 0)));
   const ordering = orderTerms(order, names, dialect);
-  if (ordering.length > 0) parts.push(sql`ORDER BY ${join([...ordering])}`);
-  if (options.limit !== null && tests.length === 0) parts.push(sql`LIMIT ${dialect.literal('int', options.limit)}`);
+  const tail: Sql[] = [];
+  if (ordering.length > 0) tail.push(sql`ORDER BY ${join([...ordering])}`);
+  if (options.limit !== null && tests.length === 0) tail.push(sql`LIMIT ${dialect.literal('int', options.limit)}`);
+  // SQLite merges terms in the order of their indexes by itself; PostgreSQL does where each says how little it needs
+  const isEachLimited = terms.length > 1 && tail.length > 1 && dialect.name === 'postgresql';
+  const selects = terms.map((term) => {
+    return isEachLimited ? sql`(${join([selectSql(term.select), ...tail], '\n')})` : selectSql(term.select);
+  });
+  const parts = [join(selects, '\nUNION ALL\n'), ...tail];
   const statement = join(parts, '\n');
   if (statement.values.length > MAX_PARAMETERS) {
     throw new QueryTooCostlyError(
@@ -139,9 +140,14 @@ export interface CompileContext {
   readonly dialect: Dialect;
   readonly names: TableNames;
   readonly universe: Analysis['dimensions']['universe'];
+  readonly defaultDataId: Analysis['defaultDataId'];
 }
 
-export function compileContext(access: DirectAccess, summaries: Summaries, { dimensions }: Analysis): CompileContext {
+export function compileContext(
+  access: DirectAccess,
+  summaries: Summaries,
+  { dimensions, defaultDataId }: Analysis,
+): CompileContext {
   const { database } = access;
   return {
     access,
@@ -149,6 +155,7 @@ export function compileContext(access: DirectAccess, summaries: Summaries, { dim
     dialect: dialectOf(database.dialect),
     names: new TableNames(database),
     universe: dimensions.universe,
+    defaultDataId,
   };
 }
 
@@ -186,11 +193,10 @@ function compileRows(
     const joined = joinTables(analysis, needed, { ...options, part });
     const select = project(joined, analysis, projection, tests, dialect);
     if (search && !parts && search.collections.length > 1) {
+      // keys are the same for all datasets of a data ID, so that earlier pages need not be ranked again
       const keysOnly = orderBy.every((term) => [...references(term)].every(({ type }) => type === 'dimension_key'));
-      const inner =
-        keysOnly && after
-          ? afterKey(orderColumns(orderBy, constantKeys(analysis), { ...context, scope: joined.scope }), after, dialect)
-          : undefined;
+      const order = orderColumns(orderBy, constantKeys(analysis), { ...context, scope: joined.scope });
+      const inner = keysOnly && after ? afterKey(order, after, dialect) : undefined;
       const base = inner ? { ...select, conditions: [...select.conditions, inner] } : select;
       return firstDatasets(base, projection.dimensions.required, search, names, dialect);
     }
@@ -201,9 +207,9 @@ function compileRows(
 
 /** The SELECT that an `in_query` looks into. */
 function subquery(leaf: Parameters<PredicateContext['subquery']>[0], outer: CompileContext): Sql {
-  const { access, summaries, dialect } = outer;
+  const { access, summaries, dialect, defaultDataId } = outer;
   const { tree, column } = leaf;
-  const analysis = analyze({ tree, defaultDataId: {}, uploads: [] }, access, summaries);
+  const analysis = analyze({ tree, defaultDataId, uploads: [] }, access, summaries);
   if (regionColumns(analysis, analysis.dimensions).length > 0) {
     throw new ButlerUserError('UNIMPLEMENTED_QUERY', 'A subquery in IN cannot have spatial overlaps.');
   }
