@@ -9,6 +9,7 @@ export default defineConfig({
   // As Node resolves it: there must be one copy of graphql, also for libraries that vite does not see.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
+    globalSetup: 'test/temporary-directory.ts',
     maxWorkers: Math.min(4, availableParallelism()),
     projects: [
       {

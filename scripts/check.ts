@@ -1,6 +1,7 @@
 // `npm run check`: everything that can be said about the source without running it, side by side, in seconds.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { text } from 'node:stream/consumers';
 
 interface Check {
@@ -11,7 +12,10 @@ interface Check {
 }
 
 const CACHE = '.stack/check';
+/** Code that programs compile and keep: else they keep it in the system's temporary directory. */
+const CACHES = { NODE_COMPILE_CACHE: `${CACHE}/node`, JITI_FS_CACHE: 'false' };
 
+/** The longest first, so that the others fit beside it. */
 const CHECKS: readonly Check[] = [
   {
     name: 'lint',
@@ -21,7 +25,10 @@ const CHECKS: readonly Check[] = [
     name: 'types',
     command: ['tsc', '-p', '.', '--incremental', '--tsBuildInfoFile', `${CACHE}/types.tsbuildinfo`],
   },
-  { name: 'types of GraphiQL', command: ['tsc', '-p', 'graphiql', '--noEmit'] },
+  {
+    name: 'types of GraphiQL',
+    command: ['tsc', '-p', 'graphiql', '--incremental', '--tsBuildInfoFile', `${CACHE}/graphiql.tsbuildinfo`],
+  },
   {
     name: 'format',
     command: ['prettier', '--check', '--log-level', 'warn', '--cache', '--cache-location', `${CACHE}/prettier`, '.'],
@@ -39,7 +46,7 @@ const CHECKS: readonly Check[] = [
 /** Runs one check and says how it went. */
 async function check({ name, command: [program, ...args], remedy }: Check): Promise<boolean> {
   const start = performance.now();
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...CACHES } });
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   const passed = child.exitCode === 0;
   console.log(`${passed ? 'ok    ' : 'FAILED'} ${name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
@@ -50,5 +57,10 @@ async function check({ name, command: [program, ...args], remedy }: Check): Prom
   return passed;
 }
 
-const results = await Promise.all(CHECKS.map(check));
+const waiting = CHECKS.values();
+const results: boolean[] = [];
+async function checkOneAfterAnother(): Promise<void> {
+  for (const next of waiting) results.push(await check(next));
+}
+await Promise.all(Array.from({ length: availableParallelism() }, checkOneAfterAnother));
 process.exitCode = results.every(Boolean) ? 0 : 1;

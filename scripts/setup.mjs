@@ -12,6 +12,7 @@ step('npm packages', 'node_modules', ['package-lock.json'], installPackages);
 
 step('Python environment', '.venv', ['python/requirements.txt'], preparePython);
 
+// types are looked at by "npm run check"
 step('compiled gateway', 'dist', ['src', 'resolvers', 'schema', 'tsconfig.json', 'tsconfig.build.json'], () => {
   run('npm', ['run', '--silent', 'build']);
 });

@@ -18,7 +18,11 @@ interface Report {
 
 async function succeeds(command: string, args: readonly string[]): Promise<boolean> {
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'] });
-  await once(child, 'exit');
+  try {
+    await once(child, 'exit');
+  } catch (error) {
+    console.error(`${command} cannot be started: ${(error as Error).message}`);
+  }
   return child.exitCode === 0;
 }
 

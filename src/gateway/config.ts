@@ -139,7 +139,8 @@ const later = {
 /** Keys of `GatewayConfig` that have no effect yet. */
 export const UNUSED_SECTIONS = Object.keys(later) as (keyof typeof later)[];
 
-const gatewayConfig = z
+/** What a configuration file may hold; README.md has a row for every key. */
+export const gatewayConfig = z
   .strictObject({
     http: http.prefault({}),
     /** What can be read; the order is the default search order, after the caller's own. */

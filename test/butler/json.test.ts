@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidQueryError } from '../../src/butler/errors.ts';
 import { jsonInteger, parseJson, stringifyJson } from '../../src/butler/json.ts';
+import fc from '../sample.ts';
 
 describe('JSON without loss', () => {
   it('keeps every integer', () => {

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { QueryTooCostlyError } from '../../../src/butler/errors.ts';
 import {
@@ -9,6 +8,7 @@ import {
   type NormalForm,
 } from '../../../src/butler/query/normal-form.ts';
 import type { Predicate } from '../../../src/butler/query/predicate.ts';
+import fc from '../../sample.ts';
 
 /** A leaf that stands for a variable, by number. */
 const variable = (n: number): Predicate => ({

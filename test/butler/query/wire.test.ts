@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidQueryError, QueryTooCostlyError, SatelliteError } from '../../../src/butler/errors.ts';
 import { parseJson, stringifyJson, type Json, type JsonObject } from '../../../src/butler/json.ts';
@@ -12,6 +11,7 @@ import {
   encodeResultSpec,
 } from '../../../src/butler/query/wire.ts';
 import { readCases, readRepository, readWire, type CorpusRepository } from '../../conformance/corpus.ts';
+import fc, { runs } from '../../sample.ts';
 
 const repositories = { satellite: readRepository('satellite'), official: readRepository('official') };
 const repositoryOf = new Map(readCases().map(({ id, repo }): [string, CorpusRepository] => [id, repositories[repo]]));
@@ -75,7 +75,7 @@ describe('the wire JSON of a query', () => {
           expect(error).toBeInstanceOf(SatelliteError);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidQueryError } from '../../../src/butler/errors.ts';
 import { decodeRegion, decodeRegionText, encodeRegion, encodeRegionText } from '../../../src/butler/region/codec.ts';
 import { box, circle, point, polygon, type SkyPosition } from '../../../src/butler/region/construct.ts';
 import { formatIvoaPos, parseIvoaPos } from '../../../src/butler/region/ivoa.ts';
 import type { Region } from '../../../src/butler/region/region.ts';
+import fc from '../../sample.ts';
 
 type Row =
   | [shape: 'point', args: [SkyPosition], hex: string | null, pos: string]

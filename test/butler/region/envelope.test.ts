@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidQueryError, QueryTooCostlyError } from '../../../src/butler/errors.ts';
 import { decodeRegionText, encodeRegionText } from '../../../src/butler/region/codec.ts';
@@ -9,6 +8,7 @@ import { htmEnvelope, type PixelRange } from '../../../src/butler/region/envelop
 import { htmIndex, htmPixel } from '../../../src/butler/region/htm.ts';
 import { overlaps } from '../../../src/butler/region/overlap.ts';
 import type { Vector } from '../../../src/butler/region/region.ts';
+import fc from '../../sample.ts';
 
 const { envelopes, pixels } = JSON.parse(
   gunzipSync(readFileSync(new URL('../../data/envelopes.json.gz', import.meta.url))).toString(),

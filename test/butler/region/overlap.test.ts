@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { decodeRegionText } from '../../../src/butler/region/codec.ts';
 import { box, circle, point, polygon } from '../../../src/butler/region/construct.ts';
 import { overlaps } from '../../../src/butler/region/overlap.ts';
 import type { Region } from '../../../src/butler/region/region.ts';
+import fc from '../../sample.ts';
 
 type Answer = boolean | null;
 const pairs = JSON.parse(

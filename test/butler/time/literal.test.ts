@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidQueryError } from '../../../src/butler/errors.ts';
 import { parseTimeLiteral } from '../../../src/butler/time/literal.ts';
 import { formatTai, parseTai } from '../../../src/butler/time/nanoseconds.ts';
 import { EMPTY_TIMESPAN, MAX_NSEC, MIN_NSEC, timespanBetween } from '../../../src/butler/timespan.ts';
+import fc from '../../sample.ts';
 
 const literals = JSON.parse(
   gunzipSync(readFileSync(new URL('../../data/times.json.gz', import.meta.url))).toString(),

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidQueryError, QueryTooCostlyError, SatelliteError } from '../../../src/butler/errors.ts';
 import { MAX_LENGTH, MAX_NESTING, parseWhere } from '../../../src/butler/where/parse.ts';
 import { syntaxText, type Syntax } from '../../../src/butler/where/syntax.ts';
+import fc from '../../sample.ts';
 
 const keywords = new Set(['AND', 'OR', 'NOT', 'IN', 'OVERLAPS', 'T']);
 const word = fc.stringMatching(/^[a-zA-Z_][a-zA-Z0-9_]{0,8}$/).filter((name) => !keywords.has(name.toUpperCase()));

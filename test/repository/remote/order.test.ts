@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Expression } from '../../../src/butler/query/expression.ts';
 import type { Predicate } from '../../../src/butler/query/predicate.ts';
 import { normalForm } from '../../../src/butler/query/normal-form.ts';
 import { continuation, type OrderTerm } from '../../../src/repository/remote/order.ts';
 import type { Key, KeyValue } from '../../../src/repository/repository.ts';
+import fc from '../../sample.ts';
 
 const spec = { findFirst: false, dimensions: { required: ['d'] } };
 

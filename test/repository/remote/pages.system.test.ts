@@ -1,5 +1,4 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DatasetType } from '../../../src/butler/dataset-type.ts';
 import type { OrderExpression } from '../../../src/butler/query/expression.ts';
@@ -9,6 +8,7 @@ import type { RemoteRepository } from '../../../src/repository/remote/remote-rep
 import type { KeyValue, Position } from '../../../src/repository/repository.ts';
 import { asUser, startOfficialServer, type OfficialServer } from './official-server.ts';
 import { datasetsSpec, equals, field, key, overDatasets, overDimensions, rowsOf, walk } from './queries.ts';
+import fc, { runs } from '../../sample.ts';
 
 let server: OfficialServer;
 let repository: RemoteRepository;
@@ -88,7 +88,7 @@ describe('a walk through pages', () => {
         for (const [i, each] of keys.entries())
           if (i > 0) expect(compareKeys(keys[i - 1]!, each, orderBy)).toBeLessThan(0);
       }),
-      { numRuns: 25 },
+      { numRuns: runs(25) },
     );
   });
 

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KeyValue } from '../../../src/repository/repository.ts';
 import { checkPageSize, CursorBook } from '../../../src/repository/search/cursor.ts';
+import fc from '../../sample.ts';
 
 const value: fc.Arbitrary<KeyValue> = fc.oneof(
   fc.string({ unit: 'binary' }),

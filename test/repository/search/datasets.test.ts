@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { QueryContext, Repository } from '../../../src/repository/repository.ts';
 import { searchDatasets } from '../../../src/repository/search/datasets.ts';
@@ -13,6 +12,7 @@ import {
   type Expected,
   type Scenario,
 } from '../federated/scenario.ts';
+import fc, { runs } from '../../sample.ts';
 
 const ctx: QueryContext = { caller: { username: 'alice' }, signal: new AbortController().signal };
 
@@ -72,7 +72,7 @@ describe('Datasets of several repositories', () => {
           expect(total).toBe(expected.length);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 

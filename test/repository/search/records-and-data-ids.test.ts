@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Repository, QueryContext } from '../../../src/repository/repository.ts';
 import { searchDataIds } from '../../../src/repository/search/data-ids.ts';
@@ -8,6 +7,7 @@ import type { SearchPage } from '../../../src/repository/search/search.ts';
 import { streamDataIds, streamDimensionRecords } from '../../../src/repository/search/streams.ts';
 import { ArrayRepository } from '../federated/array-repository.ts';
 import { smallUniverse } from '../federated/small-universe.ts';
+import fc from '../../sample.ts';
 
 const ctx: QueryContext = { caller: { username: 'alice' }, signal: new AbortController().signal };
 const universe = smallUniverse();

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildQuery, type QueryRequest } from '../../../../src/butler/query/build.ts';
 import { openDirectRepository } from '../../../../src/repository/direct/open.ts';
@@ -7,6 +6,7 @@ import type { PageOptions, Position, QueryContext } from '../../../../src/reposi
 import type { DatasetRow } from '../../../../src/repository/rows.ts';
 import { readRepository } from '../../../conformance/corpus.ts';
 import { postgresRepositories, sqliteRepository } from '../../../fixtures/repositories.ts';
+import fc, { runs } from '../../../sample.ts';
 
 const { universe, datasetTypes } = readRepository('official');
 const ctx: QueryContext = { caller: { username: 'alice' }, signal: new AbortController().signal };
@@ -104,7 +104,7 @@ describe.each(['sqlite', 'postgresql'] as const)('Pages of a direct repository o
         }
         expect(walked).toEqual(rows);
       }),
-      { numRuns: 12 },
+      { numRuns: runs(12) },
     );
   });
 
