@@ -3,8 +3,10 @@ import type { World } from './world.ts';
 
 export const SOURCES = { dataset_type: 'sim_source', collections: 'SimCam/defaults' } as const;
 
-const REFS = `query ($types: [String!]!, $repositories: [String!], $first: Int, $after: String) {
-  datasets(datasetTypes: $types, collections: ["SimCam/defaults"], repositories: $repositories, first: $first, after: $after) {
+const REFS = `query ($types: [String!]!, $repositories: [String!], $dataId: JSONObject, $first: Int, $after: String) {
+  datasets(
+    datasetTypes: $types, collections: ["SimCam/defaults"], repositories: $repositories, dataId: $dataId, first: $first, after: $after
+  ) {
     nodes { uuid run dataId datasetType { name } }
     pageInfo { hasNextPage endCursor }
   }
@@ -13,6 +15,7 @@ const REFS = `query ($types: [String!]!, $repositories: [String!], $first: Int, 
 export interface RefsQuestion {
   readonly types?: readonly string[];
   readonly repositories: readonly string[];
+  readonly dataId?: Readonly<Record<string, string>>;
   readonly first: number;
   readonly after?: string | null;
 }

@@ -68,7 +68,6 @@ export async function walks(world: World): Promise<Measure[]> {
   const streams = async (): Promise<void> => {
     for (const type of TYPES) await readRest(world, restBody(type, null));
   };
-  await walk(world, ['official']); // warms up both
   const peer = await cpu(streams);
   let memory = 0;
   const ours = await cpu(async () => {

@@ -72,7 +72,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...options.configuration,
   };
   await writeFile(file, stringify(configuration), { mode: 0o600 });
-  const gateway = new OwnedProcess('node', [join(CHECKOUT, 'src', 'cli', 'main.ts'), 'serve', '--config', file], {
+  const gateway = new OwnedProcess(join(CHECKOUT, 'src', 'cli', 'main.ts'), ['serve', '--config', file], {
     name: 'the gateway',
     log: join(directory, 'gateway.log'),
     cwd: CHECKOUT,

@@ -1,5 +1,5 @@
-#!/usr/bin/env node
-/** The `satellite` command. */
+#!/usr/bin/env -S node --max-semi-space-size=8
+/** The `satellite` command.  Large answers are short-lived: a small young generation takes their garbage as fast as a large one. */
 import { Command } from 'commander';
 import { SatelliteError } from '../butler/errors.ts';
 import { ConfigurationError } from '../gateway/config.ts';
