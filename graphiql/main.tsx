@@ -16,7 +16,11 @@ createRoot(document.getElementById('root')!).render(
     fetcher={createGraphiQLFetcher({ url: 'graphql', headers: { ...settings.headers } })}
     defaultTabs={settings.tabs.map((query) => ({ query, headers }))}
     initialHeaders={headers}
+    defaultHeaders={headers}
     shouldPersistHeaders={false}
+    schemaDescription
     defaultEditorToolsVisibility="headers"
-  />,
+  >
+    <GraphiQL.Logo>Satellite</GraphiQL.Logo>
+  </GraphiQL>,
 );

@@ -15,6 +15,7 @@ export const repository: Resolvers = {
   Repository: {
     id: ({ name }) => toGlobalId('Repository', name),
     universe: ({ repository }, _args, { loaders }) => loaders.universe.load(repository),
+    usage: ({ repository }, _args, context) => repository.usage(context.query),
     datasetTypes: async ({ repository }, { search }, context, info) => {
       const { rows, failures } = await listDatasetTypes([repository], search ?? ['*'], context.query);
       reportFailures(context, failures, info);

@@ -276,10 +276,7 @@ export type PageInfo = {
   readonly startCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/**
- * Official Butler repositories and your own, asked as one. Names are the Butler's: a dataset has a dataset type, a data ID
- * and a RUN collection; `where` is the Butler's expression language.
- */
+/** What can be asked. */
 export type Query = {
   readonly __typename?: 'Query';
   /** Collections of all selected repositories. */
@@ -310,10 +307,7 @@ export type Query = {
 };
 
 
-/**
- * Official Butler repositories and your own, asked as one. Names are the Butler's: a dataset has a dataset type, a data ID
- * and a RUN collection; `where` is the Butler's expression language.
- */
+/** What can be asked. */
 export type QueryCollectionsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -326,10 +320,7 @@ export type QueryCollectionsArgs = {
 };
 
 
-/**
- * Official Butler repositories and your own, asked as one. Names are the Butler's: a dataset has a dataset type, a data ID
- * and a RUN collection; `where` is the Butler's expression language.
- */
+/** What can be asked. */
 export type QueryDataIdsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   bind?: InputMaybe<Scalars['JSONObject']['input']>;
@@ -344,20 +335,14 @@ export type QueryDataIdsArgs = {
 };
 
 
-/**
- * Official Butler repositories and your own, asked as one. Names are the Butler's: a dataset has a dataset type, a data ID
- * and a RUN collection; `where` is the Butler's expression language.
- */
+/** What can be asked. */
 export type QueryDatasetArgs = {
   repository?: InputMaybe<Scalars['String']['input']>;
   uuid: Scalars['UUID']['input'];
 };
 
 
-/**
- * Official Butler repositories and your own, asked as one. Names are the Butler's: a dataset has a dataset type, a data ID
- * and a RUN collection; `where` is the Butler's expression language.
- */
+/** What can be asked. */
 export type QueryDatasetTypesArgs = {
   repositories?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   search?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
@@ -365,10 +350,7 @@ export type QueryDatasetTypesArgs = {
 };
 
 
-/**
- * Official Butler repositories and your own, asked as one. Names are the Butler's: a dataset has a dataset type, a data ID
- * and a RUN collection; `where` is the Butler's expression language.
- */
+/** What can be asked. */
 export type QueryDatasetsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   bind?: InputMaybe<Scalars['JSONObject']['input']>;
@@ -384,10 +366,7 @@ export type QueryDatasetsArgs = {
 };
 
 
-/**
- * Official Butler repositories and your own, asked as one. Names are the Butler's: a dataset has a dataset type, a data ID
- * and a RUN collection; `where` is the Butler's expression language.
- */
+/** What can be asked. */
 export type QueryDimensionRecordsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   bind?: InputMaybe<Scalars['JSONObject']['input']>;
@@ -401,10 +380,7 @@ export type QueryDimensionRecordsArgs = {
 };
 
 
-/**
- * Official Butler repositories and your own, asked as one. Names are the Butler's: a dataset has a dataset type, a data ID
- * and a RUN collection; `where` is the Butler's expression language.
- */
+/** What can be asked. */
 export type QueryFindDatasetArgs = {
   collections: ReadonlyArray<Scalars['String']['input']>;
   dataId: Scalars['JSONObject']['input'];
@@ -414,19 +390,13 @@ export type QueryFindDatasetArgs = {
 };
 
 
-/**
- * Official Butler repositories and your own, asked as one. Names are the Butler's: a dataset has a dataset type, a data ID
- * and a RUN collection; `where` is the Butler's expression language.
- */
+/** What can be asked. */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
 };
 
 
-/**
- * Official Butler repositories and your own, asked as one. Names are the Butler's: a dataset has a dataset type, a data ID
- * and a RUN collection; `where` is the Butler's expression language.
- */
+/** What can be asked. */
 export type QueryRepositoryArgs = {
   name: Scalars['String']['input'];
 };
@@ -446,6 +416,8 @@ export type Repository = Node & {
   readonly name: Scalars['String']['output'];
   /** Its dimension universe; null where the repository cannot answer now. */
   readonly universe?: Maybe<Universe>;
+  /** How much it holds; null where it cannot tell, as repositories behind a Butler server. */
+  readonly usage?: Maybe<RepositoryUsage>;
 };
 
 
@@ -473,6 +445,15 @@ export type RepositoryKind =
   | 'PUBLISHED'
   /** A user's own repository. */
   | 'SATELLITE';
+
+/** How much a repository holds. */
+export type RepositoryUsage = {
+  readonly __typename?: 'RepositoryUsage';
+  /** Bytes of the files in its own store. Files that it only refers to are not counted. */
+  readonly bytes: Scalars['BigInt']['output'];
+  /** Number of registered datasets. */
+  readonly datasets: Scalars['BigInt']['output'];
+};
 
 /** A half-open span of time [begin, end) in TAI. A missing end is unbounded. */
 export type Timespan = {
@@ -509,6 +490,11 @@ export type Viewer = {
   readonly __typename?: 'Viewer';
   /** Names of the groups that your token tells of. */
   readonly groups: ReadonlyArray<Scalars['String']['output']>;
+  /**
+   * What the platform allows you, as your token's claim `quota` states it, such as `{"disk": {"/home": 35000000000}}`; null
+   * where it states none.
+   */
+  readonly quota?: Maybe<Scalars['JSONObject']['output']>;
   /** What your token may be used for. */
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
   /** User name. */
@@ -622,6 +608,7 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Repository: ResolverTypeWrapper<OfferedRepository>;
   RepositoryKind: RepositoryKind;
+  RepositoryUsage: ResolverTypeWrapper<RepositoryUsage>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   Timespan: ResolverTypeWrapper<Timespan>;
   TimespanInput: TimespanInput;
@@ -656,6 +643,7 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
   Repository: OfferedRepository;
+  RepositoryUsage: RepositoryUsage;
   String: Scalars['String']['output'];
   Timespan: Timespan;
   TimespanInput: TimespanInput;
@@ -815,7 +803,13 @@ export type RepositoryResolvers<ContextType = GraphQLContext, ParentType extends
   kind?: Resolver<ResolversTypes['RepositoryKind'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   universe?: Resolver<Maybe<ResolversTypes['Universe']>, ParentType, ContextType>;
+  usage?: Resolver<Maybe<ResolversTypes['RepositoryUsage']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RepositoryUsageResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RepositoryUsage'] = ResolversParentTypes['RepositoryUsage']> = {
+  bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
 export type TimespanResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Timespan'] = ResolversParentTypes['Timespan']> = {
@@ -836,6 +830,7 @@ export type UniverseResolvers<ContextType = GraphQLContext, ParentType extends R
 
 export type ViewerResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
   groups?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  quota?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
   scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   username?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
@@ -861,6 +856,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   Repository?: RepositoryResolvers<ContextType>;
+  RepositoryUsage?: RepositoryUsageResolvers<ContextType>;
   Timespan?: TimespanResolvers<ContextType>;
   UUID?: GraphQLScalarType;
   Universe?: UniverseResolvers<ContextType>;

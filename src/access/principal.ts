@@ -4,6 +4,8 @@ export interface Principal {
   readonly username: string;
   readonly groups: readonly string[];
   readonly scopes: readonly string[];
+  /** What the platform allows the user, as its token states it; null where it states nothing. */
+  readonly quota: Readonly<Record<string, unknown>> | null;
   /** The credential itself, for repositories that are asked as the caller.  Never logged. */
   readonly token: string;
 }

@@ -42,6 +42,7 @@ export class TokenVerifier {
       username,
       groups: groupNames(claims[found.issuer.groupsClaim]),
       scopes: scopeNames(claims[found.issuer.scopeClaim]) ?? found.issuer.scopes,
+      quota: quotaOf(claims['quota']),
       token,
     };
   }
@@ -108,4 +109,8 @@ function scopeNames(claim: unknown): string[] | undefined {
   if (typeof claim === 'string') return claim.split(' ').filter((scope) => scope !== '');
   if (Array.isArray(claim)) return claim.filter((scope) => typeof scope === 'string');
   return undefined;
+}
+
+function quotaOf(claim: unknown): Principal['quota'] {
+  return typeof claim === 'object' && claim !== null && !Array.isArray(claim) ? { ...claim } : null;
 }

@@ -12,7 +12,7 @@ import type {
   QueryContext,
   Repository,
 } from '../repository/repository.ts';
-import type { DatasetRow, FileRecord, FileSource, RowsByResult } from '../repository/rows.ts';
+import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../repository/rows.ts';
 
 export type Outcome = 'answered' | 'refused' | 'unavailable' | 'aborted' | 'failed';
 
@@ -88,6 +88,10 @@ export class ObservedRepository implements Repository {
 
   fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {
     return this.#observed(this.#inner.fileSource(uuid, component, ctx), ctx);
+  }
+
+  usage(ctx: QueryContext): Promise<RepositoryUsage | null> {
+    return this.#observed(this.#inner.usage(ctx), ctx);
   }
 
   close(): Promise<void> {

@@ -49,6 +49,13 @@ export interface RowsByResult {
   general: GeneralRow;
 }
 
+/** How much a repository holds. */
+export interface RepositoryUsage {
+  readonly datasets: number;
+  /** Bytes of the files in its own store; files that it only refers to, and sizes that were not recorded, are not counted. */
+  readonly bytes: number;
+}
+
 /** One file of a dataset; a disassembled composite has one a component. */
 export interface FileRecord {
   /** Name for people: the last part of the path. */

@@ -10,7 +10,8 @@ const offer = (name: string, owner?: string): OfferedRepository => ({
   repository: { name } as Repository,
 });
 const OFFERED = [offer('dp1'), offer('published'), offer('alice-new', 'alice'), offer('bob-own', 'bob')];
-const seenBy = (username: string) => new VisibleRepositories(OFFERED, { username, groups: [], scopes: [], token: '' });
+const seenBy = (username: string) =>
+  new VisibleRepositories(OFFERED, { username, groups: [], scopes: [], quota: null, token: '' });
 
 test('a user’s own repositories are searched first, then the others as configured', () => {
   expect(seenBy('alice').all.map((r) => r.name)).toEqual(['alice-new', 'dp1', 'published']);

@@ -54,8 +54,15 @@ describe('a token of a configured issuer', () => {
       username: 'alice',
       groups: ['g_rubin', 'g_users'],
       scopes: ['read:image', 'write:files'],
+      quota: null,
       token: text,
     });
+  });
+
+  test('states the quota of the platform, or none', async () => {
+    const quota = { disk: { '/home': 35_000_000_000 }, notebook: { cpu: 4 } };
+    expect((await authenticate(await token({ claims: { quota } }))).quota).toEqual(quota);
+    expect((await authenticate(await token({ claims: { quota: 'much' } }))).quota).toBeNull();
   });
 
   test('without a scope claim has the scopes of its issuer', async () => {

@@ -18,7 +18,7 @@ import type { Case } from './corpus.ts';
 import type { Answer } from './verdict.ts';
 
 /** What the cases ask of a repository. */
-type Asked = Omit<Repository, 'name' | 'universe' | 'files' | 'fileSource' | 'close'>;
+type Asked = Omit<Repository, 'name' | 'universe' | 'files' | 'fileSource' | 'usage' | 'close'>;
 
 export const ctx: QueryContext = { caller: { username: 'tester' }, signal: new AbortController().signal };
 

@@ -175,6 +175,10 @@ export function defineRepositorySuite(kind: string, make: () => Promise<Reposito
       expect(await repository.fileSource(BIAS_IN_RUN_1, null, context())).toBeNull();
     });
 
+    test('tells how much it holds, or that it cannot tell', async () => {
+      expect([null, { datasets: 175, bytes: 0 }]).toContainEqual(await repository.usage(context()));
+    });
+
     test('stops with the reason of its signal', async () => {
       const reason = new Error('the client has gone');
       const ctx = { ...context(), signal: AbortSignal.abort(reason) };

@@ -13,6 +13,7 @@ import {
   type FormattedExecutionResult,
   type GraphQLError,
   type GraphQLSchema,
+  type OperationDefinitionNode,
 } from 'graphql';
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
@@ -62,7 +63,10 @@ export function executionPlugin(
     async requestDidStart() {
       return {
         async responseForOperation(request) {
-          const { operation, contextValue } = request;
+          const { contextValue } = request;
+          const operation = request.operation as OperationDefinitionNode | undefined;
+          // Apollo's own executor says best which operation it looked for in vain.
+          if (!operation) return null;
           // graphql-js says best what is wrong with variables, and is what both executors are measured by.
           const { errors } = getVariableValues(
             schema,

@@ -17,9 +17,10 @@ export function formatError(error: unknown): GraphQLFormattedError {
     const message = `The document has more than ${tokens} tokens, which is the limit: ask for less in one request.`;
     return { message, extensions: { code: 'QUERY_TOO_COSTLY' } };
   }
-  // A code on the GraphQLError itself was given by the server's own checks, before any resolver ran.
-  if (original === error && typeof error.extensions['code'] === 'string' && !isInternal(error)) {
-    return { message: error.message, ...place, extensions: { code: error.extensions['code'] } };
+  // The server's own checks give a code of GraphQL's, before any resolver runs, to what is wrong with a document.
+  const code = (error.extensions as GraphQLError['extensions'] | undefined)?.['code']; // graphql-jit has none
+  if (original instanceof GraphQLError && typeof code === 'string' && code !== 'INTERNAL_SERVER_ERROR') {
+    return { message: error.message, ...place, extensions: { code } };
   }
   return { ...publicError(original), ...place };
 }
@@ -27,8 +28,4 @@ export function formatError(error: unknown): GraphQLFormattedError {
 /** What was thrown, below what the executors wrap around it. */
 function originalOf(error: unknown): unknown {
   return error instanceof GraphQLError && error.originalError ? originalOf(error.originalError) : error;
-}
-
-function isInternal(error: GraphQLError): boolean {
-  return error.extensions['code'] === 'INTERNAL_SERVER_ERROR';
 }

@@ -12,7 +12,7 @@ import type {
   QueryContext,
   Repository,
 } from '../repository.ts';
-import type { DatasetRow, FileRecord, FileSource, RowsByResult } from '../rows.ts';
+import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../rows.ts';
 import { findCollections } from './collections.ts';
 import { anyRows, countRows, explainRows, queryRows } from './compile/execute.ts';
 import type { Database } from './database.ts';
@@ -102,6 +102,10 @@ export class DirectRepository implements Repository {
 
   async fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {
     return this.#parts.datastore.source(uuid, component, ctx.signal);
+  }
+
+  async usage(ctx: QueryContext): Promise<RepositoryUsage> {
+    return this.#parts.datastore.usage(ctx.signal);
   }
 
   async close(): Promise<void> {

@@ -119,6 +119,11 @@ export class FederatedRepository implements Repository {
     return null;
   }
 
+  /** Members may hold the same datasets, so that their numbers do not add up. */
+  async usage(): Promise<null> {
+    return null;
+  }
+
   /** Leaves the members open: they are not its own. */
   close(): Promise<void> {
     return Promise.resolve();

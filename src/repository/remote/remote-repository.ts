@@ -136,6 +136,11 @@ export class RemoteRepository implements Repository {
     return this.#client.fileSource(uuid, component, ctx);
   }
 
+  /** The protocol has no request for it. */
+  async usage(): Promise<null> {
+    return null;
+  }
+
   async close(): Promise<void> {
     await this.#walks.close();
     await this.#http.close();

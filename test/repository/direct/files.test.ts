@@ -83,6 +83,17 @@ test('a reference keeps its address as it was recorded', async () => {
   expect(await repository.fileSource(UUID, null, ctx)).toEqual({ kind: 'url', url });
 });
 
+test('usage counts datasets, and the bytes of a file of its own once, but not those it refers to', async () => {
+  const repository = await repositoryWith([
+    ['run 1/bias_94.fits', 'image', 1_000],
+    ['run 1/bias_94.fits', 'mask', 1_000],
+    ['run 1/more.fits', 'variance', 2 ** 52],
+    ['run 1/unknown.fits', 'wcs', -1],
+    ['https://data.example.org/files/dp1/a.fits', 'psf', 77],
+  ]);
+  expect(await repository.usage(ctx)).toEqual({ datasets: 175, bytes: 2 ** 52 + 1_000 });
+});
+
 test('a file outside the datastore is not given out, however it is named', async () => {
   const secret = join(elsewhere.path, 'secret.fits');
   await symlink(secret, join(directory.path, 'link.fits'));

@@ -161,6 +161,10 @@ export class ArrayRepository implements Repository {
     return null;
   }
 
+  async usage(): Promise<null> {
+    return null;
+  }
+
   async close(): Promise<void> {
     // nothing is open
   }
