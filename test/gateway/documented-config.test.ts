@@ -10,7 +10,7 @@ function keysOf(schema: JsonSchema, key = ''): [string, string | undefined][] {
   if ((UNUSED_SECTIONS as readonly string[]).includes(key)) return [[key, undefined]];
   const choices = schema.oneOf ?? schema.anyOf ?? [];
   const items = schema.items as JsonSchema | undefined;
-  if (choices.length > 0) return choices.flatMap((choice) => keysOf(choice as JsonSchema, key));
+  if (choices.length > 0) return choices.flatMap((choice) => keysOf(choice, key));
   if (items?.properties || items?.oneOf) return keysOf(items, `${key}[]`);
   if (schema.properties) {
     return Object.entries(schema.properties).flatMap(([name, value]) =>
