@@ -2,7 +2,7 @@
 import { decodeRegion } from '../src/butler/region/codec.ts';
 import { formatIvoaPos } from '../src/butler/region/ivoa.ts';
 import { formatTai, parseTai } from '../src/butler/time/nanoseconds.ts';
-import { MAX_NSEC, MIN_NSEC, type Timespan } from '../src/butler/timespan.ts';
+import { MAX_NSEC, MIN_NSEC, timespanBetween, type Timespan } from '../src/butler/timespan.ts';
 import type { DimensionRecordRow } from '../src/repository/rows.ts';
 import type { Timespan as TimespanFields, TimespanInput } from './schema-types.ts';
 
@@ -27,7 +27,7 @@ export function timespanFields({ fields }: DimensionRecordRow): TimespanFields |
   };
 }
 
-/** @throws InvalidQueryError */
+/** A reversed one is empty, as `timespanBetween` has it. @throws InvalidQueryError */
 export function parseTimespanInput({ begin, end }: TimespanInput): Timespan {
-  return { begin: begin ? parseTai(begin) : MIN_NSEC, end: end ? parseTai(end) : MAX_NSEC };
+  return timespanBetween(begin ? parseTai(begin) : null, end ? parseTai(end) : null);
 }

@@ -1,5 +1,6 @@
 /** Stock Butler's `find_dataset` (query-semantics.md section 16). */
 import { componentType, splitDatasetTypeName } from '../../butler/components.ts';
+import type { DatasetType } from '../../butler/dataset-type.ts';
 import type { DataIdValue } from '../../butler/data-id.ts';
 import { ButlerUserError } from '../../butler/errors.ts';
 import type { DimensionGroup } from '../../butler/dimension-group.ts';
@@ -33,12 +34,13 @@ export async function findDataset(
   const collections = await searchedCollections(repository, request, datasetType.isCalibration, ctx);
   if (collections.length === 0) return null;
 
-  const { query, spec } = buildQuery(universe, {
-    result: { type: 'dataset_ref', datasetType, collections, findFirst: true },
+  const { query: unsearched, spec } = buildQuery(universe, {
+    result: { type: 'dataset_ref', datasetType, collections: [], findFirst: true },
     dataId,
     limit: 2,
   });
   if (spec.type !== 'dataset_ref') throw new TypeError('a query for datasets must give datasets');
+  const query = searching(unsearched, datasetType, collections);
   const constrained = datasetType.isCalibration ? overlapping(query, name, request.timespan) : query;
   const found: DatasetRow[] = [];
   for await (const { rows } of repository.query(constrained, spec, ctx)) found.push(...rows);
@@ -85,6 +87,11 @@ async function searchedCollections(
   }
   if (!collections.some(isGlob)) return collections;
   return (await repository.collections({ search: collections }, ctx)).map((collection) => collection.name);
+}
+
+/** The names are those of collections, though some may read like globs. */
+function searching(query: Query, { name, dimensions }: DatasetType, collections: readonly string[]): Query {
+  return { ...query, tree: { ...query.tree, datasets: new Map([[name, { dimensions, collections }]]) } };
 }
 
 function overlapping(query: Query, datasetType: string, timespan: Timespan | null): Query {

@@ -5,7 +5,7 @@ import type { QueryContext } from '../repository.ts';
 import { identifyingDimensions } from './identity.ts';
 import { partBatches } from './part-batches.ts';
 import { totalOrder, type Part } from './plan.ts';
-import { mayRepeat, withoutRepeats } from './repeats.ts';
+import { canRepeat, mayRepeat, withoutRepeats } from './repeats.ts';
 
 const CHUNK = 5_000;
 
@@ -31,7 +31,7 @@ export async function countRows<S extends ResultSpec>(parts: readonly Part<S>[],
   }
   // The number does not depend on which repository goes first, so the largest does: its rows need not be read.
   const unordered = sized.map(({ part }) => inPlainOrder(part));
-  let count = mayRepeat(largest.part) ? await countGiven(unordered, 0, ctx) : largest.size;
+  let count = (await canRepeat(largest.part, ctx)) ? await countGiven(unordered, 0, ctx) : largest.size;
   for (let i = 1; i < sized.length; i += 1) {
     if (sized[i]!.size > 0) count += await countGiven(unordered, i, ctx);
   }

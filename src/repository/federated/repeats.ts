@@ -1,17 +1,32 @@
-/** Datasets that a search without find-first gives more than once (query-semantics.md section 13, Q17). */
-import type { Expression, OrderExpression } from '../../butler/query/expression.ts';
-import type { Predicate } from '../../butler/query/predicate.ts';
+/** Datasets that stock Butler's searches give more than once (query-semantics.md section 13, Q17). */
+import type { OrderExpression } from '../../butler/query/expression.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
+import type { Query } from '../../butler/query/tree.ts';
+import type { QueryContext } from '../repository.ts';
 import type { DatasetRow } from '../rows.ts';
 import type { Batch } from './ordered-merge.ts';
 import type { Part } from './plan.ts';
 import { isKeyedByUuid } from './probe.ts';
 
-/** Whether a dataset may come once for each of its validity ranges or collections. */
-export function mayRepeat({ query, spec, member }: Part<ResultSpec>): boolean {
-  if (!isKeyedByUuid(spec) || spec.type !== 'dataset_ref') return false;
-  const datasetType = member.datasetTypes.get(spec.datasetType);
-  return (datasetType?.isCalibration ?? false) || repeatsApart(spec) || splitsDatasets(query.tree.predicate);
+/**
+ * Whether a dataset may come once for each collection and validity range that the search finds it in; one without
+ * dimensions comes once for each combination of those that the query has besides.
+ */
+export function mayRepeat({ query, spec }: Part<ResultSpec>): boolean {
+  return isKeyedByUuid(spec) || isKeyless(query, spec);
+}
+
+/** As `mayRepeat`, after a look at the collections: runs alone have each dataset once. */
+export async function canRepeat({ member, query, spec }: Part<ResultSpec>, ctx: QueryContext): Promise<boolean> {
+  if (isKeyless(query, spec)) return true;
+  if (!isKeyedByUuid(spec)) return false;
+  const search = [...query.tree.datasets.values()].flatMap(({ collections }) => collections);
+  const searched = await member.repository.collections({ search, flattenChains: true }, ctx);
+  return searched.some(({ type }) => type !== 'RUN');
+}
+
+function isKeyless({ tree }: Query, spec: ResultSpec): boolean {
+  return spec.type === 'dataset_ref' && spec.dimensions.required.length === 0 && tree.dimensions.required.length > 0;
 }
 
 /** Whether the rows of one dataset may have other datasets' between them. */
@@ -51,26 +66,5 @@ function isOfMembership(expression: OrderExpression): boolean {
       return isOfMembership(expression.a) || isOfMembership(expression.b);
     default:
       return false;
-  }
-}
-
-function splitsDatasets(predicate: Predicate): boolean {
-  const any = (...expressions: readonly Expression[]) => expressions.some(isOfMembership);
-  switch (predicate.type) {
-    case 'and':
-    case 'or':
-      return predicate.operands.some(splitsDatasets);
-    case 'not':
-      return splitsDatasets(predicate.operand);
-    case 'comparison':
-      return any(predicate.a, predicate.b);
-    case 'is_null':
-    case 'boolean_wrapper':
-      return any(predicate.operand);
-    case 'in_container':
-      return any(predicate.member, ...predicate.container);
-    case 'in_range':
-    case 'in_query':
-      return any(predicate.member);
   }
 }

@@ -4,6 +4,7 @@ import { isGlob } from '../../butler/glob.ts';
 import { buildQuery } from '../../butler/query/build.ts';
 import type { OrderExpression } from '../../butler/query/expression.ts';
 import type { DatasetRefSpec } from '../../butler/query/result-spec.ts';
+import type { Query } from '../../butler/query/tree.ts';
 import { countRows } from '../federated/count-rows.ts';
 import { compareText, keyComparator } from '../federated/key-order.ts';
 import { membersOnPath, membersWithType, openMembers, type Member } from '../federated/members.ts';
@@ -101,9 +102,19 @@ async function typesOnPath(
     if (holders.length === 0 && names.length > 1) return [];
     const [base] = holders.length > 0 ? holders : membersWithType(members, name);
     const { query, spec, warnings, orderBy } = typeQuery(base!, name, request);
-    return { datasetType: name, parts: planParts(members, query, spec, new Map([[name, path]])), warnings, orderBy };
+    // With nothing to search a repository still says what is wrong with the query.
+    const parts =
+      holders.length > 0
+        ? planParts(members, query, spec, new Map([[name, path]]))
+        : [wholePart(base!, searchingNothing(query), spec)];
+    return { datasetType: name, parts, warnings, orderBy };
   });
   return { types, warnings: path.warnings };
+}
+
+function searchingNothing(query: Query): Query {
+  const searches = [...query.tree.datasets].map(([name, search]) => [name, { ...search, collections: [] }] as const);
+  return { ...query, tree: { ...query.tree, datasets: new Map(searches) } };
 }
 
 /** The query for one dataset type, in the universe of a member. */

@@ -167,3 +167,35 @@ describe('Two real repositories of different universes', () => {
     expect(elements[1]!.has('instrument')).toBe(true);
   });
 });
+
+describe('A dataset that stock Butler gives several times', () => {
+  const walked = (terms: Partial<DatasetSearchRequest> & Pick<DatasetSearchRequest, 'datasetTypes' | 'collections'>) =>
+    walk((paging) => searchDatasets([satellite], { findFirst: false, ...terms, ...paging }, ctx));
+
+  it.each([
+    ['in a run and in a tagged collection', { datasetTypes: ['visitCat'], collections: ['chain/tagfirst'] }],
+    [
+      'without dimensions, by dimensions of the expression',
+      { datasetTypes: ['packages'], collections: ['u/alice/run1'], where: "instrument = 'Cam1' AND detector > 0" },
+    ],
+    [
+      'found first, without dimensions, by dimensions of the expression',
+      {
+        datasetTypes: ['packages'],
+        collections: ['u/alice/run1'],
+        where: "instrument = 'Cam1' AND detector > 0",
+        findFirst: true,
+      },
+    ],
+  ])('is given once: %s', async (_, terms) => {
+    const rows = await walked(terms);
+    expect(rows.length).toBeGreaterThan(0);
+    expect(new Set(rows.map(({ uuid }) => uuid)).size).toBe(rows.length);
+  });
+});
+
+it('A search that no collection can answer still says what is wrong with the query', async () => {
+  const where = "skymap = 'SkyMap1' AND (tract.region OVERLAPS POINT(1, 2) OR tract = 0)";
+  const request = { datasetTypes: ['coadd'], collections: ['empty/*'], findFirst: false, where, first: 10 };
+  await expect(searchDatasets([satellite], request, ctx)).rejects.toMatchObject({ code: 'UNIMPLEMENTED_QUERY' });
+});

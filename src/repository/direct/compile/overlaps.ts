@@ -31,6 +31,10 @@ class Connections {
     this.#sets = [...families].map((family) => new Set([family]));
   }
 
+  has(family: string): boolean {
+    return this.#sets.some((set) => set.has(family));
+  }
+
   /** Families that do not take part are ignored. */
   merge(a: string, b: string): void {
     const [left, right] = [a, b].map((family) => this.#sets.find((set) => set.has(family)));
@@ -186,6 +190,12 @@ class OverlapAnalysis {
     if (left === undefined || right === undefined) return;
     if (left === right && a.type === 'dimension_field' && b.type === 'dimension_field') {
       throw new InvalidQueryError(`Temporal join between ${a.element} and ${b.element} is not necessary.`);
+    }
+    for (const family of [left, right].filter((name) => !this.#temporal.has(name))) {
+      throw new InvalidQueryError(
+        `'${familyLabel(family)}' is searched in no calibration collection, so its timespan has no bounds ` +
+          'and cannot be joined to another one.',
+      );
     }
     this.#temporal.merge(left, right);
   }

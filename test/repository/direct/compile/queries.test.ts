@@ -55,6 +55,13 @@ describe.each(['sqlite', 'postgresql'] as const)('Queries of a direct repository
     return pages.flatMap(({ rows }) => rows.map((row) => ('fields' in row ? row.fields['id'] : undefined)));
   }
 
+  it('are refused where they join the timespan of datasets that have no validity range', async () => {
+    const result = { type: 'dataset_ref', datasetType: datasetTypes.get('bias')!, findFirst: true } as const;
+    const request = { result: { ...result, collections: ['imported_g'] }, dataId: { instrument: 'Cam1' } };
+    const { query, spec } = buildQuery(universe, { ...request, where: 'bias.timespan OVERLAPS visit.timespan' });
+    await expect(Array.fromAsync(repository.query(query, spec, ctx))).rejects.toEqual(refused('INVALID_QUERY'));
+  });
+
   it('take a list of thousands of values', async () => {
     const list = Array.from({ length: 5000 }, (_, i) => i + 2);
     expect(await found({ ...detectors, where: "instrument = 'Cam1' AND detector IN (:list)", bind: { list } })).toEqual(
