@@ -1,10 +1,15 @@
 /** For a run of tests, all temporary files of the tests and of what they start are in one directory, which goes with it. */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
-export default async function setup(): Promise<() => Promise<void>> {
-  const directory = await mkdtemp(join(tmpdir(), 'satellite-tests-'));
+// Short, because the path of a socket (Chromium's, say) must be.
+const PREFIX = 'sat-';
+
+export default async function setup(): Promise<(() => Promise<void>) | undefined> {
+  // Vitest calls this once for itself and once for each project.
+  if (basename(tmpdir()).startsWith(PREFIX)) return undefined;
+  const directory = await mkdtemp(join(tmpdir(), PREFIX));
   // like /tmp itself: PostgreSQL, which root starts as another user, must get through
   await chmod(directory, 0o1777);
   process.env['TMPDIR'] = directory;
