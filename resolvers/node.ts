@@ -34,7 +34,8 @@ async function datasetNode({ repository }: OfferedRepository, uuid: string, { qu
 async function collectionNode({ repository, name }: OfferedRepository, collection: string, { query }: GraphQLContext) {
   try {
     const [info] = await repository.collections({ search: [collection], includeChains: true }, query);
-    return info ? new CollectionNode({ ...info, repository: name }) : null;
+    // An identifier that was made by hand may hold a glob.
+    return info?.name === collection ? new CollectionNode({ ...info, repository: name }) : null;
   } catch (error) {
     if (error instanceof SatelliteError && error.code === 'MISSING_COLLECTION') return null;
     throw error;

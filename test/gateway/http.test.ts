@@ -128,6 +128,16 @@ describe('somebody else’s repository is nowhere to be seen', () => {
     expect(theirs.errors![0]!.extensions).toEqual({ code: 'NOT_FOUND' });
   });
 
+  test('nor by an identifier made by hand', async () => {
+    const node = async (...key: string[]) => {
+      const id = Buffer.from(JSON.stringify(key)).toString('base64url');
+      return (await gateway.ask('query Q($id: ID!) {node(id: $id) {__typename}}', { id })).data;
+    };
+    expect(await node('Collection', 'dp1', 'official')).toEqual({ node: { __typename: 'Collection' } });
+    expect(await node('Collection', 'dp1', '*')).toEqual({ node: null });
+    expect(await node('Collection', 'bobs-secret', '*')).toEqual({ node: null });
+  });
+
   test('nor in the metrics', async () => {
     expect(await (await gateway.fetch('/metrics')).text()).not.toContain('bobs');
   });

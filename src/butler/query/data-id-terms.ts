@@ -19,7 +19,10 @@ export function dataIdPredicates(universe: Universe, dataId: Readonly<Record<str
   const entries = Object.entries(dataId).sort(([a], [b]) => order(a) - order(b));
   return entries.map(([dimension, value]) => {
     const literal = literalOf(value);
-    if (!literal) throw new InvalidQueryError(`Data ID value of '${dimension}' must be a string or an integer.`);
+    if (!literal)
+      throw new InvalidQueryError(
+        `Data ID value of '${dimension}' must be a string or an integer, exact up to 2^53; write {"$int": "…"} beyond.`,
+      );
     return comparison(universe, { type: 'dimension_key', dimension }, '==', literal);
   });
 }
