@@ -3,11 +3,10 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-// Short, because the path of a socket (Chromium's, say) must be.
-const PREFIX = 'sat-';
+const PREFIX = 'satellite-tests-';
 
+/** Vitest calls it for each set of tests; the first makes the directory for all, as paths of sockets must stay short. */
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
-  // Vitest calls this once for itself and once for each project.
   if (basename(tmpdir()).startsWith(PREFIX)) return undefined;
   const directory = await mkdtemp(join(tmpdir(), PREFIX));
   // like /tmp itself: PostgreSQL, which root starts as another user, must get through
