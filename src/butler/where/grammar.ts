@@ -4,6 +4,7 @@
  */
 import { EmbeddedActionsParser, type IToken } from 'chevrotain';
 import * as t from './lexer.ts';
+import { literalInteger } from './literals.ts';
 import type { ArithmeticOperator, ComparisonSign, Syntax } from './syntax.ts';
 
 class WhereParser extends EmbeddedActionsParser {
@@ -194,13 +195,14 @@ function arithmetic(operands: readonly Syntax[], operators: readonly ArithmeticO
   return terms.reduce((a, b, i) => ({ kind: 'arithmetic', operator: sums[i - 1]!, a, b }));
 }
 
+/** @throws InvalidQueryError for an end of more than 64 bits, on which the stock server fails */
 function range(image: string): Syntax {
   const [, start, stop, stride] = /^(-?\d+)\s*\.\.\s*(-?\d+)(?:\s*:\s*(\d+))?$/.exec(image)!;
   return {
     kind: 'range',
-    start: BigInt(start!),
-    stop: BigInt(stop!),
-    stride: stride === undefined ? undefined : BigInt(stride),
+    start: literalInteger(start!),
+    stop: literalInteger(stop!),
+    stride: stride === undefined ? undefined : literalInteger(stride),
   };
 }
 

@@ -12,7 +12,7 @@ import type { ButlerHttp } from './http.ts';
 import { narrowed } from './narrow.ts';
 import { holdsDataId, type OrderTerm } from './order.ts';
 import type { RowPlan } from './row-plan.ts';
-import { anyRow, streamRows } from './row-stream.ts';
+import { hasRow, streamRows } from './row-stream.ts';
 
 /** Rows of one group that are held to be rearranged. */
 const MAX_GROUP_ROWS = 200_000;
@@ -49,7 +49,7 @@ export async function planNulls(
     if (isUnique && holdsDataId(plan.terms.slice(0, i), plan.spec.dimensions.required)) break;
     if (!term.nullable) continue;
     const isNull: Predicate = { type: 'is_null', operand: term.expression };
-    if (!(await anyRow(http, narrowed(query, isNull), ctx))) continue;
+    if (!(await hasRow(http, narrowed(query, isNull), plan.spec, ctx))) continue;
     nulls.known ??= await probe(http, query, plan, term, ctx);
     if (nulls.known !== 'last') continue;
     if (i > 0) return { phases, rearrangeFrom: i };
@@ -66,8 +66,8 @@ async function probe(
   term: OrderTerm,
   ctx: QueryContext,
 ): Promise<NullOrder['known']> {
-  const hasValues = await anyRow(http, narrowed(query, negation({ type: 'is_null', operand: term.expression })), ctx);
-  if (!hasValues) return undefined;
+  const isValue = negation({ type: 'is_null', operand: term.expression });
+  if (!(await hasRow(http, narrowed(query, isValue), plan.spec, ctx))) return undefined;
   const spec = { ...plan.spec, orderBy: [term.expression], limit: 1 };
   for await (const [row] of streamRows(http, { query, spec }, ctx)) {
     return plan.layout.reader(term.column)(row!) === null ? 'first' : 'last';

@@ -127,6 +127,7 @@ describe('the grammar', () => {
     ['a IN ((1))', "near '('"],
     ['a + NOT b', "near 'NOT'"],
     ['1..5:0', 'Unexpected character at position 4'],
+    ['a IN (0..9223372036854775808)', 'integers have 64 bits'],
   ])('does not read %j', (text, reason) => {
     expect(() => parseWhere(text)).toThrow(InvalidQueryError);
     expect(() => parseWhere(text)).toThrow(reason);

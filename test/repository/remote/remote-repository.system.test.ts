@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatasetType } from '../../../src/butler/dataset-type.ts';
 import { requiredDataId, fullDataId } from '../../../src/butler/data-id.ts';
+import { allOf } from '../../../src/butler/query/predicate.ts';
 import type { Universe } from '../../../src/butler/universe.ts';
 import type { RemoteRepository } from '../../../src/repository/remote/remote-repository.ts';
 import { asUser, startOfficialServer, type OfficialServer } from './official-server.ts';
-import { dataIdsSpec, datasetsSpec, equals, key, overDatasets, overDimensions, rowsOf } from './queries.ts';
+import { dataIdsSpec, datasetsSpec, equals, field, key, overDatasets, overDimensions, rowsOf } from './queries.ts';
 
 let server: OfficialServer;
 let repository: RemoteRepository;
@@ -232,6 +233,19 @@ describe('single datasets of a remote repository', () => {
     await expect(
       repository.findDataset({ ...request, dataId: { instrument: 'LSSTCam', exposure: 1 } }, alice),
     ).rejects.toMatchObject({ code: 'DIMENSION_NAME' });
+  });
+
+  it('gives records of a combination in the order of a related field that is NULL for visits without such records', async () => {
+    const element = 'visit_detector_region';
+    const dimensions = universe.conform(['visit', 'detector']);
+    const records = { type: 'dimension_record', element, limit: null, allowDuplicateOverlaps: false } as const;
+    const orderBy = [field('visit', 'zenith_angle'), ...dimensions.required.map(key)];
+    const ordered = await rowsOf(repository, overDimensions(dimensions), { ...records, orderBy }, alice, {
+      positions: true,
+    });
+    expect(ordered.length).toBe(41);
+    const visit = allOf(equals('instrument', 'HSC'), equals('visit', 11690n));
+    expect(await rowsOf(repository, overDimensions(dimensions, visit), { ...records, orderBy: [] }, alice)).toEqual([]);
   });
 
   it('is unavailable where the server fails, and works on the next request', async () => {
