@@ -9,6 +9,8 @@ export interface PublicError {
   readonly message: string;
   readonly extensions: {
     readonly code: ErrorCode | 'INTERNAL_SERVER_ERROR';
+    /** Says that the request has to be mended, in the word of GraphQL servers on Java, for tools that do not know our codes. */
+    readonly classification?: 'ValidationError';
     readonly repository?: string;
     readonly retryAfter?: number;
   };
@@ -27,6 +29,9 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   DEADLINE_EXCEEDED: 504,
 };
 
+/** Statuses of errors that come again until the request is another. */
+const WRONG_REQUEST = new Set([400, 404, 409]);
+
 /** HTTP status of an error that leaves no part of an answer. */
 export function statusOf(error: unknown): number {
   return error instanceof SatelliteError ? (STATUS[error.code] ?? 400) : 500;
@@ -39,6 +44,7 @@ export function publicError(error: unknown): PublicError {
       message,
       extensions: {
         code,
+        ...(WRONG_REQUEST.has(statusOf(error)) ? { classification: 'ValidationError' } : {}),
         ...(repository === undefined ? {} : { repository }),
         ...(retryAfter === undefined ? {} : { retryAfter }),
       },

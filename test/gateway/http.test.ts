@@ -125,7 +125,7 @@ describe('somebody else’s repository is nowhere to be seen', () => {
     expect(theirs.errors![0]!.message.replace('bobs-secret', 'X')).toBe(
       none.errors![0]!.message.replace('no-such-repo', 'X'),
     );
-    expect(theirs.errors![0]!.extensions).toEqual({ code: 'NOT_FOUND' });
+    expect(theirs.errors![0]!.extensions).toEqual({ code: 'NOT_FOUND', classification: 'ValidationError' });
   });
 
   test('nor by an identifier made by hand', async () => {

@@ -10,7 +10,7 @@ import { offer, rawContent } from '../gateway/small-repositories.ts';
 import { ArrayRepository } from '../repository/federated/array-repository.ts';
 
 const EXAMPLES = process.env['SATELLITE_TEST_FULL'] === '1' ? 400 : 30;
-const CHECKS = 'no_error_of_the_server,response_schema_conformance,content_type_conformance';
+const CHECKS = 'not_a_server_error,response_schema_conformance,content_type_conformance';
 
 let directory: string;
 let world: DemoWorld;
