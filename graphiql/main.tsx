@@ -2,7 +2,7 @@
 import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';
 import './page.css';
-import { createGraphiQLFetcher } from '@graphiql/toolkit';
+import { createGraphiQLFetcher, type Fetcher } from '@graphiql/toolkit';
 import { GraphiQL } from 'graphiql';
 import { createRoot } from 'react-dom/client';
 import type { GraphiqlSettings } from '../src/gateway/http/graphiql.ts';
@@ -10,10 +10,15 @@ import type { GraphiqlSettings } from '../src/gateway/http/graphiql.ts';
 const settings = (await (await fetch('graphiql.json')).json()) as GraphiqlSettings;
 const signIn = { Authorization: 'Bearer YOUR TOKEN' };
 const headers = JSON.stringify({ ...signIn, ...settings.headers }, undefined, 2);
+const ask = createGraphiQLFetcher({ url: 'graphql', headers: { ...settings.headers } });
+
+/** GraphiQL still names the operation of the tab before where Run follows right after a change of tabs. */
+const fetcher: Fetcher = ({ operationName, ...request }, options) =>
+  ask(operationName && request.query.includes(operationName) ? { ...request, operationName } : request, options);
 
 createRoot(document.getElementById('root')!).render(
   <GraphiQL
-    fetcher={createGraphiQLFetcher({ url: 'graphql', headers: { ...settings.headers } })}
+    fetcher={fetcher}
     defaultTabs={settings.tabs.map((query) => ({ query, headers }))}
     initialHeaders={headers}
     defaultHeaders={headers}
