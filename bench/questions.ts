@@ -1,6 +1,9 @@
 /** What the benchmarks ask, of the gateway and of the stock server. */
 import type { World } from './world.ts';
 
+/** The large repository's dataset types. */
+export const TYPES = ['sim_background', 'sim_calexp', 'sim_metadata', 'sim_source'];
+
 export const SOURCES = { dataset_type: 'sim_source', collections: 'SimCam/defaults' } as const;
 
 const REFS = `query ($types: [String!]!, $repositories: [String!], $dataId: JSONObject, $first: Int, $after: String) {

@@ -2,7 +2,7 @@
  * `npm run bench`: how fast the gateway is beside the stock stack, on a repository of 200 000 datasets that is built once.
  * Prints one line a measure and ends with status 1 when one misses its bound.
  */
-import { askRefs, headers, readRest, refsBody, restBody, SOURCES, timed } from './questions.ts';
+import { askRefs, headers, readRest, refsBody, restBody, SOURCES, timed, TYPES } from './questions.ts';
 import { compare, isKept, line, median, type Measure } from './ratio.ts';
 import { StockButler } from './stock-butler.ts';
 import { requestsPerSecond } from './throughput.ts';
@@ -10,7 +10,6 @@ import { cursorBefore, walks } from './walk.ts';
 import { startWorld, type World } from './world.ts';
 
 const MANY = 10_000;
-const TYPES = ['sim_background', 'sim_calexp', 'sim_metadata', 'sim_source'];
 
 async function manyRefs(world: World, stock: StockButler): Promise<Measure[]> {
   const ours = (repository: string) => () =>

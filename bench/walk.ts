@@ -1,9 +1,8 @@
 /** Long walks: what they cost the stock server, and what they leave in the gateway's memory. */
 import { type World } from './world.ts';
-import { askRefs, headers, readRest, restBody } from './questions.ts';
+import { askRefs, headers, readRest, restBody, TYPES } from './questions.ts';
 import type { Measure } from './ratio.ts';
 
-const TYPES = ['sim_background', 'sim_calexp', 'sim_metadata', 'sim_source'];
 const TOTAL = 200_000;
 
 /** The cursor of the last row of page `page - 1`, where a page has `first` rows, found by walking in large steps. */

@@ -13,7 +13,7 @@ import type { CollectionSummary, DirectAccess } from '../registry.ts';
 import { predicateReferences } from './columns.ts';
 import { resolveSearch, type ResolvedSearch } from './dataset-search.ts';
 import { pythonRepr } from './messages.ts';
-import { normalForm } from './negation-normal.ts';
+import { negationNormalForm } from './negation-normal.ts';
 import { analyzeOverlaps, type Overlaps } from './overlaps.ts';
 
 export type Summaries = ReadonlyMap<number, CollectionSummary>;
@@ -60,7 +60,10 @@ export function analyze(query: Query, { registry }: DirectAccess, summaries: Sum
   }
   const { dimensions } = tree;
   const { universe } = dimensions;
-  const predicate = predicateWithDefaults({ ...query, tree: { ...tree, predicate: normalForm(tree.predicate) } });
+  const predicate = predicateWithDefaults({
+    ...query,
+    tree: { ...tree, predicate: negationNormalForm(tree.predicate) },
+  });
   const summary = summarizePredicate(universe, predicate);
   const dataId = new Map(Object.entries(summary.dataId));
   const resolve = (values: ReadonlyMap<string, DataIdValue>) =>

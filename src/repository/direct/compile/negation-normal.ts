@@ -8,7 +8,7 @@ import type { Expression } from '../../../butler/query/expression.ts';
 import { columnId } from './columns.ts';
 import { checkDepth } from './dialect.ts';
 
-export function normalForm(predicate: Predicate): Predicate {
+export function negationNormalForm(predicate: Predicate): Predicate {
   return normalize(predicate, false, 0);
 }
 
