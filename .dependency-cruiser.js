@@ -1,6 +1,6 @@
 // Imports run one way (docs/architecture.md):
 //   butler <- repository <- access, transfer, run, publish <- resolvers <- gateway, cli
-const SERVICES = 'access|transfer|run|publish|jobs';
+const SERVICES = 'access|state|jobs|satellite|transfer|run|publish';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {

@@ -60,6 +60,8 @@ export interface RepositoryUsage {
 export interface FileRecord {
   /** Name for people: the last part of the path. */
   readonly fileName: string;
+  /** As the repository recorded it: relative to its root, or an absolute URI.  Not for users. */
+  readonly path: string;
   /** Bytes; null where unknown. */
   readonly size: number | null;
   /** As the repository recorded it; null where none. */

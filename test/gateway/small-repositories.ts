@@ -45,7 +45,9 @@ export class FilesRepository extends ArrayRepository {
     this.calls.push('files');
     const known = await this.datasets(uuids);
     const file = { fileName: 'a file.fits', checksum: null, formatter: 'F', storageClass: 'Exposure', component: null };
-    return new Map([...known.keys()].map((uuid) => [uuid, [{ ...file, size: bytesOf(uuid).length }]]));
+    return new Map(
+      [...known.keys()].map((uuid) => [uuid, [{ ...file, path: `${uuid}.fits`, size: bytesOf(uuid).length }]]),
+    );
   }
 
   override async fileSource(uuid: string): Promise<FileSource> {

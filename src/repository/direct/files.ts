@@ -13,11 +13,6 @@ import { readTableColumns } from './registry-tables.ts';
 const NO_COMPONENT = '__NULL_STRING__';
 const COLUMNS = ['dataset_id', 'path', 'formatter', 'storage_class', 'component', 'checksum', 'file_size'];
 
-interface StoredFile extends FileRecord {
-  /** Relative to the datastore's root, or an absolute URI. */
-  readonly path: string;
-}
-
 export interface DatastoreLocation {
   /** Absolute path or URI. */
   readonly root: string;
@@ -59,9 +54,7 @@ export class Datastore {
 
   /** Files by UUID, in one statement. */
   async files(uuids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
-    const stored = await this.#stored(uuids, signal);
-    const publicRecord = ({ path: _, ...record }: StoredFile): FileRecord => record;
-    return new Map([...stored].map(([uuid, files]) => [uuid, files.map(publicRecord)]));
+    return this.#stored(uuids, signal);
   }
 
   /**
@@ -128,7 +121,7 @@ export class Datastore {
     return { kind: 'path', path: real, size };
   }
 
-  async #stored(uuids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly StoredFile[]>> {
+  async #stored(uuids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
     const ids = validUuids(uuids);
     if (ids.length === 0 || !(await this.checkTable(signal))) return new Map();
     const rows = await this.#database.all(
@@ -137,10 +130,10 @@ export class Datastore {
         WHERE ${isOneOf(this.#database.dialect, sql`dataset_id`, ids)} ORDER BY dataset_id, component`,
       signal,
     );
-    const files = new Map<string, StoredFile[]>();
+    const files = new Map<string, FileRecord[]>();
     for (const [id, path, formatter, storageClass, component, checksum, size] of rows) {
       const uuid = uuidFromStored(id as string);
-      const file: StoredFile = {
+      const file: FileRecord = {
         path: path as string,
         fileName: fileName(path as string),
         // -1 stands for "not known".

@@ -82,6 +82,7 @@ export function toDatasetRow(
 export function toFileRecord(info: z.infer<typeof fileInfo>): FileRecord {
   return {
     fileName: info.path.slice(info.path.lastIndexOf('/') + 1),
+    path: info.path,
     size: info.file_size < 0 ? null : info.file_size,
     checksum: info.checksum,
     formatter: info.formatter,

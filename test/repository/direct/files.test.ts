@@ -50,6 +50,7 @@ test('a file is described as the repository recorded it', async () => {
   expect((await repository.files([UUID.toUpperCase()], ctx)).get(UUID)).toEqual([
     {
       fileName: 'bias_94.fits',
+      path: 'run 1/bias_94.fits',
       size: 5,
       checksum: null,
       formatter: 'lsst.obs.base.Formatter',

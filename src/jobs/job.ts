@@ -1,0 +1,116 @@
+/** Durable work: what a job is, for those who start, do and watch jobs (design section 7). */
+
+export type JobState = 'QUEUED' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'HELD';
+
+/** JSON, as jobs keep it. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+export interface JobProgress {
+  readonly done: number;
+  /** Null while it is not known. */
+  readonly total: number | null;
+  /** What is counted: `datasets`, `bytes`, `steps`. */
+  readonly unit: string;
+}
+
+export interface Job {
+  readonly id: string;
+  /** Such as `transferDatasets`. */
+  readonly kind: string;
+  /** The user who started it, and who alone may see it. */
+  readonly owner: string;
+  /** What it works on, such as `satellite:alice~mine`; null where nothing can be named. */
+  readonly subject: string | null;
+  readonly state: JobState;
+  readonly progress: JobProgress;
+  /** Of a FAILED or HELD one: a code of `errors.ts` and a sentence for people. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly result: Json;
+  /** Times as Unix milliseconds. */
+  readonly createdAt: number;
+  readonly finishedAt: number | null;
+}
+
+/** What the work of a job has at hand.  All of it throws `LeaseLostError` once another process has taken the job over. */
+export interface Task {
+  readonly jobId: string;
+  readonly owner: string;
+  /** 1 the first time. */
+  readonly attempt: number;
+  /** Aborts on cancel, on shutdown, and when the lease was lost. */
+  readonly signal: AbortSignal;
+  /**
+   * Runs a step once and remembers its result: after a restart, the result is given and the work is not done again.  A step
+   * that was interrupted is run again, so its work is idempotent.
+   */
+  step<T extends Json>(name: string, work: () => Promise<T>): Promise<T>;
+  progress(progress: JobProgress): Promise<void>;
+  /** A line that the job's owner can read. */
+  log(message: string): Promise<void>;
+}
+
+/** Ends the work without ending the job: it waits, HELD, for `retryJob` (a token that ended, an official server away for long). */
+export class HeldError extends Error {
+  override name = 'HeldError';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export class LeaseLostError extends Error {
+  override name = 'LeaseLostError';
+}
+
+/** One kind of work. */
+export interface JobKind<Input extends Json = Json, Result extends Json = Json> {
+  readonly name: string;
+  /** Jobs of one subject run one after the other. @default true */
+  readonly exclusive?: boolean;
+  /**
+   * Does the work.  An UPSTREAM_UNAVAILABLE or RATE_LIMITED is tried again with back-off, up to `retries` times (default 8);
+   * any other `SatelliteError` fails the job with its code; anything else is tried again twice.
+   */
+  run(input: Input, task: Task): Promise<Result>;
+  readonly retries?: number;
+  /** Called once when the job has ended for good, whatever its state: gives back what was reserved for it. */
+  ended?(input: Input, job: Job): Promise<void>;
+}
+
+export interface NewJob<Input extends Json> {
+  readonly owner: string;
+  readonly subject: string | null;
+  readonly input: Input;
+  /** The same key of the same owner and kind gives the same job. @throws CONFLICT where its input differs */
+  readonly idempotencyKey?: string | undefined;
+  /**
+   * The owner's token, for repositories that are asked as the caller: kept in memory and, where the state allows, sealed
+   * with the gateway's key until the job ends; never in clear.  Without one after a restart the job is HELD.
+   */
+  readonly token?: string | undefined;
+}
+
+export interface Jobs {
+  /** Adds a kind; all are added before `start`. */
+  define<Input extends Json, Result extends Json>(kind: JobKind<Input, Result>): void;
+  /** Begins to work, also on what was left by processes that are gone. */
+  start(): Promise<void>;
+  enqueue<Input extends Json>(kind: JobKind<Input>, job: NewJob<Input>): Promise<Job>;
+  /** Null where there is none, or it is another's. */
+  find(id: string, owner: string): Promise<Job | null>;
+  /** Newest first. */
+  list(owner: string, filter: { readonly subject?: string; readonly first: number }): Promise<readonly Job[]>;
+  log(id: string, owner: string): Promise<readonly { readonly at: number; readonly message: string }[]>;
+  /** @throws NOT_FOUND; a job that has ended stays as it is */
+  cancel(id: string, owner: string): Promise<Job>;
+  /** Starts a FAILED, CANCELLED or HELD job again where it stopped. @throws NOT_FOUND, CONFLICT for others */
+  retry(id: string, owner: string, token?: string): Promise<Job>;
+  /** The job now and after each change, until it has ended. */
+  watch(id: string, owner: string, signal: AbortSignal): AsyncIterable<Job>;
+  /** The token that a running job was given; undefined where it is no longer known. */
+  tokenOf(id: string): string | undefined;
+  /** Stops taking jobs and lets those that run reach a step's end (they go on after the next start). */
+  close(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+/** Where a repository's own files are: a directory or a prefix of an S3 bucket. */
+import type { Readable } from 'node:stream';
+import type { FileSource } from '../../rows.ts';
+
+/** What was written. */
+export interface WrittenArtifact {
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256, hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface StoredArtifact {
+  /** Relative to the root, with `/`. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/**
+ * Paths are relative to the root and normalised: a path that leads out of it (by `..`, links, or its spelling) is refused
+ * with BAD_USER_INPUT before anything is touched.  Failures of the store come as `RepositoryUnavailableError`; a full disk
+ * or a full bucket as QUOTA_EXCEEDED.
+ */
+export interface ArtifactStore {
+  /** As `butler.yaml` has it: an absolute path or `s3://bucket/prefix/`. */
+  readonly root: string;
+  /** Null where there is none. */
+  stat(path: string, signal: AbortSignal): Promise<StoredArtifact | null>;
+  /** Bytes `start` to `end`, both included; all of them without a range. @throws SatelliteError NOT_FOUND */
+  read(
+    path: string,
+    range: { readonly start: number; readonly end: number } | null,
+    signal: AbortSignal,
+  ): Promise<Readable>;
+  /**
+   * Writes a file under a temporary name and moves it into place, durable, when all of it is there: nobody ever sees half.
+   * @param expected where known, checked before the file appears
+   * @throws SatelliteError UPSTREAM_UNAVAILABLE where the bytes are not those expected
+   */
+  write(
+    path: string,
+    bytes: AsyncIterable<Uint8Array>,
+    expected: { readonly size?: number; readonly sha256?: string },
+    signal: AbortSignal,
+  ): Promise<WrittenArtifact>;
+  /** Removes files; one that is not there is no error. Directories that become empty go too. */
+  remove(paths: readonly string[], signal: AbortSignal): Promise<void>;
+  /** All files below a prefix ('' for all), in no order. */
+  list(prefix: string, signal: AbortSignal): AsyncIterable<StoredArtifact>;
+  /** Where a reader finds the bytes now: a path, or a freshly signed address. Null where there is no such file. */
+  source(path: string, signal: AbortSignal): Promise<FileSource | null>;
+  /** An address for one PUT of exactly these bytes, good for minutes; null where the store has no such addresses (files). */
+  signedUpload(path: string, content: WrittenArtifact): Promise<string | null>;
+}

@@ -1,0 +1,35 @@
+/**
+ * Places at which a test can end the process as a power cut would.  `SATELLITE_FAILPOINT=name` (or `name:N`, the Nth time
+ * it is reached) in the environment of a gateway kills it there with SIGKILL; without it, reaching one does nothing.
+ */
+
+/** Every place, in the order in which work passes it; a fault test hits each one. */
+export const FAILPOINTS = [
+  'create:before-database',
+  'create:before-butler-yaml',
+  'create:before-ready',
+  'transfer:before-dimension-records',
+  'transfer:before-datasets',
+  'transfer:after-datasets',
+  'transfer:before-collections',
+  'copy:in-file',
+  'copy:before-rows',
+  'remove:before-files',
+  'remove:before-records',
+  'delete:before-detach',
+  'delete:after-detach',
+  'purge:before-files',
+  'purge:before-record',
+] as const;
+
+export type Failpoint = (typeof FAILPOINTS)[number];
+
+const [wanted, nth = '1'] = (process.env['SATELLITE_FAILPOINT'] ?? '').split(/:(?=\d+$)/);
+let reached = 0;
+
+/** Kills the process where the environment says so. */
+export function failpoint(name: Failpoint): void {
+  if (name !== wanted) return;
+  reached += 1;
+  if (reached === Number(nth)) process.kill(process.pid, 'SIGKILL');
+}

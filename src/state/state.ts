@@ -1,0 +1,23 @@
+/**
+ * The gateway's own records (design section 3, `state`): satellites, leases, jobs, later grants, publications and audit.
+ * SQLite for one gateway, PostgreSQL for several.
+ */
+import type { WriteableDatabase } from '../repository/direct/database.ts';
+
+/**
+ * Tables of one domain.  Statements are portable between both databases (TEXT, BIGINT, PRIMARY KEY, CHECK; no AUTOINCREMENT,
+ * times as BIGINT Unix milliseconds, JSON as TEXT); `{name}` stands for a table with its schema.
+ */
+export interface StateTables {
+  /** Such as `satellites`; recorded with its version. */
+  readonly domain: string;
+  /** One entry a version: what leads from the version before to it. */
+  readonly versions: readonly (readonly string[])[];
+}
+
+export interface State {
+  readonly database: WriteableDatabase;
+  /** PostgreSQL's address, for an engine that keeps tables of its own beside ours; undefined on SQLite. */
+  readonly postgresUrl: string | undefined;
+  close(): Promise<void>;
+}
