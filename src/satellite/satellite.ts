@@ -1,4 +1,6 @@
 /** What the gateway keeps of a satellite, and the services around it agree on. */
+import type { OfferedRepository } from '../access/policy.ts';
+import type { Principal } from '../access/principal.ts';
 import type { WriteableRepository } from '../repository/writeable-repository.ts';
 
 export type SatelliteState =
@@ -38,9 +40,31 @@ export function fullName({ owner, name }: Pick<SatelliteRecord, 'owner' | 'name'
   return `${owner}~${name}`;
 }
 
-/** What other services need of the satellites: transfers, curation, permanent addresses, verification. */
+/** A satellite that is open for writing; a configured direct repository with an owner is one too. */
 export interface OpenSatellite {
-  readonly record: SatelliteRecord;
-  /** Open while it is used; named `owner~name`. */
+  /** `owner~name`, also the repository's name in addresses. */
+  readonly fullName: string;
+  readonly owner: string;
+  /** The configured repository that it was made from; undefined where a configured repository does not say. */
+  readonly official: string | undefined;
+  /** Whether references get a capability into their address, and of which key version; see `capability.ts`. */
+  readonly capability: { readonly satelliteId: string; readonly version: number } | null;
   readonly repository: WriteableRepository;
+}
+
+/** What transfers, curation, permanent addresses and care ask. */
+export interface SatelliteDirectory {
+  /** The satellites that exist for a principal, open for reading; each also under its bare name for its owner. */
+  offeredTo(principal: Principal): Promise<readonly OfferedRepository[]>;
+  /**
+   * A satellite that the principal may write to, by its bare or full name.
+   * @throws SatelliteError NOT_FOUND, FORBIDDEN (may read only), CONFLICT (checked out, deleted, being made)
+   */
+  forWriting(name: string, principal: Pick<Principal, 'username' | 'groups'>): Promise<OpenSatellite>;
+  /** The same for a job that goes on, by the full name; the right was checked when it was enqueued. */
+  forJob(fullName: string): Promise<OpenSatellite>;
+  /** Sets bytes aside before they are written. @throws QUOTA_EXCEEDED saying how much is left */
+  reserve(fullName: string, jobId: string, bytes: number): Promise<void>;
+  /** Ends the reservation of a job: what it wrote counts by itself from now on. */
+  release(fullName: string, jobId: string): Promise<void>;
 }
