@@ -1,4 +1,5 @@
 /** Rows that repositories answer with. */
+import type { Readable } from 'node:stream';
 import type { DataIdValues } from '../butler/data-id.ts';
 import type { DatasetType } from '../butler/dataset-type.ts';
 import type { DimensionGroup } from '../butler/dimension-group.ts';
@@ -73,7 +74,20 @@ export interface FileRecord {
   readonly component: string | null;
 }
 
+/** Bytes `start` to `end` of a file, both included. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Where the bytes of a file can be had now.  Never shown to a client other than by redirect. */
 export type FileSource =
   | { readonly kind: 'url'; readonly url: string }
-  | { readonly kind: 'path'; readonly path: string; readonly size: number };
+  | { readonly kind: 'path'; readonly path: string; readonly size: number }
+  /** A member of a zip, which only the gateway can take out. `open` gives all of it without a range. */
+  | {
+      readonly kind: 'stream';
+      /** Bytes. */
+      readonly size: number;
+      readonly open: (range: ByteRange | null, signal: AbortSignal) => Promise<Readable>;
+    };

@@ -38,6 +38,10 @@ export async function fileRoutes(app: FastifyInstance, options: FacesOptions): P
       if (!source) throw noSuchFile(uuid, component, files);
       if (source.kind === 'path') return sendFile(source.path, reply);
       if (request.method === 'HEAD') return answerHead(reply, file);
+      if (source.kind === 'stream') {
+        reply.type('application/octet-stream').header('content-length', source.size);
+        return reply.send(await source.open(null, query.signal));
+      }
       return reply.header('cache-control', 'no-store').redirect(source.url, 307);
     },
   });

@@ -17,7 +17,7 @@ import { findCollections } from './collections.ts';
 import { anyRows, countRows, explainRows, queryRows } from './compile/execute.ts';
 import type { Database } from './database.ts';
 import { datasetsByUuid } from './datasets.ts';
-import type { Datastore } from './files.ts';
+import type { Datastore } from './datastore/datastore.ts';
 import { findDataset } from './find-dataset.ts';
 import type { RegistryReader } from './registry-reader.ts';
 import type { DirectAccess } from './registry.ts';

@@ -4,7 +4,7 @@ import sql from 'sql-template-tag';
 import { readButlerConfig, type DatabaseLocation } from './butler-config.ts';
 import type { Database } from './database.ts';
 import { DirectRepository } from './direct-repository.ts';
-import { Datastore } from './files.ts';
+import { Datastore } from './datastore/datastore.ts';
 import { PostgresDatabase } from './postgres/postgres-database.ts';
 import { checkAttributes } from './registry-attributes.ts';
 import { RegistryReader } from './registry-reader.ts';

@@ -1,6 +1,6 @@
 /** Where a repository's own files are: a directory or a prefix of an S3 bucket. */
 import type { Readable } from 'node:stream';
-import type { FileSource } from '../../rows.ts';
+import type { ByteRange, FileSource } from '../../rows.ts';
 
 /** What was written. */
 export interface WrittenArtifact {
@@ -17,6 +17,12 @@ export interface StoredArtifact {
   readonly size: number;
 }
 
+export interface SignedUpload {
+  readonly url: string;
+  /** Headers that the PUT must have, as they are signed; Content-Length too, which clients send by themselves. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /**
  * Paths are relative to the root and normalised: a path that leads out of it (by `..`, links, or its spelling) is refused
  * with BAD_USER_INPUT before anything is touched.  Failures of the store come as `RepositoryUnavailableError`; a full disk
@@ -28,11 +34,7 @@ export interface ArtifactStore {
   /** Null where there is none. */
   stat(path: string, signal: AbortSignal): Promise<StoredArtifact | null>;
   /** Bytes `start` to `end`, both included; all of them without a range. @throws SatelliteError NOT_FOUND */
-  read(
-    path: string,
-    range: { readonly start: number; readonly end: number } | null,
-    signal: AbortSignal,
-  ): Promise<Readable>;
+  read(path: string, range: ByteRange | null, signal: AbortSignal): Promise<Readable>;
   /**
    * Writes a file under a temporary name and moves it into place, durable, when all of it is there: nobody ever sees half.
    * @param expected where known, checked before the file appears
@@ -41,15 +43,15 @@ export interface ArtifactStore {
   write(
     path: string,
     bytes: AsyncIterable<Uint8Array>,
-    expected: { readonly size?: number; readonly sha256?: string },
+    expected: Partial<WrittenArtifact>,
     signal: AbortSignal,
   ): Promise<WrittenArtifact>;
   /** Removes files; one that is not there is no error. Directories that become empty go too. */
   remove(paths: readonly string[], signal: AbortSignal): Promise<void>;
-  /** All files below a prefix ('' for all), in no order. */
-  list(prefix: string, signal: AbortSignal): AsyncIterable<StoredArtifact>;
+  /** All files below a directory ('' for all), in no order; the repository's own database and configuration left out. */
+  list(directory: string, signal: AbortSignal): AsyncIterable<StoredArtifact>;
   /** Where a reader finds the bytes now: a path, or a freshly signed address. Null where there is no such file. */
   source(path: string, signal: AbortSignal): Promise<FileSource | null>;
-  /** An address for one PUT of exactly these bytes, good for minutes; null where the store has no such addresses (files). */
-  signedUpload(path: string, content: WrittenArtifact): Promise<string | null>;
+  /** Where to PUT exactly these bytes within minutes; null where the store has no such addresses (files). */
+  signedUpload(path: string, content: WrittenArtifact): Promise<SignedUpload | null>;
 }

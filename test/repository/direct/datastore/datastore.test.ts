@@ -2,8 +2,8 @@ import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openDirectRepository } from '../../../src/repository/direct/open.ts';
-import { copySqliteRepository, temporaryDirectory } from '../../fixtures/repositories.ts';
+import { openDirectRepository } from '../../../../src/repository/direct/open.ts';
+import { copySqliteRepository, temporaryDirectory } from '../../../fixtures/repositories.ts';
 
 const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(60_000) };
 const UUID = '1165eaea-c9fc-5075-bb5b-496aa761531e';

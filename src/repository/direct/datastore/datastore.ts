@@ -3,11 +3,11 @@ import { realpath, stat } from 'node:fs/promises';
 import { posix, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sql from 'sql-template-tag';
-import { RepositoryUnavailableError } from '../../butler/errors.ts';
-import type { FileRecord, FileSource, RepositoryUsage } from '../rows.ts';
-import { isOneOf, uuidFromStored, validUuids } from './dataset-ids.ts';
-import type { Database } from './database.ts';
-import { readTableColumns } from './registry-tables.ts';
+import { RepositoryUnavailableError } from '../../../butler/errors.ts';
+import type { FileRecord, FileSource, RepositoryUsage } from '../../rows.ts';
+import { isOneOf, uuidFromStored, validUuids } from '../dataset-ids.ts';
+import type { Database } from '../database.ts';
+import { readTableColumns } from '../registry-tables.ts';
 
 /** What stands for "the whole dataset" in the records. */
 const NO_COMPONENT = '__NULL_STRING__';
