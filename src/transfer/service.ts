@@ -1,0 +1,90 @@
+/** What the faces ask of transfers; `schema/transfer.graphql` says what each means to its user. */
+import type { Principal } from '../access/principal.ts';
+import type { VisibleRepositories } from '../access/policy.ts';
+import type { DataId } from '../butler/data-id.ts';
+import type { Job } from '../jobs/job.ts';
+import type { ImportConflict } from '../repository/writeable-repository.ts';
+
+/** The arguments of `datasets` that choose; `bind` as plain JSON. */
+export interface DatasetSelection {
+  readonly datasetTypes: readonly string[];
+  readonly collections: readonly string[];
+  readonly where?: string;
+  readonly bind?: Readonly<Record<string, unknown>>;
+  readonly dataId?: DataId;
+  readonly findFirst: boolean;
+}
+
+/** Either a search or UUIDs. */
+export type SelectedDatasets = { readonly search: DatasetSelection } | { readonly uuids: readonly string[] };
+
+export interface TransferDatasets {
+  /** Undefined: the official repository that `to` was made from. */
+  readonly from: string | undefined;
+  /** Satellite, by bare or full name. */
+  readonly to: string;
+  readonly datasets: SelectedDatasets;
+  readonly mode: 'REFERENCE' | 'COPY';
+  readonly collections: boolean;
+  readonly dryRun: boolean;
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface TransferPlan {
+  readonly datasets: number;
+  /** That would be copied, or that would be referenced. */
+  readonly bytes: number;
+  readonly new: number;
+  /** The first of them. */
+  readonly conflicts: readonly ImportConflict[];
+}
+
+/** One file that becomes a dataset (or a component of it: several with the same data ID). */
+export interface IngestedFile {
+  readonly uuid?: string | undefined;
+  readonly dataId: DataId;
+  readonly component: string | null;
+  /** Undefined: that of the storage class. */
+  readonly formatter: string | undefined;
+  /** In the satellite's root already; relative to it. */
+  readonly path?: string | undefined;
+  /** To be uploaded. */
+  readonly upload?: { readonly fileName: string; readonly size: number; readonly sha256: string } | undefined;
+}
+
+/** Where a file of an ingest is to be put. */
+export interface Upload {
+  readonly dataId: DataId;
+  readonly fileName: string;
+  /** Takes one PUT of the bytes, with these headers. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+}
+
+/** Files of one run and type, or `commit`: what was requested before has been uploaded. */
+export interface IngestDatasets {
+  readonly satellite: string;
+  readonly what:
+    | { readonly run: string; readonly datasetType: string; readonly files: readonly IngestedFile[] }
+    | { readonly commit: string };
+  readonly idempotencyKey?: string | undefined;
+}
+
+export interface IngestStart {
+  /** Null while uploads are awaited. */
+  readonly job: Job | null;
+  /** For `commit`; null where nothing is to be uploaded. */
+  readonly upload: { readonly id: string; readonly files: readonly Upload[] } | null;
+}
+
+export interface TransferService {
+  /** @returns the plan of a dry run, or the job */
+  transfer(
+    request: TransferDatasets,
+    principal: Principal,
+    repositories: VisibleRepositories,
+  ): Promise<{ readonly job: Job | null; readonly plan: TransferPlan | null }>;
+  ingest(request: IngestDatasets, principal: Principal): Promise<IngestStart>;
+}
