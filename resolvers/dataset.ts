@@ -1,3 +1,4 @@
+import { fileUrl } from '../src/access/permanent-address.ts';
 import { fullDataId, requiredDataId, type DataId } from '../src/butler/data-id.ts';
 import { SatelliteError } from '../src/butler/errors.ts';
 import type { DatasetRow, DimensionRecordRow } from '../src/repository/rows.ts';
@@ -8,7 +9,6 @@ import { getDataset } from '../src/repository/search/get-dataset.ts';
 import type { DatasetSearchRequest } from '../src/repository/search/search.ts';
 import { connectionResolvers, toConnection } from './connection.ts';
 import { reportFailures } from './context.ts';
-import { fileUrl } from './file-url.ts';
 import { CollectionNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
 import type { QueryDatasetsArgs, Resolvers } from './schema-types.ts';
 import { searchTerms, toDataId } from './search-terms.ts';

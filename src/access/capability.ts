@@ -1,0 +1,79 @@
+/**
+ * Capabilities in permanent addresses (design section 5): for a satellite that asks for them, the address of a reference
+ * holds a keyed MAC in place of a token.  One opens one dataset for whoever has it, as its satellite's owner would, until
+ * the owner loses the right, the satellite goes, or the key version is rotated.
+ */
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import sql from 'sql-template-tag';
+import type { State, StateTables } from '../state/state.ts';
+
+/** What a capability is bound to. */
+export interface CapabilityGrant {
+  /** The satellite that holds the reference: its identifier, which is never used again. */
+  readonly satelliteId: string;
+  /** Version of the satellite's key; rotating adds one. */
+  readonly version: number;
+  /** The repository that is read, by its name in addresses. */
+  readonly repository: string;
+  readonly uuid: string;
+}
+
+/** Secrets of this gateway: one row each. */
+export const SECRET_TABLES: StateTables = {
+  domain: 'secrets',
+  versions: [['CREATE TABLE {gateway_secret} (name TEXT PRIMARY KEY, value TEXT NOT NULL)']],
+};
+
+const KEY_NAME = 'capability';
+const KEY_BYTES = 32;
+/** Of SHA-256, in base64url. */
+const MAC_LENGTH = 43;
+
+/** Makes and checks capabilities with one gateway's key. */
+export class Capabilities {
+  readonly #key: Uint8Array;
+
+  /** @param key 32 random bytes */
+  constructor(key: Uint8Array) {
+    this.#key = key;
+  }
+
+  /** The capability's text, which needs no encoding in an address. */
+  mint(grant: CapabilityGrant): string {
+    return `${grant.satelliteId}.${grant.version}.${this.#mac(grant).toString('base64url')}`;
+  }
+
+  /**
+   * What a capability was made for; null where it was not made by this gateway for this file.  The caller still checks that
+   * the version is the satellite's present one and that the owner may read the dataset now.
+   */
+  verify(
+    capability: string,
+    { repository, uuid }: Pick<CapabilityGrant, 'repository' | 'uuid'>,
+  ): CapabilityGrant | null {
+    const match = /^([a-zA-Z0-9_-]+)\.(\d{1,9})\.([a-zA-Z0-9_-]+)$/.exec(capability);
+    if (match?.[3]?.length !== MAC_LENGTH) return null;
+    const grant = { satelliteId: match[1]!, version: Number(match[2]), repository, uuid };
+    const given = Buffer.from(match[3], 'base64url');
+    return timingSafeEqual(given, this.#mac(grant)) && this.mint(grant) === capability ? grant : null;
+  }
+
+  #mac({ satelliteId, version, repository, uuid }: CapabilityGrant): Buffer {
+    const message = JSON.stringify(['satellite capability 1', satelliteId, version, repository, uuid]);
+    return createHmac('sha256', this.#key).update(message).digest();
+  }
+}
+
+/** With the gateway's key, which is made when it is first wanted; all replicas of a gateway have the same one. */
+export async function openCapabilities({ database }: State, signal: AbortSignal): Promise<Capabilities> {
+  const key = await database.transaction(async (transaction) => {
+    const table = transaction.table('gateway_secret');
+    const made = randomBytes(KEY_BYTES).toString('base64url');
+    await transaction.run(
+      sql`INSERT INTO ${table} (name, value) VALUES (${KEY_NAME}, ${made}) ON CONFLICT (name) DO NOTHING`,
+    );
+    const [row] = await transaction.all(sql`SELECT value FROM ${table} WHERE name = ${KEY_NAME}`);
+    return row![0] as string;
+  }, signal);
+  return new Capabilities(Buffer.from(key, 'base64url'));
+}
