@@ -82,7 +82,10 @@ export interface ByteRange {
 
 /** Where the bytes of a file can be had now.  Never shown to a client other than by redirect. */
 export type FileSource =
+  /** A fresh address that the repository's own server or store gave, signed where it needs to be. */
   | { readonly kind: 'url'; readonly url: string }
+  /** A record that is the http(s) address of a file elsewhere: whoever wrote it chose it, so it is checked before use. */
+  | { readonly kind: 'reference'; readonly url: string }
   | { readonly kind: 'path'; readonly path: string; readonly size: number }
   /** A member of a zip, which only the gateway can take out. `open` gives all of it without a range. */
   | {

@@ -63,6 +63,8 @@ export interface SatelliteDirectory {
   forWriting(name: string, principal: Pick<Principal, 'username' | 'groups'>): Promise<OpenSatellite>;
   /** The same for a job that goes on, by the full name; the right was checked when it was enqueued. */
   forJob(fullName: string): Promise<OpenSatellite>;
+  /** The satellite with this identifier, whatever its state; null where there is none (any more). For capabilities. */
+  byId(id: string): Promise<SatelliteRecord | null>;
   /** Sets bytes aside before they are written. @throws QUOTA_EXCEEDED saying how much is left */
   reserve(fullName: string, jobId: string, bytes: number): Promise<void>;
   /** Ends the reservation of a job: what it wrote counts by itself from now on. */
