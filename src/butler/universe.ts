@@ -82,10 +82,13 @@ export class Universe {
   readonly spatialFamilies: ReadonlyMap<string, readonly string[]>;
   /** Temporal families: name → members, most specific first. */
   readonly temporalFamilies: ReadonlyMap<string, readonly string[]>;
+  /** What it was read from, as it was given: a repository made from it is of the very same universe. */
+  readonly document: unknown;
   readonly #byName: ReadonlyMap<string, DimensionElement>;
   readonly #groups = new Map<string, DimensionGroup>();
 
-  constructor(document: UniverseDocument) {
+  private constructor(json: unknown, document: UniverseDocument) {
+    this.document = json;
     this.namespace = document.namespace;
     this.version = document.version;
     this.commonSkypix = document.commonSkypix;
@@ -98,7 +101,7 @@ export class Universe {
 
   /** @param json the document, in either spelling. */
   static fromJson(json: unknown): Universe {
-    return new Universe(readUniverseDocument(json));
+    return new Universe(json, readUniverseDocument(json));
   }
 
   /** The element of that name. @throws ButlerUserError DIMENSION_NAME */
