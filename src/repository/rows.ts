@@ -80,12 +80,12 @@ export interface ByteRange {
   readonly end: number;
 }
 
-/** Where the bytes of a file can be had now.  Never shown to a client other than by redirect. */
+/** Where the bytes of a file can be had now, and how many there are.  Never shown to a client other than by redirect. */
 export type FileSource =
   /** A fresh address that the repository's own server or store gave, signed where it needs to be. */
-  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'url'; readonly url: string; readonly size: number | null }
   /** A record that is the http(s) address of a file elsewhere: whoever wrote it chose it, so it is checked before use. */
-  | { readonly kind: 'reference'; readonly url: string }
+  | { readonly kind: 'reference'; readonly url: string; readonly size: number | null }
   | { readonly kind: 'path'; readonly path: string; readonly size: number }
   /** A member of a zip, which only the gateway can take out. `open` gives all of it without a range. */
   | {

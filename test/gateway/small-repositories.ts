@@ -51,10 +51,12 @@ export class FilesRepository extends ArrayRepository {
   }
 
   override async fileSource(uuid: string): Promise<FileSource> {
-    if (this.directory === undefined) return { kind: 'url', url: `https://store.example/${uuid}?signature=secret` };
+    const size = bytesOf(uuid).length;
+    if (this.directory === undefined)
+      return { kind: 'url', url: `https://store.example/${uuid}?signature=secret`, size };
     const path = `${this.directory}/${uuid}.fits`;
     await writeFile(path, bytesOf(uuid));
-    return { kind: 'path', path, size: bytesOf(uuid).length };
+    return { kind: 'path', path, size };
   }
 }
 

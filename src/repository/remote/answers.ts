@@ -42,7 +42,7 @@ export const getFileAnswer = z.object({
   artifact: z
     .object({
       file_info: z.array(
-        z.object({ url: z.string(), datastoreRecords: z.object({ component: z.string().nullable() }) }),
+        z.object({ url: z.string(), datastoreRecords: fileInfo.pick({ component: true, file_size: true }) }),
       ),
     })
     .nullable(),

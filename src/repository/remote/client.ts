@@ -151,7 +151,9 @@ export class RemoteClient {
     try {
       const { artifact } = this.#read(getFileAnswer, await this.http.get(`get_file/${uuid}`, ctx));
       const file = artifact?.file_info.find((info) => info.datastoreRecords.component === component);
-      return file ? { kind: 'url', url: file.url } : null;
+      if (!file) return null;
+      const size = file.datastoreRecords.file_size;
+      return { kind: 'url', url: file.url, size: size < 0 ? null : size };
     } catch (error) {
       if (error instanceof ButlerUserError && error.code === 'DATASET_NOT_FOUND') return null;
       throw error;

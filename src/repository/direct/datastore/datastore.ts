@@ -66,7 +66,7 @@ export class Datastore {
     const file = files.find((f) => f.component === component);
     if (!file) return null;
     const uri = this.#absolute(file.path);
-    if (/^https?:/.test(uri)) return { kind: 'reference', url: uri };
+    if (/^https?:/.test(uri)) return { kind: 'reference', url: uri, size: file.size };
     if (/^[a-z][a-z0-9+.-]*:/i.test(uri) && !uri.startsWith('file:')) {
       throw this.#error(
         `keeps the file in a '${uri.slice(0, uri.indexOf(':'))}' store, which the gateway cannot read.`,

@@ -81,7 +81,7 @@ test('a reference keeps its address as it was recorded', async () => {
   const url = 'https://data.example.org/files/dp1/a%20b.fits?component=image';
   const repository = await repositoryWith([[url]]);
   expect((await repository.files([UUID], ctx)).get(UUID)).toMatchObject([{ fileName: 'a b.fits' }]);
-  expect(await repository.fileSource(UUID, null, ctx)).toEqual({ kind: 'reference', url });
+  expect(await repository.fileSource(UUID, null, ctx)).toEqual({ kind: 'reference', url, size: 5 });
 });
 
 test('usage counts datasets, and the bytes of a file of its own once, but not those it refers to', async () => {
