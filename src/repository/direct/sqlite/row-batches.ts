@@ -2,6 +2,7 @@
 import type { SqlValue } from '../database.ts';
 import type { Connection, PreparedStatement } from './connections.ts';
 import type { PackedColumn } from './messages.ts';
+import { narrowed, packRows } from './packed-columns.ts';
 
 /** Large enough that a message's own cost vanishes, small enough that the gateway's event loop is held < 1 ms. */
 const ROWS_PER_BATCH = 2000;
@@ -63,17 +64,5 @@ function isRounded(value: SqlValue): boolean {
 }
 
 function pack(rows: readonly SqlValue[][], exact: boolean, last: boolean): Batch {
-  const width = rows[0]!.length;
-  const columns: PackedColumn[] = [];
-  for (let c = 0; c < width; c += 1) {
-    const values = rows.map((row) => (exact ? narrowed(row[c]!) : row[c]!));
-    columns.push(values.every((value) => typeof value === 'number') ? Float64Array.from(values) : values);
-  }
-  return { count: rows.length, columns, last };
-}
-
-function narrowed(value: SqlValue): SqlValue {
-  if (typeof value !== 'bigint') return value;
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
+  return { count: rows.length, columns: packRows(exact ? rows.map((row) => row.map(narrowed)) : rows), last };
 }

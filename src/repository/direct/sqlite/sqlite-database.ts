@@ -1,13 +1,14 @@
 /** A `Database` on an SQLite file, read by worker processes. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { raw, type Sql } from 'sql-template-tag';
-import { QueryTooCostlyError, RepositoryUnavailableError } from '../../../butler/errors.ts';
+import { QueryTooCostlyError } from '../../../butler/errors.ts';
 import type { Database, SqlRow, SqlValue } from '../database.ts';
+import { databaseError, isBusy } from './failures.ts';
 import { WorkerPool } from './worker-pool.ts';
-import { WorkerError, type Statement } from './worker.ts';
+import type { Statement } from './worker.ts';
 
 /** SQLite's own limit, SQLITE_MAX_VARIABLE_NUMBER. */
-const MAX_PARAMETERS = 32_766;
+export const MAX_PARAMETERS = 32_766;
 
 /** How long a statement is tried again while a writer holds the file; stock Python commits in less. */
 const BUSY_MILLISECONDS = 15_000;
@@ -84,29 +85,6 @@ export class SqliteDatabase implements Database {
   }
 
   #translated(error: unknown, signal: AbortSignal): unknown {
-    if (signal.aborted || !(error instanceof WorkerError)) return error;
-    const retryAfter = isBusy(error) ? { retryAfter: 5 } : {};
-    return new RepositoryUnavailableError(this.#repository, `Repository '${this.#repository}' ${reason(error.code)}`, {
-      cause: error,
-      ...retryAfter,
-    });
+    return signal.aborted ? error : databaseError(this.#repository, error);
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof WorkerError && /^SQLITE_(BUSY|LOCKED)/.test(error.code);
-}
-
-function reason(code: string): string {
-  if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'is being written to and stayed locked; try again later.';
-  if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_CANTOPEN_DIRTYWAL') {
-    return 'was left in the middle of a write; open it once with a writeable Butler, which completes or undoes the write.';
-  }
-  if (code === 'ENOENT') return 'has no database file where its configuration says.';
-  if (/^(EACCES|SQLITE_CANTOPEN|SQLITE_PERM|SQLITE_AUTH)/.test(code)) {
-    return 'has a database file that may not be opened by the gateway; check its permissions.';
-  }
-  if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) return 'has a damaged database file.';
-  if (code === 'WORKER_EXITED') return 'lost the process that was reading its database; try again.';
-  return `could not answer: its database reported ${code}.`;
 }

@@ -2,7 +2,9 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { SqlRow, SqlValue } from '../database.ts';
-import type { PackedColumn, Request, Response } from './messages.ts';
+import { WorkerError } from './failures.ts';
+import type { Request, Response } from './messages.ts';
+import { unpackRows } from './packed-columns.ts';
 
 /** How long a worker may take to heed `stop` before its process is killed in the middle of a step. */
 const STOP_MILLISECONDS = 50;
@@ -10,17 +12,6 @@ const STOP_MILLISECONDS = 50;
 /** Node runs the TypeScript source itself; built code runs built code. */
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 const entry = fileURLToPath(new URL(`./worker-process${extension}`, import.meta.url));
-
-/** An error that a worker reported: SQLite's code (`SQLITE_BUSY`, …), or `WORKER_EXITED`. */
-export class WorkerError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.name = 'WorkerError';
-    this.code = code;
-  }
-}
 
 export interface Statement {
   readonly path: string;
@@ -81,7 +72,7 @@ export class Worker {
         if (signal.aborted || !response) throw signal.reason;
         ended = response.kind !== 'batch' || response.last;
         if (response.kind === 'error') throw new WorkerError(response.code, response.message);
-        const rows = response.kind === 'batch' ? toRows(response.columns, response.count) : [];
+        const rows = response.kind === 'batch' ? unpackRows(response.columns, response.count) : [];
         if (ended) return rows;
         yield rows;
         if (credit !== Infinity) this.#send({ kind: 'more' });
@@ -138,14 +129,4 @@ export class Worker {
     this.#process.unref();
     this.#process.channel?.unref();
   }
-}
-
-function toRows(columns: readonly PackedColumn[], count: number): readonly SqlRow[] {
-  const rows: SqlValue[][] = [];
-  for (let r = 0; r < count; r += 1) {
-    const row: SqlValue[] = [];
-    for (const column of columns) row.push(column[r]!);
-    rows.push(row);
-  }
-  return rows;
 }

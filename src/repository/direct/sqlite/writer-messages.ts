@@ -1,0 +1,39 @@
+/** What the gateway and the thread that writes to an SQLite file (`writer-thread.ts`) say to each other, in turns. */
+import type { SqlValue } from '../database.ts';
+import type { PackedColumn } from './messages.ts';
+
+export type WriteRequest =
+  /** Opens the file where it is not open, or another file is at its path now, and tries once to get the write lock. */
+  | { readonly kind: 'begin' }
+  /** Fulfils with rows where the statement gives some. */
+  | { readonly kind: 'statement'; readonly sql: string; readonly parameters: readonly SqlValue[] }
+  /** Runs a statement for each row, with the row's values before `parameters`. */
+  | {
+      readonly kind: 'insert';
+      readonly sql: string;
+      readonly parameters: readonly SqlValue[];
+      readonly count: number;
+      readonly columns: readonly PackedColumn[];
+    }
+  | { readonly kind: 'script'; readonly statements: readonly string[] }
+  | { readonly kind: 'commit' }
+  | { readonly kind: 'rollback' };
+
+export type WriteResponse =
+  | {
+      readonly kind: 'done';
+      /** Rows that are new or changed. */
+      readonly changes: number;
+      /** Rows that the statement gave. */
+      readonly count: number;
+      readonly columns: readonly PackedColumn[];
+    }
+  | { readonly kind: 'error'; readonly code: string; readonly message: string };
+
+export interface WriterOptions {
+  readonly path: string;
+  /** Makes the file where there is none. */
+  readonly create: boolean;
+  /** Checks the file's structure (`PRAGMA quick_check`) after it was opened. */
+  readonly quickCheck: boolean;
+}

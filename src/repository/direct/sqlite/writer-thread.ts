@@ -1,0 +1,137 @@
+/**
+ * Main module of the thread that writes to one SQLite file.  A thread and not a process, as for reading, because what it
+ * runs is short, and nothing may be cut off in the middle of it.
+ */
+import { statSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import Sqlite from 'better-sqlite3';
+import { LRUCache } from 'lru-cache';
+import type { SqlValue } from '../database.ts';
+import { WorkerError } from './failures.ts';
+import { narrowed, packRows, unpackRows } from './packed-columns.ts';
+import type { WriteRequest, WriteResponse, WriterOptions } from './writer-messages.ts';
+
+const STATEMENTS = 64;
+
+/** How long SQLite itself waits for others; the gateway tries again for longer (`writeable-sqlite-database.ts`). */
+const BUSY_MILLISECONDS = 100;
+
+/** Changed pages that are kept in memory: while they fit, readers go on until the commit. */
+const CACHE_KIBIBYTES = 65_536;
+
+class Connection {
+  readonly database: Sqlite.Database;
+  /** Which file it is open on: a file that was put in its place is another one. */
+  readonly file: string;
+  readonly #statements = new LRUCache<string, Sqlite.Statement<SqlValue[], SqlValue[]>>({ max: STATEMENTS });
+
+  constructor({ path, create, quickCheck }: WriterOptions) {
+    this.database = new Sqlite(path, { fileMustExist: !create, timeout: BUSY_MILLISECONDS });
+    this.file = fileAt(path);
+    try {
+      this.database.pragma('foreign_keys = ON');
+      this.database.pragma(`cache_size = -${CACHE_KIBIBYTES}`);
+      if (quickCheck && this.database.pragma('quick_check(1)', { simple: true }) !== 'ok') {
+        throw new WorkerError('SQLITE_CORRUPT', 'quick_check found damage');
+      }
+    } catch (error) {
+      this.database.close();
+      throw error;
+    }
+  }
+
+  prepare(sql: string): Sqlite.Statement<SqlValue[], SqlValue[]> {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.database.prepare<SqlValue[], SqlValue[]>(sql).safeIntegers(true);
+      if (statement.reader) statement.raw();
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+const options = workerData as WriterOptions;
+let connection: Connection | undefined;
+
+function fileAt(path: string): string {
+  const { dev, ino } = statSync(path);
+  return `${dev}:${ino}`;
+}
+
+function begin(): void {
+  if (connection && connection.file !== fileAt(options.path)) {
+    connection.database.close();
+    connection = undefined;
+  }
+  connection ??= new Connection(options);
+  connection.database.exec('BEGIN IMMEDIATE');
+  // The header is not read here without SQLite: closing the file again would drop the locks of this whole process.
+  if (connection.database.pragma('journal_mode', { simple: true }) !== 'wal') return;
+  connection.database.close();
+  connection = undefined;
+  throw new WorkerError('WAL', 'the file is in WAL mode');
+}
+
+/** The connection, within its transaction: SQLite ends that by itself after some errors. */
+function inTransaction(): Connection {
+  if (!connection?.database.inTransaction) throw new WorkerError('SQLITE_ABORT_ROLLBACK', 'the transaction has ended');
+  return connection;
+}
+
+/**
+ * Booleans are integers in SQLite, and better-sqlite3 binds every number as a REAL.  Whole numbers go in as integers: a
+ * FLOAT column turns them into REALs by itself, as it does for stock Python, but a TEXT column would keep `7.0`.
+ */
+function bindable(value: SqlValue): SqlValue {
+  if (typeof value === 'boolean') return BigInt(value);
+  return Number.isSafeInteger(value) ? BigInt(value as number) : value;
+}
+
+function done(changes: number, rows: readonly SqlValue[][] = []): WriteResponse {
+  return { kind: 'done', changes, count: rows.length, columns: packRows(rows) };
+}
+
+function answer(request: WriteRequest): WriteResponse {
+  switch (request.kind) {
+    case 'begin':
+      begin();
+      return done(0);
+    case 'statement': {
+      const statement = inTransaction().prepare(request.sql);
+      const parameters = request.parameters.map(bindable);
+      if (!statement.reader) return done(statement.run(...parameters).changes);
+      const rows = statement.all(...parameters).map((row) => row.map(narrowed));
+      return done(rows.length, rows);
+    }
+    case 'insert': {
+      const statement = inTransaction().prepare(request.sql);
+      const suffix = request.parameters.map(bindable);
+      let changes = 0;
+      for (const row of unpackRows(request.columns, request.count)) {
+        changes += statement.run(...row.map(bindable), ...suffix).changes;
+      }
+      return done(changes);
+    }
+    case 'script':
+      for (const statement of request.statements) inTransaction().database.exec(statement);
+      return done(0);
+    case 'commit':
+      inTransaction().database.exec('COMMIT');
+      return done(0);
+    case 'rollback':
+      if (connection?.database.inTransaction) connection.database.exec('ROLLBACK');
+      return done(0);
+  }
+}
+
+parentPort!.on('message', (request: WriteRequest) => {
+  let response: WriteResponse;
+  try {
+    response = answer(request);
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    response = { kind: 'error', code: String(code), message: String(message) };
+  }
+  parentPort!.postMessage(response);
+});
