@@ -11,23 +11,35 @@ export type RepositoryKind = 'OFFICIAL' | 'SATELLITE' | 'PUBLISHED';
 /** A repository of the gateway, with what its configuration says of its readers. */
 export interface OfferedRepository {
   readonly name: string;
+  /** What its owner may call it too: a satellite's bare name. */
+  readonly bareName?: string;
   readonly kind: RepositoryKind;
   /** The only user for whom it exists; undefined: every authenticated user. */
   readonly owner: string | undefined;
+  /** Whose members it exists for too, as for its owner. */
+  readonly group?: string | null;
   readonly repository: Repository;
 }
 
 /** The repositories that exist for one principal. */
 export class VisibleRepositories {
-  /** In the default search order: own satellites first, then as configured. */
+  /** In the default search order: own satellites first, then those of groups, then as configured. */
   readonly all: readonly OfferedRepository[];
   readonly #byName: ReadonlyMap<string, OfferedRepository>;
   readonly #principal: Principal;
 
   constructor(offered: readonly OfferedRepository[], principal: Principal) {
-    const visible = offered.filter((r) => r.owner === undefined || r.owner === principal.username);
-    this.all = [...visible.filter((r) => r.owner !== undefined), ...visible.filter((r) => r.owner === undefined)];
-    this.#byName = new Map(this.all.map((r) => [r.name, r]));
+    const own = offered.filter((r) => r.owner === principal.username);
+    const ofGroups = offered.filter(
+      ({ owner, group }) =>
+        owner !== principal.username && typeof group === 'string' && principal.groups.includes(group),
+    );
+    this.all = [...own, ...ofGroups, ...offered.filter((r) => r.owner === undefined)];
+    const bare = own.filter((r) => r.bareName !== undefined);
+    this.#byName = new Map([
+      ...bare.map((r) => [r.bareName!, r] as const),
+      ...this.all.map((r) => [r.name, r] as const),
+    ]);
     this.#principal = principal;
   }
 
@@ -59,6 +71,6 @@ export class VisibleRepositories {
         '"repositories" is empty: name at least one, or leave it out for all.',
       );
     }
-    return [...new Set(names)].map((name) => this.get(name).repository);
+    return [...new Set(names.map((name) => this.get(name).repository))];
   }
 }

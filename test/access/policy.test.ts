@@ -46,3 +46,17 @@ test('a repository of somebody else is as if it did not exist', () => {
 test('naming no repository at all is a mistake', () => {
   expect(() => seenBy('alice').select([])).toThrow(expect.objectContaining({ code: 'BAD_USER_INPUT' }));
 });
+
+test('a group’s satellite exists for its members after their own, and a bare name is its owner’s only', () => {
+  const offered: OfferedRepository[] = [
+    { ...offer('bob~deep', 'bob'), bareName: 'deep', group: 'g_lensing' },
+    { ...offer('alice~wide', 'alice'), bareName: 'wide', group: null },
+    offer('dp1'),
+  ];
+  const seen = (username: string, groups: readonly string[]) =>
+    new VisibleRepositories(offered, { username, groups, scopes: [], quota: null, token: '' });
+  expect(seen('alice', ['g_lensing']).all.map((r) => r.name)).toEqual(['alice~wide', 'bob~deep', 'dp1']);
+  expect(seen('alice', []).all.map((r) => r.name)).toEqual(['alice~wide', 'dp1']);
+  expect(seen('alice', ['g_lensing']).select(['wide', 'alice~wide', 'bob~deep'])).toHaveLength(2);
+  expect(seen('alice', ['g_lensing']).find('deep')).toBeUndefined();
+});

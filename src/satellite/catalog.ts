@@ -1,0 +1,244 @@
+/** The satellites that there are, in the state database: the truth that all replicas of the gateway share. */
+import sql, { join, raw, type Sql } from 'sql-template-tag';
+import type { Principal } from '../access/principal.ts';
+import {
+  ConstraintError,
+  type SqlRow,
+  type Transaction,
+  type WriteableDatabase,
+} from '../repository/direct/database.ts';
+import type { StateTables } from '../state/state.ts';
+import type { SatelliteRecord, SatelliteState } from './satellite.ts';
+
+export const SATELLITE_TABLES: StateTables = {
+  domain: 'satellites',
+  versions: [
+    [
+      `CREATE TABLE {satellite} (
+         id TEXT NOT NULL PRIMARY KEY,
+         owner TEXT NOT NULL,
+         name TEXT NOT NULL,
+         owner_group TEXT,
+         official TEXT NOT NULL,
+         database_kind TEXT NOT NULL,
+         artifacts TEXT NOT NULL,
+         state TEXT NOT NULL,
+         quota_bytes BIGINT,
+         capability_urls BIGINT NOT NULL,
+         capability_version BIGINT NOT NULL,
+         created_at BIGINT NOT NULL,
+         deleted_at BIGINT,
+         purge_at BIGINT,
+         unfinished TEXT,
+         replaces TEXT,
+         request TEXT NOT NULL,
+         idempotency_key TEXT,
+         job TEXT,
+         released BIGINT NOT NULL DEFAULT 0
+       )`,
+      `CREATE UNIQUE INDEX satellite_unq_name ON {satellite} (owner, name) WHERE state <> 'DELETED'`,
+      `CREATE UNIQUE INDEX satellite_unq_idempotency_key ON {satellite} (owner, idempotency_key)`,
+      `CREATE TABLE {satellite_reservation} (
+         satellite TEXT NOT NULL REFERENCES {satellite} (id) ON DELETE CASCADE,
+         job TEXT NOT NULL,
+         bytes BIGINT NOT NULL,
+         PRIMARY KEY (satellite, job)
+       )`,
+    ],
+  ],
+};
+
+/** Physical work that was begun and has to be ended: by the process that began it, or after a crash by any other. */
+export type Unfinished =
+  /** Is being made; what is there of it is cleared away after a crash. */
+  | 'CREATE'
+  /** Exists; the job that brings its records has still to be enqueued. */
+  | 'BRING'
+  /** Was deleted; its files, schema and role have still to be put aside. */
+  | 'DETACH'
+  /** Is being brought back. */
+  | 'ATTACH';
+
+/** A satellite with what only its own service needs to know. */
+export interface CatalogEntry extends SatelliteRecord {
+  readonly unfinished: Unfinished | null;
+  /** Identifier of the one in whose place a reset put it. */
+  readonly replaces: string | null;
+  /** JSON of what was asked for when it was made. */
+  readonly request: string;
+  readonly idempotencyKey: string | null;
+  /** Of the job that brings or brought its records. */
+  readonly job: string | null;
+}
+
+type Changeable = Pick<
+  CatalogEntry,
+  'state' | 'deletedAt' | 'purgeAt' | 'unfinished' | 'replaces' | 'idempotencyKey' | 'job' | 'capabilityVersion'
+>;
+
+const COLUMNS = {
+  id: 'id',
+  owner: 'owner',
+  name: 'name',
+  group: 'owner_group',
+  official: 'official',
+  database: 'database_kind',
+  artifacts: 'artifacts',
+  state: 'state',
+  quotaBytes: 'quota_bytes',
+  capabilityUrls: 'capability_urls',
+  capabilityVersion: 'capability_version',
+  createdAt: 'created_at',
+  deletedAt: 'deleted_at',
+  purgeAt: 'purge_at',
+  unfinished: 'unfinished',
+  replaces: 'replaces',
+  request: 'request',
+  idempotencyKey: 'idempotency_key',
+  job: 'job',
+} as const satisfies Record<keyof CatalogEntry, string>;
+
+const KEYS = Object.keys(COLUMNS) as (keyof CatalogEntry)[];
+const SELECT_LIST = raw(Object.values(COLUMNS).join(', '));
+
+/** Who asks, as far as the catalog needs to know. */
+export type Member = Pick<Principal, 'username' | 'groups'>;
+
+export class Catalog {
+  readonly #database: WriteableDatabase;
+
+  constructor(database: WriteableDatabase) {
+    this.#database = database;
+  }
+
+  /** @returns false where the owner has a satellite of that name, or used the idempotency key before */
+  async add(entry: CatalogEntry, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#database.transaction(
+        (transaction) =>
+          transaction.insert({
+            table: 'satellite',
+            columns: Object.values(COLUMNS),
+            rows: [KEYS.map((key) => stored(entry[key]))],
+          }),
+        signal,
+      );
+      return true;
+    } catch (error) {
+      if (error instanceof ConstraintError && error.kind === 'unique') return false;
+      throw error;
+    }
+  }
+
+  /** Null where there is none (any more). */
+  async get(id: string, signal: AbortSignal): Promise<CatalogEntry | null> {
+    return (await this.#select(sql`id = ${id}`, signal))[0] ?? null;
+  }
+
+  /** The one that has the name now. */
+  async named(owner: string, name: string, signal: AbortSignal): Promise<CatalogEntry | null> {
+    return (await this.#select(sql`owner = ${owner} AND name = ${name} AND state <> 'DELETED'`, signal))[0] ?? null;
+  }
+
+  /** Those that had the name and can be brought back, the last one first. */
+  async deleted(owner: string, name: string, signal: AbortSignal): Promise<readonly CatalogEntry[]> {
+    const found = await this.#select(sql`owner = ${owner} AND name = ${name} AND state = 'DELETED'`, signal);
+    return found.toSorted((a, b) => b.deletedAt! - a.deletedAt!);
+  }
+
+  async byIdempotencyKey(owner: string, key: string, signal: AbortSignal): Promise<CatalogEntry | null> {
+    return (await this.#select(sql`owner = ${owner} AND idempotency_key = ${key}`, signal))[0] ?? null;
+  }
+
+  /** Those of a user and of their groups, in the order of their full names. */
+  async of({ username, groups }: Member, signal: AbortSignal): Promise<readonly CatalogEntry[]> {
+    const ofGroups = groups.length === 0 ? sql`` : sql` OR owner_group IN (${join(groups)})`;
+    return this.#select(sql`owner = ${username}${ofGroups}`, signal);
+  }
+
+  /** All that can be read. */
+  async existing(signal: AbortSignal): Promise<readonly CatalogEntry[]> {
+    return this.#select(sql`state IN ('READY', 'CHECKED_OUT')`, signal);
+  }
+
+  async unfinished(signal: AbortSignal): Promise<readonly CatalogEntry[]> {
+    return this.#select(sql`unfinished IS NOT NULL`, signal);
+  }
+
+  /** Those whose time to be brought back is over. @param now Unix milliseconds */
+  async due(now: number, signal: AbortSignal): Promise<readonly CatalogEntry[]> {
+    return this.#select(sql`state = 'DELETED' AND purge_at <= ${now}`, signal);
+  }
+
+  /**
+   * Changes an entry if it is still as expected.
+   * @returns false where it is in another state by now, or its name is taken by another
+   */
+  async change(
+    id: string,
+    expected: readonly SatelliteState[],
+    changes: Partial<Changeable>,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return this.atomically((transaction) => changeEntry(transaction, id, expected, changes), signal);
+  }
+
+  /**
+   * Several changes, all of them or none.
+   * @returns false where `work` is not fulfilled with true, or a name is taken by another
+   */
+  async atomically(work: (transaction: Transaction) => Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#database.transaction(async (transaction) => {
+        if (await work(transaction)) return true;
+        throw NOT_AS_EXPECTED;
+      }, signal);
+    } catch (error) {
+      if (error === NOT_AS_EXPECTED || (error instanceof ConstraintError && error.kind === 'unique')) return false;
+      throw error;
+    }
+  }
+
+  async remove(id: string, signal: AbortSignal): Promise<void> {
+    await this.#database.transaction(async (transaction) => {
+      await transaction.run(sql`DELETE FROM ${transaction.table('satellite_reservation')} WHERE satellite = ${id}`);
+      await transaction.run(sql`DELETE FROM ${transaction.table('satellite')} WHERE id = ${id}`);
+    }, signal);
+  }
+
+  async #select(condition: Sql, signal: AbortSignal): Promise<readonly CatalogEntry[]> {
+    const rows = await this.#database.all(
+      sql`SELECT ${SELECT_LIST} FROM ${this.#database.table('satellite')} WHERE ${condition} ORDER BY owner, name, id`,
+      signal,
+    );
+    return rows.map(toEntry);
+  }
+}
+
+const NOT_AS_EXPECTED = new Error('the entry is not as it was expected to be');
+
+/** As `Catalog.change`, within a transaction. */
+export async function changeEntry(
+  transaction: Transaction,
+  id: string,
+  expected: readonly SatelliteState[],
+  changes: Partial<Changeable>,
+): Promise<boolean> {
+  const assignments = (Object.keys(changes) as (keyof Changeable)[]).map(
+    (key) => sql`${raw(COLUMNS[key])} = ${stored(changes[key]!)}`,
+  );
+  const changed = await transaction.run(
+    sql`UPDATE ${transaction.table('satellite')} SET ${join(assignments)}
+        WHERE id = ${id} AND state IN (${join(expected)})`,
+  );
+  return changed === 1;
+}
+
+function stored(value: string | number | boolean | null): string | number | null {
+  return typeof value === 'boolean' ? Number(value) : value;
+}
+
+function toEntry(row: SqlRow): CatalogEntry {
+  const entry = Object.fromEntries(KEYS.map((key, i) => [key, row[i]]));
+  return { ...entry, capabilityUrls: entry['capabilityUrls'] === 1 } as unknown as CatalogEntry;
+}
