@@ -1,0 +1,83 @@
+/**
+ * Directories below a root, entered one name at a time and held open, so that no link on the way and none that is put
+ * there meanwhile leads elsewhere.
+ */
+import { constants, existsSync } from 'node:fs';
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+/** Linux gives names in an open directory as paths; elsewhere a name is resolved anew, and links are refused each time. */
+const OPEN_DIRECTORIES = '/proc/self/fd';
+const hasOpenDirectories = existsSync(OPEN_DIRECTORIES);
+
+/** What directories get that are made. */
+export interface MadeDirectory {
+  readonly mode: number | undefined;
+  readonly owner: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+export class OpenDirectory implements AsyncDisposable {
+  readonly #path: string;
+  readonly #handle: FileHandle;
+
+  private constructor(path: string, handle: FileHandle) {
+    this.#path = path;
+    this.#handle = handle;
+  }
+
+  /**
+   * Opens `root` (which may itself be a link) and goes down from it.
+   * @param make makes what is missing, durable; without it a missing directory is an ENOENT
+   * @throws ENOTDIR or ELOOP where a name on the way is a link or a file
+   */
+  static async enter(root: string, names: readonly string[], make?: MadeDirectory): Promise<OpenDirectory> {
+    let directory = new OpenDirectory(root, await open(root, O_RDONLY | O_DIRECTORY));
+    for (const name of names) {
+      await using left = directory;
+      directory = await left.#child(name, make);
+    }
+    return directory;
+  }
+
+  /** A path to `name` in this very directory. */
+  at(name: string): string {
+    return hasOpenDirectories ? join(OPEN_DIRECTORIES, String(this.#handle.fd), name) : join(this.#path, name);
+  }
+
+  /** Makes new and lost names in it durable. */
+  async sync(): Promise<void> {
+    await this.#handle.sync();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#handle.close();
+  }
+
+  async #child(name: string, make: MadeDirectory | undefined): Promise<OpenDirectory> {
+    const path = this.at(name);
+    const opened = () => open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    try {
+      return new OpenDirectory(join(this.#path, name), await opened());
+    } catch (error) {
+      if (!make || (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+    let isNew = true;
+    await mkdir(path).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      isNew = false;
+    });
+    const handle = await opened();
+    try {
+      if (isNew) {
+        if (make.mode !== undefined) await handle.chmod(make.mode);
+        if (make.owner) await handle.chown(make.owner.uid, make.owner.gid);
+        await this.sync();
+      }
+      return new OpenDirectory(join(this.#path, name), handle);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,231 @@
+/** An `ArtifactStore` in a directory. */
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { lstat, open, opendir, realpath, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
+import type { ByteRange, FileSource } from '../../rows.ts';
+import { artifactPath, isArtifact, TEMPORARY_PREFIX } from './artifact-path.ts';
+import type { ArtifactStore, StoredArtifact, WrittenArtifact } from './artifact-store.ts';
+import { OpenDirectory } from './directory-walk.ts';
+import { Measured } from './measured.ts';
+
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
+/** A directory may go while a file is about to be made in it, because it had become empty: it is made again. */
+const ATTEMPTS = 10;
+
+/** Whose the files become, and who may use them: what the gateway makes must be usable by the satellite's owner. */
+export interface FileOwnership {
+  readonly owner?: { readonly uid: number; readonly gid: number };
+  /** Permission bits. Default: what the process' umask leaves. */
+  readonly fileMode?: number;
+  readonly directoryMode?: number;
+}
+
+export class FileArtifactStore implements ArtifactStore {
+  readonly root: string;
+  readonly #repository: string;
+  readonly #ownership: FileOwnership;
+
+  /** @param root absolute path of a directory that exists when it is used */
+  constructor(repository: string, root: string, ownership: FileOwnership = {}) {
+    this.#repository = repository;
+    this.root = root;
+    this.#ownership = ownership;
+  }
+
+  async stat(path: string, signal: AbortSignal): Promise<StoredArtifact | null> {
+    const opened = await this.#open(path, signal);
+    if (!opened) return null;
+    await opened.file.close();
+    return opened.stored;
+  }
+
+  async read(path: string, range: ByteRange | null, signal: AbortSignal): Promise<Readable> {
+    const opened = await this.#open(path, signal);
+    if (!opened) throw noSuchArtifact(path);
+    return opened.file.createReadStream({ ...range, signal });
+  }
+
+  async write(
+    path: string,
+    bytes: AsyncIterable<Uint8Array>,
+    expected: Partial<WrittenArtifact>,
+    signal: AbortSignal,
+  ): Promise<WrittenArtifact> {
+    const { path: normal, directories, name } = artifactPath(path);
+    const measured = new Measured(normal, expected);
+    const temporary = `${TEMPORARY_PREFIX}${randomUUID()}`;
+    try {
+      const { directory, file } = await this.#create(directories, temporary);
+      await using _ = directory;
+      try {
+        await this.#fill(file, measured.pass(bytes, signal));
+        signal.throwIfAborted();
+        await rename(directory.at(temporary), directory.at(name));
+      } catch (error) {
+        await unlink(directory.at(temporary)).catch(() => undefined);
+        throw error;
+      }
+      await directory.sync();
+      return measured.written;
+    } catch (error) {
+      throw this.#failure(error, normal);
+    }
+  }
+
+  async remove(paths: readonly string[], signal: AbortSignal): Promise<void> {
+    const byDirectory = Map.groupBy(paths.map(artifactPath), ({ directories }) => directories.join('/'));
+    for (const artifacts of byDirectory.values()) {
+      signal.throwIfAborted();
+      const { directories, path } = artifacts[0]!;
+      try {
+        await using directory = await OpenDirectory.enter(this.root, directories);
+        for (const { name } of artifacts) await unlink(directory.at(name)).catch(unlessMissing);
+        await directory.sync();
+        await this.#prune(directories);
+      } catch (error) {
+        if (!isMissing(error)) throw this.#failure(error, path);
+      }
+    }
+  }
+
+  async *list(directory: string, signal: AbortSignal): AsyncGenerator<StoredArtifact> {
+    const names = directory === '' ? [] : artifactPath(`${directory.replace(/\/$/, '')}/x`).directories;
+    yield* this.#listed(names, signal);
+  }
+
+  async source(path: string, signal: AbortSignal): Promise<FileSource | null> {
+    const stored = await this.stat(path, signal);
+    return stored && { kind: 'path', path: join(await realpath(this.root), stored.path), size: stored.size };
+  }
+
+  async signedUpload(path: string): Promise<null> {
+    artifactPath(path);
+    return null;
+  }
+
+  /** Null where there is no such file. */
+  async #open(path: string, signal: AbortSignal): Promise<{ file: FileHandle; stored: StoredArtifact } | null> {
+    const { path: normal, directories, name } = artifactPath(path);
+    signal.throwIfAborted();
+    try {
+      await using directory = await OpenDirectory.enter(this.root, directories);
+      // Not to be held up by a pipe of that name.
+      const file = await open(directory.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+      const information = await file.stat();
+      if (information.isFile()) return { file, stored: { path: normal, size: information.size } };
+      await file.close();
+      return null;
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw this.#failure(error, normal);
+    }
+  }
+
+  async #create(
+    directories: readonly string[],
+    temporary: string,
+  ): Promise<{ readonly directory: OpenDirectory; readonly file: FileHandle }> {
+    const made = { mode: this.#ownership.directoryMode, owner: this.#ownership.owner };
+    for (let attempt = 1; ; attempt += 1) {
+      let directory: OpenDirectory | undefined;
+      try {
+        directory = await OpenDirectory.enter(this.root, directories, made);
+        return { directory, file: await open(directory.at(temporary), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW) };
+      } catch (error) {
+        await directory?.[Symbol.asyncDispose]();
+        if (!isMissing(error) || attempt === ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  async #fill(file: FileHandle, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+    try {
+      const { owner, fileMode } = this.#ownership;
+      for await (const chunk of bytes) await file.writeFile(chunk);
+      if (fileMode !== undefined) await file.chmod(fileMode);
+      if (owner) await file.chown(owner.uid, owner.gid);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Removes directories that are empty now, from the innermost on; the root stays. */
+  async #prune(directories: readonly string[]): Promise<void> {
+    for (let depth = directories.length; depth > 0; depth -= 1) {
+      await using parent = await OpenDirectory.enter(this.root, directories.slice(0, depth - 1));
+      try {
+        await rmdir(parent.at(directories[depth - 1]!));
+      } catch (error) {
+        if (['ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(errno(error) ?? '')) return;
+        unlessMissing(error);
+      }
+    }
+  }
+
+  async *#listed(names: readonly string[], signal: AbortSignal): AsyncGenerator<StoredArtifact> {
+    signal.throwIfAborted();
+    const below: string[] = [];
+    try {
+      await using directory = await OpenDirectory.enter(this.root, names);
+      for await (const entry of await opendir(directory.at('.'))) {
+        signal.throwIfAborted();
+        const path = [...names, entry.name].join('/');
+        if (entry.isDirectory()) below.push(entry.name);
+        if (!entry.isFile() || !isArtifact(path)) continue;
+        const information = await lstat(directory.at(entry.name)).catch(unlessMissing);
+        if (information) yield { path, size: information.size };
+      }
+    } catch (error) {
+      // Removed meanwhile.
+      if (isMissing(error)) return;
+      throw this.#failure(error, names.join('/'));
+    }
+    for (const name of below) yield* this.#listed([...names, name], signal);
+  }
+
+  #failure(error: unknown, path: string): unknown {
+    const code = errno(error);
+    if (code === undefined) return error;
+    if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)) {
+      return new SatelliteError(
+        'QUOTA_EXCEEDED',
+        `There is no space left for '${path}' in repository '${this.#repository}'. Remove datasets, or ask for more.`,
+        { repository: this.#repository, cause: error },
+      );
+    }
+    if (['ELOOP', 'ENOTDIR', 'EISDIR', 'EMLINK'].includes(code)) {
+      return new SatelliteError(
+        'BAD_USER_INPUT',
+        `'${path}' cannot be a file of repository '${this.#repository}': a link, a file or a directory is in its place.`,
+        { repository: this.#repository, cause: error },
+      );
+    }
+    return new RepositoryUnavailableError(
+      this.#repository,
+      `The files of repository '${this.#repository}' cannot be used now (${code}). Try again later.`,
+      { cause: error },
+    );
+  }
+}
+
+/** What reading a file that is not there gives, in every store. */
+export function noSuchArtifact(path: string): SatelliteError {
+  return new SatelliteError('NOT_FOUND', `There is no file '${path}' in the repository's store.`);
+}
+
+/** The name of a failed system call's error; undefined for other errors. */
+function errno(error: unknown): string | undefined {
+  return error instanceof Error && 'errno' in error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+function isMissing(error: unknown): boolean {
+  return errno(error) === 'ENOENT';
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
+}

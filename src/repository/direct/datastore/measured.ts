@@ -1,0 +1,47 @@
+/** Bytes on their way into a store, counted and hashed. */
+import { createHash } from 'node:crypto';
+import { SatelliteError } from '../../../butler/errors.ts';
+import type { WrittenArtifact } from './artifact-store.ts';
+
+export class Measured {
+  readonly #path: string;
+  readonly #expected: Partial<WrittenArtifact>;
+  readonly #hash = createHash('sha256');
+  #size = 0;
+  #sha256 = '';
+
+  constructor(path: string, expected: Partial<WrittenArtifact>) {
+    this.#path = path;
+    this.#expected = expected;
+  }
+
+  /** What passed through; right once `pass` has ended. */
+  get written(): WrittenArtifact {
+    return { size: this.#size, sha256: this.#sha256 };
+  }
+
+  /** The same bytes. @throws SatelliteError UPSTREAM_UNAVAILABLE before the end where they are not those expected */
+  async *pass(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const { size, sha256 } = this.#expected;
+    for await (const chunk of bytes) {
+      signal.throwIfAborted();
+      this.#size += chunk.length;
+      if (size !== undefined && this.#size > size) throw this.#misfit(`more than ${String(size)} bytes came`);
+      this.#hash.update(chunk);
+      yield chunk;
+    }
+    signal.throwIfAborted();
+    this.#sha256 = this.#hash.digest('hex');
+    if (size !== undefined && this.#size !== size) {
+      throw this.#misfit(`${String(this.#size)} of ${String(size)} bytes came`);
+    }
+    if (sha256 !== undefined && this.#sha256 !== sha256.toLowerCase()) throw this.#misfit('their SHA-256 differs');
+  }
+
+  #misfit(what: string): SatelliteError {
+    return new SatelliteError(
+      'UPSTREAM_UNAVAILABLE',
+      `The bytes for '${this.#path}' are not those that were expected: ${what}. Nothing was kept; try again.`,
+    );
+  }
+}

@@ -1,0 +1,176 @@
+/** An `ArtifactStore` below a prefix of an S3 bucket: keys are the prefix and the path, as lsst.resources has them. */
+import { Readable } from 'node:stream';
+import {
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { SatelliteError } from '../../../butler/errors.ts';
+import type { ByteRange, FileSource } from '../../rows.ts';
+import { artifactPath, isArtifact } from './artifact-path.ts';
+import type { ArtifactStore, SignedUpload, StoredArtifact, WrittenArtifact } from './artifact-store.ts';
+import { noSuchArtifact } from './file-store.ts';
+import { Measured } from './measured.ts';
+import { createS3Client, isNoSuchKey, parseS3Root, s3Failure, type S3Access } from './s3-client.ts';
+import { getObject, wholeBody } from './s3-download.ts';
+
+/** How long a signed address is good for. */
+const SIGNED_SECONDS = 600;
+/** Parts of a large upload: each is kept until it has arrived, and sent again where it has not. */
+const PART_BYTES = 8 << 20;
+const MAX_PARTS = 10_000;
+const MAX_KEYS_OF_DELETE = 1000;
+
+export class S3ArtifactStore implements ArtifactStore {
+  readonly root: string;
+  readonly #repository: string;
+  readonly #bucket: string;
+  readonly #prefix: string;
+  readonly #client: S3Client;
+
+  /**
+   * @param root `s3://bucket/prefix/`
+   * @throws SatelliteError BAD_USER_INPUT where it is no such address
+   */
+  constructor(repository: string, root: string, access: S3Access = {}) {
+    const parsed = parseS3Root(root);
+    if (!parsed)
+      throw new SatelliteError('BAD_USER_INPUT', `'${root}' is no address of a bucket (s3://bucket/prefix/).`);
+    this.#repository = repository;
+    this.root = root;
+    this.#bucket = parsed.bucket;
+    this.#prefix = parsed.prefix;
+    this.#client = createS3Client(access, parsed.profile);
+  }
+
+  async stat(path: string, signal: AbortSignal): Promise<StoredArtifact | null> {
+    const normal = artifactPath(path).path;
+    const command = new HeadObjectCommand(this.#object(normal));
+    try {
+      const { ContentLength } = await this.#client.send(command, { abortSignal: signal });
+      return { path: normal, size: ContentLength ?? 0 };
+    } catch (error) {
+      if (isNoSuchKey(error)) return null;
+      throw s3Failure(this.#repository, error, signal);
+    }
+  }
+
+  async read(path: string, range: ByteRange | null, signal: AbortSignal): Promise<Readable> {
+    const normal = artifactPath(path).path;
+    const object = { bucket: this.#bucket, key: this.#prefix + normal, range };
+    try {
+      const first = await getObject(this.#client, object, signal);
+      const bytes = wholeBody(this.#client, object, first, signal);
+      return Readable.from(this.#explained(bytes, signal), { objectMode: false });
+    } catch (error) {
+      throw isNoSuchKey(error) ? noSuchArtifact(normal) : s3Failure(this.#repository, error, signal);
+    }
+  }
+
+  async write(
+    path: string,
+    bytes: AsyncIterable<Uint8Array>,
+    expected: Partial<WrittenArtifact>,
+    signal: AbortSignal,
+  ): Promise<WrittenArtifact> {
+    const normal = artifactPath(path).path;
+    const measured = new Measured(normal, expected);
+    // Bytes that are not those expected end the body with an error, and what was sent of it is given up.
+    const upload = new Upload({
+      client: this.#client,
+      params: { ...this.#object(normal), Body: Readable.from(measured.pass(bytes, signal), { objectMode: false }) },
+      partSize: Math.max(PART_BYTES, Math.ceil((expected.size ?? 0) / MAX_PARTS)),
+      queueSize: 2,
+      leavePartsOnError: false,
+    });
+    const abort = () => void upload.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      signal.throwIfAborted();
+      await upload.done();
+      return measured.written;
+    } catch (error) {
+      throw s3Failure(this.#repository, error, signal);
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async remove(paths: readonly string[], signal: AbortSignal): Promise<void> {
+    const keys = paths.map((path) => ({ Key: this.#prefix + artifactPath(path).path }));
+    try {
+      for (let i = 0; i < keys.length; i += MAX_KEYS_OF_DELETE) {
+        const command = new DeleteObjectsCommand({
+          Bucket: this.#bucket,
+          Delete: { Objects: keys.slice(i, i + MAX_KEYS_OF_DELETE), Quiet: true },
+        });
+        const { Errors: errors = [] } = await this.#client.send(command, { abortSignal: signal });
+        const failed = errors.find(({ Code }) => Code !== 'NoSuchKey');
+        if (failed) throw new Error(`an object was not deleted: ${failed.Code ?? 'no reason given'}`);
+      }
+    } catch (error) {
+      throw s3Failure(this.#repository, error, signal);
+    }
+  }
+
+  async *list(directory: string, signal: AbortSignal): AsyncGenerator<StoredArtifact> {
+    const below = directory === '' ? '' : `${artifactPath(directory.replace(/\/$/, '')).path}/`;
+    const pages = paginateListObjectsV2(
+      { client: this.#client },
+      { Bucket: this.#bucket, Prefix: this.#prefix + below },
+      {
+        abortSignal: signal,
+      },
+    );
+    try {
+      for await (const { Contents: contents = [] } of pages) {
+        for (const { Key, Size } of contents) {
+          const path = Key!.slice(this.#prefix.length);
+          // A key that ends with a slash stands for a directory.
+          if (!path.endsWith('/') && isArtifact(path)) yield { path, size: Size ?? 0 };
+        }
+      }
+    } catch (error) {
+      throw s3Failure(this.#repository, error, signal);
+    }
+  }
+
+  async source(path: string, signal: AbortSignal): Promise<FileSource | null> {
+    const stored = await this.stat(path, signal);
+    if (!stored) return null;
+    const command = new GetObjectCommand(this.#object(stored.path));
+    return { kind: 'url', url: await getSignedUrl(this.#client, command, { expiresIn: SIGNED_SECONDS }) };
+  }
+
+  async signedUpload(path: string, { size, sha256 }: WrittenArtifact): Promise<SignedUpload> {
+    const checksum = Buffer.from(sha256, 'hex').toString('base64');
+    const command = new PutObjectCommand({
+      ...this.#object(artifactPath(path).path),
+      ContentLength: size,
+      ChecksumSHA256: checksum,
+    });
+    const url = await getSignedUrl(this.#client, command, {
+      expiresIn: SIGNED_SECONDS,
+      signableHeaders: new Set(['content-length', 'host']),
+      unhoistableHeaders: new Set(['x-amz-checksum-sha256']),
+    });
+    return { url, headers: { 'content-length': String(size), 'x-amz-checksum-sha256': checksum } };
+  }
+
+  #object(path: string): { readonly Bucket: string; readonly Key: string } {
+    return { Bucket: this.#bucket, Key: this.#prefix + path };
+  }
+
+  async *#explained(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    try {
+      yield* bytes;
+    } catch (error) {
+      throw s3Failure(this.#repository, error, signal);
+    }
+  }
+}
