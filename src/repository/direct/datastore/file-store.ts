@@ -71,7 +71,7 @@ export class FileArtifactStore implements ArtifactStore {
       await directory.sync();
       return measured.written;
     } catch (error) {
-      throw this.#failure(error, normal);
+      throw measured.failedWith(error) ? error : this.#failure(error, normal);
     }
   }
 

@@ -9,6 +9,7 @@ export class Measured {
   readonly #hash = createHash('sha256');
   #size = 0;
   #sha256 = '';
+  #failure: unknown;
 
   constructor(path: string, expected: Partial<WrittenArtifact>) {
     this.#path = path;
@@ -20,22 +21,32 @@ export class Measured {
     return { size: this.#size, sha256: this.#sha256 };
   }
 
+  /** Whether this error is of the bytes or of where they come from, and not of the store. */
+  failedWith(error: unknown): boolean {
+    return this.#failure !== undefined && this.#failure === error;
+  }
+
   /** The same bytes. @throws SatelliteError UPSTREAM_UNAVAILABLE before the end where they are not those expected */
   async *pass(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const { size, sha256 } = this.#expected;
-    for await (const chunk of bytes) {
+    try {
+      for await (const chunk of bytes) {
+        signal.throwIfAborted();
+        this.#size += chunk.length;
+        if (size !== undefined && this.#size > size) throw this.#misfit(`more than ${String(size)} bytes came`);
+        this.#hash.update(chunk);
+        yield chunk;
+      }
       signal.throwIfAborted();
-      this.#size += chunk.length;
-      if (size !== undefined && this.#size > size) throw this.#misfit(`more than ${String(size)} bytes came`);
-      this.#hash.update(chunk);
-      yield chunk;
+      this.#sha256 = this.#hash.digest('hex');
+      if (size !== undefined && this.#size !== size) {
+        throw this.#misfit(`${String(this.#size)} of ${String(size)} bytes came`);
+      }
+      if (sha256 !== undefined && this.#sha256 !== sha256.toLowerCase()) throw this.#misfit('their SHA-256 differs');
+    } catch (error) {
+      this.#failure = error;
+      throw error;
     }
-    signal.throwIfAborted();
-    this.#sha256 = this.#hash.digest('hex');
-    if (size !== undefined && this.#size !== size) {
-      throw this.#misfit(`${String(this.#size)} of ${String(size)} bytes came`);
-    }
-    if (sha256 !== undefined && this.#sha256 !== sha256.toLowerCase()) throw this.#misfit('their SHA-256 differs');
   }
 
   #misfit(what: string): SatelliteError {

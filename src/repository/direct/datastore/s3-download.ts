@@ -4,7 +4,7 @@ import { GetObjectCommand, type GetObjectCommandOutput, type S3Client } from '@a
 import type { ByteRange } from '../../rows.ts';
 
 /** Attempts in a row that bring nothing, after which it gives up. */
-const ATTEMPTS = 5;
+const ATTEMPTS = 3;
 const FIRST_DELAY_MILLISECONDS = 100;
 
 /** An object's bytes, or a range of them. */

@@ -95,7 +95,7 @@ export class S3ArtifactStore implements ArtifactStore {
       await upload.done();
       return measured.written;
     } catch (error) {
-      throw s3Failure(this.#repository, error, signal);
+      throw measured.failedWith(error) ? error : s3Failure(this.#repository, error, signal);
     } finally {
       signal.removeEventListener('abort', abort);
     }
@@ -144,7 +144,8 @@ export class S3ArtifactStore implements ArtifactStore {
     const stored = await this.stat(path, signal);
     if (!stored) return null;
     const command = new GetObjectCommand(this.#object(stored.path));
-    return { kind: 'url', url: await getSignedUrl(this.#client, command, { expiresIn: SIGNED_SECONDS }) };
+    const url = await getSignedUrl(this.#client, command, { expiresIn: SIGNED_SECONDS });
+    return { kind: 'url', url, size: stored.size };
   }
 
   async signedUpload(path: string, { size, sha256 }: WrittenArtifact): Promise<SignedUpload> {
