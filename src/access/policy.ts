@@ -4,7 +4,7 @@
  */
 import { SatelliteError } from '../butler/errors.ts';
 import type { Repository } from '../repository/repository.ts';
-import type { Principal } from './principal.ts';
+import type { Identity } from './principal.ts';
 
 export type RepositoryKind = 'OFFICIAL' | 'SATELLITE' | 'PUBLISHED';
 
@@ -21,14 +21,19 @@ export interface OfferedRepository {
   readonly repository: Repository;
 }
 
+/** The name that a repository has in addresses that are stored: a user's own with its owner, `owner~name`. */
+export function nameInAddresses({ name, owner }: Pick<OfferedRepository, 'name' | 'owner'>): string {
+  return owner === undefined || name.includes('~') ? name : `${owner}~${name}`;
+}
+
 /** The repositories that exist for one principal. */
 export class VisibleRepositories {
   /** In the default search order: own satellites first, then those of groups, then as configured. */
   readonly all: readonly OfferedRepository[];
   readonly #byName: ReadonlyMap<string, OfferedRepository>;
-  readonly #principal: Principal;
+  readonly #principal: Identity;
 
-  constructor(offered: readonly OfferedRepository[], principal: Principal) {
+  constructor(offered: readonly OfferedRepository[], principal: Identity) {
     const own = offered.filter((r) => r.owner === principal.username);
     const ofGroups = offered.filter(
       ({ owner, group }) =>
@@ -38,7 +43,7 @@ export class VisibleRepositories {
     const bare = own.filter((r) => r.bareName !== undefined);
     this.#byName = new Map([
       ...bare.map((r) => [r.bareName!, r] as const),
-      ...this.all.map((r) => [r.name, r] as const),
+      ...this.all.flatMap((r) => [[nameInAddresses(r), r] as const, [r.name, r] as const]),
     ]);
     this.#principal = principal;
   }

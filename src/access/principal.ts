@@ -1,8 +1,12 @@
-/** Who asks, as one of the verifiers found out. */
-export interface Principal {
+/** Whose rights count. */
+export interface Identity {
   /** Matches `[a-z0-9._-]+`. */
   readonly username: string;
   readonly groups: readonly string[];
+}
+
+/** Who asks, as one of the verifiers found out. */
+export interface Principal extends Identity {
   readonly scopes: readonly string[];
   /** What the platform allows the user, as its token states it; null where it states nothing. */
   readonly quota: Readonly<Record<string, unknown>> | null;

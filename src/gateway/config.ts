@@ -9,6 +9,7 @@ const NAME = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
 const name = z.string().regex(NAME, 'must be small letters, digits, "_", "." and "-", at most 64');
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/$/, ''));
 const count = z.int().positive();
+const ORIGIN = /^https?:\/\/(\*(\.[a-z0-9.-]+)?|[a-z0-9.-]+(:\d+)?|\[[0-9a-f:.]+\](:\d+)?)\/?$/i;
 
 const limits = z.strictObject({
   /** Seconds that a GraphQL request may take, upstream included. @default 60 */
@@ -69,6 +70,11 @@ const remoteRepository = z.strictObject({
       'needs auth.gafaelfawr, which this version does not support: use "forward"',
     )
     .default('forward'),
+  /**
+   * With `token: forward`: the token of the gateway's own service, best as `${VARIABLE}`, with which files are fetched for
+   * addresses that hold a capability instead of their reader's token. @default none: such addresses are refused
+   */
+  serviceToken: z.string().min(1).optional(),
 });
 
 const directRepository = z.strictObject({
@@ -116,6 +122,15 @@ const graphiql = z.strictObject({
   token: z.string().optional(),
 });
 
+const outbound = z.strictObject({
+  /**
+   * Origins beside those of the repositories and stores in this file from which the gateway may fetch files at addresses that
+   * users record: `https://archive.example.org`, or patterns, which let in public hosts only: `https://*.example.org`.
+   * @default none
+   */
+  origins: z.array(z.string().regex(ORIGIN, 'must be an origin such as https://host, or https://*.domain')).default([]),
+});
+
 /** Sections of parts that this version does not have: their shape is checked, and the log says that they have no effect. */
 const later = {
   /** Where the gateway keeps its own records. */
@@ -149,6 +164,8 @@ export const gatewayConfig = z
     graphiql: graphiql.prefault({}),
     /** How others reach the gateway: permanent addresses start with it. @default the listening address */
     publicUrl: httpUrl.optional(),
+    /** What the gateway itself may fetch. */
+    outbound: outbound.prefault({}),
     ...later,
   })
   .superRefine(({ repositories }, ctx) => {

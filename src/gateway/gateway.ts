@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { prepareDevelopmentKeys } from '../access/development-issuer.ts';
+import { FileResolver } from '../access/file-resolution.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import { TokenVerifier } from '../access/token-verifier.ts';
 import { ConfigurationError, UNUSED_SECTIONS, type GatewayConfig } from './config.ts';
@@ -11,7 +12,8 @@ import { isLoopback, type GraphiqlOptions } from './http/graphiql.ts';
 import { createHttpServer } from './http/server.ts';
 import { Metrics } from './metrics.ts';
 import { openRepositories } from './repositories.ts';
-import { openScope } from './request-scope.ts';
+import { openOutbound } from './outbound.ts';
+import { openCapabilityScope, openScope, type ScopeOptions } from './request-scope.ts';
 
 export interface Gateway {
   /** `http://HOST:PORT` */
@@ -26,6 +28,8 @@ export interface GatewayOptions {
   readonly strategy?: ExecutionStrategy;
   /** Instead of the configured repositories. */
   readonly offered?: readonly OfferedRepository[];
+  /** @default none */
+  readonly satellites?: ScopeOptions['satellites'];
 }
 
 /**
@@ -33,7 +37,7 @@ export interface GatewayOptions {
  * @throws ConfigurationError, or RepositoryUnavailableError where a direct repository cannot be opened
  */
 export async function startGateway(config: GatewayConfig, options: GatewayOptions): Promise<Gateway> {
-  const { log, strategy = 'adaptive' } = options;
+  const { log, satellites, strategy = 'adaptive' } = options;
   const { issuers } = config.auth;
   for (const section of UNUSED_SECTIONS) {
     if (config[section] !== undefined)
@@ -45,12 +49,22 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
 
   const metrics = new Metrics();
   const offered = options.offered ?? (await openRepositories(config.repositories, metrics));
+  const outbound = openOutbound(config);
   let url = '';
+  const publicUrl = () => config.publicUrl ?? url;
+  const files = new FileResolver({
+    ownUrls: () => [publicUrl(), url],
+    remotes: config.repositories.filter((r) => r.kind === 'remote'),
+    outbound,
+  });
+  const scope = { verifier, offered, satellites };
   const app = await createHttpServer({
     schema: createSchema(),
     limits: config.http.limits,
-    openScope: (request, reply, seconds) => openScope(request, reply, seconds, { verifier, offered }),
-    publicUrl: () => config.publicUrl ?? url,
+    openScope: (request, reply, seconds) => openScope(request, reply, seconds, scope),
+    openCapabilityScope: (request, reply, seconds, file) => openCapabilityScope(request, reply, seconds, file, scope),
+    files,
+    publicUrl,
     log,
     metrics,
     offered,
@@ -58,7 +72,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     graphiql,
   });
   app.addHook('onClose', async () => {
-    await Promise.all(offered.map(({ repository }) => repository.close()));
+    await Promise.all([...offered.map(({ repository }) => repository.close()), outbound.close()]);
   });
   await app.listen({ host: config.http.host, port: config.http.port });
   const { port } = app.server.address() as AddressInfo;

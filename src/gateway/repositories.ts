@@ -28,8 +28,8 @@ export async function openRepositories(
 
 async function openRepository(config: RepositoryConfig): Promise<Repository> {
   if (config.kind === 'direct') return openDirectRepository(config);
-  const { name, url, token } = config;
-  return new RemoteRepository({ name, url, token: token === 'forward' ? token : { fixed: token } });
+  const { name, url, token, serviceToken } = config;
+  return new RemoteRepository({ name, url, token: token === 'forward' ? token : { fixed: token }, serviceToken });
 }
 
 function kindOf({ role, owner }: RepositoryConfig): RepositoryKind {

@@ -1,15 +1,29 @@
 /** What a request may see and how long it may take: made once a request, for every face. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Principal } from '../access/principal.ts';
+import type { Capabilities, CapabilityGrant } from '../access/capability.ts';
+import type { Identity, Principal } from '../access/principal.ts';
 import { VisibleRepositories, type OfferedRepository } from '../access/policy.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { QueryContext } from '../repository/repository.ts';
+import type { SatelliteDirectory } from '../satellite/satellite.ts';
 
-export interface RequestScope {
-  readonly principal: Principal;
+/** What can be read, and as whom. */
+export interface ReadingScope {
   readonly repositories: VisibleRepositories;
   readonly query: QueryContext;
+}
+
+export interface RequestScope extends ReadingScope {
+  readonly principal: Principal;
+}
+
+export interface ScopeOptions {
+  readonly verifier: TokenVerifier;
+  /** Configured repositories. */
+  readonly offered: readonly OfferedRepository[];
+  /** Undefined: there are no satellites, and no capabilities. */
+  readonly satellites: { readonly directory: SatelliteDirectory; readonly capabilities: Capabilities } | undefined;
 }
 
 /** @throws SatelliteError UNAUTHENTICATED */
@@ -17,18 +31,54 @@ export async function openScope(
   request: FastifyRequest,
   reply: FastifyReply,
   seconds: number,
-  { verifier, offered }: { readonly verifier: TokenVerifier; readonly offered: readonly OfferedRepository[] },
+  options: ScopeOptions,
 ): Promise<RequestScope> {
-  const principal = await verifier.authenticate(request.headers.authorization);
+  const principal = await options.verifier.authenticate(request.headers.authorization);
   request.username = principal.username;
   return {
     principal,
-    repositories: new VisibleRepositories(offered, principal),
+    repositories: await repositoriesOf(principal, options),
     query: {
       caller: { username: principal.username, token: principal.token },
       signal: requestSignal(reply, seconds),
     },
   };
+}
+
+/**
+ * For an address that holds a capability: as its satellite's owner, with the rights that the owner has now.
+ * @throws SatelliteError FORBIDDEN where it is not, or no longer, good for this file
+ */
+export async function openCapabilityScope(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  seconds: number,
+  file: Pick<CapabilityGrant, 'repository' | 'uuid'> & { readonly capability: string },
+  options: ScopeOptions,
+): Promise<ReadingScope> {
+  const grant = options.satellites?.capabilities.verify(file.capability, file);
+  const satellite = grant && (await options.satellites?.directory.byId(grant.satelliteId));
+  if (
+    !satellite?.capabilityUrls ||
+    satellite.capabilityVersion !== grant?.version ||
+    (satellite.state !== 'READY' && satellite.state !== 'CHECKED_OUT')
+  ) {
+    throw new SatelliteError(
+      'FORBIDDEN',
+      "The capability in this address is not, or no longer, good: it was rotated, or its satellite is gone. Read the satellite's " +
+        'present address of the file, or use the address without the capability and send a token.',
+    );
+  }
+  request.username = satellite.owner;
+  return {
+    repositories: await repositoriesOf({ username: satellite.owner, groups: [] }, options),
+    query: { caller: { username: satellite.owner, asService: true }, signal: requestSignal(reply, seconds) },
+  };
+}
+
+async function repositoriesOf(who: Identity, { offered, satellites }: ScopeOptions): Promise<VisibleRepositories> {
+  const own = (await satellites?.directory.offeredTo(who)) ?? [];
+  return new VisibleRepositories([...own, ...offered], who);
 }
 
 /** Aborts when the client has gone, or at the deadline. */

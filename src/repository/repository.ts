@@ -16,6 +16,11 @@ export interface Caller {
   readonly username: string;
   /** The caller's own token, for repositories that are asked as the caller.  Never logged. */
   readonly token?: string;
+  /**
+   * The caller gave a capability in place of a token (`access/capability.ts`): repositories that are asked as the caller
+   * are asked as the gateway's named service instead, where its operator allows that.
+   */
+  readonly asService?: boolean;
 }
 
 /** What every call carries: on whose behalf, and when to stop (client gone, or the deadline of the whole request). */

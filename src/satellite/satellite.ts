@@ -1,6 +1,6 @@
 /** What the gateway keeps of a satellite, and the services around it agree on. */
 import type { OfferedRepository } from '../access/policy.ts';
-import type { Principal } from '../access/principal.ts';
+import type { Identity } from '../access/principal.ts';
 import type { WriteableRepository } from '../repository/writeable-repository.ts';
 
 export type SatelliteState =
@@ -54,13 +54,13 @@ export interface OpenSatellite {
 
 /** What transfers, curation, permanent addresses and care ask. */
 export interface SatelliteDirectory {
-  /** The satellites that exist for a principal, open for reading; each also under its bare name for its owner. */
-  offeredTo(principal: Principal): Promise<readonly OfferedRepository[]>;
+  /** The satellites that exist for a principal, open for reading, each once by its full name; `VisibleRepositories` knows the bare one. */
+  offeredTo(principal: Identity): Promise<readonly OfferedRepository[]>;
   /**
    * A satellite that the principal may write to, by its bare or full name.
    * @throws SatelliteError NOT_FOUND, FORBIDDEN (may read only), CONFLICT (checked out, deleted, being made)
    */
-  forWriting(name: string, principal: Pick<Principal, 'username' | 'groups'>): Promise<OpenSatellite>;
+  forWriting(name: string, principal: Identity): Promise<OpenSatellite>;
   /** The same for a job that goes on, by the full name; the right was checked when it was enqueued. */
   forJob(fullName: string): Promise<OpenSatellite>;
   /** The satellite with this identifier, whatever its state; null where there is none (any more). For capabilities. */

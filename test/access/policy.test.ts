@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { VisibleRepositories, type OfferedRepository } from '../../src/access/policy.ts';
+import { nameInAddresses, VisibleRepositories, type OfferedRepository } from '../../src/access/policy.ts';
 import type { Repository } from '../../src/repository/repository.ts';
 
 const offer = (name: string, owner?: string): OfferedRepository => ({
@@ -10,8 +10,7 @@ const offer = (name: string, owner?: string): OfferedRepository => ({
   repository: { name } as Repository,
 });
 const OFFERED = [offer('dp1'), offer('published'), offer('alice-new', 'alice'), offer('bob-own', 'bob')];
-const seenBy = (username: string) =>
-  new VisibleRepositories(OFFERED, { username, groups: [], scopes: [], quota: null, token: '' });
+const seenBy = (username: string) => new VisibleRepositories(OFFERED, { username, groups: [] });
 
 test('a user’s own repositories are searched first, then the others as configured', () => {
   expect(seenBy('alice').all.map((r) => r.name)).toEqual(['alice-new', 'dp1', 'published']);
@@ -28,6 +27,12 @@ test('named repositories are searched in the order of their names, each once', (
       .select(['dp1', 'alice-new', 'dp1'])
       .map((r) => r.name),
   ).toEqual(['dp1', 'alice-new']);
+});
+
+test('a repository of one’s own is known by its bare and by its full name, and is one', () => {
+  expect(seenBy('alice').select(['alice~alice-new', 'alice-new'])).toHaveLength(1);
+  expect(nameInAddresses(seenBy('alice').get('alice-new'))).toBe('alice~alice-new');
+  expect(seenBy('alice').find('alice~dp1')).toBeUndefined();
 });
 
 test('a repository of somebody else is as if it did not exist', () => {

@@ -50,7 +50,8 @@ export class FilesRepository extends ArrayRepository {
     );
   }
 
-  override async fileSource(uuid: string): Promise<FileSource> {
+  override async fileSource(uuid: string, component: string | null): Promise<FileSource | null> {
+    if (component !== null || (await this.datasets([uuid])).size === 0) return null;
     const size = bytesOf(uuid).length;
     if (this.directory === undefined)
       return { kind: 'url', url: `https://store.example/${uuid}?signature=secret`, size };

@@ -1,73 +1,112 @@
-import { basename, dirname } from 'node:path';
-import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FileResolver, ResolvedSource, WantedFile } from '../../access/file-resolution.ts';
 import { SatelliteError } from '../../butler/errors.ts';
-import type { FileRecord } from '../../repository/rows.ts';
+import { alreadyHas, requestedRange } from './byte-range.ts';
 import type { FacesOptions } from './server.ts';
 
 interface FileAddress {
-  Params: { repository: string; uuid: string; name: string };
+  Params: { repository: string; capability?: string; uuid: string; name: string };
   Querystring: { component?: string };
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const METHODS = 'GET, HEAD, OPTIONS';
+/** Stock clients wait so long before each of five tries. */
+const RETRY_SECONDS = 5;
 
 /**
- * `GET|HEAD /files/{repository}/{uuid}/{file name}[?component=]`: the permanent address of a file's bytes (design section
- * 5).  The caller's right is checked at that moment.  HEAD is answered here, because a signed address is good for GET only.
+ * `GET|HEAD /files/{repository}[/~{capability}]/{uuid}/{file name}[?component=]`: the permanent address of a file's bytes
+ * (design section 5, docs/permanent-addresses.md).  The right is checked at that moment.  HEAD is answered here, because
+ * what a store signs is good for GET only.
  */
-export async function fileRoutes(app: FastifyInstance, options: FacesOptions): Promise<void> {
-  await app.register(fastifyStatic, { root: '/', serve: false });
-
+export function fileRoutes(app: FastifyInstance, options: FacesOptions): void {
+  const { files, limits } = options;
+  const answer = async (request: FastifyRequest<FileAddress>, reply: FastifyReply): Promise<FastifyReply> => {
+    const { capability } = request.params;
+    const file = wantedFile(request);
+    const { repositories, query } =
+      capability === undefined
+        ? await options.openScope(request, reply, limits.exportSeconds)
+        : await options.openCapabilityScope(request, reply, limits.exportSeconds, { capability, ...file });
+    try {
+      const source = await files.find(file, repositories, query);
+      if (request.method === 'HEAD') return await answerHead(reply, file, await files.size(source, query.signal));
+      return await answerGet(request, reply, file, source, (range) => files.read(source, range, query.signal));
+    } catch (error) {
+      if (error instanceof SatelliteError && error.code === 'UPSTREAM_UNAVAILABLE' && error.retryAfter === undefined) {
+        reply.header('retry-after', RETRY_SECONDS);
+      }
+      throw error;
+    }
+  };
+  app.route<FileAddress>({ method: ['GET', 'HEAD'], url: '/files/:repository/:uuid/:name', handler: answer });
   app.route<FileAddress>({
     method: ['GET', 'HEAD'],
-    url: '/files/:repository/:uuid/:name',
-    handler: async (request, reply) => {
-      const { query, repositories } = await options.openScope(request, reply, options.limits.exportSeconds);
-      const { repository } = repositories.get(request.params.repository);
-      const uuid = request.params.uuid.toLowerCase();
-      const component = request.query.component ?? null;
-      const files = UUID.test(uuid) ? ((await repository.files([uuid], query)).get(uuid) ?? []) : [];
-      const file = files.find((f) => f.component === component);
-      if (!file) throw noSuchFile(uuid, component, files);
-
-      const tag = entityTag(uuid, file);
-      reply.header('cache-control', 'private, no-cache').header('etag', tag);
-      if (request.headers['if-none-match']?.includes(tag)) return reply.code(304).send();
-      const source = await repository.fileSource(uuid, component, query);
-      if (!source) throw noSuchFile(uuid, component, files);
-      if (source.kind === 'path') return sendFile(source.path, reply);
-      if (request.method === 'HEAD') return answerHead(reply, file);
-      if (source.kind === 'stream') {
-        reply.type('application/octet-stream').header('content-length', source.size);
-        return reply.send(await source.open(null, query.signal));
-      }
-      return reply.header('cache-control', 'no-store').redirect(source.url, 307);
-    },
+    url: '/files/:repository/~:capability/:uuid/:name',
+    handler: answer,
   });
+
+  // lsst.resources asks the root once a server whether this is WebDAV, with or without a token: it is not.
+  for (const url of ['/', '/files/*']) {
+    app.options(url, (_request, reply) => reply.header('allow', METHODS).code(204).send());
+  }
 }
 
-/** Streams a local file, with ranges and conditions. */
-function sendFile(path: string, reply: FastifyReply): FastifyReply {
-  const options = { cacheControl: false, etag: false, lastModified: false, dotfiles: 'allow' } as const;
-  return reply.type('application/octet-stream').sendFile(basename(path), dirname(path), options);
+function wantedFile({ params, query }: FastifyRequest<FileAddress>): WantedFile {
+  const { repository, name: fileName } = params;
+  const uuid = params.uuid.toLowerCase();
+  if (!UUID.test(uuid)) {
+    throw new SatelliteError('NOT_FOUND', 'This is not the address of a file: the part before its name is no UUID.');
+  }
+  return { repository, uuid, component: query.component ?? null, fileName };
 }
 
-function answerHead(reply: FastifyReply, { size }: FileRecord): FastifyReply {
-  reply.header('accept-ranges', 'bytes').type('application/octet-stream');
-  if (size !== null) reply.header('content-length', size);
-  return reply.send();
+function answerHead(reply: FastifyReply, file: WantedFile, size: number): FastifyReply {
+  fileHeaders(reply, file, size);
+  return reply.header('content-length', size).send();
+}
+
+/** By a redirect to where the bytes are, or by streaming them where nobody but the gateway can read them. */
+async function answerGet(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: WantedFile,
+  source: ResolvedSource,
+  read: (range: { readonly start: number; readonly end: number } | null) => ReturnType<FileResolver['read']>,
+): Promise<FastifyReply> {
+  const { headers } = request;
+  const { size } = source;
+  if (size !== null && alreadyHas(headers['if-none-match'], entityTag(file, size))) {
+    fileHeaders(reply, file, size);
+    return reply.code(304).send();
+  }
+  if (source.kind === 'url') {
+    reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
+    return reply.redirect(source.url, 307);
+  }
+  fileHeaders(reply, file, source.size);
+  const current = headers['if-range'] === undefined || headers['if-range'] === entityTag(file, source.size);
+  const range = current ? requestedRange(headers['range'], source.size) : null;
+  if (range === undefined) return reply.code(416).header('content-range', `bytes */${source.size}`).send();
+  if (range) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${source.size}`);
+  reply.header('content-length', range ? range.end - range.start + 1 : source.size);
+  return reply.send(await read(range));
+}
+
+/**
+ * Nobody on the way may compress the bytes, so that lengths and ranges mean what they say.  That is not said by
+ * `Content-Encoding: identity`, because stock clients do not check the length of an answer that has such a header.
+ */
+function fileHeaders(reply: FastifyReply, file: WantedFile, size: number): void {
+  reply
+    .type('application/octet-stream')
+    .header('accept-ranges', 'bytes')
+    .header('cache-control', 'private, no-cache, no-transform')
+    .header('referrer-policy', 'no-referrer')
+    .header('etag', entityTag(file, size));
 }
 
 /** Strong: the bytes of a dataset never change under its UUID. */
-function entityTag(uuid: string, { component, size }: FileRecord): string {
-  return `"${[uuid, component, size].filter((part) => part !== null).join('-')}"`;
-}
-
-function noSuchFile(uuid: string, component: string | null, files: readonly FileRecord[]): SatelliteError {
-  const components = files.flatMap((f) => f.component ?? []);
-  const choice =
-    components.length > 0 ? ` Its files are components: ask with ?component= one of ${components.join(', ')}.` : '';
-  const what = component === null ? `Dataset ${uuid}` : `Component '${component}' of dataset ${uuid}`;
-  return new SatelliteError('NOT_FOUND', `${what} has no file here, or is not shared with you.${choice}`);
+function entityTag({ uuid, component }: WantedFile, size: number): string {
+  return `"${[uuid, component && encodeURIComponent(component), size].filter((part) => part !== null).join('-')}"`;
 }

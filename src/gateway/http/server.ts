@@ -14,7 +14,9 @@ import type { ExecutionStrategy } from '../graphql/execution.ts';
 import { schemaText } from '../graphql/schema.ts';
 import { createGraphQLServer } from '../graphql/server.ts';
 import type { Metrics } from '../metrics.ts';
-import type { RequestScope } from '../request-scope.ts';
+import type { FileResolver } from '../../access/file-resolution.ts';
+import type { CapabilityGrant } from '../../access/capability.ts';
+import type { ReadingScope, RequestScope } from '../request-scope.ts';
 import { exportRoute } from './export.ts';
 import { failureAnswers } from './failures.ts';
 import { fileRoutes } from './files.ts';
@@ -24,10 +26,21 @@ import { healthRoute } from './health.ts';
 import { requestLog } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
 
+/** Longest part of an address between slashes: a file name of 255 bytes, all of them escaped. */
+const MAX_NAME = 1024;
+
 export interface FacesOptions {
   readonly schema: GraphQLSchema;
   readonly limits: RequestLimits;
   readonly openScope: (request: FastifyRequest, reply: FastifyReply, seconds: number) => Promise<RequestScope>;
+  /** The same for an address that holds a capability. */
+  readonly openCapabilityScope: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    seconds: number,
+    file: Pick<CapabilityGrant, 'repository' | 'uuid'> & { readonly capability: string },
+  ) => Promise<ReadingScope>;
+  readonly files: FileResolver;
   /** Address of the gateway as its users see it; known when it listens. */
   readonly publicUrl: () => string;
 }
@@ -50,7 +63,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     bodyLimit: limits.bodyBytes,
     genReqId: () => randomUUID(),
     forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true },
+    // Names of files and capabilities in addresses are longer than the 100 characters that are the default.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_NAME },
   });
   const graphql = createGraphQLServer({
     schema,
@@ -67,7 +81,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 
   graphqlRoutes(app, graphql, options);
   exportRoute(app, options);
-  await fileRoutes(app, options);
+  fileRoutes(app, options);
   healthRoute(app, options.offered);
   app.get('/metrics', (_request, reply) => {
     reply.type(metrics.registry.contentType);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool, type Dispatcher } from 'undici';
 import { RepositoryUnavailableError, SatelliteError } from '../../butler/errors.ts';
 import { parseJson, stringifyJson, type Json } from '../../butler/json.ts';
-import type { QueryContext } from '../repository.ts';
+import type { Caller, QueryContext } from '../repository.ts';
 import { failureOf, retryAfterSeconds } from './failures.ts';
 import { FairSlots, type Slot } from './fair-slots.ts';
 import { linesOf } from './json-lines.ts';
@@ -169,13 +169,27 @@ export class ButlerHttp {
   }
 
   #headers(ctx: QueryContext, hasBody: boolean): Record<string, string> {
-    const token = this.#settings.token === 'forward' ? ctx.caller.token : this.#settings.token.fixed;
+    const token = this.#tokenFor(ctx.caller);
     return {
       'x-butler-client-request-id': randomUUID(),
       'user-agent': 'Satellite',
       ...(hasBody ? { 'content-type': 'application/json' } : {}),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     };
+  }
+
+  /** @throws SatelliteError FORBIDDEN for a caller with a capability, where the operator has not allowed that */
+  #tokenFor({ token, asService = false }: Caller): string | undefined {
+    const { token: configured, serviceToken } = this.#settings;
+    if (configured !== 'forward') return configured.fixed;
+    if (!asService) return token;
+    if (serviceToken !== undefined) return serviceToken;
+    throw new SatelliteError(
+      'FORBIDDEN',
+      `Repository '${this.repository}' is read with its users' own tokens here, not by addresses with a capability: use the ` +
+        "address without it and send a token, or ask the gateway's operator to set the repository's serviceToken.",
+      { repository: this.repository },
+    );
   }
 
   #connectionFailure(error: unknown, signal: AbortSignal): unknown {

@@ -6,6 +6,8 @@ export interface RemoteSettings {
   readonly url: string;
   /** `forward`: every request carries its caller's token. Else the token that all requests carry; undefined for none. */
   readonly token: 'forward' | { readonly fixed: string | undefined };
+  /** Carried for callers with a capability, where `token` is `forward`; undefined: they are refused. */
+  readonly serviceToken?: string | undefined;
   readonly limits?: Partial<RemoteLimits>;
 }
 

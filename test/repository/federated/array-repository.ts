@@ -157,7 +157,7 @@ export class ArrayRepository implements Repository {
     return new Map();
   }
 
-  async fileSource(_uuid: string): Promise<FileSource | null> {
+  async fileSource(_uuid: string, _component: string | null): Promise<FileSource | null> {
     return null;
   }
 
