@@ -58,8 +58,7 @@ test('a group’s satellite exists for its members after their own, and a bare n
     { ...offer('alice~wide', 'alice'), bareName: 'wide', group: null },
     offer('dp1'),
   ];
-  const seen = (username: string, groups: readonly string[]) =>
-    new VisibleRepositories(offered, { username, groups, scopes: [], quota: null, token: '' });
+  const seen = (username: string, groups: readonly string[]) => new VisibleRepositories(offered, { username, groups });
   expect(seen('alice', ['g_lensing']).all.map((r) => r.name)).toEqual(['alice~wide', 'bob~deep', 'dp1']);
   expect(seen('alice', []).all.map((r) => r.name)).toEqual(['alice~wide', 'dp1']);
   expect(seen('alice', ['g_lensing']).select(['wide', 'alice~wide', 'bob~deep'])).toHaveLength(2);
