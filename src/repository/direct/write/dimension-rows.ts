@@ -1,0 +1,133 @@
+/** Dimension records as rows of their tables, checked and complete before a transaction begins. */
+import type { DataIdValue } from '../../../butler/data-id.ts';
+import { SatelliteError } from '../../../butler/errors.ts';
+import { htmEnvelope, type PixelRange } from '../../../butler/region/envelope.ts';
+import type { Timespan } from '../../../butler/timespan.ts';
+import type { DimensionElement, Universe } from '../../../butler/universe.ts';
+import type { DimensionRecordRow, FieldValue } from '../../rows.ts';
+import type { Dialect, SqlValue } from '../database.ts';
+import { keyText } from './reads.ts';
+import {
+  dataIdText,
+  storedDimensionValue,
+  storedField,
+  storedRegion,
+  storedTimespan,
+  timespanColumns,
+} from './stored-values.ts';
+
+/** One record. */
+export interface ElementRow {
+  /** Values of the required dimensions, in universe order. */
+  readonly key: readonly DataIdValue[];
+  /** In the order of `ElementRows.columns`. */
+  readonly values: readonly SqlValue[];
+  /** Pixels of the common skypix dimension that the region may touch; none without a region. */
+  readonly pixels: readonly PixelRange[];
+}
+
+/** The records of one element. */
+export interface ElementRows {
+  readonly element: DimensionElement;
+  readonly columns: readonly string[];
+  /** Those of `columns` that make the primary key: one for each required dimension, in universe order. */
+  readonly keyColumns: readonly string[];
+  readonly rows: readonly ElementRow[];
+}
+
+/** The system and the level of the pixels in all overlap tables. */
+export function commonPixelization(universe: Universe): { readonly system: string; readonly level: number } {
+  return universe.element(universe.commonSkypix).skypix!;
+}
+
+/**
+ * Rows of the records' tables, elements in the order in which they can be inserted.
+ * @param repeated whether records with one key are an error or only the first of them counts
+ * @throws DIMENSION_NAME for an element that the universe lacks, DIMENSION_VALUE for values that do not fit, BAD_USER_INPUT
+ *   for records that have no table or lack a value, CONFLICT for two records with one key
+ */
+export function elementRows(
+  universe: Universe,
+  dialect: Dialect,
+  records: readonly DimensionRecordRow[],
+  repeated: 'FAIL' | 'SKIP',
+): readonly ElementRows[] {
+  const byElement = Map.groupBy(records, (record) => universe.element(record.element.name));
+  return [...byElement]
+    .sort(([a], [b]) => a.order - b.order)
+    .map(([element, ofElement]) => rowsOfElement(universe, dialect, element, ofElement, repeated));
+}
+
+function rowsOfElement(
+  universe: Universe,
+  dialect: Dialect,
+  element: DimensionElement,
+  records: readonly DimensionRecordRow[],
+  repeated: 'FAIL' | 'SKIP',
+): ElementRows {
+  if (!element.hasTable) {
+    throw new SatelliteError(
+      'BAD_USER_INPUT',
+      `Records of '${element.name}' cannot be inserted: it has no table of its own.`,
+    );
+  }
+  const keyColumns = element.required.map((name) => (name === element.name ? element.primaryKey!.name : name));
+  const columns = [...keyColumns, ...element.implied];
+  for (const { name, type } of element.fields.values()) {
+    columns.push(...(type === 'timespan' ? timespanColumns(dialect) : [name]));
+  }
+  const { level } = commonPixelization(universe);
+  const rows = new Map<string, ElementRow>();
+  for (const record of records) {
+    checkRequired(element, record);
+    const row = rowOf(universe, dialect, element, record, level);
+    const text = keyText(row.key);
+    if (!rows.has(text)) rows.set(text, row);
+    else if (repeated === 'FAIL') {
+      const key = dataIdText(element.required, row.key);
+      throw new SatelliteError('CONFLICT', `There are two records of '${element.name}' with ${key}: give one.`);
+    }
+  }
+  return { element, columns, keyColumns, rows: [...rows.values()] };
+}
+
+/** A record of another universe means the same where its key is the same. */
+function checkRequired(element: DimensionElement, record: DimensionRecordRow): void {
+  const { required } = record.element;
+  if (required.length === element.required.length && required.every((name) => element.required.includes(name))) return;
+  throw new SatelliteError(
+    'BAD_USER_INPUT',
+    `A record of '${element.name}' is identified by ${required.join(', ')} where it comes from, and by ` +
+      `${element.required.join(', ')} here: the universes of the two repositories differ in it.`,
+  );
+}
+
+function rowOf(
+  universe: Universe,
+  dialect: Dialect,
+  element: DimensionElement,
+  { fields }: DimensionRecordRow,
+  level: number,
+): ElementRow {
+  const dimensionValue = (name: string): bigint | string => {
+    const column = universe.element(name).primaryKey!;
+    const value = fields[name === element.name ? column.name : name];
+    if (value === undefined || value === null) {
+      throw new SatelliteError('BAD_USER_INPUT', `A record of '${element.name}' lacks its value of '${name}'.`);
+    }
+    return storedDimensionValue(name, column, value);
+  };
+  const key = element.required.map(dimensionValue);
+  const values: SqlValue[] = [...key, ...element.implied.map(dimensionValue)];
+  let pixels: readonly PixelRange[] = [];
+  for (const column of element.fields.values()) {
+    const value: FieldValue = fields[column.name] ?? null;
+    if (column.type === 'timespan') values.push(...storedTimespan(dialect, value as Timespan | null));
+    else if (column.type === 'region' && value !== null) {
+      const { text, region } = storedRegion(element.name, value);
+      values.push(text);
+      pixels = htmEnvelope(region, level);
+    } else values.push(column.type === 'region' ? null : storedField(dialect, element.name, column, value));
+  }
+  return { key, values, pixels };
+}

@@ -1,0 +1,41 @@
+/** Summaries of what collections may hold; rows of datasets refer to them, so they come first (butler-schema.md 7.4). */
+import sql from 'sql-template-tag';
+import type { DataIdValue } from '../../../butler/data-id.ts';
+import type { DimensionGroup } from '../../../butler/dimension-group.ts';
+import type { Transaction } from '../database.ts';
+
+/** A dataset of a collection, as far as the summaries go. */
+export interface SummarisedDataset {
+  readonly collection: bigint;
+  readonly datasetType: bigint;
+  readonly dimensions: DimensionGroup;
+  /** Values of the required dimensions, in order. */
+  readonly values: readonly DataIdValue[];
+}
+
+export async function insertSummaries(tx: Transaction, datasets: Iterable<SummarisedDataset>): Promise<void> {
+  const types = new Map<string, [bigint, bigint]>();
+  const governors = new Map<string, Map<string, [bigint, DataIdValue]>>();
+  for (const { collection, datasetType, dimensions, values } of datasets) {
+    types.set(`${collection},${datasetType}`, [collection, datasetType]);
+    for (const governor of dimensions.governors) {
+      const value = values[dimensions.required.indexOf(governor)];
+      if (value === undefined) continue;
+      const known = governors.get(governor) ?? new Map<string, [bigint, DataIdValue]>();
+      governors.set(governor, known.set(`${collection},${value}`, [collection, value]));
+    }
+  }
+  const insert = (name: string, columns: readonly string[], rows: Iterable<[bigint, DataIdValue]>) =>
+    // In one order, so that two writers do not wait for each other's rows.
+    tx.insert({
+      table: `collection_summary_${name}`,
+      columns,
+      rows: [...rows].sort(([a, x], [b, y]) => (a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1)),
+      suffix: sql`ON CONFLICT DO NOTHING`,
+    });
+  if (types.size === 0) return;
+  await insert('dataset_type', ['collection_id', 'dataset_type_id'], types.values());
+  for (const governor of [...governors.keys()].sort()) {
+    await insert(governor, ['collection_id', governor], governors.get(governor)!.values());
+  }
+}
