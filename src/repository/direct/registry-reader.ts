@@ -28,7 +28,11 @@ export class RegistryReader {
   readonly #repository: string;
   readonly #database: Database;
   readonly #universe: Universe;
-  #current: { registry: StoredRegistry; content: RegistryContent; rows: readonly SqlRow[]; readAt: number } | undefined;
+  #current:
+    | { registry: StoredRegistry; content: RegistryContent; rows: readonly SqlRow[]; readAt: number; writes: number }
+    | undefined;
+  /** How often `written` was called. */
+  #writes = 0;
   /** SQLite: connection → its number of the state that `#current` was read from. */
   readonly #versions = new Map<string, number>();
   #running: Promise<Registry> | undefined;
@@ -54,6 +58,11 @@ export class RegistryReader {
     return abortable(this.#next, signal);
   }
 
+  /** Whoever asks from now on sees what this process has just committed, however young the last answer is. */
+  written(): void {
+    this.#writes += 1;
+  }
+
   #start(): Promise<Registry> {
     this.#next = undefined;
     const running = this.#read(AbortSignal.timeout(READ_MILLISECONDS)).finally(() => {
@@ -66,6 +75,7 @@ export class RegistryReader {
   async #read(signal: AbortSignal): Promise<Registry> {
     if (this.#current && (await this.#isFresh(signal))) return this.#current.registry;
     const readAt = Date.now();
+    const writes = this.#writes;
     const rows = await this.#database.all(registryStatement(this.#database), signal);
     const version = rows.find((row) => row[0] === 'version');
     const same = this.#current && hasSameRows(this.#current.rows, rows);
@@ -77,13 +87,14 @@ export class RegistryReader {
     }
     if (version) this.#versions.set(version[4] as string, version[1] as number);
     const registry = new StoredRegistry(this.#database, this.#universe, content);
-    this.#current = { registry, content, rows, readAt };
+    this.#current = { registry, content, rows, readAt, writes };
     return registry;
   }
 
   async #isFresh(signal: AbortSignal): Promise<boolean> {
     if (this.#database.dialect === 'postgresql') {
-      return Date.now() - this.#current!.readAt < POSTGRES_MAX_AGE_MILLISECONDS;
+      const { readAt, writes } = this.#current!;
+      return writes === this.#writes && Date.now() - readAt < POSTGRES_MAX_AGE_MILLISECONDS;
     }
     const [row] = await this.#database.all(sqliteVersionStatement(), signal);
     const [connection, number] = row as readonly [string, number];

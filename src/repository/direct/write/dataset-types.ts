@@ -9,6 +9,15 @@ import { dimensionGroupKey } from './dimension-groups.ts';
 import { checkDatasetTypeName, checkStorageClassName } from './names.ts';
 import { insertCounted } from './sequences.ts';
 
+/** Makes the tables of dimension groups. */
+export interface DatasetTables {
+  /**
+   * Statements for a table of memberships and, where asked, one of validity ranges, with all that belongs to them; none for
+   * tables that are there.
+   */
+  statements(tx: Transaction, group: DimensionGroup, key: bigint, calibration: boolean): Promise<readonly string[]>;
+}
+
 /** A definition with its dimensions conformed. */
 export interface CheckedDatasetType {
   readonly name: string;
@@ -37,13 +46,14 @@ export async function registerDatasetType(
 ): Promise<boolean> {
   if (await isRegistered(tx, universe, type)) return false;
   const key = await dimensionGroupKey(tx, universe, type.dimensions);
-  await tables.define(tx, type.dimensions, Number(key), type.isCalibration);
+  await tx.define(await tables.statements(tx, type.dimensions, key, type.isCalibration));
+  const number = String(key).padStart(8, '0');
   const row = {
     name: type.name,
     storage_class: type.storageClass,
     dimensions_key: key,
-    tag_association_table: tables.tags(Number(key)),
-    calibration_association_table: type.isCalibration ? tables.calibs(Number(key)) : null,
+    tag_association_table: `dataset_tags_${number}`,
+    calibration_association_table: type.isCalibration ? `dataset_calibs_${number}` : null,
   };
   const id = await insertCounted(tx, 'dataset_type', 'id', row, sql`ON CONFLICT DO NOTHING`);
   return id !== undefined || !(await isRegistered(tx, universe, type));

@@ -1,0 +1,226 @@
+/** A DirectButler repository that the gateway writes to. */
+import { SatelliteError } from '../../butler/errors.ts';
+import type { DataId } from '../../butler/data-id.ts';
+import type { Timespan } from '../../butler/timespan.ts';
+import type { QueryContext } from '../repository.ts';
+import type { DimensionRecordRow } from '../rows.ts';
+import type {
+  ChainEdit,
+  DatasetTypeDefinition,
+  ImportedDataset,
+  ImportPlan,
+  RemovedDatasets,
+  WriteableRepository,
+} from '../writeable-repository.ts';
+import { validUuids } from './dataset-ids.ts';
+import { ConstraintError, type Transaction, type WriteableDatabase } from './database.ts';
+import { DirectRepository, type DirectRepositoryParts } from './direct-repository.ts';
+import { certify, decertify } from './write/calibrations.ts';
+import { editChain } from './write/chains.ts';
+import { registerCollection, setCollectionDoc } from './write/collections.ts';
+import type { DatasetFiles } from './write/dataset-files.ts';
+import { checkedDatasetType, registerDatasetType, type DatasetTables } from './write/dataset-types.ts';
+import { insertElementRows } from './write/dimension-records.ts';
+import { elementRows } from './write/dimension-rows.ts';
+import { insertDatasets } from './write/import-datasets.ts';
+import { planImport, type DetailedPlan } from './write/import-plan.ts';
+import { inBatches, readsOf, type Reads } from './write/reads.ts';
+import {
+  DATASETS_PER_TRANSACTION,
+  deleteCollection,
+  deleteDatasets,
+  registeredUuids,
+  removableCollection,
+  uuidsOfRun,
+} from './write/removal.ts';
+import { associate, disassociate } from './write/tags.ts';
+
+export interface WriteableDirectRepositoryParts extends DirectRepositoryParts {
+  readonly database: WriteableDatabase;
+  readonly tables: DatasetTables;
+  readonly datasetFiles: DatasetFiles;
+}
+
+/** How often an import is planned anew because another writer registered one of its datasets meanwhile. */
+const IMPORT_ATTEMPTS = 5;
+
+export class WriteableDirectRepository extends DirectRepository implements WriteableRepository {
+  readonly #parts: WriteableDirectRepositoryParts;
+
+  constructor(parts: WriteableDirectRepositoryParts) {
+    super(parts);
+    this.#parts = parts;
+  }
+
+  async registerDatasetTypes(types: readonly DatasetTypeDefinition[], ctx: QueryContext): Promise<readonly string[]> {
+    const { universe, tables } = this.#parts;
+    const checked = types.map((type) => checkedDatasetType(universe, type));
+    return this.#write(ctx, async (tx) => {
+      const registered: string[] = [];
+      for (const type of checked) {
+        if (await registerDatasetType(tx, universe, type, tables)) registered.push(type.name);
+      }
+      return registered;
+    });
+  }
+
+  async registerCollection(
+    collection: Parameters<WriteableRepository['registerCollection']>[0],
+    ctx: QueryContext,
+  ): Promise<boolean> {
+    return this.#write(ctx, (tx) => registerCollection(tx, collection));
+  }
+
+  async setCollectionDoc(name: string, doc: string, ctx: QueryContext): Promise<void> {
+    await this.#write(ctx, (tx) => setCollectionDoc(tx, name, doc));
+  }
+
+  async setCollectionChain(
+    parent: string,
+    children: readonly string[],
+    edit: ChainEdit,
+    ctx: QueryContext,
+  ): Promise<void> {
+    await this.#write(ctx, (tx) => editChain(tx, parent, children, edit));
+  }
+
+  async insertDimensionRecords(
+    records: readonly DimensionRecordRow[],
+    existing: 'FAIL' | 'SKIP' | 'REPLACE',
+    ctx: QueryContext,
+  ): Promise<number> {
+    const { universe, database } = this.#parts;
+    const elements = elementRows(universe, database.dialect, records, existing === 'SKIP' ? 'SKIP' : 'FAIL');
+    if (elements.length === 0) return 0;
+    return this.#write(ctx, async (tx) => {
+      let inserted = 0;
+      for (const rows of elements) inserted += await insertElementRows(tx, universe, rows, existing);
+      return inserted;
+    });
+  }
+
+  async planImport(datasets: readonly ImportedDataset[], ctx: QueryContext): Promise<ImportPlan> {
+    return contractual(await this.#plan(readsOf(this.#parts.database, ctx.signal), datasets));
+  }
+
+  async importDatasets(datasets: readonly ImportedDataset[], ctx: QueryContext): Promise<ImportPlan> {
+    const { universe, datasetFiles } = this.#parts;
+    const work = async (tx: Transaction): Promise<DetailedPlan> => {
+      const plan = await this.#plan(tx, datasets);
+      if (plan.conflicts[0]) throw new SatelliteError('CONFLICT', plan.conflicts[0].reason);
+      await insertDatasets(tx, universe, plan.incoming);
+      await datasetFiles.record(
+        tx,
+        plan.withNewFiles.map(({ uuid, dataset }) => ({ uuid, files: dataset.files })),
+      );
+      return plan;
+    };
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return contractual(await this.#parts.database.transaction(work, ctx.signal));
+      } catch (error) {
+        const raced = error instanceof ConstraintError && error.kind === 'unique' && attempt < IMPORT_ATTEMPTS;
+        if (!raced) throw changedMeanwhile(error);
+      } finally {
+        this.#parts.registry.written();
+      }
+    }
+  }
+
+  async moveReferences(move: (path: string, uuid: string) => string | null, ctx: QueryContext): Promise<number> {
+    return this.#write(ctx, (tx) => this.#parts.datasetFiles.movePaths(tx, move));
+  }
+
+  async associate(collection: string, uuids: readonly string[], ctx: QueryContext): Promise<void> {
+    await this.#write(ctx, (tx) => associate(tx, this.#parts.universe, collection, uuids));
+  }
+
+  async disassociate(collection: string, uuids: readonly string[], ctx: QueryContext): Promise<void> {
+    await this.#write(ctx, (tx) => disassociate(tx, this.#parts.universe, collection, uuids));
+  }
+
+  async certify(collection: string, uuids: readonly string[], timespan: Timespan, ctx: QueryContext): Promise<void> {
+    await this.#write(ctx, (tx) => certify(tx, this.#parts.universe, collection, uuids, timespan));
+  }
+
+  async decertify(
+    collection: string,
+    datasetType: string,
+    timespan: Timespan,
+    dataIds: readonly DataId[] | null,
+    ctx: QueryContext,
+  ): Promise<void> {
+    await this.#write(ctx, (tx) => decertify(tx, this.#parts.universe, collection, datasetType, timespan, dataIds));
+  }
+
+  async removeDatasets(
+    uuids: readonly string[],
+    mode: 'UNSTORE' | 'PURGE',
+    ctx: QueryContext,
+  ): Promise<RemovedDatasets> {
+    let datasets = 0;
+    for (const batch of inBatches(validUuids(uuids), DATASETS_PER_TRANSACTION)) {
+      datasets += await this.#write(ctx, (tx) => this.#trash(tx, batch, mode));
+    }
+    const { bytes } = await this.emptyTrash(ctx);
+    return { datasets, bytes };
+  }
+
+  async removeCollection(name: string, unlink: boolean, ctx: QueryContext): Promise<RemovedDatasets> {
+    const collection = await removableCollection(readsOf(this.#parts.database, ctx.signal), name, unlink);
+    let removed = { datasets: 0, bytes: 0 };
+    if (collection.type === 'RUN') {
+      for (;;) {
+        const datasets = await this.#write(ctx, async (tx) => {
+          await removableCollection(tx, name, unlink);
+          return this.#trash(tx, await uuidsOfRun(tx, collection), 'PURGE');
+        });
+        if (datasets === 0) break;
+        removed = { datasets: removed.datasets + datasets, bytes: removed.bytes + (await this.emptyTrash(ctx)).bytes };
+      }
+    }
+    await this.#write(ctx, (tx) => deleteCollection(tx, name, unlink));
+    return removed;
+  }
+
+  async emptyTrash(ctx: QueryContext): Promise<RemovedDatasets> {
+    return this.#parts.datasetFiles.emptyTrash(ctx.signal);
+  }
+
+  /** @returns the number of datasets */
+  async #trash(tx: Transaction, uuids: readonly string[], mode: 'UNSTORE' | 'PURGE'): Promise<number> {
+    await this.#parts.datasetFiles.trash(tx, uuids);
+    return mode === 'PURGE' ? deleteDatasets(tx, uuids) : (await registeredUuids(tx, uuids)).length;
+  }
+
+  #plan(reads: Reads, datasets: readonly ImportedDataset[]): Promise<DetailedPlan> {
+    const { universe, datasetFiles } = this.#parts;
+    return planImport(reads, universe, datasets, (uuids) => datasetFiles.withoutFiles(reads, uuids));
+  }
+
+  async #write<T>(ctx: QueryContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    try {
+      return await this.#parts.database.transaction(work, ctx.signal);
+    } catch (error) {
+      throw changedMeanwhile(error);
+    } finally {
+      this.#parts.registry.written();
+    }
+  }
+}
+
+function contractual({ newDatasets, newFiles, conflicts }: DetailedPlan): ImportPlan {
+  return { newDatasets, newFiles, conflicts };
+}
+
+/** What no look before and after explains: another writer added or took away what the rows refer to. */
+function changedMeanwhile(error: unknown): unknown {
+  if (!(error instanceof ConstraintError)) return error;
+  const what =
+    error.kind === 'foreign key' ? 'something that it needs is gone, or is still in use' : 'it is there already';
+  return new SatelliteError(
+    'CONFLICT',
+    `The repository does not take the change: ${what}, through another writer at the same time. Look at it and try again.`,
+    { cause: error },
+  );
+}
