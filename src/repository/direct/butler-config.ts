@@ -21,6 +21,7 @@ const schema = z.looseObject({
   datastore: z
     .looseObject({
       cls: z.string().optional(),
+      name: z.string().optional(),
       root: z.string().optional(),
       records: z.looseObject({ table: z.string().optional() }).nullish(),
     })
@@ -45,6 +46,8 @@ export interface ButlerConfig {
   readonly managers: ReadonlyMap<string, string>;
   /** Absolute path or URI of the files. */
   readonly datastoreRoot: string;
+  /** What marks the datastore's rows in the registry. */
+  readonly datastoreName: string;
   readonly recordsTable: string;
 }
 
@@ -89,11 +92,14 @@ export async function readButlerConfig(repository: string, location: string): Pr
 
   const root = config.root ?? dirname(path);
   const expand = (text: string) => text.replaceAll('<butlerRoot>', root.replace(/\/$/, ''));
+  const datastoreRoot = config.datastore?.root ?? '<butlerRoot>/datastore';
   const db = expand(config.registry?.db ?? 'sqlite:///<butlerRoot>/gen3.sqlite3');
   return {
     database: databaseLocation(db, config.registry?.namespace ?? undefined) ?? refuse(unsupportedDatabase(db)),
     managers,
-    datastoreRoot: expand(config.datastore?.root ?? '<butlerRoot>/datastore'),
+    datastoreRoot: expand(datastoreRoot),
+    // With the root as it is written: the text `<butlerRoot>` stays.
+    datastoreName: config.datastore?.name ?? `FileDatastore@${datastoreRoot}`,
     recordsTable: config.datastore?.records?.table ?? 'file_datastore_records',
   };
 }

@@ -24,3 +24,8 @@ export function isOneOf(dialect: Dialect, column: Sql, uuids: readonly string[])
     ? sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(uuids.map((uuid) => uuid.replaceAll('-', '')))}))`
     : sql`${column} = ANY (CAST(${`{${uuids.join(',')}}`} AS uuid[]))`;
 }
+
+/** @param uuid lower case, with dashes */
+export function storedUuid(dialect: Dialect, uuid: string): string {
+  return dialect === 'sqlite' ? uuid.replaceAll('-', '') : uuid;
+}

@@ -1,0 +1,138 @@
+/** What a datastore records of its files, in a registry's transactions (butler-schema.md sections 5 and 7). */
+import sql from 'sql-template-tag';
+import type { ImportedFile } from '../../writeable-repository.ts';
+import type { Dialect, Transaction } from '../database.ts';
+import { isOneOf, storedUuid, uuidFromStored, validUuids } from '../dataset-ids.ts';
+
+/** What stands for "the whole dataset" in the records. */
+export const NO_COMPONENT = '__NULL_STRING__';
+
+/** Columns of the table of records, in stock Butler's order. */
+export const RECORD_COLUMNS = [
+  'dataset_id',
+  'path',
+  'formatter',
+  'storage_class',
+  'component',
+  'checksum',
+  'file_size',
+] as const;
+
+/** Where a datastore keeps its records. */
+export interface RecordsLocation {
+  /** Exactly as stock Butler derives it from `butler.yaml`: it is in every row of `dataset_location`. */
+  readonly datastoreName: string;
+  /** Usually `file_datastore_records`. */
+  readonly recordsTable: string;
+}
+
+/** Files of one dataset that are to be recorded. */
+export interface RecordedFiles {
+  readonly uuid: string;
+  readonly files: readonly ImportedFile[];
+}
+
+/** Reads of a transaction, or of a database with a signal bound. */
+export type RecordReads = Pick<Transaction, 'dialect' | 'table' | 'all'>;
+
+/**
+ * Makes the table of records where there is none, as the first stock Butler that opens a repository for writing does.
+ * The statements' text is stock Butler's.
+ */
+export async function ensureRecordsTable(tx: Transaction, { recordsTable }: RecordsLocation): Promise<void> {
+  await tx.define(recordsTableDefinition(tx.dialect, tx.table(recordsTable).sql, recordsTable));
+  await tx.insert({
+    table: 'opaque_meta',
+    columns: ['table_name'],
+    rows: [[recordsTable]],
+    suffix: sql`ON CONFLICT DO NOTHING`,
+  });
+}
+
+function recordsTableDefinition(dialect: Dialect, table: string, name: string): readonly string[] {
+  const uuid = dialect === 'sqlite' ? 'CHAR(32)' : 'UUID';
+  const lines = [
+    `dataset_id ${uuid} NOT NULL`,
+    'path TEXT NOT NULL',
+    'formatter TEXT NOT NULL',
+    'storage_class TEXT NOT NULL',
+    'component VARCHAR(32) NOT NULL',
+    'checksum TEXT',
+    'file_size BIGINT',
+    'PRIMARY KEY (dataset_id, component)',
+  ];
+  if (dialect === 'sqlite') {
+    lines.push(`CONSTRAINT ${name}_len_component CHECK (length("component")<=32 AND length("component")>=1)`);
+  }
+  return [
+    `CREATE TABLE IF NOT EXISTS ${table} (\n\t${lines.join(', \n\t')}\n)`,
+    `CREATE INDEX IF NOT EXISTS ${name}_idx_path ON ${table} (path)`,
+  ];
+}
+
+/** Those of the datasets for which a file is recorded. */
+export async function recordedDatasets(
+  reads: RecordReads,
+  { recordsTable }: RecordsLocation,
+  uuids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await reads.all(
+    sql`SELECT DISTINCT dataset_id FROM ${reads.table(recordsTable)}
+      WHERE ${isOneOf(reads.dialect, sql`dataset_id`, validUuids(uuids))}`,
+  );
+  return new Set(rows.map(([id]) => uuidFromStored(id as string)));
+}
+
+/**
+ * Records files, in place of records of the same dataset and component, and that their datasets are stored here.  Without
+ * the latter, pruning would leave the files behind.
+ */
+export async function insertRecords(
+  tx: Transaction,
+  { datastoreName, recordsTable }: RecordsLocation,
+  datasets: readonly RecordedFiles[],
+): Promise<void> {
+  const stored = datasets.filter(({ files }) => files.length > 0);
+  if (stored.length === 0) return;
+  await tx.insert({
+    table: 'dataset_location',
+    columns: ['datastore_name', 'dataset_id'],
+    rows: stored.map(({ uuid }) => [datastoreName, storedUuid(tx.dialect, uuid)]),
+    suffix: sql`ON CONFLICT DO NOTHING`,
+  });
+  await tx.insert({
+    table: recordsTable,
+    columns: RECORD_COLUMNS,
+    rows: stored.flatMap(({ uuid, files }) =>
+      files.map(({ path, formatter, storageClass, component, checksum, size }) => [
+        storedUuid(tx.dialect, uuid),
+        path,
+        formatter,
+        storageClass,
+        component ?? NO_COMPONENT,
+        checksum,
+        BigInt(size ?? -1),
+      ]),
+    ),
+    suffix: sql`ON CONFLICT (dataset_id, component) DO UPDATE SET path = excluded.path, formatter = excluded.formatter,
+      storage_class = excluded.storage_class, checksum = excluded.checksum, file_size = excluded.file_size`,
+  });
+}
+
+/**
+ * Marks files of datasets for removal; what is not stored here is passed over.  To be followed by the removal of the
+ * datasets, if they go too, and in transactions of their own by `emptyTrash`.
+ * @returns the number of datasets that were stored here
+ */
+export async function moveToTrash(
+  tx: Transaction,
+  { datastoreName }: RecordsLocation,
+  uuids: readonly string[],
+): Promise<number> {
+  const location = tx.table('dataset_location');
+  const where = sql`datastore_name = ${datastoreName} AND ${isOneOf(tx.dialect, sql`dataset_id`, validUuids(uuids))}`;
+  await tx.run(sql`INSERT INTO ${tx.table('dataset_location_trash')} (datastore_name, dataset_id)
+    SELECT datastore_name, dataset_id FROM ${location} WHERE ${where}
+    ${tx.dialect === 'postgresql' ? sql`FOR UPDATE` : sql``}`);
+  return tx.run(sql`DELETE FROM ${location} WHERE ${where}`);
+}

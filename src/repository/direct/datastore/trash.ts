@@ -1,0 +1,131 @@
+/** Removing files of datasets that are gone or unstored, in stock Butler's order (butler-schema.md section 7.11). */
+import sql, { empty } from 'sql-template-tag';
+import { SatelliteError } from '../../../butler/errors.ts';
+import { failpoint } from '../../failpoints.ts';
+import type { RemovedDatasets } from '../../writeable-repository.ts';
+import type { Transaction } from '../database.ts';
+import { isOneOf, uuidFromStored, validUuids } from '../dataset-ids.ts';
+import { artifactPath, decodedPath, isUri } from './artifact-path.ts';
+import type { ArtifactStore } from './artifact-store.ts';
+import type { RecordsLocation } from './records.ts';
+import { splitZipPath } from './zip-path.ts';
+
+/** Datasets of one transaction, as others wait for it while files are removed. */
+const BATCH = 500;
+
+interface TrashedFile {
+  readonly uuid: string;
+  readonly path: string;
+  readonly size: number;
+}
+
+/**
+ * Removes files of some datasets in the trash, then their records; to be called again, each time in a transaction of its
+ * own, until no dataset is left.  Files that are not below the root stay, as do those that datasets use which are still
+ * stored.  Where it is interrupted, doing it again finishes it.
+ * @param uuids only these; null for all
+ * @returns what was removed; no datasets when none is left, or another removes the rest
+ * @throws RepositoryUnavailableError where files cannot be removed; nothing is forgotten then
+ */
+export async function emptyTrash(
+  tx: Transaction,
+  location: RecordsLocation,
+  store: ArtifactStore,
+  uuids: readonly string[] | null,
+  signal: AbortSignal,
+): Promise<RemovedDatasets> {
+  const trashed = await lockTrashed(tx, location, await trashedDatasets(tx, location, uuids));
+  if (trashed.length === 0) return { datasets: 0, bytes: 0 };
+  const ids = [...new Set(trashed.map(({ uuid }) => uuid))];
+
+  const kept = await stillUsed(tx, location, trashed, ids);
+  const files = new Map<string, number>();
+  for (const { path, size } of trashed) {
+    const file = ownFile(path);
+    if (file !== undefined && !kept.has(splitZipPath(path).file)) {
+      // Members of one zip add up; datasets that share a file have the same size.
+      files.set(file, splitZipPath(path).member === null ? size : (files.get(file) ?? 0) + size);
+    }
+  }
+  failpoint('remove:before-files');
+  await store.remove([...files.keys()], signal);
+
+  failpoint('remove:before-records');
+  const among = isOneOf(tx.dialect, sql`dataset_id`, ids);
+  await tx.run(sql`DELETE FROM ${tx.table(location.recordsTable)} WHERE ${among}`);
+  await tx.run(sql`DELETE FROM ${tx.table('dataset_location_trash')}
+    WHERE datastore_name = ${location.datastoreName} AND ${among}`);
+  return { datasets: ids.length, bytes: [...files.values()].reduce((sum, size) => sum + size, 0) };
+}
+
+/** UUIDs of a batch of datasets in the trash that have records. */
+async function trashedDatasets(
+  tx: Transaction,
+  { datastoreName, recordsTable }: RecordsLocation,
+  uuids: readonly string[] | null,
+): Promise<readonly string[]> {
+  const rows = await tx.all(sql`SELECT t.dataset_id FROM ${tx.table('dataset_location_trash')} AS t
+    WHERE t.datastore_name = ${datastoreName}
+      ${uuids === null ? empty : sql`AND ${isOneOf(tx.dialect, sql`t.dataset_id`, validUuids(uuids))}`}
+      AND EXISTS (SELECT 1 FROM ${tx.table(recordsTable)} AS r WHERE r.dataset_id = t.dataset_id)
+    LIMIT ${BATCH}
+    ${tx.dialect === 'postgresql' ? sql`FOR UPDATE OF t SKIP LOCKED` : empty}`);
+  return rows.map(([id]) => uuidFromStored(id as string));
+}
+
+async function lockTrashed(
+  tx: Transaction,
+  { datastoreName, recordsTable }: RecordsLocation,
+  uuids: readonly string[],
+): Promise<readonly TrashedFile[]> {
+  if (uuids.length === 0) return [];
+  const rows = await tx.all(sql`SELECT r.dataset_id, r.path, r.file_size
+    FROM ${tx.table(recordsTable)} AS r
+    JOIN ${tx.table('dataset_location_trash')} AS t ON r.dataset_id = t.dataset_id
+    WHERE t.datastore_name = ${datastoreName} AND ${isOneOf(tx.dialect, sql`t.dataset_id`, uuids)}
+    ${tx.dialect === 'postgresql' ? sql`FOR UPDATE SKIP LOCKED` : empty}`);
+  return rows.map(([id, path, size]) => ({
+    uuid: uuidFromStored(id as string),
+    path: path as string,
+    size: Math.max(Number(size ?? 0), 0),
+  }));
+}
+
+/** Recorded paths, of zips without their members, that other datasets need. */
+async function stillUsed(
+  tx: Transaction,
+  { datastoreName, recordsTable }: RecordsLocation,
+  trashed: readonly TrashedFile[],
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const records = tx.table(recordsTable);
+  const among = isOneOf(tx.dialect, sql`trashed.dataset_id`, ids);
+  const rows = await tx.all(sql`SELECT DISTINCT trashed.path FROM ${records} AS trashed
+    WHERE ${among} AND EXISTS (
+      SELECT 1 FROM ${records} AS live
+      JOIN ${tx.table('dataset_location')} AS l ON live.dataset_id = l.dataset_id
+      WHERE l.datastore_name = ${datastoreName} AND live.path = trashed.path)`);
+  const kept = new Set(rows.map(([path]) => splitZipPath(path as string).file));
+
+  const removed = new Set(ids);
+  for (const zip of new Set(
+    trashed.map(({ path }) => splitZipPath(path)).flatMap((p) => (p.member === null ? [] : p.file)),
+  )) {
+    const prefix = `${zip}#`;
+    const members = await tx.all(sql`SELECT dataset_id FROM ${records}
+      WHERE substr(path, 1, ${BigInt([...prefix].length)}) = ${prefix}`);
+    if (members.some(([id]) => !removed.has(uuidFromStored(id as string)))) kept.add(zip);
+  }
+  return kept;
+}
+
+/** The file of a record, if it is below the root: undefined for references, and for what stock Butler would not find. */
+function ownFile(path: string): string | undefined {
+  if (path.startsWith('/') || isUri(path)) return undefined;
+  try {
+    return artifactPath(decodedPath(splitZipPath(path).file)).path;
+  } catch (error) {
+    if (error instanceof SatelliteError) return undefined;
+    throw error;
+  }
+}
