@@ -1,6 +1,21 @@
 /** Makes `resolvers/schema-types.ts` from `schema/`: `npm run codegen`.  The result is committed and checked for drift. */
 import type { CodegenConfig } from '@graphql-codegen/cli';
 
+/** Mutations whose payloads are alike: what is remembered of each is a type in `resolvers/mutation.ts`. */
+const SATELLITE_MUTATIONS = [
+  ...['Create', 'Reset', 'Delete', 'Restore', 'Verify', 'Checkout', 'Checkin', 'Migrate'].map(
+    (verb) => `${verb}Satellite`,
+  ),
+  'RotateSatelliteCapability',
+];
+const COLLECTION_MUTATIONS = [
+  ...['CreateCollection', 'SetCollectionChain', 'AssociateDatasets', 'DisassociateDatasets'],
+  ...['CertifyDatasets', 'DecertifyDatasets'],
+];
+
+const payloads = (outcome: string, mutations: readonly string[]) =>
+  Object.fromEntries(mutations.map((mutation) => [`${mutation}Payload`, `./mutation.ts#${outcome}`]));
+
 const config: CodegenConfig = {
   schema: 'schema/*.graphql',
   generates: {
@@ -18,6 +33,12 @@ const config: CodegenConfig = {
           BigInt: { input: 'bigint', output: 'number | bigint' },
         },
         mappers: {
+          ...payloads('SatelliteOutcome', SATELLITE_MUTATIONS),
+          ...payloads('CollectionOutcome', COLLECTION_MUTATIONS),
+          ...payloads('JobOutcome', ['CancelJob', 'RetryJob', 'TransferDatasets']),
+          ...payloads('RemovalOutcome', ['RemoveCollection', 'RemoveDatasets']),
+          ...payloads('IngestOutcome', ['IngestDatasets']),
+          ...payloads('DatasetTypeOutcome', ['RegisterDatasetType']),
           Collection: './nodes.ts#CollectionNode',
           CollectionConnection: './connection.ts#Connection<CollectionNode>',
           DataId: './nodes.ts#DataIdNode',
@@ -27,7 +48,9 @@ const config: CodegenConfig = {
           DatasetType: '../src/butler/dataset-type.ts#DatasetType as ButlerDatasetType',
           DimensionRecord: './nodes.ts#DimensionRecordNode',
           DimensionRecordConnection: './connection.ts#Connection<DimensionRecordNode>',
+          Job: '../src/jobs/job.ts#Job as StoredJob',
           Repository: '../src/access/policy.ts#OfferedRepository',
+          Satellite: '../src/satellite/satellite.ts#SatelliteRecord',
           Viewer: '../src/access/principal.ts#Principal',
         },
         contextType: './context.ts#GraphQLContext',

@@ -4,6 +4,7 @@ import type { VisibleRepositories } from '../src/access/policy.ts';
 import type { SatelliteError } from '../src/butler/errors.ts';
 import type { QueryContext } from '../src/repository/repository.ts';
 import type { Loaders } from './loaders.ts';
+import type { Services } from './services.ts';
 
 /** What resolvers know of the request that they answer. */
 export interface GraphQLContext {
@@ -12,6 +13,8 @@ export interface GraphQLContext {
   /** For calls to repositories. */
   readonly query: QueryContext;
   readonly loaders: Loaders;
+  /** Undefined where the gateway only reads; see `servicesOf`. */
+  readonly services: Services | undefined;
   /** Address of the gateway as its users see it, without a slash at the end. */
   readonly publicUrl: string;
   /** Repositories that could not answer while the others did; see `reportFailures`. */

@@ -1,7 +1,7 @@
 /** Identifiers of `node(id:)`: the type's name and what tells its objects apart, as base64url of a JSON array. */
 
-/** Names of the types that implement `Node`. */
-export type NodeType = 'Collection' | 'Dataset' | 'Repository';
+/** Names of the types that implement `Node`, but for `Job`: its identifier is its UUID. */
+export type NodeType = 'Collection' | 'Dataset' | 'Repository' | 'Satellite';
 
 export function toGlobalId(type: NodeType, ...key: readonly string[]): string {
   return Buffer.from(JSON.stringify([type, ...key])).toString('base64url');

@@ -9,7 +9,10 @@ import type { Resolvers } from './schema-types.ts';
 export const node: Resolvers = {
   Query: {
     node: async (_root, { id }, context) => {
+      const { services, principal } = context;
       const [type, name, key] = fromGlobalId(id) ?? [];
+      if (type === undefined) return (await services?.jobs.find(id, principal.username)) ?? null;
+      if (type === 'Satellite') return (await services?.satellites.find(name!, principal)) ?? null;
       const offered = name === undefined ? undefined : context.repositories.find(name);
       if (!offered) return null;
       if (type === 'Repository') return offered;
@@ -20,8 +23,12 @@ export const node: Resolvers = {
     },
   },
   Node: {
-    __resolveType: (object) =>
-      object instanceof DatasetNode ? 'Dataset' : object instanceof CollectionNode ? 'Collection' : 'Repository',
+    __resolveType: (object) => {
+      if (object instanceof DatasetNode) return 'Dataset';
+      if (object instanceof CollectionNode) return 'Collection';
+      if ('repository' in object) return 'Repository';
+      return 'progress' in object ? 'Job' : 'Satellite';
+    },
   },
 };
 

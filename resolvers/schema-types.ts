@@ -1,9 +1,12 @@
 /** Made by codegen.ts from schema/; do not edit. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
+import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome } from './mutation.ts';
 import type { CollectionNode, DataIdNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
 import type { Connection } from './connection.ts';
 import type { DatasetType as ButlerDatasetType } from '../src/butler/dataset-type.ts';
+import type { Job as StoredJob } from '../src/jobs/job.ts';
 import type { OfferedRepository } from '../src/access/policy.ts';
+import type { SatelliteRecord } from '../src/satellite/satellite.ts';
 import type { Principal } from '../src/access/principal.ts';
 import type { GraphQLContext } from './context.ts';
 export type Maybe<T> = T | null;
@@ -26,6 +29,114 @@ export type Scalars = {
   JSONObject: { input: Readonly<Record<string, unknown>>; output: Readonly<Record<string, unknown>>; }
   /** A dataset's identifier, such as `4d2a0d0d-6c2e-5f0f-8d7a-0e5d6d1f2b3c`. Capitals are taken too; answers are in lower case. */
   UUID: { input: string; output: string; }
+};
+
+/** What `associateDatasets` adds: either `uuids` or `search`. */
+export type AssociateDatasetsInput = {
+  /** Name of the TAGGED collection. */
+  readonly collection: Scalars['String']['input'];
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Name of the satellite. */
+  readonly satellite: Scalars['String']['input'];
+  /** A search for them in the satellite. */
+  readonly search?: InputMaybe<DatasetSelectionInput>;
+  /** UUIDs of the datasets. */
+  readonly uuids?: InputMaybe<ReadonlyArray<Scalars['UUID']['input']>>;
+};
+
+/** What came of `associateDatasets`. */
+export type AssociateDatasetsPayload = {
+  readonly __typename?: 'AssociateDatasetsPayload';
+  /** The collection. */
+  readonly collection: Collection;
+  /** Number of datasets that were chosen. */
+  readonly datasets: Scalars['BigInt']['output'];
+};
+
+/** Which job `cancelJob` stops. */
+export type CancelJobInput = {
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its identifier. */
+  readonly job: Scalars['ID']['input'];
+};
+
+/** What came of `cancelJob`. */
+export type CancelJobPayload = {
+  readonly __typename?: 'CancelJobPayload';
+  /** The job; it ends as soon as its work has stopped. */
+  readonly job: Job;
+};
+
+/** What `certifyDatasets` adds: either `uuids` or `search`. */
+export type CertifyDatasetsInput = {
+  /** Name of the CALIBRATION collection. */
+  readonly collection: Scalars['String']['input'];
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Name of the satellite. */
+  readonly satellite: Scalars['String']['input'];
+  /** A search for them in the satellite. */
+  readonly search?: InputMaybe<DatasetSelectionInput>;
+  /** When they are good, [begin, end). */
+  readonly timespan: TimespanInput;
+  /** UUIDs of the datasets. */
+  readonly uuids?: InputMaybe<ReadonlyArray<Scalars['UUID']['input']>>;
+};
+
+/** What came of `certifyDatasets`. */
+export type CertifyDatasetsPayload = {
+  readonly __typename?: 'CertifyDatasetsPayload';
+  /** The collection. */
+  readonly collection: Collection;
+  /** Number of datasets that were chosen. */
+  readonly datasets: Scalars['BigInt']['output'];
+};
+
+/** How `setCollectionChain` changes a chain. */
+export type ChainEdit =
+  /** These come behind the others; those that are there move. */
+  | 'EXTEND'
+  /** These come before the others; those that are there move. */
+  | 'PREPEND'
+  /** The children are these, in this order. */
+  | 'REDEFINE'
+  /** These go; the others stay. */
+  | 'REMOVE';
+
+/** Which satellite `checkinSatellite` takes back. */
+export type CheckinSatelliteInput = {
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its name. */
+  readonly satellite: Scalars['String']['input'];
+};
+
+/** What came of `checkinSatellite`. */
+export type CheckinSatellitePayload = {
+  readonly __typename?: 'CheckinSatellitePayload';
+  /** The job that goes on; null where all is done. */
+  readonly job?: Maybe<Job>;
+  /** The satellite. */
+  readonly satellite?: Maybe<Satellite>;
+};
+
+/** Which satellite `checkoutSatellite` hands out. */
+export type CheckoutSatelliteInput = {
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its name. */
+  readonly satellite: Scalars['String']['input'];
+};
+
+/** What came of `checkoutSatellite`. */
+export type CheckoutSatellitePayload = {
+  readonly __typename?: 'CheckoutSatellitePayload';
+  /** The job that goes on; null where all is done. */
+  readonly job?: Maybe<Job>;
+  /** The satellite. */
+  readonly satellite?: Maybe<Satellite>;
 };
 
 /** A named set of datasets in a repository. */
@@ -86,6 +197,67 @@ export type CollectionType =
   | 'RUN'
   /** Datasets picked from RUNs, at most one for a dataset type and data ID. */
   | 'TAGGED';
+
+/** The collection that `createCollection` makes. */
+export type CreateCollectionInput = {
+  /** Of a CHAINED one, in search order. */
+  readonly children?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** What it is for. */
+  readonly doc?: InputMaybe<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Name of the collection, such as `u/alice/tries`. */
+  readonly name: Scalars['String']['input'];
+  /** Name of the satellite. */
+  readonly satellite: Scalars['String']['input'];
+  /** How it holds its datasets. */
+  readonly type?: InputMaybe<CollectionType>;
+};
+
+/** What came of `createCollection`. */
+export type CreateCollectionPayload = {
+  readonly __typename?: 'CreateCollectionPayload';
+  /** The collection. */
+  readonly collection: Collection;
+};
+
+/** What `createSatellite` makes. */
+export type CreateSatelliteInput = {
+  /** Where its files are to be. */
+  readonly artifacts?: InputMaybe<SatelliteArtifacts>;
+  /**
+   * Put a secret into the address of each dataset that is brought by reference, for clients that cannot send a token: whoever
+   * has such an address can read that dataset.
+   */
+  readonly capabilityUrls?: InputMaybe<Scalars['Boolean']['input']>;
+  /** CALIBRATION collections of the official repository to bring along by reference, or chains of them. */
+  readonly curatedCalibrations?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Where its registry is to be. */
+  readonly database?: InputMaybe<SatelliteDatabase>;
+  /** A group of yours whose members may use it as you do. */
+  readonly group?: InputMaybe<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Instruments to bring along, with all their detectors, filters and visit systems. */
+  readonly instruments?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Its name: small letters, digits, `_`, `.` and `-`, at most 64. */
+  readonly name: Scalars['String']['input'];
+  /** Name of the repository to make it from. */
+  readonly official: Scalars['String']['input'];
+  /** Bytes that it may hold. The default is as the gateway's operator set it. */
+  readonly quotaBytes?: InputMaybe<Scalars['BigInt']['input']>;
+  /** Sky maps to bring along, with all their tracts and patches. */
+  readonly skymaps?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+/** What came of `createSatellite`. */
+export type CreateSatellitePayload = {
+  readonly __typename?: 'CreateSatellitePayload';
+  /** The job that brings instruments, sky maps and calibrations; null where none were asked for. */
+  readonly job?: Maybe<Job>;
+  /** The satellite. */
+  readonly satellite: Satellite;
+};
 
 /** A combination of dimension values. */
 export type DataId = {
@@ -196,6 +368,22 @@ export type DatasetSearchInput = {
   readonly datasetType: Scalars['String']['input'];
 };
 
+/** A choice of datasets, by the arguments of `datasets`. */
+export type DatasetSelectionInput = {
+  /** Values for the `:names` in `where`: plain JSON, or a tagged form. */
+  readonly bind?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** Collections to search, in this order. Globs are allowed only with `findFirst: false`. */
+  readonly collections: ReadonlyArray<Scalars['String']['input']>;
+  /** Dimension values that every dataset has, such as `{"instrument": "HSC"}`. */
+  readonly dataId?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** Names of dataset types and globs. */
+  readonly datasetTypes: ReadonlyArray<Scalars['String']['input']>;
+  /** Only the dataset of the earliest collection for each dataset type and data ID. False chooses all. */
+  readonly findFirst?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Butler expression, such as `instrument = 'HSC' AND visit > 903300`. */
+  readonly where?: InputMaybe<Scalars['String']['input']>;
+};
+
 /** A kind of dataset: its dimensions, and the class that its files are read into. */
 export type DatasetType = {
   readonly __typename?: 'DatasetType';
@@ -209,6 +397,61 @@ export type DatasetType = {
   readonly requiredDimensions: ReadonlyArray<Scalars['String']['output']>;
   /** Name of the storage class, such as `ExposureF`. */
   readonly storageClass: Scalars['String']['output'];
+};
+
+/** Uploads that were asked for. */
+export type DatasetUpload = {
+  readonly __typename?: 'DatasetUpload';
+  /** The files, in the order of the input. */
+  readonly files: ReadonlyArray<FileUpload>;
+  /** Identifier for `commit`. */
+  readonly id: Scalars['ID']['output'];
+};
+
+/** What `decertifyDatasets` takes away. */
+export type DecertifyDatasetsInput = {
+  /** Name of the CALIBRATION collection. */
+  readonly collection: Scalars['String']['input'];
+  /** Only those with these data IDs. The default is all of the dataset type. */
+  readonly dataIds?: InputMaybe<ReadonlyArray<Scalars['JSONObject']['input']>>;
+  /** Name of the dataset type. */
+  readonly datasetType: Scalars['String']['input'];
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Name of the satellite. */
+  readonly satellite: Scalars['String']['input'];
+  /** The span of time for which they are good no more, [begin, end). */
+  readonly timespan: TimespanInput;
+};
+
+/** What came of `decertifyDatasets`. */
+export type DecertifyDatasetsPayload = {
+  readonly __typename?: 'DecertifyDatasetsPayload';
+  /** The collection. */
+  readonly collection: Collection;
+};
+
+/** Which satellite `deleteSatellite` deletes. */
+export type DeleteSatelliteInput = {
+  /** Only give the plan. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Delete it at once and for good: it cannot be restored. */
+  readonly purge?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Its name. */
+  readonly satellite: Scalars['String']['input'];
+};
+
+/** What came of `deleteSatellite`. */
+export type DeleteSatellitePayload = {
+  readonly __typename?: 'DeleteSatellitePayload';
+  /** The job that goes on; null where all is done. */
+  readonly job?: Maybe<Job>;
+  /** What goes. */
+  readonly plan?: Maybe<SatellitePlan>;
+  /** The satellite; null where it is gone for good. */
+  readonly satellite?: Maybe<Satellite>;
 };
 
 /** What a repository knows of one instance of a dimension element: one visit, one detector, one patch, … */
@@ -257,6 +500,376 @@ export type DimensionRecordEdge = {
   readonly node: DimensionRecord;
 };
 
+/** What `disassociateDatasets` takes out: either `uuids` or `search`. */
+export type DisassociateDatasetsInput = {
+  /** Name of the TAGGED collection. */
+  readonly collection: Scalars['String']['input'];
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Name of the satellite. */
+  readonly satellite: Scalars['String']['input'];
+  /** A search for them in the satellite. */
+  readonly search?: InputMaybe<DatasetSelectionInput>;
+  /** UUIDs of the datasets. */
+  readonly uuids?: InputMaybe<ReadonlyArray<Scalars['UUID']['input']>>;
+};
+
+/** What came of `disassociateDatasets`. */
+export type DisassociateDatasetsPayload = {
+  readonly __typename?: 'DisassociateDatasetsPayload';
+  /** The collection. */
+  readonly collection: Collection;
+  /** Number of datasets that were chosen. */
+  readonly datasets: Scalars['BigInt']['output'];
+};
+
+/** Where one file is to be put. */
+export type FileUpload = {
+  readonly __typename?: 'FileUpload';
+  /** Data ID of its dataset. */
+  readonly dataId: Scalars['JSONObject']['output'];
+  /** Until when, ISO-8601 UTC. */
+  readonly expiresAt: Scalars['String']['output'];
+  /** Its name. */
+  readonly fileName: Scalars['String']['output'];
+  /** Headers that the PUT must have. */
+  readonly headers: Scalars['JSONObject']['output'];
+  /** Address that takes one PUT of the bytes. */
+  readonly url: Scalars['String']['output'];
+};
+
+/** What `ingestDatasets` makes datasets of: either `datasetType`, `run` and `files`, or `commit`. */
+export type IngestDatasetsInput = {
+  /** Identifier of an upload: its files are uploaded, check them and make datasets of them. */
+  readonly commit?: InputMaybe<Scalars['ID']['input']>;
+  /** Name of their dataset type, which is registered. */
+  readonly datasetType?: InputMaybe<Scalars['String']['input']>;
+  /** The files; a dataset whose components have files of their own has several with the same data ID. */
+  readonly files?: InputMaybe<ReadonlyArray<IngestedFileInput>>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The RUN collection that they are to be in; it is made where it is not there. */
+  readonly run?: InputMaybe<Scalars['String']['input']>;
+  /** Name of the satellite. */
+  readonly satellite: Scalars['String']['input'];
+};
+
+/** What came of `ingestDatasets`. */
+export type IngestDatasetsPayload = {
+  readonly __typename?: 'IngestDatasetsPayload';
+  /** The job that makes the datasets; null while uploads are awaited. */
+  readonly job?: Maybe<Job>;
+  /** Where the files are to be put; null where none is to be uploaded. */
+  readonly upload?: Maybe<DatasetUpload>;
+};
+
+/** A file that is to be a dataset, or a component of one: either `path` or `upload`. */
+export type IngestedFileInput = {
+  /** The component that it holds. The default is the whole dataset. */
+  readonly component?: InputMaybe<Scalars['String']['input']>;
+  /** Values of the dataset type's dimensions. */
+  readonly dataId: Scalars['JSONObject']['input'];
+  /** Python class that reads it. The default is that of the storage class. */
+  readonly formatter?: InputMaybe<Scalars['String']['input']>;
+  /** Where it lies, relative to the satellite's root. */
+  readonly path?: InputMaybe<Scalars['String']['input']>;
+  /** Its upload. */
+  readonly upload?: InputMaybe<UploadInput>;
+  /** UUID that the dataset is to have. The default is a new one. */
+  readonly uuid?: InputMaybe<Scalars['UUID']['input']>;
+};
+
+/** Work that goes on after the request that asked for it. It survives restarts of the gateway. */
+export type Job = Node & {
+  readonly __typename?: 'Job';
+  /** When it was asked for, ISO-8601 UTC. */
+  readonly createdAt: Scalars['String']['output'];
+  /** Why it failed, or what it waits for; null else. */
+  readonly error?: Maybe<JobError>;
+  /** When it ended, ISO-8601 UTC; null before. */
+  readonly finishedAt?: Maybe<Scalars['String']['output']>;
+  /** Identifier for `node(id:)` and `job(id:)`. */
+  readonly id: Scalars['ID']['output'];
+  /** The mutation that started it, such as `transferDatasets`. */
+  readonly kind: Scalars['String']['output'];
+  /** What it has done, in words, the oldest line first. */
+  readonly log: ReadonlyArray<JobLogLine>;
+  /** How far it has come. */
+  readonly progress: JobProgress;
+  /** What came of it, such as `{"datasets": 1200, "bytes": 0}`; null before it is completed. */
+  readonly result?: Maybe<Scalars['JSONObject']['output']>;
+  /** What it is doing. */
+  readonly state: JobState;
+};
+
+/** Why a job failed, or what it waits for. */
+export type JobError = {
+  readonly __typename?: 'JobError';
+  /** The same codes as in the errors of a request. */
+  readonly code: Scalars['String']['output'];
+  /** What was wrong and what to do. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** A line of a job's log. */
+export type JobLogLine = {
+  readonly __typename?: 'JobLogLine';
+  /** When, ISO-8601 UTC. */
+  readonly at: Scalars['String']['output'];
+  /** What happened. */
+  readonly message: Scalars['String']['output'];
+};
+
+/** How far a job has come. */
+export type JobProgress = {
+  readonly __typename?: 'JobProgress';
+  /** How much is done. */
+  readonly done: Scalars['BigInt']['output'];
+  /** How much there is to do; null while it is not known. */
+  readonly total?: Maybe<Scalars['BigInt']['output']>;
+  /** What is counted: `datasets`, `bytes`, `steps`, … */
+  readonly unit: Scalars['String']['output'];
+};
+
+/** What a job is doing. */
+export type JobState =
+  /** It was cancelled. */
+  | 'CANCELLED'
+  /** It is done. */
+  | 'COMPLETED'
+  /** It could not be done: `error` says why. `retryJob` goes on where it stopped. */
+  | 'FAILED'
+  /** It waits for you: `error` says what for, such as a token that is good. `retryJob` goes on. */
+  | 'HELD'
+  /** It waits for its turn, or for another try after a failure that may pass. */
+  | 'QUEUED'
+  /** It is being done. */
+  | 'RUNNING';
+
+/** Which satellite `migrateSatellite` moves on. */
+export type MigrateSatelliteInput = {
+  /** Only give the plan. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its name. */
+  readonly satellite: Scalars['String']['input'];
+  /** Go back to the backup that the last migration made. */
+  readonly undo?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** What came of `migrateSatellite`. */
+export type MigrateSatellitePayload = {
+  readonly __typename?: 'MigrateSatellitePayload';
+  /** The job that migrates; null in a dry run, and where there is nothing to do. */
+  readonly job?: Maybe<Job>;
+  /** What is to be done. */
+  readonly plan?: Maybe<MigrationPlan>;
+  /** The satellite. */
+  readonly satellite?: Maybe<Satellite>;
+};
+
+/** What a migration is to do. */
+export type MigrationPlan = {
+  readonly __typename?: 'MigrationPlan';
+  /** Version of the satellite's universe. */
+  readonly from: Scalars['Int']['output'];
+  /** What is done, in order; empty where there is nothing to do. */
+  readonly steps: ReadonlyArray<Scalars['String']['output']>;
+  /** Version of the universe that it gets. */
+  readonly to: Scalars['Int']['output'];
+};
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type Mutation = {
+  readonly __typename?: 'Mutation';
+  /** Adds datasets to a TAGGED collection. It may hold only one for a dataset type and data ID. */
+  readonly associateDatasets?: Maybe<AssociateDatasetsPayload>;
+  /** Stops a job. What it has done so far stays; `retryJob` goes on from there. A job that has ended stays as it is. */
+  readonly cancelJob?: Maybe<CancelJobPayload>;
+  /** Adds datasets to a CALIBRATION collection, with a span of time for which they are good. */
+  readonly certifyDatasets?: Maybe<CertifyDatasetsPayload>;
+  /** Takes a satellite back from stock Python: the gateway writes to it again. */
+  readonly checkinSatellite?: Maybe<CheckinSatellitePayload>;
+  /** Hands a satellite on a network file system to stock Python: the gateway only reads it until `checkinSatellite`. */
+  readonly checkoutSatellite?: Maybe<CheckoutSatellitePayload>;
+  /** Makes a collection in a satellite. One of the same type that is there is left as it is, but for its `doc` and children. */
+  readonly createCollection?: Maybe<CreateCollectionPayload>;
+  /**
+   * Makes a satellite: a repository of your own, with the dimension universe of an official one. It is ready when the call
+   * answers; instruments, sky maps and calibrations that you ask for are brought by a job.
+   */
+  readonly createSatellite?: Maybe<CreateSatellitePayload>;
+  /** Takes a span of time away from what calibrations of a CALIBRATION collection are good for. */
+  readonly decertifyDatasets?: Maybe<DecertifyDatasetsPayload>;
+  /** Deletes a satellite. `restoreSatellite` undoes it for 30 days, unless `purge` is set. */
+  readonly deleteSatellite?: Maybe<DeleteSatellitePayload>;
+  /** Takes datasets out of a TAGGED collection; they stay in their runs. */
+  readonly disassociateDatasets?: Maybe<DisassociateDatasetsPayload>;
+  /**
+   * Makes datasets of files: of files that lie in the satellite's root already, or of files that you upload. For uploads call
+   * it twice: first with the files, which answers an address for each; then, when they are uploaded, with `commit`.
+   */
+  readonly ingestDatasets?: Maybe<IngestDatasetsPayload>;
+  /** Moves a satellite to the dimension universe that its official repository has now, with a backup first. */
+  readonly migrateSatellite?: Maybe<MigrateSatellitePayload>;
+  /** Registers a dataset type in a satellite. One that is there alike is left as it is. */
+  readonly registerDatasetType?: Maybe<RegisterDatasetTypePayload>;
+  /** Removes a collection; a RUN with all its datasets and their files. This cannot be undone. */
+  readonly removeCollection?: Maybe<RemoveCollectionPayload>;
+  /** Removes datasets, or only their files. This cannot be undone. */
+  readonly removeDatasets?: Maybe<RemoveDatasetsPayload>;
+  /** Empties a satellite: as if it had just been made, with what it was made with. `restoreSatellite` undoes it. */
+  readonly resetSatellite?: Maybe<ResetSatellitePayload>;
+  /** Brings a satellite back as it was before it was deleted, or before its last reset. */
+  readonly restoreSatellite?: Maybe<RestoreSatellitePayload>;
+  /** Starts a job that failed, was cancelled or is held again, where it stopped, with the token of this request. */
+  readonly retryJob?: Maybe<RetryJobPayload>;
+  /** Makes the secrets in a satellite's capability addresses anew: addresses given away before are good no more. */
+  readonly rotateSatelliteCapability?: Maybe<RotateSatelliteCapabilityPayload>;
+  /** Sets or changes the children of a CHAINED collection. */
+  readonly setCollectionChain?: Maybe<SetCollectionChainPayload>;
+  /**
+   * Brings datasets into a satellite, by reference (no bytes are copied) or as copies, with their dimension records and their
+   * collections. UUIDs, run names and data IDs are kept. What is there already is left as it is.
+   */
+  readonly transferDatasets?: Maybe<TransferDatasetsPayload>;
+  /** Checks a satellite: its database against the Butler's rules, its files, and whether what it refers to is still there. */
+  readonly verifySatellite?: Maybe<VerifySatellitePayload>;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationAssociateDatasetsArgs = {
+  input: AssociateDatasetsInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationCancelJobArgs = {
+  input: CancelJobInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationCertifyDatasetsArgs = {
+  input: CertifyDatasetsInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationCheckinSatelliteArgs = {
+  input: CheckinSatelliteInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationCheckoutSatelliteArgs = {
+  input: CheckoutSatelliteInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationCreateCollectionArgs = {
+  input: CreateCollectionInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationCreateSatelliteArgs = {
+  input: CreateSatelliteInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationDecertifyDatasetsArgs = {
+  input: DecertifyDatasetsInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationDeleteSatelliteArgs = {
+  input: DeleteSatelliteInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationDisassociateDatasetsArgs = {
+  input: DisassociateDatasetsInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationIngestDatasetsArgs = {
+  input: IngestDatasetsInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationMigrateSatelliteArgs = {
+  input: MigrateSatelliteInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationRegisterDatasetTypeArgs = {
+  input: RegisterDatasetTypeInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationRemoveCollectionArgs = {
+  input: RemoveCollectionInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationRemoveDatasetsArgs = {
+  input: RemoveDatasetsInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationResetSatelliteArgs = {
+  input: ResetSatelliteInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationRestoreSatelliteArgs = {
+  input: RestoreSatelliteInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationRetryJobArgs = {
+  input: RetryJobInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationRotateSatelliteCapabilityArgs = {
+  input: RotateSatelliteCapabilityInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationSetCollectionChainArgs = {
+  input: SetCollectionChainInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationTransferDatasetsArgs = {
+  input: TransferDatasetsInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationVerifySatelliteArgs = {
+  input: VerifySatelliteInput;
+};
+
 /** An object with an identifier that stays valid as long as the object is there. */
 export type Node = {
   /** Identifier for `node(id:)`. Opaque: what it is made of may change. */
@@ -296,12 +909,20 @@ export type Query = {
   readonly dimensionRecords?: Maybe<DimensionRecordConnection>;
   /** The dataset of a type and data ID in the earliest collection that has one; null where none has. */
   readonly findDataset?: Maybe<Dataset>;
+  /** One of your jobs; null where it does not exist or is another's. */
+  readonly job?: Maybe<Job>;
+  /** Your jobs, the newest first. */
+  readonly jobs: ReadonlyArray<Job>;
   /** Any object by its `id`; null where it does not exist or is not shared with you. */
   readonly node?: Maybe<Node>;
   /** Repositories that you may read, in the order in which they are searched when a query names none: your own first. */
   readonly repositories: ReadonlyArray<Repository>;
   /** One repository; null where it does not exist or is not shared with you. */
   readonly repository?: Maybe<Repository>;
+  /** One satellite, by its name or as `owner~name`; null where it does not exist or is not shared with you. */
+  readonly satellite?: Maybe<Satellite>;
+  /** Your satellites and those that are shared with you, by name. */
+  readonly satellites: ReadonlyArray<Satellite>;
   /** Who you are to the gateway. */
   readonly viewer: Viewer;
 };
@@ -391,6 +1012,19 @@ export type QueryFindDatasetArgs = {
 
 
 /** What can be asked. */
+export type QueryJobArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** What can be asked. */
+export type QueryJobsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  satellite?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** What can be asked. */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
 };
@@ -399,6 +1033,107 @@ export type QueryNodeArgs = {
 /** What can be asked. */
 export type QueryRepositoryArgs = {
   name: Scalars['String']['input'];
+};
+
+
+/** What can be asked. */
+export type QuerySatelliteArgs = {
+  name: Scalars['String']['input'];
+};
+
+
+/** What can be asked. */
+export type QuerySatellitesArgs = {
+  deleted?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** The dataset type that `registerDatasetType` registers. */
+export type RegisterDatasetTypeInput = {
+  /** Its dimensions; those that they imply or require come by themselves. */
+  readonly dimensions: ReadonlyArray<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Whether its datasets can have validity ranges in CALIBRATION collections. */
+  readonly isCalibration?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Name of the dataset type. */
+  readonly name: Scalars['String']['input'];
+  /** Name of the satellite. */
+  readonly satellite: Scalars['String']['input'];
+  /** Name of its storage class, such as `ExposureF`. */
+  readonly storageClass: Scalars['String']['input'];
+};
+
+/** What came of `registerDatasetType`. */
+export type RegisterDatasetTypePayload = {
+  readonly __typename?: 'RegisterDatasetTypePayload';
+  /** The dataset type. */
+  readonly datasetType: DatasetType;
+};
+
+/** How `removeDatasets` removes. */
+export type RemovalMode =
+  /** They go, out of every collection. */
+  | 'PURGE'
+  /** Their files go; they stay registered. */
+  | 'UNSTORE';
+
+/** What a removal removes. */
+export type RemovalPlan = {
+  readonly __typename?: 'RemovalPlan';
+  /** Bytes of the satellite's own files that go. */
+  readonly bytes: Scalars['BigInt']['output'];
+  /** Chains that hold the collection; they stay, without it. */
+  readonly chains: ReadonlyArray<Scalars['String']['output']>;
+  /** Number of datasets that go, or whose files go. */
+  readonly datasets: Scalars['BigInt']['output'];
+};
+
+/** What `removeCollection` removes. */
+export type RemoveCollectionInput = {
+  /** Name of the collection. */
+  readonly collection: Scalars['String']['input'];
+  /** Only give the plan. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Name of the satellite. */
+  readonly satellite: Scalars['String']['input'];
+  /** Take it out of the chains that hold it. Where this is false, and a chain holds it, it is not removed. */
+  readonly unlink?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+/** What came of `removeCollection`. */
+export type RemoveCollectionPayload = {
+  readonly __typename?: 'RemoveCollectionPayload';
+  /** The job that removes it; null where all is done. */
+  readonly job?: Maybe<Job>;
+  /** What is removed. */
+  readonly plan: RemovalPlan;
+};
+
+/** What `removeDatasets` removes: either `uuids` or `search`. */
+export type RemoveDatasetsInput = {
+  /** Only give the plan. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Whether they stay registered. */
+  readonly mode: RemovalMode;
+  /** Name of the satellite. */
+  readonly satellite: Scalars['String']['input'];
+  /** A search for them in the satellite. */
+  readonly search?: InputMaybe<DatasetSelectionInput>;
+  /** UUIDs of the datasets. */
+  readonly uuids?: InputMaybe<ReadonlyArray<Scalars['UUID']['input']>>;
+};
+
+/** What came of `removeDatasets`. */
+export type RemoveDatasetsPayload = {
+  readonly __typename?: 'RemoveDatasetsPayload';
+  /** The job that removes it; null where all is done. */
+  readonly job?: Maybe<Job>;
+  /** What is removed. */
+  readonly plan: RemovalPlan;
 };
 
 /** A Butler repository: collections of datasets, and the dimension records that their data IDs are made of. */
@@ -455,6 +1190,192 @@ export type RepositoryUsage = {
   readonly datasets: Scalars['BigInt']['output'];
 };
 
+/** Which satellite `resetSatellite` empties. */
+export type ResetSatelliteInput = {
+  /** Only give the plan. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its name. */
+  readonly satellite: Scalars['String']['input'];
+};
+
+/** What came of `resetSatellite`. */
+export type ResetSatellitePayload = {
+  readonly __typename?: 'ResetSatellitePayload';
+  /** The job that goes on; null where all is done. */
+  readonly job?: Maybe<Job>;
+  /** What goes. */
+  readonly plan?: Maybe<SatellitePlan>;
+  /** The satellite. */
+  readonly satellite?: Maybe<Satellite>;
+};
+
+/** Which satellite `restoreSatellite` brings back. */
+export type RestoreSatelliteInput = {
+  /** Only give the plan. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its name. */
+  readonly satellite: Scalars['String']['input'];
+};
+
+/** What came of `restoreSatellite`. */
+export type RestoreSatellitePayload = {
+  readonly __typename?: 'RestoreSatellitePayload';
+  /** The job that goes on; null where all is done. */
+  readonly job?: Maybe<Job>;
+  /** What comes back. */
+  readonly plan?: Maybe<SatellitePlan>;
+  /** The satellite. */
+  readonly satellite?: Maybe<Satellite>;
+};
+
+/** Which job `retryJob` starts again. */
+export type RetryJobInput = {
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its identifier. */
+  readonly job: Scalars['ID']['input'];
+};
+
+/** What came of `retryJob`. */
+export type RetryJobPayload = {
+  readonly __typename?: 'RetryJobPayload';
+  /** The job. */
+  readonly job: Job;
+};
+
+/** Whose secrets `rotateSatelliteCapability` makes anew. */
+export type RotateSatelliteCapabilityInput = {
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its name. */
+  readonly satellite: Scalars['String']['input'];
+};
+
+/** What came of `rotateSatelliteCapability`. */
+export type RotateSatelliteCapabilityPayload = {
+  readonly __typename?: 'RotateSatelliteCapabilityPayload';
+  /** The job that rewrites its addresses; null where all is done. */
+  readonly job?: Maybe<Job>;
+  /** The satellite. */
+  readonly satellite?: Maybe<Satellite>;
+};
+
+/** A user's own repository: a genuine Butler repository that the gateway made and writes to. */
+export type Satellite = Node & {
+  readonly __typename?: 'Satellite';
+  /** Where its files are. */
+  readonly artifacts: SatelliteArtifacts;
+  /** When it was made, ISO-8601 UTC. */
+  readonly createdAt: Scalars['String']['output'];
+  /** Where its registry is. */
+  readonly database: SatelliteDatabase;
+  /**
+   * What stock Python needs beside `uri`: entries for `db-auth.yaml` and credentials for the object store, good for this
+   * satellite only. Null for all but its owner.
+   */
+  readonly environment?: Maybe<Scalars['JSONObject']['output']>;
+  /** The group whose members may use it as its owner does; null where none. */
+  readonly group?: Maybe<Scalars['String']['output']>;
+  /** Identifier for `node(id:)`. */
+  readonly id: Scalars['ID']['output'];
+  /** Its name. To others it is `owner~name`. */
+  readonly name: Scalars['String']['output'];
+  /** Name of the repository that it was made from; null where that is not known. */
+  readonly official?: Maybe<Scalars['String']['output']>;
+  /** Whose it is. */
+  readonly owner: Scalars['String']['output'];
+  /** When a deleted one is gone for good, ISO-8601 UTC; null else. */
+  readonly purgeAt?: Maybe<Scalars['String']['output']>;
+  /** Bytes that it may hold; null where that is not limited. */
+  readonly quotaBytes?: Maybe<Scalars['BigInt']['output']>;
+  /** The repository, for reading; null where it cannot be read now. */
+  readonly repository?: Maybe<Repository>;
+  /** What can be done with it now. */
+  readonly state: SatelliteState;
+  /** What stock Python takes in `Butler(...)`, from where you are. Null for all but its owner and its group. */
+  readonly uri?: Maybe<Scalars['String']['output']>;
+  /** How much it holds; null where that cannot be told now. */
+  readonly usage?: Maybe<RepositoryUsage>;
+};
+
+/** Where a satellite keeps the files of its datasets. */
+export type SatelliteArtifacts =
+  /** A directory of its own. */
+  | 'FILES'
+  /** A prefix of its own in the gateway's object store. */
+  | 'S3';
+
+/** Where a satellite keeps its registry. */
+export type SatelliteDatabase =
+  /** A schema of its own in the gateway's PostgreSQL server; many may write at once. */
+  | 'POSTGRESQL'
+  /** A file of its own. */
+  | 'SQLITE';
+
+/** What a change to a satellite concerns. */
+export type SatellitePlan = {
+  readonly __typename?: 'SatellitePlan';
+  /** Bytes of its own files: that a reset or a delete frees in the end. */
+  readonly bytes: Scalars['BigInt']['output'];
+  /** Names of the collections. */
+  readonly collections: ReadonlyArray<Scalars['String']['output']>;
+  /** Number of datasets: that go with a reset or a delete, come back with a restore, are looked at by a check. */
+  readonly datasets: Scalars['BigInt']['output'];
+  /** Other satellites that refer to datasets of this one. */
+  readonly referencedBy: ReadonlyArray<Scalars['String']['output']>;
+  /** Number of datasets that it only refers to. */
+  readonly references: Scalars['BigInt']['output'];
+};
+
+/** What can be done with a satellite now. */
+export type SatelliteState =
+  /** It is handed to stock Python: the gateway only reads it. */
+  | 'CHECKED_OUT'
+  /** It is being made. */
+  | 'CREATING'
+  /** It is deleted, and can be restored until `purgeAt`. */
+  | 'DELETED'
+  /** It can be read and written. */
+  | 'READY';
+
+/** The chain that `setCollectionChain` changes. */
+export type SetCollectionChainInput = {
+  /** Names of collections, in search order. */
+  readonly children: ReadonlyArray<Scalars['String']['input']>;
+  /** Name of the CHAINED collection. */
+  readonly collection: Scalars['String']['input'];
+  /** What is done with them. */
+  readonly edit?: InputMaybe<ChainEdit>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Name of the satellite. */
+  readonly satellite: Scalars['String']['input'];
+};
+
+/** What came of `setCollectionChain`. */
+export type SetCollectionChainPayload = {
+  readonly __typename?: 'SetCollectionChainPayload';
+  /** The chain. */
+  readonly collection: Collection;
+};
+
+/** What can be watched, over Server-Sent Events at `/graphql/stream` or over WebSocket at `/graphql`. */
+export type Subscription = {
+  readonly __typename?: 'Subscription';
+  /** A job now and after each change, until it has ended. Over Server-Sent Events at `/graphql/stream`, or WebSocket. */
+  readonly jobProgress: Job;
+};
+
+
+/** What can be watched, over Server-Sent Events at `/graphql/stream` or over WebSocket at `/graphql`. */
+export type SubscriptionJobProgressArgs = {
+  id: Scalars['ID']['input'];
+};
+
 /** A half-open span of time [begin, end) in TAI. A missing end is unbounded. */
 export type Timespan = {
   readonly __typename?: 'Timespan';
@@ -476,6 +1397,63 @@ export type TimespanInput = {
   readonly end?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What `transferDatasets` brings: one of `search`, `uuids` and `run`. */
+export type TransferDatasetsInput = {
+  /**
+   * Bring the collections too: every chain named in the search with all its children in order, membership in TAGGED ones and
+   * validity ranges of CALIBRATION ones. RUNs always come.
+   */
+  readonly collections?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Only give the plan. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Name of the repository to take them from. The default is the one that the satellite was made from. */
+  readonly from?: InputMaybe<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Whether the bytes come along. */
+  readonly mode?: InputMaybe<TransferMode>;
+  /** The inputs of this run's graph. */
+  readonly run?: InputMaybe<Scalars['ID']['input']>;
+  /** A search for them. */
+  readonly search?: InputMaybe<DatasetSelectionInput>;
+  /** Name of the satellite to bring them into. */
+  readonly to: Scalars['String']['input'];
+  /** Their UUIDs. */
+  readonly uuids?: InputMaybe<ReadonlyArray<Scalars['UUID']['input']>>;
+};
+
+/** What came of `transferDatasets`. */
+export type TransferDatasetsPayload = {
+  readonly __typename?: 'TransferDatasetsPayload';
+  /** The job; null in a dry run. */
+  readonly job?: Maybe<Job>;
+  /** What is to be done; null unless it is a dry run. */
+  readonly plan?: Maybe<TransferPlan>;
+};
+
+/** Whether the bytes come along. */
+export type TransferMode =
+  /** Yes: each file is copied and checked. */
+  | 'COPY'
+  /** No: the satellite holds the permanent address of each file. */
+  | 'REFERENCE';
+
+/** What a transfer is to do. */
+export type TransferPlan = {
+  readonly __typename?: 'TransferPlan';
+  /** Bytes of their files. */
+  readonly bytes: Scalars['BigInt']['output'];
+  /**
+   * Datasets that cannot come, because the satellite has another in their place, such as `{"uuid": "…", "existing": "…",
+   * "datasetType": "calexp", "run": "…", "dataId": {…}, "reason": "…"}`: the first 100.
+   */
+  readonly conflicts: ReadonlyArray<Scalars['JSONObject']['output']>;
+  /** Number of datasets chosen. */
+  readonly datasets: Scalars['BigInt']['output'];
+  /** Number of datasets that the satellite does not have yet. */
+  readonly new: Scalars['BigInt']['output'];
+};
+
 /** A set of dimensions with their relations. Repositories can be searched together where their universes agree. */
 export type Universe = {
   readonly __typename?: 'Universe';
@@ -483,6 +1461,39 @@ export type Universe = {
   readonly namespace: Scalars['String']['output'];
   /** Version within the namespace. */
   readonly version: Scalars['Int']['output'];
+};
+
+/** A file that is to be uploaded. */
+export type UploadInput = {
+  /** Its name. */
+  readonly fileName: Scalars['String']['input'];
+  /** SHA-256 of its bytes, hexadecimal: the file is refused where it differs. */
+  readonly sha256: Scalars['String']['input'];
+  /** Bytes. */
+  readonly size: Scalars['BigInt']['input'];
+};
+
+/** Which satellite `verifySatellite` checks. */
+export type VerifySatelliteInput = {
+  /** Only give the plan. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Mend what can be mended without loss. */
+  readonly repair?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Its name. */
+  readonly satellite: Scalars['String']['input'];
+};
+
+/** What came of `verifySatellite`. */
+export type VerifySatellitePayload = {
+  readonly __typename?: 'VerifySatellitePayload';
+  /** The job that checks; its `result` says what was found. */
+  readonly job?: Maybe<Job>;
+  /** What is checked. */
+  readonly plan?: Maybe<SatellitePlan>;
+  /** The satellite. */
+  readonly satellite?: Maybe<Satellite>;
 };
 
 /** The user on whose behalf the request is answered. */
@@ -576,18 +1587,35 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
   Node:
     | ( CollectionNode )
     | ( DatasetNode )
+    | ( StoredJob )
     | ( OfferedRepository )
+    | ( SatelliteRecord )
   ;
 };
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  AssociateDatasetsInput: AssociateDatasetsInput;
+  AssociateDatasetsPayload: ResolverTypeWrapper<CollectionOutcome>;
   BigInt: ResolverTypeWrapper<Scalars['BigInt']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  CancelJobInput: CancelJobInput;
+  CancelJobPayload: ResolverTypeWrapper<JobOutcome>;
+  CertifyDatasetsInput: CertifyDatasetsInput;
+  CertifyDatasetsPayload: ResolverTypeWrapper<CollectionOutcome>;
+  ChainEdit: ChainEdit;
+  CheckinSatelliteInput: CheckinSatelliteInput;
+  CheckinSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
+  CheckoutSatelliteInput: CheckoutSatelliteInput;
+  CheckoutSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   Collection: ResolverTypeWrapper<CollectionNode>;
   CollectionConnection: ResolverTypeWrapper<Connection<CollectionNode>>;
   CollectionEdge: ResolverTypeWrapper<Omit<CollectionEdge, 'node'> & { node: ResolversTypes['Collection'] }>;
   CollectionType: CollectionType;
+  CreateCollectionInput: CreateCollectionInput;
+  CreateCollectionPayload: ResolverTypeWrapper<CollectionOutcome>;
+  CreateSatelliteInput: CreateSatelliteInput;
+  CreateSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   DataId: ResolverTypeWrapper<DataIdNode>;
   DataIdConnection: ResolverTypeWrapper<Connection<DataIdNode>>;
   DataIdEdge: ResolverTypeWrapper<Omit<DataIdEdge, 'node'> & { node: ResolversTypes['DataId'] }>;
@@ -596,34 +1624,100 @@ export type ResolversTypes = {
   DatasetEdge: ResolverTypeWrapper<Omit<DatasetEdge, 'node'> & { node: ResolversTypes['Dataset'] }>;
   DatasetFile: ResolverTypeWrapper<DatasetFile>;
   DatasetSearchInput: DatasetSearchInput;
+  DatasetSelectionInput: DatasetSelectionInput;
   DatasetType: ResolverTypeWrapper<ButlerDatasetType>;
+  DatasetUpload: ResolverTypeWrapper<DatasetUpload>;
+  DecertifyDatasetsInput: DecertifyDatasetsInput;
+  DecertifyDatasetsPayload: ResolverTypeWrapper<CollectionOutcome>;
+  DeleteSatelliteInput: DeleteSatelliteInput;
+  DeleteSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   DimensionRecord: ResolverTypeWrapper<DimensionRecordNode>;
   DimensionRecordConnection: ResolverTypeWrapper<Connection<DimensionRecordNode>>;
   DimensionRecordEdge: ResolverTypeWrapper<Omit<DimensionRecordEdge, 'node'> & { node: ResolversTypes['DimensionRecord'] }>;
+  DisassociateDatasetsInput: DisassociateDatasetsInput;
+  DisassociateDatasetsPayload: ResolverTypeWrapper<CollectionOutcome>;
+  FileUpload: ResolverTypeWrapper<FileUpload>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  IngestDatasetsInput: IngestDatasetsInput;
+  IngestDatasetsPayload: ResolverTypeWrapper<IngestOutcome>;
+  IngestedFileInput: IngestedFileInput;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   JSONObject: ResolverTypeWrapper<Scalars['JSONObject']['output']>;
+  Job: ResolverTypeWrapper<StoredJob>;
+  JobError: ResolverTypeWrapper<JobError>;
+  JobLogLine: ResolverTypeWrapper<JobLogLine>;
+  JobProgress: ResolverTypeWrapper<JobProgress>;
+  JobState: JobState;
+  MigrateSatelliteInput: MigrateSatelliteInput;
+  MigrateSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
+  MigrationPlan: ResolverTypeWrapper<MigrationPlan>;
+  Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  RegisterDatasetTypeInput: RegisterDatasetTypeInput;
+  RegisterDatasetTypePayload: ResolverTypeWrapper<DatasetTypeOutcome>;
+  RemovalMode: RemovalMode;
+  RemovalPlan: ResolverTypeWrapper<RemovalPlan>;
+  RemoveCollectionInput: RemoveCollectionInput;
+  RemoveCollectionPayload: ResolverTypeWrapper<RemovalOutcome>;
+  RemoveDatasetsInput: RemoveDatasetsInput;
+  RemoveDatasetsPayload: ResolverTypeWrapper<RemovalOutcome>;
   Repository: ResolverTypeWrapper<OfferedRepository>;
   RepositoryKind: RepositoryKind;
   RepositoryUsage: ResolverTypeWrapper<RepositoryUsage>;
+  ResetSatelliteInput: ResetSatelliteInput;
+  ResetSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
+  RestoreSatelliteInput: RestoreSatelliteInput;
+  RestoreSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
+  RetryJobInput: RetryJobInput;
+  RetryJobPayload: ResolverTypeWrapper<JobOutcome>;
+  RotateSatelliteCapabilityInput: RotateSatelliteCapabilityInput;
+  RotateSatelliteCapabilityPayload: ResolverTypeWrapper<SatelliteOutcome>;
+  Satellite: ResolverTypeWrapper<SatelliteRecord>;
+  SatelliteArtifacts: SatelliteArtifacts;
+  SatelliteDatabase: SatelliteDatabase;
+  SatellitePlan: ResolverTypeWrapper<SatellitePlan>;
+  SatelliteState: SatelliteState;
+  SetCollectionChainInput: SetCollectionChainInput;
+  SetCollectionChainPayload: ResolverTypeWrapper<CollectionOutcome>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Timespan: ResolverTypeWrapper<Timespan>;
   TimespanInput: TimespanInput;
+  TransferDatasetsInput: TransferDatasetsInput;
+  TransferDatasetsPayload: ResolverTypeWrapper<JobOutcome>;
+  TransferMode: TransferMode;
+  TransferPlan: ResolverTypeWrapper<TransferPlan>;
   UUID: ResolverTypeWrapper<Scalars['UUID']['output']>;
   Universe: ResolverTypeWrapper<Universe>;
+  UploadInput: UploadInput;
+  VerifySatelliteInput: VerifySatelliteInput;
+  VerifySatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   Viewer: ResolverTypeWrapper<Principal>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  AssociateDatasetsInput: AssociateDatasetsInput;
+  AssociateDatasetsPayload: CollectionOutcome;
   BigInt: Scalars['BigInt']['output'];
   Boolean: Scalars['Boolean']['output'];
+  CancelJobInput: CancelJobInput;
+  CancelJobPayload: JobOutcome;
+  CertifyDatasetsInput: CertifyDatasetsInput;
+  CertifyDatasetsPayload: CollectionOutcome;
+  CheckinSatelliteInput: CheckinSatelliteInput;
+  CheckinSatellitePayload: SatelliteOutcome;
+  CheckoutSatelliteInput: CheckoutSatelliteInput;
+  CheckoutSatellitePayload: SatelliteOutcome;
   Collection: CollectionNode;
   CollectionConnection: Connection<CollectionNode>;
   CollectionEdge: Omit<CollectionEdge, 'node'> & { node: ResolversParentTypes['Collection'] };
+  CreateCollectionInput: CreateCollectionInput;
+  CreateCollectionPayload: CollectionOutcome;
+  CreateSatelliteInput: CreateSatelliteInput;
+  CreateSatellitePayload: SatelliteOutcome;
   DataId: DataIdNode;
   DataIdConnection: Connection<DataIdNode>;
   DataIdEdge: Omit<DataIdEdge, 'node'> & { node: ResolversParentTypes['DataId'] };
@@ -632,29 +1726,99 @@ export type ResolversParentTypes = {
   DatasetEdge: Omit<DatasetEdge, 'node'> & { node: ResolversParentTypes['Dataset'] };
   DatasetFile: DatasetFile;
   DatasetSearchInput: DatasetSearchInput;
+  DatasetSelectionInput: DatasetSelectionInput;
   DatasetType: ButlerDatasetType;
+  DatasetUpload: DatasetUpload;
+  DecertifyDatasetsInput: DecertifyDatasetsInput;
+  DecertifyDatasetsPayload: CollectionOutcome;
+  DeleteSatelliteInput: DeleteSatelliteInput;
+  DeleteSatellitePayload: SatelliteOutcome;
   DimensionRecord: DimensionRecordNode;
   DimensionRecordConnection: Connection<DimensionRecordNode>;
   DimensionRecordEdge: Omit<DimensionRecordEdge, 'node'> & { node: ResolversParentTypes['DimensionRecord'] };
+  DisassociateDatasetsInput: DisassociateDatasetsInput;
+  DisassociateDatasetsPayload: CollectionOutcome;
+  FileUpload: FileUpload;
   ID: Scalars['ID']['output'];
+  IngestDatasetsInput: IngestDatasetsInput;
+  IngestDatasetsPayload: IngestOutcome;
+  IngestedFileInput: IngestedFileInput;
   Int: Scalars['Int']['output'];
   JSONObject: Scalars['JSONObject']['output'];
+  Job: StoredJob;
+  JobError: JobError;
+  JobLogLine: JobLogLine;
+  JobProgress: JobProgress;
+  MigrateSatelliteInput: MigrateSatelliteInput;
+  MigrateSatellitePayload: SatelliteOutcome;
+  MigrationPlan: MigrationPlan;
+  Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
+  RegisterDatasetTypeInput: RegisterDatasetTypeInput;
+  RegisterDatasetTypePayload: DatasetTypeOutcome;
+  RemovalPlan: RemovalPlan;
+  RemoveCollectionInput: RemoveCollectionInput;
+  RemoveCollectionPayload: RemovalOutcome;
+  RemoveDatasetsInput: RemoveDatasetsInput;
+  RemoveDatasetsPayload: RemovalOutcome;
   Repository: OfferedRepository;
   RepositoryUsage: RepositoryUsage;
+  ResetSatelliteInput: ResetSatelliteInput;
+  ResetSatellitePayload: SatelliteOutcome;
+  RestoreSatelliteInput: RestoreSatelliteInput;
+  RestoreSatellitePayload: SatelliteOutcome;
+  RetryJobInput: RetryJobInput;
+  RetryJobPayload: JobOutcome;
+  RotateSatelliteCapabilityInput: RotateSatelliteCapabilityInput;
+  RotateSatelliteCapabilityPayload: SatelliteOutcome;
+  Satellite: SatelliteRecord;
+  SatellitePlan: SatellitePlan;
+  SetCollectionChainInput: SetCollectionChainInput;
+  SetCollectionChainPayload: CollectionOutcome;
   String: Scalars['String']['output'];
+  Subscription: Record<PropertyKey, never>;
   Timespan: Timespan;
   TimespanInput: TimespanInput;
+  TransferDatasetsInput: TransferDatasetsInput;
+  TransferDatasetsPayload: JobOutcome;
+  TransferPlan: TransferPlan;
   UUID: Scalars['UUID']['output'];
   Universe: Universe;
+  UploadInput: UploadInput;
+  VerifySatelliteInput: VerifySatelliteInput;
+  VerifySatellitePayload: SatelliteOutcome;
   Viewer: Principal;
+};
+
+export type AssociateDatasetsPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AssociateDatasetsPayload'] = ResolversParentTypes['AssociateDatasetsPayload']> = {
+  collection?: Resolver<ResolversTypes['Collection'], ParentType, ContextType>;
+  datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
 export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['BigInt'], any> {
   name: 'BigInt';
 }
+
+export type CancelJobPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CancelJobPayload'] = ResolversParentTypes['CancelJobPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type CertifyDatasetsPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CertifyDatasetsPayload'] = ResolversParentTypes['CertifyDatasetsPayload']> = {
+  collection?: Resolver<ResolversTypes['Collection'], ParentType, ContextType>;
+  datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
+export type CheckinSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CheckinSatellitePayload'] = ResolversParentTypes['CheckinSatellitePayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
+};
+
+export type CheckoutSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CheckoutSatellitePayload'] = ResolversParentTypes['CheckoutSatellitePayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
+};
 
 export type CollectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Collection'] = ResolversParentTypes['Collection']> = {
   children?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Collection']>>, ParentType, ContextType>;
@@ -679,6 +1843,15 @@ export type CollectionConnectionResolvers<ContextType = GraphQLContext, ParentTy
 export type CollectionEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CollectionEdge'] = ResolversParentTypes['CollectionEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Collection'], ParentType, ContextType>;
+};
+
+export type CreateCollectionPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateCollectionPayload'] = ResolversParentTypes['CreateCollectionPayload']> = {
+  collection?: Resolver<ResolversTypes['Collection'], ParentType, ContextType>;
+};
+
+export type CreateSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateSatellitePayload'] = ResolversParentTypes['CreateSatellitePayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  satellite?: Resolver<ResolversTypes['Satellite'], ParentType, ContextType>;
 };
 
 export type DataIdResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DataId'] = ResolversParentTypes['DataId']> = {
@@ -744,6 +1917,21 @@ export type DatasetTypeResolvers<ContextType = GraphQLContext, ParentType extend
   storageClass?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type DatasetUploadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DatasetUpload'] = ResolversParentTypes['DatasetUpload']> = {
+  files?: Resolver<ReadonlyArray<ResolversTypes['FileUpload']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type DecertifyDatasetsPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DecertifyDatasetsPayload'] = ResolversParentTypes['DecertifyDatasetsPayload']> = {
+  collection?: Resolver<ResolversTypes['Collection'], ParentType, ContextType>;
+};
+
+export type DeleteSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DeleteSatellitePayload'] = ResolversParentTypes['DeleteSatellitePayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  plan?: Resolver<Maybe<ResolversTypes['SatellitePlan']>, ParentType, ContextType>;
+  satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
+};
+
 export type DimensionRecordResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DimensionRecord'] = ResolversParentTypes['DimensionRecord']> = {
   dataId?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
   element?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -767,12 +1955,96 @@ export type DimensionRecordEdgeResolvers<ContextType = GraphQLContext, ParentTyp
   node?: Resolver<ResolversTypes['DimensionRecord'], ParentType, ContextType>;
 };
 
+export type DisassociateDatasetsPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DisassociateDatasetsPayload'] = ResolversParentTypes['DisassociateDatasetsPayload']> = {
+  collection?: Resolver<ResolversTypes['Collection'], ParentType, ContextType>;
+  datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
+export type FileUploadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['FileUpload'] = ResolversParentTypes['FileUpload']> = {
+  dataId?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  fileName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  headers?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type IngestDatasetsPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['IngestDatasetsPayload'] = ResolversParentTypes['IngestDatasetsPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  upload?: Resolver<Maybe<ResolversTypes['DatasetUpload']>, ParentType, ContextType>;
+};
+
 export interface JsonObjectScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSONObject'], any> {
   name: 'JSONObject';
 }
 
+export type JobResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Job'] = ResolversParentTypes['Job']> = {
+  createdAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['JobError']>, ParentType, ContextType>;
+  finishedAt?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  log?: Resolver<ReadonlyArray<ResolversTypes['JobLogLine']>, ParentType, ContextType>;
+  progress?: Resolver<ResolversTypes['JobProgress'], ParentType, ContextType>;
+  result?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['JobState'], ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type JobErrorResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['JobError'] = ResolversParentTypes['JobError']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type JobLogLineResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['JobLogLine'] = ResolversParentTypes['JobLogLine']> = {
+  at?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type JobProgressResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['JobProgress'] = ResolversParentTypes['JobProgress']> = {
+  done?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  total?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
+  unit?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type MigrateSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['MigrateSatellitePayload'] = ResolversParentTypes['MigrateSatellitePayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  plan?: Resolver<Maybe<ResolversTypes['MigrationPlan']>, ParentType, ContextType>;
+  satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
+};
+
+export type MigrationPlanResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['MigrationPlan'] = ResolversParentTypes['MigrationPlan']> = {
+  from?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  steps?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type MutationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  associateDatasets?: Resolver<Maybe<ResolversTypes['AssociateDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationAssociateDatasetsArgs, 'input'>>;
+  cancelJob?: Resolver<Maybe<ResolversTypes['CancelJobPayload']>, ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'input'>>;
+  certifyDatasets?: Resolver<Maybe<ResolversTypes['CertifyDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationCertifyDatasetsArgs, 'input'>>;
+  checkinSatellite?: Resolver<Maybe<ResolversTypes['CheckinSatellitePayload']>, ParentType, ContextType, RequireFields<MutationCheckinSatelliteArgs, 'input'>>;
+  checkoutSatellite?: Resolver<Maybe<ResolversTypes['CheckoutSatellitePayload']>, ParentType, ContextType, RequireFields<MutationCheckoutSatelliteArgs, 'input'>>;
+  createCollection?: Resolver<Maybe<ResolversTypes['CreateCollectionPayload']>, ParentType, ContextType, RequireFields<MutationCreateCollectionArgs, 'input'>>;
+  createSatellite?: Resolver<Maybe<ResolversTypes['CreateSatellitePayload']>, ParentType, ContextType, RequireFields<MutationCreateSatelliteArgs, 'input'>>;
+  decertifyDatasets?: Resolver<Maybe<ResolversTypes['DecertifyDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationDecertifyDatasetsArgs, 'input'>>;
+  deleteSatellite?: Resolver<Maybe<ResolversTypes['DeleteSatellitePayload']>, ParentType, ContextType, RequireFields<MutationDeleteSatelliteArgs, 'input'>>;
+  disassociateDatasets?: Resolver<Maybe<ResolversTypes['DisassociateDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationDisassociateDatasetsArgs, 'input'>>;
+  ingestDatasets?: Resolver<Maybe<ResolversTypes['IngestDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationIngestDatasetsArgs, 'input'>>;
+  migrateSatellite?: Resolver<Maybe<ResolversTypes['MigrateSatellitePayload']>, ParentType, ContextType, RequireFields<MutationMigrateSatelliteArgs, 'input'>>;
+  registerDatasetType?: Resolver<Maybe<ResolversTypes['RegisterDatasetTypePayload']>, ParentType, ContextType, RequireFields<MutationRegisterDatasetTypeArgs, 'input'>>;
+  removeCollection?: Resolver<Maybe<ResolversTypes['RemoveCollectionPayload']>, ParentType, ContextType, RequireFields<MutationRemoveCollectionArgs, 'input'>>;
+  removeDatasets?: Resolver<Maybe<ResolversTypes['RemoveDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationRemoveDatasetsArgs, 'input'>>;
+  resetSatellite?: Resolver<Maybe<ResolversTypes['ResetSatellitePayload']>, ParentType, ContextType, RequireFields<MutationResetSatelliteArgs, 'input'>>;
+  restoreSatellite?: Resolver<Maybe<ResolversTypes['RestoreSatellitePayload']>, ParentType, ContextType, RequireFields<MutationRestoreSatelliteArgs, 'input'>>;
+  retryJob?: Resolver<Maybe<ResolversTypes['RetryJobPayload']>, ParentType, ContextType, RequireFields<MutationRetryJobArgs, 'input'>>;
+  rotateSatelliteCapability?: Resolver<Maybe<ResolversTypes['RotateSatelliteCapabilityPayload']>, ParentType, ContextType, RequireFields<MutationRotateSatelliteCapabilityArgs, 'input'>>;
+  setCollectionChain?: Resolver<Maybe<ResolversTypes['SetCollectionChainPayload']>, ParentType, ContextType, RequireFields<MutationSetCollectionChainArgs, 'input'>>;
+  transferDatasets?: Resolver<Maybe<ResolversTypes['TransferDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationTransferDatasetsArgs, 'input'>>;
+  verifySatellite?: Resolver<Maybe<ResolversTypes['VerifySatellitePayload']>, ParentType, ContextType, RequireFields<MutationVerifySatelliteArgs, 'input'>>;
+};
+
 export type NodeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Collection' | 'Dataset' | 'Repository', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Collection' | 'Dataset' | 'Job' | 'Repository' | 'Satellite', ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -790,10 +2062,34 @@ export type QueryResolvers<ContextType = GraphQLContext, ParentType extends Reso
   datasets?: Resolver<Maybe<ResolversTypes['DatasetConnection']>, ParentType, ContextType, RequireFields<QueryDatasetsArgs, 'collections' | 'datasetTypes' | 'findFirst' | 'first' | 'strict'>>;
   dimensionRecords?: Resolver<Maybe<ResolversTypes['DimensionRecordConnection']>, ParentType, ContextType, RequireFields<QueryDimensionRecordsArgs, 'element' | 'first' | 'strict'>>;
   findDataset?: Resolver<Maybe<ResolversTypes['Dataset']>, ParentType, ContextType, RequireFields<QueryFindDatasetArgs, 'collections' | 'dataId' | 'datasetType'>>;
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobArgs, 'id'>>;
+  jobs?: Resolver<ReadonlyArray<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobsArgs, 'first'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   repositories?: Resolver<ReadonlyArray<ResolversTypes['Repository']>, ParentType, ContextType>;
   repository?: Resolver<Maybe<ResolversTypes['Repository']>, ParentType, ContextType, RequireFields<QueryRepositoryArgs, 'name'>>;
+  satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType, RequireFields<QuerySatelliteArgs, 'name'>>;
+  satellites?: Resolver<ReadonlyArray<ResolversTypes['Satellite']>, ParentType, ContextType, RequireFields<QuerySatellitesArgs, 'deleted'>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
+};
+
+export type RegisterDatasetTypePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RegisterDatasetTypePayload'] = ResolversParentTypes['RegisterDatasetTypePayload']> = {
+  datasetType?: Resolver<ResolversTypes['DatasetType'], ParentType, ContextType>;
+};
+
+export type RemovalPlanResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RemovalPlan'] = ResolversParentTypes['RemovalPlan']> = {
+  bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  chains?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
+export type RemoveCollectionPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RemoveCollectionPayload'] = ResolversParentTypes['RemoveCollectionPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  plan?: Resolver<ResolversTypes['RemovalPlan'], ParentType, ContextType>;
+};
+
+export type RemoveDatasetsPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RemoveDatasetsPayload'] = ResolversParentTypes['RemoveDatasetsPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  plan?: Resolver<ResolversTypes['RemovalPlan'], ParentType, ContextType>;
 };
 
 export type RepositoryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Repository'] = ResolversParentTypes['Repository']> = {
@@ -812,11 +2108,79 @@ export type RepositoryUsageResolvers<ContextType = GraphQLContext, ParentType ex
   datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
+export type ResetSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ResetSatellitePayload'] = ResolversParentTypes['ResetSatellitePayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  plan?: Resolver<Maybe<ResolversTypes['SatellitePlan']>, ParentType, ContextType>;
+  satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
+};
+
+export type RestoreSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RestoreSatellitePayload'] = ResolversParentTypes['RestoreSatellitePayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  plan?: Resolver<Maybe<ResolversTypes['SatellitePlan']>, ParentType, ContextType>;
+  satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
+};
+
+export type RetryJobPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RetryJobPayload'] = ResolversParentTypes['RetryJobPayload']> = {
+  job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type RotateSatelliteCapabilityPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RotateSatelliteCapabilityPayload'] = ResolversParentTypes['RotateSatelliteCapabilityPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
+};
+
+export type SatelliteResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Satellite'] = ResolversParentTypes['Satellite']> = {
+  artifacts?: Resolver<ResolversTypes['SatelliteArtifacts'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  database?: Resolver<ResolversTypes['SatelliteDatabase'], ParentType, ContextType>;
+  environment?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  group?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  official?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  owner?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  purgeAt?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  quotaBytes?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
+  repository?: Resolver<Maybe<ResolversTypes['Repository']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['SatelliteState'], ParentType, ContextType>;
+  uri?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  usage?: Resolver<Maybe<ResolversTypes['RepositoryUsage']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type SatellitePlanResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SatellitePlan'] = ResolversParentTypes['SatellitePlan']> = {
+  bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  collections?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  referencedBy?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  references?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
+export type SetCollectionChainPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SetCollectionChainPayload'] = ResolversParentTypes['SetCollectionChainPayload']> = {
+  collection?: Resolver<ResolversTypes['Collection'], ParentType, ContextType>;
+};
+
+export type SubscriptionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  jobProgress?: SubscriptionResolver<ResolversTypes['Job'], "jobProgress", ParentType, ContextType, RequireFields<SubscriptionJobProgressArgs, 'id'>>;
+};
+
 export type TimespanResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Timespan'] = ResolversParentTypes['Timespan']> = {
   begin?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   beginNs?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   end?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   endNs?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type TransferDatasetsPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['TransferDatasetsPayload'] = ResolversParentTypes['TransferDatasetsPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  plan?: Resolver<Maybe<ResolversTypes['TransferPlan']>, ParentType, ContextType>;
+};
+
+export type TransferPlanResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['TransferPlan'] = ResolversParentTypes['TransferPlan']> = {
+  bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  conflicts?: Resolver<ReadonlyArray<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  new?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
 export interface UuidScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['UUID'], any> {
@@ -828,6 +2192,12 @@ export type UniverseResolvers<ContextType = GraphQLContext, ParentType extends R
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type VerifySatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['VerifySatellitePayload'] = ResolversParentTypes['VerifySatellitePayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  plan?: Resolver<Maybe<ResolversTypes['SatellitePlan']>, ParentType, ContextType>;
+  satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
+};
+
 export type ViewerResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Viewer'] = ResolversParentTypes['Viewer']> = {
   groups?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   quota?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
@@ -836,10 +2206,17 @@ export type ViewerResolvers<ContextType = GraphQLContext, ParentType extends Res
 };
 
 export type Resolvers<ContextType = GraphQLContext> = {
+  AssociateDatasetsPayload?: AssociateDatasetsPayloadResolvers<ContextType>;
   BigInt?: GraphQLScalarType;
+  CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
+  CertifyDatasetsPayload?: CertifyDatasetsPayloadResolvers<ContextType>;
+  CheckinSatellitePayload?: CheckinSatellitePayloadResolvers<ContextType>;
+  CheckoutSatellitePayload?: CheckoutSatellitePayloadResolvers<ContextType>;
   Collection?: CollectionResolvers<ContextType>;
   CollectionConnection?: CollectionConnectionResolvers<ContextType>;
   CollectionEdge?: CollectionEdgeResolvers<ContextType>;
+  CreateCollectionPayload?: CreateCollectionPayloadResolvers<ContextType>;
+  CreateSatellitePayload?: CreateSatellitePayloadResolvers<ContextType>;
   DataId?: DataIdResolvers<ContextType>;
   DataIdConnection?: DataIdConnectionResolvers<ContextType>;
   DataIdEdge?: DataIdEdgeResolvers<ContextType>;
@@ -848,18 +2225,46 @@ export type Resolvers<ContextType = GraphQLContext> = {
   DatasetEdge?: DatasetEdgeResolvers<ContextType>;
   DatasetFile?: DatasetFileResolvers<ContextType>;
   DatasetType?: DatasetTypeResolvers<ContextType>;
+  DatasetUpload?: DatasetUploadResolvers<ContextType>;
+  DecertifyDatasetsPayload?: DecertifyDatasetsPayloadResolvers<ContextType>;
+  DeleteSatellitePayload?: DeleteSatellitePayloadResolvers<ContextType>;
   DimensionRecord?: DimensionRecordResolvers<ContextType>;
   DimensionRecordConnection?: DimensionRecordConnectionResolvers<ContextType>;
   DimensionRecordEdge?: DimensionRecordEdgeResolvers<ContextType>;
+  DisassociateDatasetsPayload?: DisassociateDatasetsPayloadResolvers<ContextType>;
+  FileUpload?: FileUploadResolvers<ContextType>;
+  IngestDatasetsPayload?: IngestDatasetsPayloadResolvers<ContextType>;
   JSONObject?: GraphQLScalarType;
+  Job?: JobResolvers<ContextType>;
+  JobError?: JobErrorResolvers<ContextType>;
+  JobLogLine?: JobLogLineResolvers<ContextType>;
+  JobProgress?: JobProgressResolvers<ContextType>;
+  MigrateSatellitePayload?: MigrateSatellitePayloadResolvers<ContextType>;
+  MigrationPlan?: MigrationPlanResolvers<ContextType>;
+  Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  RegisterDatasetTypePayload?: RegisterDatasetTypePayloadResolvers<ContextType>;
+  RemovalPlan?: RemovalPlanResolvers<ContextType>;
+  RemoveCollectionPayload?: RemoveCollectionPayloadResolvers<ContextType>;
+  RemoveDatasetsPayload?: RemoveDatasetsPayloadResolvers<ContextType>;
   Repository?: RepositoryResolvers<ContextType>;
   RepositoryUsage?: RepositoryUsageResolvers<ContextType>;
+  ResetSatellitePayload?: ResetSatellitePayloadResolvers<ContextType>;
+  RestoreSatellitePayload?: RestoreSatellitePayloadResolvers<ContextType>;
+  RetryJobPayload?: RetryJobPayloadResolvers<ContextType>;
+  RotateSatelliteCapabilityPayload?: RotateSatelliteCapabilityPayloadResolvers<ContextType>;
+  Satellite?: SatelliteResolvers<ContextType>;
+  SatellitePlan?: SatellitePlanResolvers<ContextType>;
+  SetCollectionChainPayload?: SetCollectionChainPayloadResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
   Timespan?: TimespanResolvers<ContextType>;
+  TransferDatasetsPayload?: TransferDatasetsPayloadResolvers<ContextType>;
+  TransferPlan?: TransferPlanResolvers<ContextType>;
   UUID?: GraphQLScalarType;
   Universe?: UniverseResolvers<ContextType>;
+  VerifySatellitePayload?: VerifySatellitePayloadResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
 };
 

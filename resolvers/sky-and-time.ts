@@ -27,6 +27,11 @@ export function timespanFields({ fields }: DimensionRecordRow): TimespanFields |
   };
 }
 
+/** A moment of the gateway's clock (Unix milliseconds) as ISO-8601 UTC. */
+export function utcTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
 /** A reversed one is empty, as `timespanBetween` has it. @throws InvalidQueryError */
 export function parseTimespanInput({ begin, end }: TimespanInput): Timespan {
   return timespanBetween(begin ? parseTai(begin) : null, end ? parseTai(end) : null);

@@ -28,24 +28,38 @@ export function nameInAddresses({ name, owner }: Pick<OfferedRepository, 'name' 
 
 /** The repositories that exist for one principal. */
 export class VisibleRepositories {
-  /** In the default search order: own satellites first, then those of groups, then as configured. */
-  readonly all: readonly OfferedRepository[];
-  readonly #byName: ReadonlyMap<string, OfferedRepository>;
+  #all: readonly OfferedRepository[] = [];
+  #byName: ReadonlyMap<string, OfferedRepository> = new Map();
   readonly #principal: Identity;
 
   constructor(offered: readonly OfferedRepository[], principal: Identity) {
+    this.#principal = principal;
+    this.#show(offered);
+  }
+
+  /** In the default search order: own satellites first, then those of groups, then as configured. */
+  get all(): readonly OfferedRepository[] {
+    return this.#all;
+  }
+
+  /** For the rest of a request that has changed them: the satellites that the gateway made, as they are now. */
+  setSatellites(satellites: readonly OfferedRepository[]): void {
+    this.#show([...satellites, ...this.#all.filter((r) => r.bareName === undefined)]);
+  }
+
+  #show(offered: readonly OfferedRepository[]): void {
+    const principal = this.#principal;
     const own = offered.filter((r) => r.owner === principal.username);
     const ofGroups = offered.filter(
       ({ owner, group }) =>
         owner !== principal.username && typeof group === 'string' && principal.groups.includes(group),
     );
-    this.all = [...own, ...ofGroups, ...offered.filter((r) => r.owner === undefined)];
+    this.#all = [...own, ...ofGroups, ...offered.filter((r) => r.owner === undefined)];
     const bare = own.filter((r) => r.bareName !== undefined);
     this.#byName = new Map([
       ...bare.map((r) => [r.bareName!, r] as const),
-      ...this.all.flatMap((r) => [[nameInAddresses(r), r] as const, [r.name, r] as const]),
+      ...this.#all.flatMap((r) => [[nameInAddresses(r), r] as const, [r.name, r] as const]),
     ]);
-    this.#principal = principal;
   }
 
   find(name: string): OfferedRepository | undefined {

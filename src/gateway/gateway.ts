@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import { prepareDevelopmentKeys } from '../access/development-issuer.ts';
 import { FileResolver } from '../access/file-resolution.ts';
+import type { Services } from '../../resolvers/services.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import { TokenVerifier } from '../access/token-verifier.ts';
 import { ConfigurationError, UNUSED_SECTIONS, type GatewayConfig } from './config.ts';
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly offered?: readonly OfferedRepository[];
   /** @default none */
   readonly satellites?: ScopeOptions['satellites'];
+  /** @default none */
+  readonly services?: Services;
 }
 
 /**
@@ -64,6 +67,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     openScope: (request, reply, seconds) => openScope(request, reply, seconds, scope),
     openCapabilityScope: (request, reply, seconds, file) => openCapabilityScope(request, reply, seconds, file, scope),
     files,
+    services: options.services,
     publicUrl,
     log,
     metrics,

@@ -30,8 +30,8 @@ export interface ChangeSatellite extends Change {
   readonly dryRun: boolean;
 }
 
-/** What a change concerns: what goes with a reset or a delete, comes back with a restore, is looked at by a verify. */
-export interface SatellitePlan {
+/** JSON.  What a change concerns: what goes with a reset or a delete, comes back with a restore, is looked at by a verify. */
+export type SatellitePlan = {
   readonly datasets: number;
   /** Of its own files: freed by a reset or a delete. */
   readonly bytes: number;
@@ -40,16 +40,16 @@ export interface SatellitePlan {
   readonly collections: readonly string[];
   /** Full names of other satellites that refer to its datasets. */
   readonly referencedBy: readonly string[];
-}
+};
 
-/** What an upgrade to another universe would do. */
-export interface MigrationPlan {
+/** JSON.  What an upgrade to another universe would do. */
+export type MigrationPlan = {
   /** Versions of the universe. */
   readonly from: number;
   readonly to: number;
   /** For people, in order. */
   readonly steps: readonly string[];
-}
+};
 
 export interface SatelliteChange<Plan = SatellitePlan> {
   /** As it is after the call; null where it is gone for good. */

@@ -4,19 +4,9 @@ import type { VisibleRepositories } from '../access/policy.ts';
 import type { DataId } from '../butler/data-id.ts';
 import type { Job } from '../jobs/job.ts';
 import type { ImportConflict } from '../repository/writeable-repository.ts';
+import type { SelectedDatasets } from '../satellite/selection.ts';
 
-/** The arguments of `datasets` that choose; `bind` as plain JSON. */
-export interface DatasetSelection {
-  readonly datasetTypes: readonly string[];
-  readonly collections: readonly string[];
-  readonly where?: string;
-  readonly bind?: Readonly<Record<string, unknown>>;
-  readonly dataId?: DataId;
-  readonly findFirst: boolean;
-}
-
-/** Either a search or UUIDs. */
-export type SelectedDatasets = { readonly search: DatasetSelection } | { readonly uuids: readonly string[] };
+export type { DatasetSelection, SelectedDatasets } from '../satellite/selection.ts';
 
 export interface TransferDatasets {
   /** Undefined: the official repository that `to` was made from. */

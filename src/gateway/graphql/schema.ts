@@ -5,10 +5,14 @@ import { makeExecutableSchema } from '@graphql-tools/schema';
 import { printSchema, type GraphQLSchema } from 'graphql';
 import { collection } from '../../../resolvers/collection.ts';
 import { dataset } from '../../../resolvers/dataset.ts';
+import { curation } from '../../../resolvers/curation.ts';
 import { dimension } from '../../../resolvers/dimension.ts';
 import { node } from '../../../resolvers/node.ts';
 import { repository } from '../../../resolvers/repository.ts';
 import { scalars } from '../../../resolvers/scalars.ts';
+import { job } from '../../../resolvers/job.ts';
+import { satellite } from '../../../resolvers/satellite.ts';
+import { transfer } from '../../../resolvers/transfer.ts';
 import { viewer } from '../../../resolvers/viewer.ts';
 
 /** Directory of this package, whether it runs from its sources or from `dist`. */
@@ -20,7 +24,7 @@ export function createSchema(): GraphQLSchema {
   const files = readdirSync(directory).filter((file) => file.endsWith('.graphql'));
   return makeExecutableSchema({
     typeDefs: files.sort().map((file) => readFileSync(join(directory, file), 'utf8')),
-    resolvers: [scalars, node, viewer, repository, collection, dimension, dataset],
+    resolvers: [scalars, node, viewer, repository, collection, dimension, dataset, satellite, transfer, curation, job],
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
 }

@@ -25,6 +25,7 @@ export function graphqlRoutes(app: FastifyInstance, server: ApolloServer<GraphQL
         return {
           ...scope,
           loaders: createLoaders(scope.repositories, scope.query),
+          services: options.services,
           publicUrl: options.publicUrl(),
           failures: [],
         };

@@ -8,6 +8,7 @@ import fastify, {
   type FastifyRequest,
 } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
+import type { Services } from '../../../resolvers/services.ts';
 import type { OfferedRepository } from '../../access/policy.ts';
 import type { RequestLimits } from '../config.ts';
 import type { ExecutionStrategy } from '../graphql/execution.ts';
@@ -41,6 +42,8 @@ export interface FacesOptions {
     file: Pick<CapabilityGrant, 'repository' | 'uuid'> & { readonly capability: string },
   ) => Promise<ReadingScope>;
   readonly files: FileResolver;
+  /** Undefined where the gateway only reads. */
+  readonly services: Services | undefined;
   /** Address of the gateway as its users see it; known when it listens. */
   readonly publicUrl: () => string;
 }

@@ -1,0 +1,28 @@
+import { SatelliteError } from '../src/butler/errors.ts';
+import type { IdempotentCalls } from '../src/jobs/idempotent-calls.ts';
+import type { Jobs } from '../src/jobs/job.ts';
+import type { Curation } from '../src/satellite/curation.ts';
+import type { Removals } from '../src/satellite/removal.ts';
+import type { SatelliteCare, SatelliteService } from '../src/satellite/service.ts';
+import type { TransferService } from '../src/transfer/service.ts';
+import type { GraphQLContext } from './context.ts';
+
+/** What mutations and the fields of their objects delegate to. */
+export interface Services {
+  readonly calls: Pick<IdempotentCalls, 'once'>;
+  readonly jobs: Jobs;
+  readonly satellites: SatelliteService;
+  readonly care: SatelliteCare;
+  readonly curation: Curation;
+  readonly removals: Removals;
+  readonly transfers: TransferService;
+}
+
+/** @throws SatelliteError FORBIDDEN where the gateway keeps no state, and so cannot change anything */
+export function servicesOf({ services }: GraphQLContext): Services {
+  if (services) return services;
+  throw new SatelliteError(
+    'FORBIDDEN',
+    'This gateway only reads: ask its operator to configure "state" and "satellites".',
+  );
+}

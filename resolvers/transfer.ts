@@ -1,0 +1,93 @@
+import { SatelliteError } from '../src/butler/errors.ts';
+import type { Json } from '../src/jobs/job.ts';
+import type { IngestDatasets, IngestedFile } from '../src/transfer/service.ts';
+import { chosenDatasets } from './chosen-datasets.ts';
+import { jobOf, mutation } from './mutation.ts';
+import { toJson } from './scalars.ts';
+import type { IngestDatasetsInput, IngestedFileInput, Resolvers, TransferDatasetsInput } from './schema-types.ts';
+import { toDataId } from './search-terms.ts';
+import { utcTime } from './sky-and-time.ts';
+
+type JsonObject = Readonly<Record<string, Json>>;
+
+export const transfer: Resolvers = {
+  Mutation: {
+    transferDatasets: mutation('transferDatasets', async (input: TransferDatasetsInput, context) => {
+      const request = {
+        from: input.from ?? undefined,
+        to: input.to,
+        datasets: chosenTransfer(input),
+        mode: input.mode ?? 'REFERENCE',
+        collections: input.collections ?? true,
+        dryRun: input.dryRun ?? false,
+        idempotencyKey: context.idempotencyKey,
+      } as const;
+      const { services, principal, repositories } = context;
+      const { job, plan } = await services.transfers.transfer(request, principal, repositories);
+      return {
+        job: job?.id ?? null,
+        plan: plan && {
+          ...plan,
+          conflicts: plan.conflicts.map((conflict) => ({ ...conflict, dataId: toJson(conflict.dataId) as JsonObject })),
+        },
+      };
+    }),
+    ingestDatasets: mutation('ingestDatasets', async (input: IngestDatasetsInput, context) => {
+      const { services, principal, idempotencyKey } = context;
+      const request = { satellite: input.satellite, what: ingested(input), idempotencyKey };
+      const { job, upload } = await services.transfers.ingest(request, principal);
+      return {
+        job: job?.id ?? null,
+        plan: null,
+        upload: upload && {
+          id: upload.id,
+          files: upload.files.map((file) => ({
+            ...file,
+            dataId: toJson(file.dataId) as JsonObject,
+            expiresAt: utcTime(file.expiresAt),
+          })),
+        },
+      };
+    }),
+  },
+  TransferDatasetsPayload: { job: jobOf },
+  IngestDatasetsPayload: { job: jobOf },
+};
+
+/** @throws SatelliteError BAD_USER_INPUT where not exactly one choice is given */
+function chosenTransfer({ search, uuids, run }: TransferDatasetsInput) {
+  if (run) {
+    throw new SatelliteError(
+      'BAD_USER_INPUT',
+      '"run" is for runs of this gateway, and it has none: give "search" or "uuids".',
+    );
+  }
+  return chosenDatasets({ search, uuids });
+}
+
+/** @throws SatelliteError BAD_USER_INPUT where not exactly one of both is given */
+function ingested({ datasetType, run, files, commit }: IngestDatasetsInput): IngestDatasets['what'] {
+  if (commit && !datasetType && !run && !files) return { commit };
+  if (!commit && datasetType && run && files && files.length > 0) {
+    return { datasetType, run, files: files.map(ingestedFile) };
+  }
+  throw new SatelliteError(
+    'BAD_USER_INPUT',
+    'Give either "datasetType", "run" and at least one of "files", or "commit" alone.',
+  );
+}
+
+function ingestedFile(input: IngestedFileInput, i: number): IngestedFile {
+  const { dataId, uuid, path, upload, component, formatter } = input;
+  if (Boolean(path) === Boolean(upload)) {
+    throw new SatelliteError('BAD_USER_INPUT', `Give either "path" or "upload" of file ${i + 1}.`);
+  }
+  return {
+    uuid: uuid ?? undefined,
+    dataId: toDataId(dataId),
+    component: component ?? null,
+    formatter: formatter ?? undefined,
+    path: path ?? undefined,
+    upload: upload ? { ...upload, size: Number(upload.size) } : undefined,
+  };
+}

@@ -1,0 +1,134 @@
+/** Calls that are done once however often they come: a client that lost the answer asks again with the same key. */
+import { createHash } from 'node:crypto';
+import sql from 'sql-template-tag';
+import { SatelliteError } from '../butler/errors.ts';
+import type { Json } from './job.ts';
+import type { State, StateTables } from '../state/state.ts';
+
+export const CALL_TABLES: StateTables = {
+  domain: 'calls',
+  versions: [
+    [
+      `CREATE TABLE {call} (
+         owner TEXT NOT NULL,
+         mutation TEXT NOT NULL,
+         idempotency_key TEXT NOT NULL,
+         input TEXT NOT NULL,
+         begun_at BIGINT NOT NULL,
+         answer TEXT,
+         PRIMARY KEY (owner, mutation, idempotency_key)
+       )`,
+      `CREATE INDEX call_by_age ON {call} (begun_at)`,
+    ],
+  ],
+};
+
+export interface IdempotentCall {
+  readonly owner: string;
+  readonly mutation: string;
+  readonly key: string;
+  /** Everything that the call is given. */
+  readonly input: unknown;
+}
+
+/** How long an answer is remembered. */
+const REMEMBERED_MS = 7 * 24 * 3_600_000;
+const LONGEST_KEY = 200;
+
+export class IdempotentCalls {
+  readonly #state: State;
+  /** How long a call may take; after that, one without an answer was interrupted and is done again. */
+  readonly #longestMs: number;
+  readonly #running = new Map<string, Promise<Json>>();
+
+  constructor(state: State, longestMs: number) {
+    this.#state = state;
+    this.#longestMs = longestMs;
+  }
+
+  /**
+   * Does the work, or gives the answer of the same call before.  A call that failed is done again.
+   * @throws SatelliteError CONFLICT where the key came with another input, or another gateway is doing the call now;
+   *   BAD_USER_INPUT for a key that is empty or too long; what `work` throws
+   */
+  async once<Answer extends Json>(call: IdempotentCall, work: () => Promise<Answer>): Promise<Answer> {
+    if (call.key === '' || call.key.length > LONGEST_KEY) {
+      throw new SatelliteError('BAD_USER_INPUT', `"idempotencyKey" must have 1 to ${LONGEST_KEY} characters.`);
+    }
+    const input = createHash('sha256').update(canonicalJson(call.input)).digest('hex');
+    const id = JSON.stringify([call.owner, call.mutation, call.key, input]);
+    const running = this.#running.get(id) ?? this.#once(call, input, work).finally(() => this.#running.delete(id));
+    this.#running.set(id, running);
+    return running as Promise<Answer>;
+  }
+
+  async #once(call: IdempotentCall, input: string, work: () => Promise<Json>): Promise<Json> {
+    const before = await this.#begin(call, input);
+    if (before !== undefined) return before;
+    let answer: Json;
+    try {
+      answer = await work();
+    } catch (error) {
+      await this.#change(call, ({ table, where }) => sql`DELETE FROM ${table} WHERE ${where}`);
+      throw error;
+    }
+    await this.#change(
+      call,
+      ({ table, where }) => sql`UPDATE ${table} SET answer = ${JSON.stringify(answer)} WHERE ${where}`,
+    );
+    return answer;
+  }
+
+  /** The answer of the same call before; undefined where it is to be done now. */
+  async #begin(call: IdempotentCall, input: string): Promise<Json | undefined> {
+    const { database } = this.#state;
+    const table = database.table('call');
+    const now = BigInt(Date.now());
+    const where = identify(call);
+    const longest = BigInt(this.#longestMs);
+    return database.transaction(async (transaction) => {
+      await transaction.run(sql`DELETE FROM ${table} WHERE begun_at < ${now} - ${BigInt(REMEMBERED_MS)}`);
+      const isNew = await transaction.run(
+        sql`INSERT INTO ${table} (owner, mutation, idempotency_key, input, begun_at)
+            VALUES (${call.owner}, ${call.mutation}, ${call.key}, ${input}, ${now}) ON CONFLICT DO NOTHING`,
+      );
+      if (isNew === 1) return undefined;
+      const [row] = await transaction.all(sql`SELECT input, answer FROM ${table} WHERE ${where}`);
+      if (row?.[0] !== input) {
+        throw new SatelliteError(
+          'CONFLICT',
+          `The idempotency key '${call.key}' was used for another ${call.mutation}: take a new key, or give the same input.`,
+        );
+      }
+      if (typeof row[1] === 'string') return JSON.parse(row[1]) as Json;
+      const taken = await transaction.run(
+        sql`UPDATE ${table} SET begun_at = ${now} WHERE ${where} AND answer IS NULL AND begun_at < ${now} - ${longest}`,
+      );
+      if (taken === 1) return undefined;
+      throw new SatelliteError('CONFLICT', `This ${call.mutation} is being done right now: ask again in a minute.`, {
+        retryAfter: 60,
+      });
+    }, AbortSignal.timeout(this.#longestMs));
+  }
+
+  async #change(call: IdempotentCall, statement: (parts: { table: Part; where: Part }) => Part): Promise<void> {
+    const { database } = this.#state;
+    const change = statement({ table: database.table('call'), where: identify(call) });
+    await database.transaction((transaction) => transaction.run(change), AbortSignal.timeout(this.#longestMs));
+  }
+}
+
+type Part = ReturnType<typeof sql>;
+
+function identify({ owner, mutation, key }: IdempotentCall): Part {
+  return sql`owner = ${owner} AND mutation = ${mutation} AND idempotency_key = ${key}`;
+}
+
+/** Text that is equal for equal values, whatever the order of their properties. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, item: unknown) => {
+    if (typeof item === 'bigint') return item.toString();
+    if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;
+    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}

@@ -1,0 +1,159 @@
+/** Removing datasets and collections of a satellite: at once where they are few, else as a job. */
+import { SatelliteError } from '../butler/errors.ts';
+import type { Job, JobKind, Jobs, Task } from '../jobs/job.ts';
+import { isUri } from '../repository/direct/datastore/artifact-path.ts';
+import type { QueryContext, Repository } from '../repository/repository.ts';
+import { collectionNamed, type Curated } from './curation.ts';
+import { fullSelection, selectedUuids, type SelectedDatasets } from './selection.ts';
+import type { OpenSatellite, SatelliteDirectory } from './satellite.ts';
+
+/** What a removal removes. */
+export interface RemovalPlan {
+  readonly datasets: number;
+  /** Of the satellite's own files. */
+  readonly bytes: number;
+  /** Chains that hold the collection that goes. */
+  readonly chains: readonly string[];
+}
+
+export interface Removal {
+  readonly plan: RemovalPlan;
+  /** Null where all is done, and in a dry run. */
+  readonly job: Job | null;
+}
+
+/** How a removal is asked for. */
+export interface RemovalOptions {
+  readonly dryRun: boolean;
+  readonly idempotencyKey?: string | undefined;
+}
+
+type Mode = 'UNSTORE' | 'PURGE';
+/** Of the satellite with this full name. */
+type DatasetsInput = { readonly satellite: string; readonly uuids: readonly string[]; readonly mode: Mode };
+type CollectionInput = { readonly satellite: string; readonly collection: string; readonly unlink: boolean };
+type Removed = { readonly datasets: number; readonly bytes: number };
+
+/** As many as are surely removed before a request's deadline. */
+const AT_ONCE = 1_000;
+/** Datasets of one transaction of a job. */
+const BATCH = 1_000;
+/** UUIDs whose files are looked up at once. */
+const LOOKED_UP = 10_000;
+
+export class Removals {
+  readonly #directory: SatelliteDirectory;
+  readonly #jobs: Jobs;
+  readonly #ofDatasets: JobKind<DatasetsInput, Removed>;
+  readonly #ofCollection: JobKind<CollectionInput, Removed>;
+
+  /** Adds its kinds of work to `jobs`. */
+  constructor(directory: SatelliteDirectory, jobs: Jobs) {
+    this.#directory = directory;
+    this.#jobs = jobs;
+    this.#ofDatasets = { name: 'removeDatasets', run: (input, task) => this.#runDatasets(input, task) };
+    this.#ofCollection = { name: 'removeCollection', run: (input, task) => this.#runCollection(input, task) };
+    jobs.define(this.#ofDatasets);
+    jobs.define(this.#ofCollection);
+  }
+
+  async removeDatasets(datasets: SelectedDatasets, mode: Mode, at: Curated, options: RemovalOptions): Promise<Removal> {
+    const satellite = await this.#directory.forWriting(at.satellite, at.principal);
+    const uuids = await selectedUuids(satellite.repository, datasets, at.query);
+    const known = 'uuids' in datasets ? [...(await satellite.repository.datasets(uuids, at.query)).keys()] : uuids;
+    const plan = { datasets: known.length, bytes: await ownBytes(satellite.repository, known, at.query), chains: [] };
+    if (options.dryRun) return { plan, job: null };
+    if (known.length > AT_ONCE) {
+      return { plan, job: await this.#enqueue(this.#ofDatasets, satellite, { uuids: known, mode }, at, options) };
+    }
+    await satellite.repository.removeDatasets(known, mode, at.query);
+    return { plan, job: null };
+  }
+
+  /** @throws CONFLICT where chains hold it and `unlink` is not set, before anything is done */
+  async removeCollection(name: string, unlink: boolean, at: Curated, options: RemovalOptions): Promise<Removal> {
+    const satellite = await this.#directory.forWriting(at.satellite, at.principal);
+    const { repository } = satellite;
+    const { type, datasetTypes = [], parents = [] } = await collectionNamed(repository, name, at.query);
+    const uuids =
+      type === 'RUN' && datasetTypes.length > 0
+        ? await selectedUuids(repository, { search: fullSelection(datasetTypes, name) }, at.query)
+        : [];
+    const plan = {
+      datasets: uuids.length,
+      bytes: await ownBytes(repository, uuids, at.query),
+      chains: [...parents].sort(),
+    };
+    if (options.dryRun) return { plan, job: null };
+    if (parents.length > 0 && !unlink) {
+      throw new SatelliteError(
+        'CONFLICT',
+        `Collection '${name}' is in the chains ${plan.chains.map((c) => `'${c}'`).join(', ')}: set "unlink", or take it out first.`,
+      );
+    }
+    if (uuids.length > AT_ONCE) {
+      return {
+        plan,
+        job: await this.#enqueue(this.#ofCollection, satellite, { collection: name, unlink }, at, options),
+      };
+    }
+    await repository.removeCollection(name, unlink, at.query);
+    return { plan, job: null };
+  }
+
+  #enqueue<Input extends DatasetsInput | CollectionInput>(
+    kind: JobKind<Input, Removed>,
+    { fullName }: OpenSatellite,
+    input: Omit<Input, 'satellite'>,
+    { principal }: Curated,
+    { idempotencyKey }: RemovalOptions,
+  ): Promise<Job> {
+    const subject = `satellite:${fullName}`;
+    const whole = { ...input, satellite: fullName } as Input;
+    return this.#jobs.enqueue(kind, { owner: principal.username, subject, input: whole, idempotencyKey });
+  }
+
+  async #runDatasets({ satellite, uuids, mode }: DatasetsInput, task: Task): Promise<Removed> {
+    const { repository } = await this.#directory.forJob(satellite);
+    const total = uuids.length;
+    let bytes = 0;
+    for (let done = 0; done < total; done += BATCH) {
+      await task.progress({ done, total, unit: 'datasets' });
+      const batch = uuids.slice(done, done + BATCH);
+      bytes += await task.step(`remove ${done}`, async () => {
+        return (await repository.removeDatasets(batch, mode, contextOf(task))).bytes;
+      });
+    }
+    await task.progress({ done: total, total, unit: 'datasets' });
+    return { datasets: total, bytes };
+  }
+
+  async #runCollection({ satellite, collection, unlink }: CollectionInput, task: Task): Promise<Removed> {
+    const { repository } = await this.#directory.forJob(satellite);
+    return task.step('remove', async () => {
+      try {
+        return { ...(await repository.removeCollection(collection, unlink, contextOf(task))) };
+      } catch (error) {
+        // It was removed before an interruption kept the step's end from being remembered.
+        if (task.attempt > 1 && error instanceof SatelliteError && error.code === 'MISSING_COLLECTION') {
+          return { datasets: 0, bytes: 0 };
+        }
+        throw error;
+      }
+    });
+  }
+}
+
+function contextOf({ owner, signal }: Task): QueryContext {
+  return { caller: { username: owner }, signal };
+}
+
+/** Bytes of the files of datasets in the repository's own store. */
+async function ownBytes(repository: Repository, uuids: readonly string[], query: QueryContext): Promise<number> {
+  let bytes = 0;
+  for (let i = 0; i < uuids.length; i += LOOKED_UP) {
+    const files = await repository.files(uuids.slice(i, i + LOOKED_UP), query);
+    for (const { path, size } of [...files.values()].flat()) if (!isUri(path)) bytes += size ?? 0;
+  }
+  return bytes;
+}
