@@ -8,6 +8,7 @@ import { parseConfig } from '../../src/gateway/config.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
 import type { ExecutionStrategy } from '../../src/gateway/graphql/execution.ts';
 import { createLog } from '../../src/gateway/log.ts';
+import type { ScopeOptions } from '../../src/gateway/request-scope.ts';
 
 export interface GraphQLAnswer {
   readonly status: number;
@@ -36,13 +37,14 @@ export interface RunningGateway extends AsyncDisposable {
 export interface RunningGatewayOptions {
   readonly offered?: readonly OfferedRepository[];
   readonly strategy?: ExecutionStrategy;
+  readonly satellites?: ScopeOptions['satellites'];
   /** More of the configuration, as YAML. */
   readonly yaml?: string;
   readonly limits?: Readonly<Record<string, number>>;
 }
 
 export async function runGateway(options: RunningGatewayOptions): Promise<RunningGateway> {
-  const { offered = [], strategy = 'adaptive', yaml = '', limits = {} } = options;
+  const { offered = [], satellites, strategy = 'adaptive', yaml = '', limits = {} } = options;
   const directory = await mkdtemp(join(tmpdir(), 'gateway-'));
   const text = `
 http: {port: 0, limits: ${JSON.stringify(limits)}}
@@ -53,6 +55,7 @@ ${yaml}`;
   const gateway = await startGateway(config, {
     log: createLog({ write: (line) => void log.push(line) }),
     strategy,
+    ...(satellites && { satellites }),
     ...(yaml.includes('repositories:') ? {} : { offered }),
   });
   const token = (username = 'alice') =>
