@@ -3,7 +3,6 @@ import type { Principal } from '../access/principal.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
 import type { DataId } from '../butler/data-id.ts';
 import type { Job } from '../jobs/job.ts';
-import type { ImportConflict } from '../repository/writeable-repository.ts';
 import type { SelectedDatasets } from '../satellite/selection.ts';
 
 export type { DatasetSelection, SelectedDatasets } from '../satellite/selection.ts';
@@ -20,13 +19,27 @@ export interface TransferDatasets {
   readonly idempotencyKey?: string | undefined;
 }
 
+/** Why a transfer would fail. */
+export interface TransferConflict {
+  /** A sentence for people that names both sides. */
+  readonly reason: string;
+  /** Where it is between datasets: the one that was to come, and the one that is there. */
+  readonly uuid?: string;
+  readonly existing?: string;
+  readonly datasetType?: string;
+  readonly run?: string;
+  readonly dataId?: DataId;
+}
+
 export interface TransferPlan {
+  /** Datasets chosen. */
   readonly datasets: number;
-  /** That would be copied, or that would be referenced. */
+  /** Of all their files, as far as sizes are recorded. */
   readonly bytes: number;
+  /** Datasets that the satellite does not have yet, or has without a file of theirs. */
   readonly new: number;
   /** The first of them. */
-  readonly conflicts: readonly ImportConflict[];
+  readonly conflicts: readonly TransferConflict[];
 }
 
 /** One file that becomes a dataset (or a component of it: several with the same data ID). */

@@ -1,0 +1,118 @@
+/** The collections that a transfer brings: those that its search names, chains with all that is below them. */
+import type { CollectionInfo } from '../butler/collection.ts';
+import { isGlob } from '../butler/glob.ts';
+import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { WriteableRepository } from '../repository/writeable-repository.ts';
+import type { SelectedDatasets, TransferConflict } from './service.ts';
+
+/** By name; a chain comes after its children. */
+export type CollectionStructure = readonly CollectionInfo[];
+
+/**
+ * Collections that the search names (globs name none), and for chains everything below them, also what is empty.  A
+ * selection by UUIDs names none.
+ */
+export async function namedCollections(
+  source: Repository,
+  selection: SelectedDatasets,
+  ctx: QueryContext,
+): Promise<CollectionStructure> {
+  const names = 'search' in selection ? selection.search.collections.filter((name) => !isGlob(name)) : [];
+  const found = new Map<string, CollectionInfo>();
+  for (let asked = [...new Set(names)]; asked.length > 0; ) {
+    for (const info of await source.collections({ search: asked, includeChains: true }, ctx)) found.set(info.name, info);
+    const children = [...found.values()].flatMap((info) => info.children);
+    asked = [...new Set(children)].filter((name) => !found.has(name));
+  }
+  return childrenFirst(found);
+}
+
+/**
+ * TAGGED and CALIBRATION collections whose membership comes along: those on the search path; for UUIDs all that there are.
+ */
+export async function membershipCollections(
+  source: Repository,
+  selection: SelectedDatasets,
+  ctx: QueryContext,
+): Promise<readonly CollectionInfo[]> {
+  const search = 'search' in selection ? selection.search.collections : ['*'];
+  const types = ['TAGGED', 'CALIBRATION'] as const;
+  return source.collections({ search, types, flattenChains: true, includeSummary: true }, ctx);
+}
+
+/** Why the satellite cannot take these collections. Reads only. */
+export async function collectionConflicts(
+  satellite: Repository,
+  structure: readonly CollectionInfo[],
+  ctx: QueryContext,
+): Promise<readonly TransferConflict[]> {
+  const there = await collectionsByName(satellite, ctx);
+  return structure.flatMap((coming) => {
+    const reason = conflictOf(coming, there.get(coming.name));
+    return reason === undefined ? [] : [{ reason }];
+  });
+}
+
+/** Everything that a repository has, by name, with summaries. */
+export async function collectionsByName(
+  repository: Repository,
+  ctx: QueryContext,
+): Promise<ReadonlyMap<string, CollectionInfo>> {
+  const query = { search: ['*'], includeChains: true, includeSummary: true };
+  return new Map((await repository.collections(query, ctx)).map((info) => [info.name, info]));
+}
+
+/** Registers collections that are not there, without the children of chains. */
+export async function registerCollections(
+  satellite: WriteableRepository,
+  collections: readonly CollectionInfo[],
+  ctx: QueryContext,
+): Promise<void> {
+  const there = await collectionsByName(satellite, ctx);
+  for (const { name, type, doc } of collections) {
+    if (there.get(name)?.type === type) continue;
+    await satellite.registerCollection({ name, type, ...(doc !== '' && { doc }) }, ctx);
+  }
+}
+
+/** Gives the chains that are new, or still without children, theirs. */
+export async function setChains(
+  satellite: WriteableRepository,
+  structure: CollectionStructure,
+  ctx: QueryContext,
+): Promise<void> {
+  const there = await collectionsByName(satellite, ctx);
+  for (const { name, type, children } of structure) {
+    if (type !== 'CHAINED' || isSame(there.get(name)?.children ?? [], children)) continue;
+    await satellite.setCollectionChain(name, children, 'REDEFINE', ctx);
+  }
+}
+
+/** A chain without children is one that an interrupted transfer left, or nobody's loss. */
+function conflictOf(coming: CollectionInfo, there: CollectionInfo | undefined): string | undefined {
+  if (there === undefined) return undefined;
+  if (there.type !== coming.type) {
+    return `Collection '${coming.name}' is ${there.type} in the satellite, but ${coming.type} in the source.`;
+  }
+  if (there.children.length === 0 || isSame(there.children, coming.children)) return undefined;
+  return (
+    `Chain '${coming.name}' has other children in the satellite (${there.children.join(', ')}) than in the source ` +
+    `(${coming.children.join(', ')}): rename or remove it, or transfer without collections.`
+  );
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
+}
+
+function childrenFirst(found: ReadonlyMap<string, CollectionInfo>): CollectionStructure {
+  const ordered = new Map<string, CollectionInfo>();
+  const visit = (name: string): void => {
+    const info = found.get(name);
+    if (!info || ordered.has(name)) return;
+    info.children.forEach(visit);
+    ordered.set(name, info);
+  };
+  [...found.keys()].forEach(visit);
+  return [...ordered.values()];
+}

@@ -1,0 +1,192 @@
+/** The dimension records that datasets need where they come to (butler-schema.md section 7.3, last paragraph). */
+import type { DataIdValues } from '../butler/data-id.ts';
+import type { DimensionElement, Universe } from '../butler/universe.ts';
+import { dataIdKey, recordDataId, reordered } from '../repository/federated/identity.ts';
+import { joined, recordsAmong, upload } from '../repository/federated/probe.ts';
+import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { DimensionRecordRow, FieldValue } from '../repository/rows.ts';
+import { queryOf, recordsOfDataIds } from '../repository/search/records-of-data-ids.ts';
+import type { SelectedDataset } from './page.ts';
+import type { TransferConflict } from './service.ts';
+
+/** Element → key of the data ID → record. */
+type RecordsByElement = Map<string, Map<string, DimensionRecordRow>>;
+
+/**
+ * Records of all elements of the datasets' groups, those that come and go with them (visit definitions, memberships of
+ * visit systems, regions of a visit's detectors), and what these require; each once, said in the satellite's universe.  The
+ * number of queries depends on the dimension groups only.
+ */
+export async function neededRecords(
+  source: Repository,
+  satellite: Universe,
+  datasets: readonly SelectedDataset[],
+  ctx: QueryContext,
+): Promise<readonly DimensionRecordRow[]> {
+  const universe = await source.universe(ctx);
+  const primary: RecordsByElement = new Map();
+  for (const same of Map.groupBy(datasets, ({ datasetType }) => datasetType.dimensions).values()) {
+    const { required } = same[0]!.datasetType.dimensions;
+    const distinct = new Map(same.map(({ values }) => [dataIdKey(values), values]));
+    await addRecords(primary, source, universe, required, [...distinct.values()], ctx);
+  }
+  const additional = await populatedRecords(source, universe, primary, ctx);
+  await addRequired(primary, additional, source, universe, ctx);
+  return [...primary.values(), ...additional.values()].flatMap((records) =>
+    [...records.values()].flatMap((record) => inUniverse(record, satellite) ?? []),
+  );
+}
+
+/** @param names dimensions that `dataIds` has values of, in that order */
+async function addRecords(
+  records: RecordsByElement,
+  source: Repository,
+  universe: Universe,
+  names: readonly string[],
+  dataIds: readonly DataIdValues[],
+  ctx: QueryContext,
+): Promise<void> {
+  const group = universe.conform(names);
+  const ordered = dataIds.map((values) => reordered(values, names, group.required));
+  for (const of of await recordsOfDataIds(source, group, ordered, ctx)) of.forEach((record) => add(records, record));
+}
+
+function add(records: RecordsByElement, record: DimensionRecordRow): void {
+  const { element } = record;
+  if (!element.hasTable) return;
+  let known = records.get(element.name);
+  if (!known) records.set(element.name, (known = new Map()));
+  known.set(dataIdKey(recordDataId(record, element.required)), record);
+}
+
+/** Records of elements that are populated with a dimension that is there and are not in the datasets' own groups. */
+async function populatedRecords(
+  source: Repository,
+  universe: Universe,
+  primary: RecordsByElement,
+  ctx: QueryContext,
+): Promise<RecordsByElement> {
+  const additional: RecordsByElement = new Map();
+  for (const element of universe.elements) {
+    const { populatedBy, name, hasTable } = element;
+    const owners = populatedBy === undefined || populatedBy === name ? undefined : primary.get(populatedBy);
+    if (!hasTable || !owners || primary.has(name)) continue;
+    const { required } = universe.element(populatedBy!);
+    const rows = [...owners.values()].map((record) => recordDataId(record, required));
+    const query = joined(queryOf(universe.groupOf(name)), [upload(universe.conform(required), required, rows)]);
+    for await (const page of source.query(query, recordSpec(name), ctx)) {
+      page.rows.forEach((record) => add(additional, record));
+    }
+  }
+  return additional;
+}
+
+/** Adds the records of dimensions that additional ones require, such as the exposures of visit definitions. */
+async function addRequired(
+  primary: RecordsByElement,
+  additional: RecordsByElement,
+  source: Repository,
+  universe: Universe,
+  ctx: QueryContext,
+): Promise<void> {
+  const missing = new Map<string, Map<string, DataIdValues>>();
+  for (const record of [...additional.values()].flatMap((records) => [...records.values()])) {
+    for (const dimension of record.element.required) {
+      const values = recordDataId(record, universe.element(dimension).required);
+      const key = dataIdKey(values);
+      if (primary.get(dimension)?.has(key)) continue;
+      const known = missing.get(dimension) ?? new Map<string, DataIdValues>();
+      missing.set(dimension, known.set(key, values));
+    }
+  }
+  for (const [dimension, dataIds] of missing) {
+    await addRecords(primary, source, universe, universe.element(dimension).required, [...dataIds.values()], ctx);
+  }
+}
+
+/** Undefined where the satellite's universe has no such table. */
+function inUniverse(record: DimensionRecordRow, universe: Universe): DimensionRecordRow | undefined {
+  const element = universe.find(record.element.name);
+  if (!element?.hasTable) return undefined;
+  if (element === record.element) return record;
+  const fields = Object.fromEntries(columnsOf(element).map((name) => [name, record.fields[name] ?? null]));
+  return { ...record, element, fields };
+}
+
+function columnsOf(element: DimensionElement): readonly string[] {
+  const { name: own, primaryKey, required, implied, fields } = element;
+  const key = primaryKey ? [primaryKey.name] : [];
+  return [...required.filter((name) => name !== own), ...key, ...implied, ...fields.keys()];
+}
+
+/** What a satellite has of records that are to come. */
+export interface RecordPlan {
+  /** Those that are not there yet. */
+  readonly missing: readonly DimensionRecordRow[];
+  readonly conflicts: readonly TransferConflict[];
+}
+
+/** Compares records with those that the satellite has; reads only. */
+export async function planRecords(
+  satellite: Repository,
+  records: readonly DimensionRecordRow[],
+  ctx: QueryContext,
+): Promise<RecordPlan> {
+  const missing: DimensionRecordRow[] = [];
+  const conflicts: TransferConflict[] = [];
+  for (const [element, same] of Map.groupBy(records, (record) => record.element)) {
+    // A record of nothing but its key is like any other with that key.
+    const isKey = element.implied.length === 0 && element.fields.size === 0;
+    const there = isKey ? new Map<string, never>() : await recordsAt(satellite, element, same, ctx);
+    for (const record of same) {
+      const existing = there.get(dataIdKey(recordDataId(record, element.required)));
+      if (!existing) missing.push(record);
+      else if (differing(record, existing).length > 0) conflicts.push(conflictOf(record, existing));
+    }
+  }
+  return { missing, conflicts };
+}
+
+async function recordsAt(
+  satellite: Repository,
+  element: DimensionElement,
+  records: readonly DimensionRecordRow[],
+  ctx: QueryContext,
+): Promise<ReadonlyMap<string, DimensionRecordRow>> {
+  const { required } = element;
+  const universe = await satellite.universe(ctx);
+  const found = new Map<string, DimensionRecordRow>();
+  const rows = records.map((record) => recordDataId(record, required));
+  const query = recordsAmong(queryOf(universe.conform(required)), element, required, rows);
+  for await (const page of satellite.query(query, recordSpec(element.name), ctx)) {
+    for (const row of page.rows) found.set(dataIdKey(recordDataId(row, required)), row);
+  }
+  return found;
+}
+
+function conflictOf(coming: DimensionRecordRow, there: DimensionRecordRow): TransferConflict {
+  const { name, required } = coming.element;
+  const dataId = required.map((dimension, i) => `${dimension}=${String(recordDataId(coming, required)[i])}`).join(', ');
+  return {
+    reason:
+      `The ${name} record of {${dataId}} differs between the satellite and the source ` +
+      `(${differing(coming, there).join(', ')}): datasets of both cannot live together.`,
+  };
+}
+
+/** Names of the columns that differ. */
+function differing({ element, fields }: DimensionRecordRow, other: DimensionRecordRow): readonly string[] {
+  return columnsOf(element).filter((name) => !isEqual(fields[name] ?? null, other.fields[name] ?? null));
+}
+
+function isEqual(a: FieldValue, b: FieldValue): boolean {
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  if (a !== null && typeof a === 'object') {
+    return b !== null && typeof b === 'object' && 'begin' in b && a.begin === b.begin && a.end === b.end;
+  }
+  return typeof a === 'bigint' || typeof b === 'bigint' ? String(a) === String(b) : Object.is(a, b);
+}
+
+function recordSpec(element: string) {
+  return { type: 'dimension_record', element, orderBy: [], limit: null, allowDuplicateOverlaps: false } as const;
+}
