@@ -100,6 +100,8 @@ export interface WriteableRepository extends Repository {
     existing: 'FAIL' | 'SKIP' | 'REPLACE',
     ctx: QueryContext,
   ): Promise<number>;
+  /** UUIDs of the datasets whose files are recorded at these paths, or in zips there; a path that is free has no entry. */
+  recordedAt(paths: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly string[]>>;
   /** What `importDatasets` would do; reads only. */
   planImport(datasets: readonly ImportedDataset[], ctx: QueryContext): Promise<ImportPlan>;
   /**

@@ -1,6 +1,7 @@
 /** What the gateway keeps of a satellite, and the services around it agree on. */
 import type { OfferedRepository } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
+import type { ArtifactStore } from '../repository/direct/datastore/artifact-store.ts';
 import type { WriteableRepository } from '../repository/writeable-repository.ts';
 
 export type SatelliteState =
@@ -50,6 +51,8 @@ export interface OpenSatellite {
   /** Whether references get a capability into their address, and of which key version; see `capability.ts`. */
   readonly capability: { readonly satelliteId: string; readonly version: number } | null;
   readonly repository: WriteableRepository;
+  /** Its own files. */
+  readonly artifacts: ArtifactStore;
 }
 
 /** What transfers, curation, permanent addresses and care ask. */

@@ -1,0 +1,67 @@
+/** Where copies of files go below a satellite's root. */
+import { SatelliteError } from '../butler/errors.ts';
+import { artifactPath, isUri } from '../repository/direct/datastore/artifact-path.ts';
+import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { FileRecord } from '../repository/rows.ts';
+import type { OpenSatellite } from '../satellite/satellite.ts';
+import type { SelectedDataset } from './page.ts';
+
+/** One file that is to be copied, for all datasets that it holds. */
+export interface FileCopy {
+  readonly uuid: string;
+  readonly component: string | null;
+  readonly path: string;
+  /** It is there already, with other datasets that it holds too. */
+  readonly shared: boolean;
+}
+
+/**
+ * Chooses a path for every file of the datasets: the source's own, as stock Butler does, unless something else is there.
+ * What is chosen was free, so that a file that is found there later is this copy's.
+ * @returns in the order of the datasets' files
+ */
+export async function chooseCopyPaths(
+  source: Repository,
+  { repository, artifacts }: Pick<OpenSatellite, 'repository' | 'artifacts'>,
+  datasets: readonly SelectedDataset[],
+  ctx: QueryContext,
+): Promise<readonly FileCopy[]> {
+  const wanted = datasets.flatMap((dataset) =>
+    dataset.files.map((file) => ({ dataset, file, path: safePath(file) ?? ownPath(dataset, file) })),
+  );
+  const recorded = await repository.recordedAt([...new Set(wanted.map(({ path }) => path))], ctx);
+  const holders = await filesOf(source, [...new Set([...recorded.values()].flat())], ctx);
+  const free = new Map<string, boolean>();
+  const copies: FileCopy[] = [];
+  for (const { dataset, file, path } of wanted) {
+    const { uuid } = dataset;
+    const { component } = file;
+    const others = recorded.get(path) ?? [];
+    // A file of several datasets (a raw of several detectors) is one file there too.
+    const shared = others.length > 0 && others.every((other) => holders.get(other)?.some((f) => f.path === file.path));
+    if (!free.has(path)) free.set(path, others.length === 0 && !(await artifacts.stat(path, ctx.signal)));
+    copies.push({ uuid, component, path: shared || free.get(path)! ? path : ownPath(dataset, file), shared });
+  }
+  return copies;
+}
+
+async function filesOf(source: Repository, uuids: readonly string[], ctx: QueryContext) {
+  return uuids.length === 0 ? new Map<string, readonly FileRecord[]>() : source.files(uuids, ctx);
+}
+
+/** The source's path; undefined where it is of another store, inside a zip, or not fit for a store of ours. */
+function safePath({ path }: FileRecord): string | undefined {
+  if (isUri(path) || path.startsWith('/') || path.includes('#')) return undefined;
+  try {
+    return artifactPath(path).path;
+  } catch (error) {
+    if (error instanceof SatelliteError && error.code === 'BAD_USER_INPUT') return undefined;
+    throw error;
+  }
+}
+
+/** A path that no other dataset can have. */
+function ownPath({ uuid, datasetType }: SelectedDataset, { fileName, component }: FileRecord): string {
+  const name = fileName.replace(/[^\w.+-]/g, '_').slice(-150).replace(/^\.+/, '');
+  return ['transferred', datasetType.name, uuid, ...(component === null ? [] : [component]), name || 'file'].join('/');
+}

@@ -1,0 +1,114 @@
+/** Plans one page of a transfer: what it holds, what of it is new, and what is in its way.  Reads only. */
+import type { CollectionInfo } from '../butler/collection.ts';
+import type { DatasetType } from '../butler/dataset-type.ts';
+import { isUri } from '../repository/direct/datastore/artifact-path.ts';
+import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { ImportedDataset, WriteableRepository } from '../repository/writeable-repository.ts';
+import { membershipsOf, planMemberships } from './memberships.ts';
+import { TypesInUniverse, type SelectedDataset, type TransferPage } from './page.ts';
+import { selectRows } from './selection.ts';
+import type { SelectedDatasets, TransferConflict, TransferDatasets } from './service.ts';
+
+/** What the plans of all pages of one transfer go by. */
+export interface PlanContext {
+  readonly source: Repository;
+  readonly satellite: WriteableRepository;
+  readonly selection: SelectedDatasets;
+  readonly mode: TransferDatasets['mode'];
+  /** Collections of the source whose membership comes along. */
+  readonly memberships: readonly CollectionInfo[];
+  /** Everything that the satellite has, by name. */
+  readonly collections: ReadonlyMap<string, CollectionInfo>;
+}
+
+export interface PagePlan {
+  readonly page: TransferPage;
+  /** Where the next page begins; null after the last one. */
+  readonly next: string | null;
+  /** Bytes of all files, as far as sizes are recorded. */
+  readonly bytes: number;
+  /** Of the files that a copy would bring. */
+  readonly newBytes: number;
+  /** Number of datasets that are not there yet, or without their files. */
+  readonly new: number;
+  readonly conflicts: readonly TransferConflict[];
+}
+
+/** @param place where the page begins, see `selectRows` */
+export async function planPage(plan: PlanContext, place: string | null, ctx: QueryContext): Promise<PagePlan> {
+  const { source, satellite, mode } = plan;
+  const { rows, next } = await selectRows(source, plan.selection, place, ctx);
+  const files = await source.files(
+    rows.map(({ uuid }) => uuid),
+    ctx,
+  );
+  const types = new TypesInUniverse(await satellite.universe(ctx));
+  const datasets = rows.map((row) => types.select(row, files.get(row.uuid) ?? []));
+  const memberships = await membershipsOf(source, datasets, plan.memberships, ctx);
+  const typeConflicts = conflictsOfTypes(datasets, await satellite.datasetTypes(ctx));
+  if (typeConflicts.length > 0) {
+    return { page: { datasets, memberships }, next, bytes: 0, newBytes: 0, new: 0, conflicts: typeConflicts };
+  }
+  const imports = await satellite.planImport(datasets.map(withSourceFiles), ctx);
+  const there = await planMemberships(satellite, datasets, memberships, [...plan.collections.values()], ctx);
+  const coming = new Set([...imports.newDatasets, ...imports.newFiles]);
+  if (mode === 'COPY') for (const uuid of await referencesAmong(satellite, datasets, ctx)) coming.add(uuid);
+  return {
+    page: { datasets, memberships },
+    next,
+    bytes: bytesOf(datasets),
+    newBytes: bytesOf(datasets.filter(({ uuid }) => coming.has(uuid))),
+    new: coming.size,
+    conflicts: [...conflictsOfRuns(datasets, plan.collections), ...imports.conflicts, ...there.conflicts],
+  };
+}
+
+/** Datasets that the satellite has by reference. */
+export async function referencesAmong(
+  satellite: Repository,
+  datasets: readonly SelectedDataset[],
+  ctx: QueryContext,
+): Promise<readonly string[]> {
+  const uuids = datasets.filter(({ files }) => files.length > 0).map(({ uuid }) => uuid);
+  const files = await satellite.files(uuids, ctx);
+  return uuids.filter((uuid) => files.get(uuid)?.some(({ path }) => isUri(path)));
+}
+
+/** For plans, which only need to know whether there are files. */
+function withSourceFiles({ uuid, datasetType, run, values, files }: SelectedDataset): ImportedDataset {
+  return { uuid, datasetType, run, values, files };
+}
+
+function bytesOf(datasets: readonly SelectedDataset[]): number {
+  return datasets.reduce((sum, { files }) => files.reduce((total, { size }) => total + (size ?? 0), sum), 0);
+}
+
+function conflictsOfTypes(
+  datasets: readonly SelectedDataset[],
+  there: ReadonlyMap<string, DatasetType>,
+): readonly TransferConflict[] {
+  const types = new Map(datasets.map(({ datasetType }) => [datasetType.name, datasetType]));
+  return [...types.values()].flatMap((coming) => {
+    const existing = there.get(coming.name);
+    if (!existing || describe(existing) === describe(coming)) return [];
+    const reason =
+      `Dataset type '${coming.name}' is defined otherwise in the satellite (${describe(existing)}) than in the ` +
+      `source (${describe(coming)}).`;
+    return [{ reason, datasetType: coming.name }];
+  });
+}
+
+function describe({ dimensions, storageClass, isCalibration }: DatasetType): string {
+  return `{${dimensions.required.join(', ')}}, ${storageClass}${isCalibration ? ', a calibration' : ''}`;
+}
+
+function conflictsOfRuns(
+  datasets: readonly SelectedDataset[],
+  collections: ReadonlyMap<string, CollectionInfo>,
+): readonly TransferConflict[] {
+  return [...new Set(datasets.map(({ run }) => run))].flatMap((run) => {
+    const type = collections.get(run)?.type;
+    if (type === undefined || type === 'RUN') return [];
+    return [{ reason: `Collection '${run}' is ${type} in the satellite, but RUN in the source.`, run }];
+  });
+}
