@@ -1,14 +1,20 @@
 /** Copies the files of datasets into a satellite: streamed, checked, several at once, and not twice. */
 import { failpoint } from '../repository/failpoints.ts';
-import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { QueryContext } from '../repository/repository.ts';
 import type { FileRecord } from '../repository/rows.ts';
 import type { ImportedDataset } from '../repository/writeable-repository.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
-import { openBytes, type ByteSources } from './bytes.ts';
 import { withChecksum } from './checksum.ts';
 import type { FileCopy } from './copy-paths.ts';
 import type { SelectedDataset } from './page.ts';
 import { inParallel } from './parallel.ts';
+
+/** Opens a file of the source; the stream fails rather than end early. */
+export type OpenFile = (
+  dataset: SelectedDataset,
+  file: FileRecord,
+  ctx: QueryContext,
+) => Promise<AsyncIterable<Uint8Array>>;
 
 /** Files under way at once. */
 const FILES_AT_ONCE = 8;
@@ -20,11 +26,10 @@ const FILES_AT_ONCE = 8;
  * @returns the datasets with the records of their copies
  */
 export async function copyFiles(
-  source: Repository,
   satellite: Pick<OpenSatellite, 'artifacts'>,
   datasets: readonly SelectedDataset[],
   copies: readonly FileCopy[],
-  sources: ByteSources,
+  open: OpenFile,
   copied: (bytes: number) => Promise<void>,
   ctx: QueryContext,
 ): Promise<readonly ImportedDataset[]> {
@@ -35,7 +40,7 @@ export async function copyFiles(
   const sizes = new Map<string, number>();
   await inParallel(byPath, FILES_AT_ONCE, ctx.signal, async ([path, { dataset, file }], signal) => {
     const there = await satellite.artifacts.stat(path, signal);
-    const bytes = there ?? (await copyFile(source, satellite, path, dataset, file, sources, { ...ctx, signal }));
+    const bytes = there ?? (await copyFile(satellite, path, dataset, file, open, { ...ctx, signal }));
     sizes.set(path, bytes.size);
     await copied(bytes.size);
   });
@@ -50,17 +55,15 @@ export async function copyFiles(
 }
 
 async function copyFile(
-  source: Repository,
   { artifacts }: Pick<OpenSatellite, 'artifacts'>,
   path: string,
-  { uuid }: SelectedDataset,
-  { component, size, checksum }: FileRecord,
-  sources: ByteSources,
+  dataset: SelectedDataset,
+  file: FileRecord,
+  open: OpenFile,
   ctx: QueryContext,
 ) {
-  const bytes = await openBytes(source, { uuid, component, size }, sources, ctx);
-  const expected = size === null ? {} : { size };
-  return artifacts.write(path, withFailpoint(withChecksum(bytes, checksum)), expected, ctx.signal);
+  const bytes = withFailpoint(withChecksum(await open(dataset, file, ctx), file.checksum));
+  return artifacts.write(path, bytes, file.size === null ? {} : { size: file.size }, ctx.signal);
 }
 
 async function* withFailpoint(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

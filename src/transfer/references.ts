@@ -1,16 +1,15 @@
 /** References: file records whose path is a permanent address (design section 5). */
 import type { CapabilityGrant } from '../access/capability.ts';
 import { parsePermanentAddress, permanentAddress } from '../access/permanent-address.ts';
-import type { FileRecord } from '../repository/rows.ts';
 import type { ImportedFile } from '../repository/writeable-repository.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
 import type { SelectedDataset } from './page.ts';
 
 export interface ReferenceSettings {
   /** Address of the gateway as its users see it, without a slash at the end. */
-  readonly publicUrl: string;
-  /** Addresses that it had before. */
-  readonly formerUrls: readonly string[];
+  readonly publicUrl: () => string;
+  /** All addresses of the gateway, as they may stand in records. */
+  readonly ownUrls: () => readonly string[];
   readonly mintCapability: (grant: CapabilityGrant) => string;
 }
 
@@ -27,15 +26,10 @@ export function referencesTo(
 ): readonly ImportedFile[] {
   return dataset.files.map((file) => {
     const { fileName, component, formatter, storageClass, checksum, size } = file;
-    const origin = originOf(file, settings) ?? { repository: source, uuid: dataset.uuid, component, fileName };
+    const origin = parsePermanentAddress(file.path, settings.ownUrls()) ?? { repository: source, uuid: dataset.uuid, component, fileName };
     const { capability } = satellite;
     const { repository, uuid } = origin;
     const address = { ...origin, capability: capability && settings.mintCapability({ ...capability, repository, uuid }) };
-    return { path: permanentAddress(settings.publicUrl, address), formatter, storageClass, component, checksum, size };
+    return { path: permanentAddress(settings.publicUrl(), address), formatter, storageClass, component, checksum, size };
   });
-}
-
-/** Where a record that is a permanent address of this gateway leads; null for others. */
-export function originOf({ path }: Pick<FileRecord, 'path'>, settings: Pick<ReferenceSettings, 'publicUrl' | 'formerUrls'>) {
-  return parsePermanentAddress(path, [settings.publicUrl, ...settings.formerUrls]);
 }
