@@ -19,8 +19,9 @@ export async function namedCollections(
 ): Promise<CollectionStructure> {
   const names = 'search' in selection ? selection.search.collections.filter((name) => !isGlob(name)) : [];
   const found = new Map<string, CollectionInfo>();
-  for (let asked = [...new Set(names)]; asked.length > 0; ) {
-    for (const info of await source.collections({ search: asked, includeChains: true }, ctx)) found.set(info.name, info);
+  for (let asked = [...new Set(names)]; asked.length > 0;) {
+    for (const info of await source.collections({ search: asked, includeChains: true }, ctx))
+      found.set(info.name, info);
     const children = [...found.values()].flatMap((info) => info.children);
     asked = [...new Set(children)].filter((name) => !found.has(name));
   }

@@ -62,6 +62,9 @@ function safePath({ path }: FileRecord): string | undefined {
 
 /** A path that no other dataset can have. */
 function ownPath({ uuid, datasetType }: SelectedDataset, { fileName, component }: FileRecord): string {
-  const name = fileName.replace(/[^\w.+-]/g, '_').slice(-150).replace(/^\.+/, '');
+  const name = fileName
+    .replace(/[^\w.+-]/g, '_')
+    .slice(-150)
+    .replace(/^\.+/, '');
   return ['transferred', datasetType.name, uuid, ...(component === null ? [] : [component]), name || 'file'].join('/');
 }

@@ -26,10 +26,25 @@ export function referencesTo(
 ): readonly ImportedFile[] {
   return dataset.files.map((file) => {
     const { fileName, component, formatter, storageClass, checksum, size } = file;
-    const origin = parsePermanentAddress(file.path, settings.ownUrls()) ?? { repository: source, uuid: dataset.uuid, component, fileName };
+    const origin = parsePermanentAddress(file.path, settings.ownUrls()) ?? {
+      repository: source,
+      uuid: dataset.uuid,
+      component,
+      fileName,
+    };
     const { capability } = satellite;
     const { repository, uuid } = origin;
-    const address = { ...origin, capability: capability && settings.mintCapability({ ...capability, repository, uuid }) };
-    return { path: permanentAddress(settings.publicUrl(), address), formatter, storageClass, component, checksum, size };
+    const address = {
+      ...origin,
+      capability: capability && settings.mintCapability({ ...capability, repository, uuid }),
+    };
+    return {
+      path: permanentAddress(settings.publicUrl(), address),
+      formatter,
+      storageClass,
+      component,
+      checksum,
+      size,
+    };
   });
 }

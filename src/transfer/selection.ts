@@ -46,7 +46,10 @@ async function rowsOfUuids(
   const rows = asked.map((uuid) => {
     const row = found.get(uuid);
     if (row) return row;
-    throw new ButlerUserError('DATASET_NOT_FOUND', `Dataset ${uuid} does not exist in '${source.name}', or is not shared with you.`);
+    throw new ButlerUserError(
+      'DATASET_NOT_FOUND',
+      `Dataset ${uuid} does not exist in '${source.name}', or is not shared with you.`,
+    );
   });
   return { rows, next: end < uuids.length ? String(end) : null };
 }

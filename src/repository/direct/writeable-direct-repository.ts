@@ -99,6 +99,10 @@ export class WriteableDirectRepository extends DirectRepository implements Write
     });
   }
 
+  async recordedAt(paths: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly string[]>> {
+    return this.#parts.datasetFiles.recordedAt(readsOf(this.#parts.database, ctx.signal), paths);
+  }
+
   async planImport(datasets: readonly ImportedDataset[], ctx: QueryContext): Promise<ImportPlan> {
     return contractual(await this.#plan(readsOf(this.#parts.database, ctx.signal), datasets));
   }

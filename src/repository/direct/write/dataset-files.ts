@@ -11,6 +11,8 @@ export interface FilesOfDataset {
 export interface DatasetFiles {
   /** Those of the datasets for which no file is recorded. */
   withoutFiles(reads: Reads, uuids: readonly string[]): Promise<ReadonlySet<string>>;
+  /** UUIDs of the datasets with a file recorded at these relative paths, or in zips there; free paths have no entry. */
+  recordedAt(reads: Reads, paths: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** Records locations and files of datasets that have none (butler-schema.md section 7.5). */
   record(tx: Transaction, datasets: readonly FilesOfDataset[]): Promise<void>;
   /** Moves locations to the trash; to be followed by `emptyTrash` when it is committed (section 7.11). */
