@@ -28,7 +28,10 @@ export const transfer: Resolvers = {
         job: job?.id ?? null,
         plan: plan && {
           ...plan,
-          conflicts: plan.conflicts.map((conflict) => ({ ...conflict, dataId: toJson(conflict.dataId) as JsonObject })),
+          conflicts: plan.conflicts.map(({ dataId, ...conflict }) => ({
+            ...conflict,
+            ...(dataId && { dataId: toJson(dataId) as JsonObject }),
+          })),
         },
       };
     }),
