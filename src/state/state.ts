@@ -3,6 +3,7 @@
  * SQLite for one gateway, PostgreSQL for several.
  */
 import type { WriteableDatabase } from '../repository/direct/database.ts';
+import type { GatewaySecret } from './secret.ts';
 
 /**
  * Tables of one domain.  Statements are portable between both databases (TEXT, BIGINT, PRIMARY KEY, CHECK; no AUTOINCREMENT,
@@ -17,6 +18,8 @@ export interface StateTables {
 
 export interface State {
   readonly database: WriteableDatabase;
+  /** For what must not be kept in clear, and for keys that all replicas of the gateway share. */
+  readonly secret: GatewaySecret;
   /** PostgreSQL's address, for an engine that keeps tables of its own beside ours; undefined on SQLite. */
   readonly postgresUrl: string | undefined;
   close(): Promise<void>;

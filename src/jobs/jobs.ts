@@ -1,0 +1,173 @@
+/** The gateway's jobs on its state: SQLite with a queue of its own, PostgreSQL with pg-boss and any number of gateways. */
+import { pino, type Logger } from 'pino';
+import { SatelliteError } from '../butler/errors.ts';
+import type { State } from '../state/state.ts';
+import { prepareTables } from '../state/tables.ts';
+import { Claiming } from './claiming.ts';
+import type { Job, JobKind, Jobs, Json, NewJob } from './job.ts';
+import { JobRecords, tokenPurpose, UNABORTED } from './records.ts';
+import type { JobQueue } from './queue.ts';
+import { TableQueue } from './table-queue.ts';
+import { JOB_TABLES } from './tables.ts';
+import { Watcher } from './watcher.ts';
+import { JobWorker, type BackOff } from './worker.ts';
+
+export interface JobsOptions {
+  /** Jobs that run at the same time in this process. @default 4 */
+  readonly concurrency?: number;
+  /** How long a job stays with a process that is not heard of. @default 15 000 */
+  readonly leaseMilliseconds?: number;
+  /** How often what other processes did is looked for. @default 1000 */
+  readonly pollMilliseconds?: number;
+  /** How often progress is written at most. @default 500 */
+  readonly progressMilliseconds?: number;
+  /** @default from 1 s to 5 min */
+  readonly backOff?: BackOff;
+  /** How long `close` waits for steps to end before it aborts them. @default 10 000 */
+  readonly drainMilliseconds?: number;
+  /** @default one that is silent */
+  readonly log?: Logger;
+}
+
+/** Jobs on a state; nothing is done before the first call, and no work before `start`. */
+export function createJobs(state: State, options: JobsOptions = {}): Jobs {
+  return new StateJobs(state, options);
+}
+
+class StateJobs implements Jobs {
+  readonly #state: State;
+  readonly #records: JobRecords;
+  readonly #claiming: Claiming;
+  readonly #queue: JobQueue;
+  readonly #worker: JobWorker;
+  readonly #watcher: Watcher;
+  readonly #kinds = new Map<string, JobKind>();
+  readonly #drainMilliseconds: number;
+  #ready: Promise<void> | undefined;
+
+  constructor(state: State, options: JobsOptions) {
+    const {
+      concurrency = 4,
+      leaseMilliseconds = 15_000,
+      pollMilliseconds = 1000,
+      progressMilliseconds = 500,
+    } = options;
+    const { backOff = { firstMilliseconds: 1000, mostMilliseconds: 300_000 }, drainMilliseconds = 10_000 } = options;
+    const { log = pino({ level: 'silent' }) } = options;
+    this.#state = state;
+    this.#drainMilliseconds = drainMilliseconds;
+    this.#records = new JobRecords(state);
+    this.#claiming = new Claiming(state.database, leaseMilliseconds);
+    this.#watcher = new Watcher(this.#records, pollMilliseconds, log);
+    this.#queue = new TableQueue(this.#claiming, concurrency, pollMilliseconds, log);
+    this.#worker = new JobWorker(this.#kinds, this.#queue, {
+      leaseMilliseconds,
+      progressMilliseconds,
+      backOff,
+      log,
+      changed: (id) => this.#watcher.changed(id),
+      unseal: (id, sealed) => state.secret.unseal(tokenPurpose(id), sealed),
+    });
+  }
+
+  define<Input extends Json, Result extends Json>(kind: JobKind<Input, Result>): void {
+    // Input comes back as it was enqueued: only `enqueue` with the same kind writes it.
+    this.#kinds.set(kind.name, kind as unknown as JobKind);
+  }
+
+  async start(): Promise<void> {
+    await this.#prepared();
+    await this.#queue.start([...this.#kinds.keys()], (claim) => this.#worker.work(claim));
+  }
+
+  async enqueue<Input extends Json>(kind: JobKind<Input>, job: NewJob<Input>): Promise<Job> {
+    await this.#prepared();
+    const added = await this.#state.database.transaction(async (transaction) => {
+      const { job: record, isNew } = await this.#records.add(transaction, kind, job);
+      if (isNew) await this.#queue.offer(transaction, record, kind.exclusive ?? true, 0);
+      return record;
+    }, UNABORTED);
+    this.#queue.wake();
+    return added;
+  }
+
+  async find(id: string, owner: string): Promise<Job | null> {
+    await this.#prepared();
+    return (await this.#records.find(id, owner))?.job ?? null;
+  }
+
+  async list(owner: string, filter: { readonly subject?: string; readonly first: number }): Promise<readonly Job[]> {
+    await this.#prepared();
+    return this.#records.list(owner, filter);
+  }
+
+  async log(id: string, owner: string): Promise<readonly { readonly at: number; readonly message: string }[]> {
+    await this.#prepared();
+    return this.#records.log(id, owner);
+  }
+
+  async cancel(id: string, owner: string): Promise<Job> {
+    await this.#existing(id, owner);
+    const { claim, asked } = await this.#state.database.transaction(async (transaction) => {
+      const claim = await this.#claiming.claimToCancel(transaction, id);
+      return { claim, asked: !claim && (await this.#records.askToStop(transaction, id)) };
+    }, UNABORTED);
+    if (claim) await this.#worker.work(claim);
+    if (asked) this.#worker.cancel(id);
+    return this.#existing(id, owner);
+  }
+
+  async retry(id: string, owner: string, token?: string): Promise<Job> {
+    const { kind, state } = await this.#existing(id, owner);
+    await this.#state.database.transaction(async (transaction) => {
+      const job = await this.#records.requeue(transaction, id, token);
+      if (!job) {
+        throw new SatelliteError(
+          'CONFLICT',
+          `The job is ${state}: only one that FAILED, was CANCELLED or is HELD can be started again.`,
+        );
+      }
+      await this.#queue.offer(transaction, job, this.#kinds.get(kind)?.exclusive ?? true, 0);
+    }, UNABORTED);
+    this.#queue.wake();
+    this.#watcher.changed(id);
+    return this.#existing(id, owner);
+  }
+
+  async *watch(id: string, owner: string, signal: AbortSignal): AsyncGenerator<Job, void> {
+    await this.#existing(id, owner);
+    for await (const { job } of this.#watcher.changes(id, signal)) {
+      yield job;
+      if (job.finishedAt !== null) return;
+    }
+  }
+
+  tokenOf(id: string): string | undefined {
+    return this.#worker.tokenOf(id);
+  }
+
+  async close(): Promise<void> {
+    this.#worker.drain();
+    const closed = this.#queue.close();
+    const timer = setTimeout(() => this.#worker.stop(), this.#drainMilliseconds);
+    await closed;
+    clearTimeout(timer);
+  }
+
+  #prepared(): Promise<void> {
+    this.#ready ??= (async () => {
+      await prepareTables(this.#state.database, JOB_TABLES, UNABORTED);
+      await this.#queue.prepare();
+    })().catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    return this.#ready;
+  }
+
+  async #existing(id: string, owner: string): Promise<Job> {
+    const job = await this.find(id, owner);
+    if (!job) throw new SatelliteError('NOT_FOUND', `There is no job '${id}' of yours.`);
+    return job;
+  }
+}

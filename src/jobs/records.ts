@@ -1,0 +1,168 @@
+/** Jobs as their owners see them: the rows of the state's `job` table. */
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import sql, { raw, type Sql } from 'sql-template-tag';
+import { SatelliteError } from '../butler/errors.ts';
+import type { SqlRow, Transaction, WriteableDatabase } from '../repository/direct/database.ts';
+import { databaseNow } from '../state/clock.ts';
+import type { State } from '../state/state.ts';
+import type { Job, JobKind, JobProgress, JobState, Json, NewJob } from './job.ts';
+
+/** Lines of a log that its reader gets, the newest. */
+const LOG_LINES = 1000;
+
+/** What `readJob` reads, in its order. */
+export const JOB_COLUMNS: Sql = raw(
+  'id, kind, owner, subject, state, progress, error, result, created_at, finished_at, version',
+);
+
+export interface JobRecord {
+  readonly job: Job;
+  /** Grows with every change that a watcher is told of. */
+  readonly version: number;
+}
+
+/** @param outcome the state that it is about to end in, to be read as if it had */
+export function readJob(row: SqlRow, outcome: JobState | null = null): JobRecord {
+  const [id, kind, owner, subject, storedState, progress, error, result, createdAt, finishedAt, version] = row;
+  const state = outcome ?? (storedState as JobState);
+  // How a job ended is written before it is seen to have ended.
+  const stopped = state !== 'RUNNING';
+  return {
+    job: {
+      id: String(id),
+      kind: String(kind),
+      owner: String(owner),
+      subject: subject as string | null,
+      state,
+      progress: JSON.parse(String(progress)) as JobProgress,
+      error: stopped && error !== null ? (JSON.parse(String(error)) as Job['error']) : null,
+      result: stopped ? (JSON.parse(String(result)) as Json) : null,
+      createdAt: Number(createdAt),
+      finishedAt: stopped && finishedAt !== null ? Number(finishedAt) : null,
+    },
+    version: Number(version),
+  };
+}
+
+/** The purpose that a job's token is sealed for. */
+export function tokenPurpose(id: string): string {
+  return `job-token:${id}`;
+}
+
+/** For statements of short work that nobody waits for in vain. */
+export const UNABORTED: AbortSignal = new AbortController().signal;
+
+const NOTHING_DONE: JobProgress = { done: 0, total: null, unit: 'steps' };
+
+export class JobRecords {
+  readonly #state: State;
+  readonly #database: WriteableDatabase;
+  readonly #job: Sql;
+  readonly #now: Sql;
+
+  constructor(state: State) {
+    this.#state = state;
+    this.#database = state.database;
+    this.#job = state.database.table('job');
+    this.#now = databaseNow(state.database.dialect);
+  }
+
+  /**
+   * A new job, QUEUED, or the one that its owner gave the same key to.
+   * @throws SatelliteError CONFLICT where that one works on something else
+   */
+  async add<Input extends Json>(
+    transaction: Transaction,
+    kind: JobKind<Input>,
+    job: NewJob<Input>,
+  ): Promise<{ readonly job: Job; readonly isNew: boolean }> {
+    const id = randomUUID();
+    const key = job.idempotencyKey ?? null;
+    const token = job.token === undefined ? null : this.#state.secret.seal(tokenPurpose(id), job.token);
+    const added = await transaction.all(sql`
+      INSERT INTO ${this.#job} (
+        id, kind, owner, subject, exclusive, idempotency_key, input, state, progress, result, created_at,
+        version, not_before, attempt, failures, leased_until, cancelled, sealed_token
+      ) VALUES (
+        ${id}, ${kind.name}, ${job.owner}, ${job.subject}, ${(kind.exclusive ?? true) ? 1 : 0}, ${key},
+        ${JSON.stringify(job.input)}, 'QUEUED', ${JSON.stringify(NOTHING_DONE)}, 'null', ${this.#now},
+        1, 0, 0, 0, 0, 0, ${token}
+      ) ON CONFLICT (owner, kind, idempotency_key) DO NOTHING RETURNING ${JOB_COLUMNS}`);
+    if (added.length > 0) return { job: readJob(added[0]!).job, isNew: true };
+    const [row] = await transaction.all(sql`
+      SELECT ${JOB_COLUMNS}, input FROM ${this.#job}
+      WHERE owner = ${job.owner} AND kind = ${kind.name} AND idempotency_key = ${key}`);
+    const existing = readJob(row!).job;
+    const input: unknown = JSON.parse(String(row!.at(-1)));
+    if (existing.subject !== job.subject || !isDeepStrictEqual(input, JSON.parse(JSON.stringify(job.input)))) {
+      throw new SatelliteError(
+        'CONFLICT',
+        `The idempotency key '${key}' was used for another request: repeat that one exactly, or take a new key.`,
+      );
+    }
+    return { job: existing, isNew: false };
+  }
+
+  async find(id: string, owner: string): Promise<JobRecord | null> {
+    const [row] = await this.#database.all(
+      sql`SELECT ${JOB_COLUMNS} FROM ${this.#job} WHERE id = ${id} AND owner = ${owner}`,
+      UNABORTED,
+    );
+    return row ? readJob(row) : null;
+  }
+
+  /** Those of the jobs that exist, whoever owns them. */
+  async read(ids: readonly string[]): Promise<readonly JobRecord[]> {
+    const rows = await this.#database.all(
+      sql`SELECT ${JOB_COLUMNS} FROM ${this.#job} WHERE id IN (SELECT value FROM ${this.#list(ids)})`,
+      UNABORTED,
+    );
+    return rows.map(readJob);
+  }
+
+  async list(owner: string, filter: { readonly subject?: string; readonly first: number }): Promise<readonly Job[]> {
+    const ofSubject = filter.subject === undefined ? raw('') : sql`AND subject = ${filter.subject}`;
+    const rows = await this.#database.all(
+      sql`SELECT ${JOB_COLUMNS} FROM ${this.#job} WHERE owner = ${owner} ${ofSubject}
+          ORDER BY created_at DESC, id DESC LIMIT CAST(${filter.first} AS BIGINT)`,
+      UNABORTED,
+    );
+    return rows.map((row) => readJob(row).job);
+  }
+
+  async log(id: string, owner: string): Promise<readonly { readonly at: number; readonly message: string }[]> {
+    const rows = await this.#database.all(
+      sql`SELECT at, message FROM ${this.#database.table('job_log')}
+          WHERE job = (SELECT id FROM ${this.#job} WHERE id = ${id} AND owner = ${owner})
+          ORDER BY line DESC LIMIT ${raw(String(LOG_LINES))}`,
+      UNABORTED,
+    );
+    return rows.map(([at, message]) => ({ at: Number(at), message: String(message) })).reverse();
+  }
+
+  /** Asks whoever works on a job to stop it. @returns whether somebody does */
+  async askToStop(transaction: Transaction, id: string): Promise<boolean> {
+    const asked = sql`UPDATE ${this.#job} SET cancelled = 1 WHERE id = ${id} AND state = 'RUNNING'`;
+    return (await transaction.run(asked)) > 0;
+  }
+
+  /** Makes a job that stopped QUEUED again. @returns undefined where it is not one that can be */
+  async requeue(transaction: Transaction, id: string, token: string | undefined): Promise<Job | undefined> {
+    const sealed = token === undefined ? raw('sealed_token') : sql`${this.#state.secret.seal(tokenPurpose(id), token)}`;
+    const [row] = await transaction.all(sql`
+      UPDATE ${this.#job}
+      SET state = 'QUEUED', error = NULL, finished_at = NULL, failures = 0, cancelled = 0, not_before = 0,
+          sealed_token = ${sealed}, version = version + 1
+      WHERE id = ${id} AND state IN ('FAILED', 'CANCELLED', 'HELD') RETURNING ${JOB_COLUMNS}`);
+    return row && readJob(row).job;
+  }
+
+  /** A table of texts with the column `value`, as one parameter however many there are. */
+  #list(values: readonly string[]): Sql {
+    const json = JSON.stringify(values);
+    return this.#database.dialect === 'sqlite'
+      ? sql`json_each(${json})`
+      : sql`json_array_elements_text(CAST(${json} AS json)) AS list (value)`;
+  }
+}
