@@ -118,7 +118,7 @@ export class JobRecords {
       sql`SELECT ${JOB_COLUMNS} FROM ${this.#job} WHERE id IN (SELECT value FROM ${this.#list(ids)})`,
       UNABORTED,
     );
-    return rows.map(readJob);
+    return rows.map((row) => readJob(row));
   }
 
   async list(owner: string, filter: { readonly subject?: string; readonly first: number }): Promise<readonly Job[]> {
