@@ -1,0 +1,96 @@
+/**
+ * Quotas: bytes are set aside before they are written, and what was set aside ends with the job that wrote them.  What is
+ * stored and what is set aside together never exceed a quota, however many reserve at once.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import sql from 'sql-template-tag';
+import { SatelliteError } from '../butler/errors.ts';
+import type { Transaction, WriteableDatabase } from '../repository/direct/database.ts';
+import { fullName } from './satellite.ts';
+import type { CatalogEntry } from './catalog.ts';
+
+const PAUSE_MILLISECONDS = 20;
+
+export class Quota {
+  readonly #database: WriteableDatabase;
+
+  constructor(database: WriteableDatabase) {
+    this.#database = database;
+  }
+
+  /**
+   * Sets bytes aside for a job, in place of what it had set aside before.
+   * @param storedBytes reads what the satellite holds
+   * @throws SatelliteError QUOTA_EXCEEDED saying how much is left
+   */
+  async reserve(
+    satellite: CatalogEntry,
+    job: string,
+    bytes: number,
+    storedBytes: () => Promise<number>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { id, quotaBytes } = satellite;
+    if (quotaBytes === null) return;
+    for (;;) {
+      const before = await this.#released(id, signal);
+      const stored = await storedBytes();
+      // Bytes of a job that ended meanwhile may be in neither figure: then both are read again.
+      const free = await this.#database.transaction(async (transaction) => {
+        if ((await lockedReleased(transaction, id)) !== before) return undefined;
+        const table = transaction.table('satellite_reservation');
+        const [row] = await transaction.all(
+          sql`SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM ${table} WHERE satellite = ${id} AND job <> ${job}`,
+        );
+        const left = quotaBytes - stored - Number(row![0]);
+        if (bytes <= left) {
+          await transaction.run(
+            sql`INSERT INTO ${table} (satellite, job, bytes) VALUES (${id}, ${job}, CAST(${bytes} AS BIGINT))
+                ON CONFLICT (satellite, job) DO UPDATE SET bytes = excluded.bytes`,
+          );
+        }
+        return left;
+      }, signal);
+      if (free === undefined) {
+        await sleep(PAUSE_MILLISECONDS, undefined, { signal });
+        continue;
+      }
+      if (bytes <= free) return;
+      throw new SatelliteError(
+        'QUOTA_EXCEEDED',
+        `Satellite '${fullName(satellite)}' has ${Math.max(free, 0)} bytes left of its quota of ${quotaBytes}, and ` +
+          `${bytes} are needed: remove datasets, or refer to them instead of copying them.`,
+      );
+    }
+  }
+
+  /** Ends what a job had set aside, after it has written. */
+  async release(id: string, job: string, signal: AbortSignal): Promise<void> {
+    await this.#database.transaction(async (transaction) => {
+      const removed = await transaction.run(
+        sql`DELETE FROM ${transaction.table('satellite_reservation')} WHERE satellite = ${id} AND job = ${job}`,
+      );
+      if (removed === 0) return;
+      await transaction.run(
+        sql`UPDATE ${transaction.table('satellite')} SET released = released + 1 WHERE id = ${id}`,
+      );
+    }, signal);
+  }
+
+  async #released(id: string, signal: AbortSignal): Promise<number> {
+    const [row] = await this.#database.all(
+      sql`SELECT released FROM ${this.#database.table('satellite')} WHERE id = ${id}`,
+      signal,
+    );
+    return Number(row?.[0]);
+  }
+}
+
+/** The same in a transaction, which has the satellite's quota to itself from here on. */
+async function lockedReleased(transaction: Transaction, id: string): Promise<number> {
+  const lock = transaction.dialect === 'postgresql' ? sql` FOR UPDATE` : sql``;
+  const [row] = await transaction.all(
+    sql`SELECT released FROM ${transaction.table('satellite')} WHERE id = ${id}${lock}`,
+  );
+  return Number(row?.[0]);
+}
