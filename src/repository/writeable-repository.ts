@@ -110,6 +110,8 @@ export interface WriteableRepository extends Repository {
    * @throws CONFLICT naming both datasets of the first conflict; nothing is kept then
    */
   importDatasets(datasets: readonly ImportedDataset[], ctx: QueryContext): Promise<ImportPlan>;
+  /** Number of datasets with a file elsewhere, whose address begins with one of the prefixes; reads only. */
+  countReferences(prefixes: readonly string[], ctx: QueryContext): Promise<number>;
   /** Replaces the path of file records, in one transaction: `move` gives the new path or null to leave it. @returns how many */
   moveReferences(move: (path: string, uuid: string) => string | null, ctx: QueryContext): Promise<number>;
   /** Adds datasets to a TAGGED collection, in place of others of the same UUID only. @throws CONFLICT naming both datasets */

@@ -10,6 +10,9 @@ import {
 import type { StateTables } from '../state/state.ts';
 import type { SatelliteRecord, SatelliteState } from './satellite.ts';
 
+/** One that is to take the place of another has the name only when it does. */
+const HOLDS_NAME = `state <> 'DELETED' AND (state <> 'CREATING' OR replaces IS NULL)`;
+
 export const SATELLITE_TABLES: StateTables = {
   domain: 'satellites',
   versions: [
@@ -30,13 +33,15 @@ export const SATELLITE_TABLES: StateTables = {
          deleted_at BIGINT,
          purge_at BIGINT,
          unfinished TEXT,
+         unfinished_since BIGINT,
+         plan TEXT,
          replaces TEXT,
          request TEXT NOT NULL,
          idempotency_key TEXT,
          job TEXT,
          released BIGINT NOT NULL DEFAULT 0
        )`,
-      `CREATE UNIQUE INDEX satellite_unq_name ON {satellite} (owner, name) WHERE state <> 'DELETED'`,
+      `CREATE UNIQUE INDEX satellite_unq_name ON {satellite} (owner, name) WHERE ${HOLDS_NAME}`,
       `CREATE UNIQUE INDEX satellite_unq_idempotency_key ON {satellite} (owner, idempotency_key)`,
       `CREATE TABLE {satellite_reservation} (
          satellite TEXT NOT NULL REFERENCES {satellite} (id) ON DELETE CASCADE,
@@ -57,11 +62,17 @@ export type Unfinished =
   /** Was deleted; its files, schema and role have still to be put aside. */
   | 'DETACH'
   /** Is being brought back. */
-  | 'ATTACH';
+  | 'ATTACH'
+  /** Is being removed for good. */
+  | 'PURGE';
 
 /** A satellite with what only its own service needs to know. */
 export interface CatalogEntry extends SatelliteRecord {
   readonly unfinished: Unfinished | null;
+  /** Unix milliseconds. */
+  readonly unfinishedSince: number | null;
+  /** JSON of what went with it when it was deleted. */
+  readonly plan: string | null;
   /** Identifier of the one in whose place a reset put it. */
   readonly replaces: string | null;
   /** JSON of what was asked for when it was made. */
@@ -73,7 +84,15 @@ export interface CatalogEntry extends SatelliteRecord {
 
 type Changeable = Pick<
   CatalogEntry,
-  'state' | 'deletedAt' | 'purgeAt' | 'unfinished' | 'replaces' | 'idempotencyKey' | 'job' | 'capabilityVersion'
+  | 'state'
+  | 'deletedAt'
+  | 'purgeAt'
+  | 'unfinished'
+  | 'plan'
+  | 'replaces'
+  | 'idempotencyKey'
+  | 'job'
+  | 'capabilityVersion'
 >;
 
 const COLUMNS = {
@@ -92,6 +111,8 @@ const COLUMNS = {
   deletedAt: 'deleted_at',
   purgeAt: 'purge_at',
   unfinished: 'unfinished',
+  unfinishedSince: 'unfinished_since',
+  plan: 'plan',
   replaces: 'replaces',
   request: 'request',
   idempotencyKey: 'idempotency_key',
@@ -113,21 +134,11 @@ export class Catalog {
 
   /** @returns false where the owner has a satellite of that name, or used the idempotency key before */
   async add(entry: CatalogEntry, signal: AbortSignal): Promise<boolean> {
-    try {
-      await this.#database.transaction(
-        (transaction) =>
-          transaction.insert({
-            table: 'satellite',
-            columns: Object.values(COLUMNS),
-            rows: [KEYS.map((key) => stored(entry[key]))],
-          }),
-        signal,
-      );
+    const row = KEYS.map((key) => stored(entry[key]));
+    return this.atomically(async (transaction) => {
+      await transaction.insert({ table: 'satellite', columns: Object.values(COLUMNS), rows: [row] });
       return true;
-    } catch (error) {
-      if (error instanceof ConstraintError && error.kind === 'unique') return false;
-      throw error;
-    }
+    }, signal);
   }
 
   /** Null where there is none (any more). */
@@ -137,7 +148,7 @@ export class Catalog {
 
   /** The one that has the name now. */
   async named(owner: string, name: string, signal: AbortSignal): Promise<CatalogEntry | null> {
-    return (await this.#select(sql`owner = ${owner} AND name = ${name} AND state <> 'DELETED'`, signal))[0] ?? null;
+    return (await this.#select(sql`owner = ${owner} AND name = ${name} AND ${raw(HOLDS_NAME)}`, signal))[0] ?? null;
   }
 
   /** Those that had the name and can be brought back, the last one first. */
@@ -174,12 +185,7 @@ export class Catalog {
    * Changes an entry if it is still as expected.
    * @returns false where it is in another state by now, or its name is taken by another
    */
-  async change(
-    id: string,
-    expected: readonly SatelliteState[],
-    changes: Partial<Changeable>,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async change(id: string, expected: Expected, changes: Partial<Changeable>, signal: AbortSignal): Promise<boolean> {
     return this.atomically((transaction) => changeEntry(transaction, id, expected, changes), signal);
   }
 
@@ -217,19 +223,30 @@ export class Catalog {
 
 const NOT_AS_EXPECTED = new Error('the entry is not as it was expected to be');
 
+/** What an entry must be for a change to be made. */
+export interface Expected {
+  readonly state: SatelliteState;
+  readonly unfinished: Unfinished | null;
+}
+
 /** As `Catalog.change`, within a transaction. */
 export async function changeEntry(
   transaction: Transaction,
   id: string,
-  expected: readonly SatelliteState[],
+  expected: Expected,
   changes: Partial<Changeable>,
 ): Promise<boolean> {
   const assignments = (Object.keys(changes) as (keyof Changeable)[]).map(
     (key) => sql`${raw(COLUMNS[key])} = ${stored(changes[key]!)}`,
   );
+  if (changes.unfinished !== undefined) {
+    assignments.push(sql`unfinished_since = ${changes.unfinished === null ? null : Date.now()}`);
+  }
+  const { state, unfinished } = expected;
   const changed = await transaction.run(
     sql`UPDATE ${transaction.table('satellite')} SET ${join(assignments)}
-        WHERE id = ${id} AND state IN (${join(expected)})`,
+        WHERE id = ${id} AND state = ${state}
+        AND ${unfinished === null ? sql`unfinished IS NULL` : sql`unfinished = ${unfinished}`}`,
   );
   return changed === 1;
 }

@@ -4,18 +4,14 @@ import type { DatasetType } from '../butler/dataset-type.ts';
 import type { ResultSpec } from '../butler/query/result-spec.ts';
 import type { Query } from '../butler/query/tree.ts';
 import type { Universe } from '../butler/universe.ts';
-import type {
-  CollectionQuery,
-  FindDatasetRequest,
-  Page,
-  PageOptions,
-  QueryContext,
-} from '../repository/repository.ts';
+import type { CollectionQuery, FindDatasetRequest, Page, PageOptions, QueryContext } from '../repository/repository.ts';
 import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../repository/rows.ts';
 import type { ImportPlan, RemovedDatasets, WriteableRepository } from '../repository/writeable-repository.ts';
 
 /** Gives the open repository, which stays open until `done` is called. */
-export type Borrow = (signal: AbortSignal) => Promise<{ readonly repository: WriteableRepository; done(): void }>;
+export type Borrow = (
+  signal: AbortSignal,
+) => Promise<{ readonly repository: WriteableRepository; readonly done: () => void }>;
 
 type Parameters<Method extends keyof WriteableRepository> = WriteableRepository[Method] extends (
   ...args: infer Args
@@ -123,6 +119,10 @@ export class OpenedRepository implements WriteableRepository {
 
   importDatasets(...args: Parameters<'importDatasets'>): Promise<ImportPlan> {
     return this.#write(args[1], (repository) => repository.importDatasets(...args));
+  }
+
+  countReferences(...args: Parameters<'countReferences'>): Promise<number> {
+    return this.#read(args[1], (repository) => repository.countReferences(...args));
   }
 
   moveReferences(...args: Parameters<'moveReferences'>): Promise<number> {

@@ -3,9 +3,9 @@
  * stored and what is set aside together never exceed a quota, however many reserve at once.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import { SatelliteError } from '../butler/errors.ts';
-import type { Transaction, WriteableDatabase } from '../repository/direct/database.ts';
+import type { SqlRow, Transaction, WriteableDatabase } from '../repository/direct/database.ts';
 import { fullName } from './satellite.ts';
 import type { CatalogEntry } from './catalog.ts';
 
@@ -71,26 +71,26 @@ export class Quota {
         sql`DELETE FROM ${transaction.table('satellite_reservation')} WHERE satellite = ${id} AND job = ${job}`,
       );
       if (removed === 0) return;
-      await transaction.run(
-        sql`UPDATE ${transaction.table('satellite')} SET released = released + 1 WHERE id = ${id}`,
-      );
+      await transaction.run(sql`UPDATE ${transaction.table('satellite')} SET released = released + 1 WHERE id = ${id}`);
     }, signal);
   }
 
   async #released(id: string, signal: AbortSignal): Promise<number> {
-    const [row] = await this.#database.all(
-      sql`SELECT released FROM ${this.#database.table('satellite')} WHERE id = ${id}`,
-      signal,
-    );
-    return Number(row?.[0]);
+    return releasedOf(await this.#database.all(releasedStatement(this.#database, id), signal));
   }
 }
 
 /** The same in a transaction, which has the satellite's quota to itself from here on. */
 async function lockedReleased(transaction: Transaction, id: string): Promise<number> {
   const lock = transaction.dialect === 'postgresql' ? sql` FOR UPDATE` : sql``;
-  const [row] = await transaction.all(
-    sql`SELECT released FROM ${transaction.table('satellite')} WHERE id = ${id}${lock}`,
-  );
-  return Number(row?.[0]);
+  return releasedOf(await transaction.all(sql`${releasedStatement(transaction, id)}${lock}`));
+}
+
+function releasedStatement(from: Pick<Transaction, 'table'>, id: string): Sql {
+  return sql`SELECT released FROM ${from.table('satellite')} WHERE id = ${id}`;
+}
+
+function releasedOf([row]: readonly SqlRow[]): number {
+  if (!row) throw new SatelliteError('NOT_FOUND', 'The satellite does not exist any more.');
+  return Number(row[0]);
 }

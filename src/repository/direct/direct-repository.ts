@@ -108,6 +108,10 @@ export class DirectRepository implements Repository {
     return this.#parts.datastore.usage(ctx.signal);
   }
 
+  async countReferences(prefixes: readonly string[], ctx: QueryContext): Promise<number> {
+    return this.#parts.datastore.countReferences(prefixes, ctx.signal);
+  }
+
   async close(): Promise<void> {
     await this.#parts.database.close();
   }

@@ -2,7 +2,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { posix, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import sql from 'sql-template-tag';
+import sql, { join } from 'sql-template-tag';
 import { RepositoryUnavailableError } from '../../../butler/errors.ts';
 import type { FileRecord, FileSource, RepositoryUsage } from '../../rows.ts';
 import { isOneOf, uuidFromStored, validUuids } from '../dataset-ids.ts';
@@ -90,6 +90,18 @@ export class Datastore {
       signal,
     );
     return { datasets: Number(row![0]), bytes: Number(row![1]) };
+  }
+
+  /** Datasets with a file elsewhere, whose address begins with one of the prefixes. */
+  async countReferences(prefixes: readonly string[], signal: AbortSignal): Promise<number> {
+    if (!(await this.checkTable(signal))) return 0;
+    const begins = prefixes.map((p) => sql`SUBSTR(path, 1, CAST(${p.length} AS INTEGER)) = ${p}`);
+    const [row] = await this.#database.all(
+      sql`SELECT COUNT(DISTINCT dataset_id) FROM ${this.#database.table(this.#location.recordsTable)}
+          WHERE ${join(begins, ' OR ')}`,
+      signal,
+    );
+    return Number(row![0]);
   }
 
   #absolute(path: string): string {
