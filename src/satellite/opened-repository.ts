@@ -125,6 +125,10 @@ export class OpenedRepository implements WriteableRepository {
     return this.#read(args[1], (repository) => repository.countReferences(...args));
   }
 
+  recordedAt(...args: Parameters<'recordedAt'>): ReturnType<WriteableRepository['recordedAt']> {
+    return this.#read(args[1], (repository) => repository.recordedAt(...args));
+  }
+
   moveReferences(...args: Parameters<'moveReferences'>): Promise<number> {
     return this.#write(args[1], (repository) => repository.moveReferences(...args));
   }
