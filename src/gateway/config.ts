@@ -30,6 +30,8 @@ const limits = z.strictObject({
   tokens: count.default(2000),
   /** Objects that an answer may hold, reckoned from `first` before anything is asked. @default 500000 */
   nodes: count.default(500_000),
+  /** Subscriptions that a user may watch at a time. @default 20 */
+  subscriptions: count.default(20),
 });
 
 const http = z.strictObject({

@@ -14,7 +14,7 @@ import { createHttpServer } from './http/server.ts';
 import { Metrics } from './metrics.ts';
 import { openRepositories } from './repositories.ts';
 import { openOutbound } from './outbound.ts';
-import { openCapabilityScope, openScope, type ScopeOptions } from './request-scope.ts';
+import { openCapabilityScope, openScope, scopeFor, type ScopeOptions } from './request-scope.ts';
 
 export interface Gateway {
   /** `http://HOST:PORT` */
@@ -65,6 +65,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     schema: createSchema(),
     limits: config.http.limits,
     openScope: (request, reply, seconds) => openScope(request, reply, seconds, scope),
+    scopeFor: (authorization, signal) => scopeFor(authorization, signal, scope),
     openCapabilityScope: (request, reply, seconds, file) => openCapabilityScope(request, reply, seconds, file, scope),
     files,
     services: options.services,

@@ -33,16 +33,21 @@ export async function openScope(
   seconds: number,
   options: ScopeOptions,
 ): Promise<RequestScope> {
-  const principal = await options.verifier.authenticate(request.headers.authorization);
-  request.username = principal.username;
-  return {
-    principal,
-    repositories: await repositoriesOf(principal, options),
-    query: {
-      caller: { username: principal.username, token: principal.token },
-      signal: requestSignal(reply, seconds),
-    },
-  };
+  const scope = await scopeFor(request.headers.authorization, requestSignal(reply, seconds), options);
+  request.username = scope.principal.username;
+  return scope;
+}
+
+/** The same for what is not one request with one answer: a subscription, which `signal` ends. */
+export async function scopeFor(
+  authorization: string | undefined,
+  signal: AbortSignal,
+  options: ScopeOptions,
+): Promise<RequestScope> {
+  const principal = await options.verifier.authenticate(authorization);
+  const { username, token } = principal;
+  const repositories = await repositoriesOf(principal, options);
+  return { principal, repositories, query: { caller: { username, token }, signal } };
 }
 
 /**

@@ -4,7 +4,14 @@
  * because the usual offender is a notebook that asks for too much at once.
  */
 import type { ApolloServerPlugin } from '@apollo/server';
-import { getVariableValues, GraphQLError, Kind, type GraphQLSchema } from 'graphql';
+import {
+  getVariableValues,
+  GraphQLError,
+  Kind,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { QueryTooCostlyError } from '../../butler/errors.ts';
 import type { GraphQLContext } from '../../../resolvers/context.ts';
 import type { RequestLimits } from '../config.ts';
@@ -20,7 +27,32 @@ const WHAT: Record<Limit, readonly [what: string, todo: string]> = {
   nodes: ['objects that its answer could hold', 'make "first" smaller and walk through pages, or use POST /export'],
 };
 
-/** @param fired is told the name of a limit that was exceeded */
+/** An operation with what its document was checked against. */
+export interface LimitedOperation {
+  readonly schema: GraphQLSchema;
+  readonly limits: RequestLimits;
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * @param fired is told the name of a limit that was exceeded
+ * @throws GraphQLError QUERY_TOO_COSTLY
+ */
+export function checkLimits(checked: LimitedOperation, fired: (limit: Limit) => void): void {
+  const { schema, limits, document, operation, variables } = checked;
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+  const rootFields = operation.selectionSet.selections.filter((s) => s.kind === Kind.FIELD).length;
+  const cost = { ...queryCost(schema, document, operation, coerced ?? {}), rootFields };
+  for (const limit of Object.keys(WHAT) as Limit[]) {
+    if (cost[limit] <= limits[limit]) continue;
+    fired(limit);
+    throw tooCostly(limit, cost[limit], limits[limit]);
+  }
+}
+
+/** `checkLimits` before each operation. */
 export function limitsPlugin(
   schema: GraphQLSchema,
   limits: RequestLimits,
@@ -29,16 +61,8 @@ export function limitsPlugin(
   return {
     async requestDidStart() {
       return {
-        async didResolveOperation({ document, operation, request }) {
-          if (!operation) return;
-          const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], request.variables ?? {});
-          const rootFields = operation.selectionSet.selections.filter((s) => s.kind === Kind.FIELD).length;
-          const cost = { ...queryCost(schema, document, operation, coerced ?? {}), rootFields };
-          for (const limit of Object.keys(WHAT) as Limit[]) {
-            if (cost[limit] <= limits[limit]) continue;
-            fired(limit);
-            throw tooCostly(limit, cost[limit], limits[limit]);
-          }
+        async didResolveOperation({ document, operation, request: { variables = {} } }) {
+          if (operation) checkLimits({ schema, limits, document, operation, variables }, fired);
         },
       };
     },

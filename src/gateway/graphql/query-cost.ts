@@ -103,7 +103,7 @@ export function queryCost(
     return typeof value === 'number' ? Math.max(0, value) : Number(argument.defaultValue);
   }
 
-  return ofSelections(operation.selectionSet, schema.getQueryType()!, UNPAGED_LENGTH);
+  return ofSelections(operation.selectionSet, schema.getRootType(operation.operation)!, UNPAGED_LENGTH);
 }
 
 function isList(type: GraphQLOutputType): boolean {

@@ -1,37 +1,38 @@
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLContext } from '../../../resolvers/context.ts';
-import { createLoaders } from '../../../resolvers/loaders.ts';
+import { contextOf } from '../graphql/context.ts';
+import type { Subscriptions } from '../graphql/subscriptions.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { FacesOptions } from './server.ts';
+import { webSocketHandler } from './subscriptions.ts';
 
 /**
- * `POST /graphql`, and `GET` as GraphQL over HTTP allows it.  The scope is opened before Apollo sees the request, so a
- * caller without a token learns nothing of the schema's validation.
+ * `POST /graphql`, `GET` as GraphQL over HTTP allows it, and WebSocket for subscriptions.  The scope is opened before Apollo
+ * sees the request, so a caller without a token learns nothing of the schema's validation.
  */
-export function graphqlRoutes(app: FastifyInstance, server: ApolloServer<GraphQLContext>, options: FacesOptions): void {
+export function graphqlRoutes(
+  app: FastifyInstance,
+  server: ApolloServer<GraphQLContext>,
+  subscriptions: Subscriptions,
+  options: FacesOptions,
+): void {
   const scopes = new WeakMap<object, RequestScope>();
-  app.route({
-    method: ['GET', 'POST'],
+  const route = {
     url: '/graphql',
-    preHandler: async (request, reply) => {
+    preHandler: async (request: FastifyRequest, reply: FastifyReply) => {
+      // There a browser sends the token later.
+      if (request.ws) return;
       scopes.set(request, await options.openScope(request, reply, options.limits.seconds));
       request.operationName = operationNameOf(request.body ?? request.query);
     },
     handler: fastifyApolloHandler(server, {
-      context: async (request): Promise<GraphQLContext> => {
-        const scope = scopes.get(request)!;
-        return {
-          ...scope,
-          loaders: createLoaders(scope.repositories, scope.query),
-          services: options.services,
-          publicUrl: options.publicUrl(),
-          failures: [],
-        };
-      },
+      context: async (request): Promise<GraphQLContext> => contextOf(scopes.get(request)!, options),
     }),
-  });
+  };
+  app.route({ ...route, method: 'POST' });
+  app.route({ ...route, method: 'GET', wsHandler: webSocketHandler(subscriptions, options) });
 }
 
 function operationNameOf(body: unknown): string | undefined {

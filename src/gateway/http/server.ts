@@ -1,5 +1,6 @@
 /** The gateway's HTTP server: every address that it answers, in the order of this file. */
 import { randomUUID } from 'node:crypto';
+import websocket from '@fastify/websocket';
 import fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -14,6 +15,7 @@ import type { RequestLimits } from '../config.ts';
 import type { ExecutionStrategy } from '../graphql/execution.ts';
 import { schemaText } from '../graphql/schema.ts';
 import { createGraphQLServer } from '../graphql/server.ts';
+import { Subscriptions } from '../graphql/subscriptions.ts';
 import type { Metrics } from '../metrics.ts';
 import type { FileResolver } from '../../access/file-resolution.ts';
 import type { CapabilityGrant } from '../../access/capability.ts';
@@ -26,6 +28,7 @@ import { graphqlRoutes } from './graphql.ts';
 import { healthRoute } from './health.ts';
 import { requestLog } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
+import { streamRoute } from './subscriptions.ts';
 
 /** Longest part of an address between slashes: a file name of 255 bytes, all of them escaped. */
 const MAX_NAME = 1024;
@@ -34,6 +37,8 @@ export interface FacesOptions {
   readonly schema: GraphQLSchema;
   readonly limits: RequestLimits;
   readonly openScope: (request: FastifyRequest, reply: FastifyReply, seconds: number) => Promise<RequestScope>;
+  /** The same for a subscription, which `signal` ends. */
+  readonly scopeFor: (authorization: string | undefined, signal: AbortSignal) => Promise<RequestScope>;
   /** The same for an address that holds a capability. */
   readonly openCapabilityScope: (
     request: FastifyRequest,
@@ -69,20 +74,22 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     // Names of files and capabilities in addresses are longer than the 100 characters that are the default.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_NAME },
   });
-  const graphql = createGraphQLServer({
-    schema,
-    limits,
-    strategy: options.strategy,
-    limitFired: (limit) => metrics.limitsFired.inc({ limit }),
-  });
+  const limitFired = (limit: string) => metrics.limitsFired.inc({ limit });
+  const graphql = createGraphQLServer({ schema, limits, strategy: options.strategy, limitFired });
   await graphql.start();
+  const subscriptions = new Subscriptions({ schema, limits, limitFired });
   app.addHook('onClose', () => graphql.stop());
 
   failureAnswers(app);
   requestLog(app, metrics);
   await securityHeaders(app);
 
-  graphqlRoutes(app, graphql, options);
+  await app.register(websocket, { options: { maxPayload: limits.bodyBytes } });
+  app.addHook('preClose', async () => subscriptions.close());
+  await app.register(async (routes) => {
+    graphqlRoutes(routes, graphql, subscriptions, options);
+    streamRoute(routes, subscriptions, options);
+  });
   exportRoute(app, options);
   fileRoutes(app, options);
   healthRoute(app, options.offered);

@@ -1,0 +1,18 @@
+import type { GraphQLContext } from '../../../resolvers/context.ts';
+import { createLoaders } from '../../../resolvers/loaders.ts';
+import type { Services } from '../../../resolvers/services.ts';
+import type { RequestScope } from '../request-scope.ts';
+
+/** What resolvers know of a request. */
+export function contextOf(
+  scope: RequestScope,
+  { services, publicUrl }: { readonly services: Services | undefined; readonly publicUrl: () => string },
+): GraphQLContext {
+  return {
+    ...scope,
+    loaders: createLoaders(scope.repositories, scope.query),
+    services,
+    publicUrl: publicUrl(),
+    failures: [],
+  };
+}
