@@ -17,6 +17,8 @@ export interface WriteableSqliteOptions {
   readonly guard?: WriteGuard | undefined;
   /** Checks the file's structure before it is first written to, and whenever it was opened anew. Default: false */
   readonly quickCheck?: boolean;
+  /** Several machines may write, one at a time by `guard`: see `WriterOptions`. Default: false */
+  readonly keepJournal?: boolean;
   /** Makes the file where there is none. Default: false */
   readonly create?: boolean;
   /** How long others may hold the lock before the transaction is given up. Default: a minute */
@@ -73,8 +75,8 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
   async #transact<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
     clearTimeout(this.#idle);
     if (!this.#writer?.alive) {
-      const { create = false, quickCheck = false } = this.#options;
-      this.#writer = new Writer({ path: this.#path, create, quickCheck });
+      const { create = false, quickCheck = false, keepJournal = false } = this.#options;
+      this.#writer = new Writer({ path: this.#path, create, quickCheck, keepJournal });
     }
     const writer = this.#writer;
     try {

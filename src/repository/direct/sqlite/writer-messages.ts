@@ -36,4 +36,9 @@ export interface WriterOptions {
   readonly create: boolean;
   /** Checks the file's structure (`PRAGMA quick_check`) after it was opened. */
   readonly quickCheck: boolean;
+  /**
+   * Empties the journal instead of deleting it.  Who was overtaken then touches nothing by name: the journal that it would
+   * delete may be another writer's by now.
+   */
+  readonly keepJournal: boolean;
 }

@@ -25,12 +25,16 @@ class Connection {
   readonly file: string;
   readonly #statements = new LRUCache<string, Sqlite.Statement<SqlValue[], SqlValue[]>>({ max: STATEMENTS });
 
-  constructor({ path, create, quickCheck }: WriterOptions) {
+  constructor({ path, create, quickCheck, keepJournal }: WriterOptions) {
     this.database = new Sqlite(path, { fileMustExist: !create, timeout: BUSY_MILLISECONDS });
     this.file = fileAt(path);
     try {
       this.database.pragma('foreign_keys = ON');
       this.database.pragma(`cache_size = -${CACHE_KIBIBYTES}`);
+      // Of this connection only; the file's own mode stays as it is, and one in WAL mode is refused below.
+      if (keepJournal && this.database.pragma('journal_mode', { simple: true }) !== 'wal') {
+        this.database.pragma('journal_mode = TRUNCATE');
+      }
       if (quickCheck && this.database.pragma('quick_check(1)', { simple: true }) !== 'ok') {
         throw new WorkerError('SQLITE_CORRUPT', 'quick_check found damage');
       }
