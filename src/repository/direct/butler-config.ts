@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { RepositoryUnavailableError } from '../../butler/errors.ts';
+import { FILE_RECORDS_TABLE } from './schema/static-tables.ts';
 
-const FILE_DATASTORE = 'lsst.daf.butler.datastores.fileDatastore.FileDatastore';
+/** Its class, as `butler.yaml` names it. */
+export const FILE_DATASTORE = 'lsst.daf.butler.datastores.fileDatastore.FileDatastore';
 const DIRECT_BUTLERS = ['DirectButler', 'lsst.daf.butler.direct_butler.DirectButler'];
 
 const manager = z.union([
@@ -40,6 +42,17 @@ export type DatabaseLocation =
   /** `url` starts with `postgresql://`, without a driver's name; no namespace: the role's current schema. */
   | { readonly dialect: 'postgresql'; readonly url: string; readonly namespace: string | undefined };
 
+/** Sections that change how stock Butler writes, in ways that are not implemented here. */
+const WRITING_SECTIONS = [
+  ['storageClasses'],
+  ['datastore', 'templates'],
+  ['datastore', 'formatters'],
+  ['datastore', 'composites'],
+  ['datastore', 'constraints'],
+  ['datastore', 'checksum'],
+  ['registry', 'managers', 'obscore'],
+] as const;
+
 export interface ButlerConfig {
   readonly database: DatabaseLocation;
   /** Kind (`collections`, …) → class name, of the managers that the configuration names. */
@@ -49,6 +62,8 @@ export interface ButlerConfig {
   /** What marks the datastore's rows in the registry. */
   readonly datastoreName: string;
   readonly recordsTable: string;
+  /** Keys of sections because of which it cannot be written to. */
+  readonly readOnlyBecauseOf: readonly string[];
 }
 
 /**
@@ -100,8 +115,15 @@ export async function readButlerConfig(repository: string, location: string): Pr
     datastoreRoot: expand(datastoreRoot),
     // With the root as it is written: the text `<butlerRoot>` stays.
     datastoreName: config.datastore?.name ?? `FileDatastore@${datastoreRoot}`,
-    recordsTable: config.datastore?.records?.table ?? 'file_datastore_records',
+    recordsTable: config.datastore?.records?.table ?? FILE_RECORDS_TABLE,
+    readOnlyBecauseOf: WRITING_SECTIONS.filter((keys) => isSet(config, keys)).map((keys) => keys.join('.')),
   };
+}
+
+/** Whether there is anything but false or emptiness under the keys. */
+function isSet(config: unknown, keys: readonly string[]): boolean {
+  const value = keys.reduce<unknown>((section, key) => (section as Record<string, unknown> | undefined)?.[key], config);
+  return Boolean(value) && !(typeof value === 'object' && Object.keys(value!).length === 0);
 }
 
 function databaseLocation(db: string, namespace: string | undefined): DatabaseLocation | undefined {

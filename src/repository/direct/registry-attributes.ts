@@ -48,6 +48,43 @@ export function checkAttributes(
   return readUniverse(attributes.get('config:dimensions.json'), refuse);
 }
 
+/** Rows of `butler_attributes` of a new repository (butler-schema.md section 2). */
+export function newAttributes(universe: Universe): readonly (readonly [name: string, value: string])[] {
+  const managers = Object.entries(MANAGERS).flatMap(([kind, { cls, version }]) => [
+    [`config:registry.managers.${kind}`, PACKAGE + cls] as const,
+    [`version:${PACKAGE}${cls}`, version] as const,
+  ]);
+  return [...managers, ['config:dimensions.json', JSON.stringify(universe.document)]];
+}
+
+/** Kind → class name as `butler.yaml` has it, of the managers of a new repository. */
+export function configuredManagers(): Readonly<Record<string, string>> {
+  const entries = Object.entries(MANAGERS).map(([kind, { cls }]) => [kind, PACKAGE + cls.replace('._manager.', '.')]);
+  return Object.fromEntries(entries) as Record<string, string>;
+}
+
+/**
+ * Checks that a registry which can be read can be written too.
+ * @throws RepositoryUnavailableError naming the key, what was found and what is supported
+ */
+export function checkWriteableAttributes(repository: string, attributes: ReadonlyMap<string, string>): void {
+  const refuse = (message: string): never => {
+    throw new RepositoryUnavailableError(repository, `Repository '${repository}' cannot be written to: ${message}`);
+  };
+  // Whatever else keeps tables of its own would have to be told of each dataset.
+  if (attributes.has('config:registry.managers.obscore') || attributes.has('config:obscore.json')) {
+    refuse("'config:registry.managers.obscore' is set; supported: repositories without ObsCore tables.");
+  }
+  for (const { cls, version } of Object.values(MANAGERS)) {
+    const key = `version:${PACKAGE}${cls}`;
+    const stored = attributes.get(key);
+    const minor = /^\d+\.\d+\./.exec(version)![0];
+    if (stored !== undefined && !stored.startsWith(minor)) {
+      refuse(`'${key}' is '${stored}'; supported for writing: ${minor}x.`);
+    }
+  }
+}
+
 /** Same major version, and not newer in the minor one; a patch changes nothing for readers. */
 function isReadable(stored: string, supported: string): boolean {
   const [major, minor] = supported.split('.').map(Number) as [number, number];

@@ -1,45 +1,25 @@
 /** A `Database` on one schema of a PostgreSQL database. */
-import pg from 'pg';
+import type pg from 'pg';
 import { raw, type Sql } from 'sql-template-tag';
-import { QueryTooCostlyError, RepositoryUnavailableError } from '../../../butler/errors.ts';
+import { SatelliteError } from '../../../butler/errors.ts';
 import type { Database, SqlRow } from '../database.ts';
-import { columnValues } from './column-values.ts';
-import { withCredentials } from './credentials.ts';
+import { PostgresConnections, quoted } from './connections.ts';
 
-/** The protocol counts parameters in 16 bits. */
-const MAX_PARAMETERS = 65_535;
 const CONNECTIONS = 10;
-const CONNECT_MILLISECONDS = 10_000;
 const ROWS_PER_BATCH = 2000;
 
-/** What every session starts with, as stock Butler's do; nothing that runs here may write. */
-const SESSION = `SET default_transaction_read_only = on; SET TIME ZONE 0; SET cursor_tuple_fraction = 1`;
+/** Nothing that runs here may write. */
+const SESSION = 'SET default_transaction_read_only = on';
 
 export class PostgresDatabase implements Database {
   readonly dialect = 'postgresql';
-  readonly #repository: string;
-  readonly #config: pg.ClientConfig;
-  readonly #pool: pg.Pool;
+  readonly #connections: PostgresConnections;
   readonly #namespace: string | undefined;
 
-  private constructor(repository: string, config: pg.ClientConfig, namespace: string | undefined) {
-    this.#repository = repository;
-    this.#config = config;
+  /** `open` makes them, and checks what they lead to. */
+  protected constructor(connections: PostgresConnections, namespace: string | undefined) {
+    this.#connections = connections;
     this.#namespace = namespace;
-    this.#pool = new pg.Pool({
-      ...config,
-      max: CONNECTIONS,
-      // An idle pool does not keep the process alive.
-      allowExitOnIdle: true,
-      onConnect: async (client) => {
-        await client.query(SESSION);
-        if (namespace !== undefined) await client.query(`SET search_path = ${quoted(namespace)}`);
-      },
-    });
-    // A connection that breaks leaves the pool by itself, and its statement fails; without listeners (the pool has the
-    // idle ones, each client is heard while in use) the event would end the process.
-    this.#pool.on('error', () => undefined);
-    this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   /**
@@ -54,28 +34,29 @@ export class PostgresDatabase implements Database {
     namespace: string | undefined,
     signal: AbortSignal,
   ): Promise<PostgresDatabase> {
-    let connectionString: string;
-    try {
-      connectionString = await withCredentials(url);
-    } catch (cause) {
-      const why = cause instanceof Error ? cause.message : '';
-      throw new RepositoryUnavailableError(repository, `Repository '${repository}' cannot be opened: ${why}.`, {
-        cause,
-      });
-    }
-    const config = { connectionString, types: columnValues, connectionTimeoutMillis: CONNECT_MILLISECONDS };
-    const database = new PostgresDatabase(repository, config, namespace);
+    return new PostgresDatabase(await this.connected(repository, url, namespace, signal), namespace);
+  }
+
+  /** Connections for reading, to a database that was checked. */
+  protected static async connected(
+    repository: string,
+    url: string,
+    namespace: string | undefined,
+    signal: AbortSignal,
+  ): Promise<PostgresConnections> {
+    const connections = await PostgresConnections.of({ repository, url, namespace }, SESSION, CONNECTIONS);
+    const database = new PostgresDatabase(connections, namespace);
     try {
       const [row] = await database.#run(
         `SELECT current_schema() IS NOT NULL, EXISTS (SELECT FROM pg_extension WHERE extname = 'btree_gist')`,
         [],
         signal,
       );
-      if (row![0] !== true) throw database.#unavailable(`has no schema '${namespace ?? 'public'}' that can be read.`);
+      if (row![0] !== true) throw connections.unavailable(`has no schema '${namespace ?? 'public'}' that can be read.`);
       if (row![1] !== true) {
-        throw database.#unavailable(`cannot be opened: its database lacks the extension 'btree_gist'.`);
+        throw connections.unavailable(`cannot be opened: its database lacks the extension 'btree_gist'.`);
       }
-      return database;
+      return connections;
     } catch (error) {
       await database.close();
       throw error;
@@ -87,14 +68,12 @@ export class PostgresDatabase implements Database {
   }
 
   async all(statement: Sql, signal: AbortSignal): Promise<readonly SqlRow[]> {
-    this.#checkParameters(statement);
     return this.#run(statement.text, statement.values, signal);
   }
 
   /** Through a cursor in a transaction; `all` takes fewer round trips where the answer is known to be short. */
   async *stream(statement: Sql, signal: AbortSignal): AsyncGenerator<readonly SqlRow[], void> {
-    this.#checkParameters(statement);
-    const client = await this.#connect(signal);
+    const client = await this.#connections.connect(signal);
     try {
       await this.#query(client, 'BEGIN READ ONLY', [], signal);
       await this.#query(client, `DECLARE rows NO SCROLL CURSOR FOR ${statement.text}`, statement.values, signal);
@@ -104,16 +83,16 @@ export class PostgresDatabase implements Database {
         if (rows.length < ROWS_PER_BATCH) break;
       }
     } finally {
-      await this.#endTransaction(client);
+      await endTransaction(client);
     }
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    await this.#connections.close();
   }
 
-  async #run(text: string, values: unknown[], signal: AbortSignal): Promise<readonly SqlRow[]> {
-    const client = await this.#connect(signal);
+  async #run(text: string, values: readonly unknown[], signal: AbortSignal): Promise<readonly SqlRow[]> {
+    const client = await this.#connections.connect(signal);
     try {
       return await this.#query(client, text, values, signal);
     } finally {
@@ -121,76 +100,29 @@ export class PostgresDatabase implements Database {
     }
   }
 
-  async #connect(signal: AbortSignal): Promise<pg.PoolClient> {
-    signal.throwIfAborted();
-    try {
-      return await this.#pool.connect();
-    } catch (cause) {
-      throw this.#unavailable('cannot be reached: its database does not take the connection.', cause);
-    }
-  }
-
-  /** Runs one statement; abort ends it in the server too, and only then is the connection free again. */
   async #query(
     client: pg.PoolClient,
     text: string,
-    values: unknown[],
+    values: readonly unknown[],
     signal: AbortSignal,
   ): Promise<readonly SqlRow[]> {
-    signal.throwIfAborted();
-    let cancelled: Promise<void> | undefined;
-    const cancel = () => {
-      cancelled = this.#cancel(client);
-    };
-    signal.addEventListener('abort', cancel, { once: true });
     try {
-      return (await client.query<SqlRow & unknown[]>({ text, values, rowMode: 'array' })).rows;
+      return (await this.#connections.query(client, text, values, signal)).rows;
     } catch (cause) {
       signal.throwIfAborted();
+      if (cause instanceof SatelliteError) throw cause;
       const code = String((cause as { code?: unknown }).code);
-      throw this.#unavailable(`could not answer: its database reported ${code}.`, cause);
-    } finally {
-      signal.removeEventListener('abort', cancel);
-      await cancelled;
+      throw this.#connections.unavailable(`could not answer: its database reported ${code}.`, cause);
     }
-  }
-
-  /** Over a connection of its own, because all of the pool may be busy. */
-  async #cancel(running: pg.PoolClient): Promise<void> {
-    const client = new pg.Client(this.#config);
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      await client.query('SELECT pg_cancel_backend($1)', [(running as unknown as { processID: number }).processID]);
-    } catch {
-      // The statement then ends by itself, or with the connection.
-    } finally {
-      await client.end().catch(() => undefined);
-    }
-  }
-
-  async #endTransaction(client: pg.PoolClient): Promise<void> {
-    try {
-      await client.query('ROLLBACK');
-      client.release();
-    } catch {
-      client.release(true);
-    }
-  }
-
-  #checkParameters(statement: Sql): void {
-    if (statement.values.length > MAX_PARAMETERS) {
-      throw new QueryTooCostlyError(
-        `The query has ${statement.values.length} values, more than the ${MAX_PARAMETERS} that PostgreSQL takes: ask for fewer at once.`,
-      );
-    }
-  }
-
-  #unavailable(message: string, cause?: unknown): RepositoryUnavailableError {
-    return new RepositoryUnavailableError(this.#repository, `Repository '${this.#repository}' ${message}`, { cause });
   }
 }
 
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
+/** Undoes what is open, and gives the connection back; one that cannot do so is not used again. */
+export async function endTransaction(client: pg.PoolClient): Promise<void> {
+  try {
+    await client.query('ROLLBACK');
+    client.release();
+  } catch {
+    client.release(true);
+  }
 }

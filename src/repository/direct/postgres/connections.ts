@@ -1,0 +1,148 @@
+/** A pool of connections to one schema of a PostgreSQL database, in sessions of one kind. */
+import pg from 'pg';
+import { QueryTooCostlyError, RepositoryUnavailableError } from '../../../butler/errors.ts';
+import type { SqlRow } from '../database.ts';
+import { columnValues } from './column-values.ts';
+import { withCredentials } from './credentials.ts';
+
+/** The protocol counts parameters in 16 bits. */
+const MAX_PARAMETERS = 65_535;
+const CONNECT_MILLISECONDS = 10_000;
+
+/** What every session starts with, as stock Butler's do. */
+const SESSION = `SET TIME ZONE 0; SET cursor_tuple_fraction = 1;`;
+
+export interface ConnectionSettings {
+  /** The repository's name, for errors. */
+  readonly repository: string;
+  /** `postgresql://…`; without a password, it is looked for where stock Butler does. */
+  readonly url: string;
+  /** The schema; undefined: the role's current one. */
+  readonly namespace: string | undefined;
+}
+
+export class PostgresConnections {
+  readonly #repository: string;
+  readonly #config: pg.ClientConfig;
+  readonly #pool: pg.Pool;
+
+  private constructor(repository: string, config: pg.ClientConfig, session: string, connections: number) {
+    this.#repository = repository;
+    this.#config = config;
+    this.#pool = new pg.Pool({
+      ...config,
+      max: connections,
+      // An idle pool does not keep the process alive.
+      allowExitOnIdle: true,
+      onConnect: async (client) => {
+        await client.query(session);
+      },
+    });
+    // A connection that breaks leaves the pool by itself, and its statement fails; without listeners (the pool has the
+    // idle ones, each client is heard while in use) the event would end the process.
+    this.#pool.on('error', () => undefined);
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  /**
+   * @param session statements with which every session begins
+   * @param connections at most
+   * @throws RepositoryUnavailableError where the source of credentials is wrong; nothing is connected yet
+   */
+  static async of(
+    { repository, url, namespace }: ConnectionSettings,
+    session: string,
+    connections: number,
+  ): Promise<PostgresConnections> {
+    let connectionString: string;
+    try {
+      connectionString = await withCredentials(url);
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : '';
+      throw new RepositoryUnavailableError(repository, `Repository '${repository}' cannot be opened: ${why}.`, {
+        cause,
+      });
+    }
+    const config = { connectionString, types: columnValues, connectionTimeoutMillis: CONNECT_MILLISECONDS };
+    const path = namespace === undefined ? '' : ` SET search_path = ${quoted(namespace)};`;
+    return new PostgresConnections(repository, config, `${SESSION} ${session};${path}`, connections);
+  }
+
+  /** Waits for a connection, which `work` has for itself; `work` says whether it can be used again. */
+  async connect(signal: AbortSignal): Promise<pg.PoolClient> {
+    signal.throwIfAborted();
+    try {
+      return await this.#pool.connect();
+    } catch (cause) {
+      throw this.unavailable('cannot be reached: its database does not take the connection.', cause);
+    }
+  }
+
+  /**
+   * Runs one statement; abort ends it in the server too, and only then is the connection free again.
+   * @throws the signal's reason, or the driver's error (`failure` says what it means)
+   */
+  async query(client: pg.PoolClient, text: string, values: readonly unknown[], signal: AbortSignal): Promise<Answer> {
+    signal.throwIfAborted();
+    if (values.length > MAX_PARAMETERS) {
+      throw new QueryTooCostlyError(
+        `The query has ${values.length} values, more than the ${MAX_PARAMETERS} that PostgreSQL takes: ask for fewer at once.`,
+      );
+    }
+    let cancelled: Promise<void> | undefined;
+    const cancel = () => {
+      cancelled = this.#cancel(client);
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      const { rows, rowCount } = await client.query<SqlRow & unknown[]>({
+        text,
+        values: [...values],
+        rowMode: 'array',
+      });
+      return { rows, changes: rowCount ?? 0 };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      await cancelled;
+    }
+  }
+
+  unavailable(message: string, cause?: unknown, retryAfter?: number): RepositoryUnavailableError {
+    return new RepositoryUnavailableError(this.#repository, `Repository '${this.#repository}' ${message}`, {
+      cause,
+      ...(retryAfter !== undefined && { retryAfter }),
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  /** Over a connection of its own, because all of the pool may be busy. */
+  async #cancel(running: pg.PoolClient): Promise<void> {
+    const client = new pg.Client(this.#config);
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      await client.query('SELECT pg_cancel_backend($1)', [(running as unknown as { processID: number }).processID]);
+    } catch {
+      // The statement then ends by itself, or with the connection.
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+export interface Answer {
+  readonly rows: readonly SqlRow[];
+  /** Rows that are new or changed. */
+  readonly changes: number;
+}
+
+/** Quotes an identifier. */
+export function quoted(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}

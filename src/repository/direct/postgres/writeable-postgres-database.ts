@@ -1,0 +1,120 @@
+/** A `WriteableDatabase` on one schema of a PostgreSQL database. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import sql from 'sql-template-tag';
+import type { Transaction, WriteableDatabase, WriteGuard } from '../database.ts';
+import { ConstraintError } from '../database.ts';
+import { RepositoryUnavailableError } from '../../../butler/errors.ts';
+import { PostgresConnections } from './connections.ts';
+import { databaseError, isGivenUp } from './failures.ts';
+import { endTransaction, PostgresDatabase } from './postgres-database.ts';
+import { PostgresTransaction } from './postgres-transaction.ts';
+
+/** Transactions that run at the same time. */
+const CONNECTIONS = 4;
+
+/**
+ * How long a statement waits for others' locks, and how long a transaction may be left alone before the server undoes
+ * it: a gateway that was stopped in the middle of one does not keep stock Butler waiting for ever.
+ */
+const SESSION = `SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '5min'`;
+
+/** How often a transaction is run that the database gives up each time. */
+const ATTEMPTS = 6;
+
+export interface WriteablePostgresOptions {
+  /** Default: none, everybody may write. */
+  readonly guard?: WriteGuard | undefined;
+}
+
+export class WriteablePostgresDatabase extends PostgresDatabase implements WriteableDatabase {
+  readonly #connections: PostgresConnections;
+  readonly #guard: WriteGuard | undefined;
+  /** Table → column → type, of tables that were inserted into. */
+  readonly #columnTypes = new Map<string, ReadonlyMap<string, string>>();
+
+  private constructor(
+    reading: PostgresConnections,
+    writing: PostgresConnections,
+    namespace: string | undefined,
+    guard: WriteGuard | undefined,
+  ) {
+    super(reading, namespace);
+    this.#connections = writing;
+    this.#guard = guard;
+  }
+
+  /** As `PostgresDatabase.open`. */
+  static override async open(
+    repository: string,
+    url: string,
+    namespace: string | undefined,
+    signal: AbortSignal,
+    { guard }: WriteablePostgresOptions = {},
+  ): Promise<WriteablePostgresDatabase> {
+    const reading = await this.connected(repository, url, namespace, signal);
+    const writing = await PostgresConnections.of({ repository, url, namespace }, SESSION, CONNECTIONS);
+    return new WriteablePostgresDatabase(reading, writing, namespace, guard);
+  }
+
+  async transaction<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
+    await this.#guard?.admit(signal);
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#transact(work, signal);
+      } catch (error) {
+        if (!isGivenUp(causeOf(error)) || attempt === ATTEMPTS) throw databaseError(this.#connections, error);
+      }
+      // Not in step with the other one.
+      await sleep(10 * 2 ** attempt * Math.random(), undefined, { signal });
+    }
+  }
+
+  override async close(): Promise<void> {
+    await this.#connections.close();
+    await super.close();
+  }
+
+  async #transact<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const client = await this.#connections.connect(signal);
+    const transaction = new PostgresTransaction({
+      connections: this.#connections,
+      client,
+      table: (name) => this.table(name),
+      columnTypes: (name, within) => this.#typesOf(name, within),
+      failed: (error) => databaseError(this.#connections, error),
+      signal,
+    });
+    try {
+      await client.query('BEGIN');
+      const result = await work(transaction);
+      signal.throwIfAborted();
+      await this.#guard?.confirm();
+      transaction.end();
+      const { command } = await client.query('COMMIT');
+      // What the server answers where a statement failed, and `work` went on all the same.
+      if (command === 'ROLLBACK') throw new Error('a transaction with a failed statement cannot be committed');
+      client.release();
+      return result;
+    } catch (error) {
+      transaction.end();
+      await endTransaction(client);
+      throw error;
+    }
+  }
+
+  async #typesOf(name: string, transaction: PostgresTransaction): Promise<ReadonlyMap<string, string>> {
+    let types = this.#columnTypes.get(name);
+    if (!types) {
+      const rows = await transaction.all(sql`SELECT attname::text, format_type(atttypid, NULL) FROM pg_attribute
+        WHERE attrelid = ${this.table(name).sql}::regclass AND attnum > 0 AND NOT attisdropped`);
+      types = new Map(rows as unknown as readonly (readonly [string, string])[]);
+      this.#columnTypes.set(name, types);
+    }
+    return types;
+  }
+}
+
+/** The driver's error behind the one that statements throw. */
+function causeOf(error: unknown): unknown {
+  return error instanceof ConstraintError || error instanceof RepositoryUnavailableError ? error.cause : error;
+}
