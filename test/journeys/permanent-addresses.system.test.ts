@@ -1,0 +1,193 @@
+/** Stock Python reads references at permanent addresses: over https with its token, over http with a capability. */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { createServer, type Server } from 'node:tls';
+import { promisify } from 'node:util';
+import Sqlite from 'better-sqlite3';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Capabilities } from '../../src/access/capability.ts';
+import { parsePermanentAddress, permanentAddress, type AddressedFile } from '../../src/access/permanent-address.ts';
+import { parseConfig } from '../../src/gateway/config.ts';
+import { startGateway, type Gateway } from '../../src/gateway/gateway.ts';
+import { createLog } from '../../src/gateway/log.ts';
+import type { SatelliteDirectory, SatelliteRecord } from '../../src/satellite/satellite.ts';
+import { freePort } from '../../stack/free-port.ts';
+import { StackIssuer } from '../../stack/gateway.ts';
+import { startOfficial, type Official } from '../../stack/official.ts';
+import { runPython } from '../../stack/run-python.ts';
+import { temporaryDirectory } from '../fixtures/repositories.ts';
+
+const SCRIPT = 'test/oracle/permanent_addresses.py';
+const capabilities = new Capabilities(randomBytes(32));
+const satellite = {
+  id: 's1',
+  owner: 'alice',
+  state: 'READY',
+  capabilityUrls: true,
+  capabilityVersion: 1,
+} as SatelliteRecord;
+const directory = {
+  offeredTo: async () => [],
+  byId: async () => satellite,
+} as Partial<SatelliteDirectory> as SatelliteDirectory;
+
+let place: Awaited<ReturnType<typeof temporaryDirectory>>;
+let official: Official;
+let gateway: Gateway;
+let tls: Server;
+let publicUrl: string;
+let root: string;
+let token: string;
+const log: string[] = [];
+
+/** Ends TLS in front of the gateway, as an ingress does, with a certificate of an authority of our own. */
+async function startTls(port: number, target: () => string): Promise<Server> {
+  const [key, certificate] = [join(place.path, 'tls.key'), join(place.path, 'tls.crt')];
+  await promisify(execFile)('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate],
+  ]);
+  const server = createServer({ key: await readFile(key), cert: await readFile(certificate) }, (socket) => {
+    const inner: Socket = connect(Number(new URL(target()).port), '127.0.0.1');
+    socket.pipe(inner).pipe(socket);
+    for (const end of [socket, inner]) end.on('error', () => [socket, inner].forEach((s) => s.destroy()));
+  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return server;
+}
+
+const python = async (step: string, args: readonly string[], environment = {}): Promise<unknown> =>
+  JSON.parse(await runPython(SCRIPT, [step, ...args], { BUTLER_RUBIN_ACCESS_TOKEN: token, ...environment }));
+
+const overHttps = () => ({
+  LSST_HTTP_AUTH_BEARER_TOKEN: token,
+  LSST_HTTP_CACERT_BUNDLE: join(place.path, 'tls.crt'),
+  // Where a machine sets this one, it wins.
+  REQUESTS_CA_BUNDLE: join(place.path, 'tls.crt'),
+});
+
+/** Gives every reference of the repository another address, made from what its file is. */
+async function rewrite(address: (file: AddressedFile) => string): Promise<void> {
+  const database = new Sqlite(join(root, 'gen3.sqlite3'));
+  type Row = { dataset_id: string; component: string };
+  const rows = database.prepare('SELECT dataset_id, component FROM file_datastore_records').all() as Row[];
+  const change = database.prepare('UPDATE file_datastore_records SET path = ? WHERE dataset_id = ? AND component = ?');
+  for (const { dataset_id: id, component } of rows) {
+    const uuid = id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+    const shown = (await filesOf(uuid)).find((file) => (file.component ?? '__NULL_STRING__') === component)!;
+    change.run(address(parsePermanentAddress(shown.url, [publicUrl])!), id, component);
+  }
+  database.close();
+}
+
+/** What GraphQL says of the files of an official dataset. */
+async function filesOf(uuid: string): Promise<readonly { readonly url: string; readonly component: string | null }[]> {
+  const answer = await fetch(`${gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query: `{dataset(uuid: "${uuid}") {files {url component}}}` }),
+  });
+  const { data } = (await answer.json()) as {
+    data: { dataset: { files: [{ url: string; component: string | null }] } };
+  };
+  return data.dataset.files;
+}
+
+interface Reading {
+  readonly datasets: Readonly<Record<string, object>>;
+  readonly names: readonly string[];
+  readonly sizes: readonly number[];
+}
+
+function expectAllRead({ datasets, names, sizes }: Reading): void {
+  for (const [uuid, found] of Object.entries(datasets)) {
+    expect(found, uuid).toMatchObject({
+      same: true,
+      stored: true,
+      exists: true,
+      sized: true,
+      ranged: true,
+      handle: 'HttpReadResourceHandle',
+    });
+  }
+  expect(Object.keys(datasets)).toHaveLength(6);
+  // A file a dataset, and three of each composite.
+  expect(names.map((name) => name.replace(/.*\./, '.')).sort()).toEqual([
+    ...['.parq', '.parq'],
+    ...Array<string>(8).fill('.yaml'),
+  ]);
+  expect(Math.min(...sizes)).toBeGreaterThan(0);
+}
+
+beforeAll(async () => {
+  place = await temporaryDirectory();
+  root = join(place.path, 'satellite');
+  const issuer = await StackIssuer.in(place.path);
+  token = await issuer.token('alice');
+  official = await startOfficial(join(place.path, 'official'), issuer);
+  const port = await freePort();
+  publicUrl = `https://127.0.0.1:${port}`;
+  const { issuer: name, audience, jwks } = issuer;
+  const service = await issuer.token('service');
+  const config = {
+    http: { port: 0 },
+    auth: { issuers: [{ issuer: name, audience, jwks, development: true }] },
+    repositories: [{ name: 'dp1', kind: 'remote', url: official.url, token: 'forward', serviceToken: service }],
+    publicUrl,
+  };
+  gateway = await startGateway(
+    parseConfig(JSON.stringify(config), { file: join(place.path, 'x.yaml'), environment: {} }),
+    {
+      log: createLog({ write: (line) => void log.push(line) }),
+      satellites: { directory, capabilities },
+    },
+  );
+  tls = await startTls(port, () => gateway.url);
+  await python('refer', [root, official.url]);
+}, 600_000);
+afterAll(async () => {
+  await gateway.close();
+  tls.close();
+  await official.stop();
+  await place[Symbol.asyncDispose]();
+});
+
+test('over https, with its token in LSST_HTTP_AUTH_BEARER_TOKEN', async () => {
+  await rewrite((file) => permanentAddress(publicUrl, file));
+  expectAllRead((await python('read', [root, official.url], overHttps())) as Reading);
+});
+
+test('over http, with capabilities and no token', async () => {
+  await rewrite((file) => {
+    const capability = capabilities.mint({ satelliteId: 's1', version: 1, ...file });
+    return permanentAddress(gateway.url, { ...file, capability });
+  });
+  expectAllRead((await python('read', [root, official.url])) as Reading);
+  expect(log.join('\n')).not.toMatch(/~s1\.1\./);
+});
+
+test('a reference whose dataset was removed from the official repository is told so at once', async () => {
+  await rewrite((file) => permanentAddress(publicUrl, file));
+  const database = new Sqlite(join(root, 'gen3.sqlite3'), { readonly: true });
+  const { path } = database
+    .prepare("SELECT path FROM file_datastore_records WHERE path LIKE '%calexp_metrics%'")
+    .get() as {
+    path: string;
+  };
+  database.close();
+  const { uuid } = parsePermanentAddress(path, [publicUrl])!;
+  await runPython(SCRIPT, ['remove', official.root, uuid], official.s3.environment);
+  expect(await python('is_gone', [root, uuid], overHttps())).toEqual({
+    stored: false,
+    failure: expect.stringMatching(/FileNotFoundError.*404/s) as string,
+  });
+  const answer = await fetch(path.replace(publicUrl, gateway.url), { headers: { authorization: `Bearer ${token}` } });
+  expect(await answer.json()).toMatchObject({
+    errors: [{ message: expect.stringContaining(uuid) as string, extensions: { code: 'NOT_FOUND' } }],
+  });
+});
