@@ -1,9 +1,11 @@
 /** Plans one page of a transfer: what it holds, what of it is new, and what is in its way.  Reads only. */
 import type { CollectionInfo } from '../butler/collection.ts';
+import { requiredDataId } from '../butler/data-id.ts';
 import type { DatasetType } from '../butler/dataset-type.ts';
 import { isUri } from '../repository/direct/datastore/artifact-path.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
-import type { ImportedDataset, WriteableRepository } from '../repository/writeable-repository.ts';
+import type { DatasetRow } from '../repository/rows.ts';
+import type { ImportedDataset, ImportPlan, WriteableRepository } from '../repository/writeable-repository.ts';
 import { membershipsOf, planMemberships } from './memberships.ts';
 import { TypesInUniverse, type SelectedDataset, type TransferPage } from './page.ts';
 import { selectRows } from './selection.ts';
@@ -49,7 +51,7 @@ export async function planPage(plan: PlanContext, place: string | null, ctx: Que
   if (typeConflicts.length > 0) {
     return { page: { datasets, memberships }, next, bytes: 0, newBytes: 0, new: 0, conflicts: typeConflicts };
   }
-  const imports = await satellite.planImport(datasets.map(withSourceFiles), ctx);
+  const imports = await planImports(satellite, datasets, plan.collections, ctx);
   const there = await planMemberships(satellite, datasets, memberships, [...plan.collections.values()], ctx);
   const coming = new Set([...imports.newDatasets, ...imports.newFiles]);
   if (mode === 'COPY') for (const uuid of await referencesAmong(satellite, datasets, ctx)) coming.add(uuid);
@@ -61,6 +63,41 @@ export async function planPage(plan: PlanContext, place: string | null, ctx: Que
     new: coming.size,
     conflicts: [...conflictsOfRuns(datasets, plan.collections), ...imports.conflicts, ...there.conflicts],
   };
+}
+
+/** Datasets whose type or run the satellite does not have are new, unless it has their UUIDs as something else. */
+async function planImports(
+  satellite: WriteableRepository,
+  datasets: readonly SelectedDataset[],
+  collections: ReadonlyMap<string, CollectionInfo>,
+  ctx: QueryContext,
+): Promise<Omit<ImportPlan, 'conflicts'> & { readonly conflicts: readonly TransferConflict[] }> {
+  const types = await satellite.datasetTypes(ctx);
+  const isKnown = ({ datasetType, run }: SelectedDataset) =>
+    types.has(datasetType.name) && collections.get(run)?.type === 'RUN';
+  const { known = [], unknown = [] } = Object.groupBy(datasets, (d) => (isKnown(d) ? 'known' : 'unknown'));
+  const uuids = unknown.map(({ uuid }) => uuid);
+  const taken = await satellite.datasets(uuids, ctx);
+  const plan = known.length === 0 ? NOTHING_NEW : await satellite.planImport(known.map(withSourceFiles), ctx);
+  return {
+    newFiles: plan.newFiles,
+    newDatasets: [...plan.newDatasets, ...uuids.filter((uuid) => !taken.has(uuid))],
+    conflicts: [...plan.conflicts, ...unknown.flatMap((d) => differingUse(d, taken.get(d.uuid)))],
+  };
+}
+
+const NOTHING_NEW: ImportPlan = { newDatasets: [], newFiles: [], conflicts: [] };
+
+function differingUse(
+  { uuid, datasetType, run, values }: SelectedDataset,
+  there: DatasetRow | undefined,
+): readonly TransferConflict[] {
+  if (!there) return [];
+  const reason =
+    `Dataset ${uuid} is a '${there.datasetType.name}' in run '${there.run}' of the satellite, and a ` +
+    `'${datasetType.name}' in run '${run}' of the source.`;
+  const dataId = requiredDataId(datasetType.dimensions, values);
+  return [{ uuid, existing: uuid, datasetType: datasetType.name, run, dataId, reason }];
 }
 
 /** Datasets that the satellite has by reference. */

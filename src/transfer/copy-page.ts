@@ -1,0 +1,65 @@
+/** Brings the datasets of one page into a satellite with their bytes: files first, then the rows. */
+import { failpoint } from '../repository/failpoints.ts';
+import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { ImportedDataset } from '../repository/writeable-repository.ts';
+import type { OpenSatellite } from '../satellite/satellite.ts';
+import { chooseCopyPaths, type FileCopy } from './copy-paths.ts';
+import { copyFiles, type OpenFile } from './copy.ts';
+import type { SelectedDataset } from './page.ts';
+import { referencesAmong } from './plan-page.ts';
+
+export interface PlannedCopies {
+  /** UUIDs of the datasets that are new, without their files, or there by reference only. */
+  readonly datasets: readonly string[];
+  /** Of all files of these. */
+  readonly files: readonly FileCopy[];
+}
+
+/** What of a page is to be copied, and where to. Types and runs are there. */
+export async function planCopies(
+  source: Repository,
+  satellite: OpenSatellite,
+  datasets: readonly SelectedDataset[],
+  ctx: QueryContext,
+): Promise<PlannedCopies> {
+  const { newDatasets, newFiles } = await satellite.repository.planImport(datasets, ctx);
+  const references = await referencesAmong(satellite.repository, datasets, ctx);
+  const coming = new Set([...newDatasets, ...newFiles, ...references]);
+  const chosen = datasets.filter(({ uuid }) => coming.has(uuid));
+  return { datasets: [...coming], files: await chooseCopyPaths(source, satellite, chosen, ctx) };
+}
+
+/** @param copied told the bytes of each file */
+export async function copyPage(
+  satellite: OpenSatellite,
+  datasets: readonly SelectedDataset[],
+  files: readonly FileCopy[],
+  open: OpenFile,
+  copied: (bytes: number) => Promise<void>,
+  ctx: QueryContext,
+): Promise<void> {
+  const imports = await copyFiles(satellite, datasets, files, open, copied, ctx);
+  failpoint('copy:before-rows');
+  await satellite.repository.importDatasets(imports, ctx);
+  await replaceReferences(satellite, datasets, imports, ctx);
+}
+
+/** Points the records of datasets that were there by reference to their copies. */
+async function replaceReferences(
+  { repository }: OpenSatellite,
+  datasets: readonly SelectedDataset[],
+  imports: readonly ImportedDataset[],
+  ctx: QueryContext,
+): Promise<void> {
+  const references = await referencesAmong(repository, datasets, ctx);
+  if (references.length === 0) return;
+  const recorded = await repository.files(references, ctx);
+  const moves = new Map<string, string>();
+  for (const { uuid, files } of imports) {
+    for (const { component, path } of files) {
+      const before = recorded.get(uuid)?.find((file) => file.component === component);
+      if (before) moves.set(`${uuid} ${before.path}`, path);
+    }
+  }
+  await repository.moveReferences((path, uuid) => moves.get(`${uuid} ${path}`) ?? null, ctx);
+}

@@ -1,0 +1,242 @@
+/** One attempt at a transfer: plans all of it first, then does it page by page, so that it can go on anywhere. */
+import type { CollectionInfo } from '../butler/collection.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import type { Universe } from '../butler/universe.ts';
+import type { Task } from '../jobs/job.ts';
+import { failpoint } from '../repository/failpoints.ts';
+import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { DatasetTypeDefinition } from '../repository/writeable-repository.ts';
+import type { OpenSatellite } from '../satellite/satellite.ts';
+import { bringMemberships } from './bring-memberships.ts';
+import {
+  collectionConflicts,
+  collectionsByName,
+  membershipCollections,
+  namedCollections,
+  registerCollections,
+  setChains,
+} from './collection-structure.ts';
+import { compressed, decompressed } from './compressed.ts';
+import { copyPage, planCopies } from './copy-page.ts';
+import type { OpenFile } from './copy.ts';
+import { neededRecords, planRecords } from './dimension-records.ts';
+import { inBatches } from './in-batches.ts';
+import { definitionOf, readPage, writePage, type TransferPage } from './page.ts';
+import { planPage } from './plan-page.ts';
+import { referencesTo, type ReferenceSettings } from './references.ts';
+import type { SelectedDatasets, TransferDatasets } from './service.ts';
+
+/** Datasets that one transaction registers: others who write to the satellite wait no longer than for these. */
+const DATASETS_AT_ONCE = 2000;
+
+/** Records that one transaction inserts. */
+const RECORDS_AT_ONCE = 5000;
+
+/** Conflicts that the error of a failed job tells. */
+const CONFLICTS_TOLD = 5;
+
+export interface TransferSetting {
+  readonly source: Repository;
+  /** Name of the source in addresses. */
+  readonly from: string;
+  readonly satellite: OpenSatellite;
+  readonly selection: SelectedDatasets;
+  readonly mode: TransferDatasets['mode'];
+  /** Brings chains, memberships and validity ranges too. */
+  readonly collections: boolean;
+  readonly references: ReferenceSettings;
+  readonly openFile: OpenFile;
+  /** Sets bytes aside in the satellite, in place of what was set aside before. */
+  readonly reserve: (bytes: number) => Promise<void>;
+}
+
+/** What the job answers. */
+export type TransferResult = { readonly datasets: number; readonly bytes: number; readonly new: number };
+
+/** What the plan of one page leaves for the steps after it. */
+type PlannedPage = {
+  /** The page, written and compressed: a hundred thousand datasets are a few megabytes. */
+  readonly text: string;
+  readonly next: string | null;
+  readonly datasets: number;
+  readonly bytes: number;
+  readonly newBytes: number;
+  readonly new: number;
+  /** Definitions of its dataset types, as JSON text. */
+  readonly types: readonly string[];
+  readonly runs: readonly string[];
+  /** Collections in which some of its datasets are. */
+  readonly collections: readonly string[];
+  readonly conflicts: readonly string[];
+};
+
+export class TransferAttempt {
+  readonly #setting: TransferSetting;
+  readonly #task: Task;
+  readonly #ctx: QueryContext;
+  readonly #pages: PlannedPage[] = [];
+  #bytesDone = 0;
+
+  constructor(setting: TransferSetting, task: Task, ctx: QueryContext) {
+    this.#setting = setting;
+    this.#task = task;
+    this.#ctx = ctx;
+  }
+
+  /** @throws SatelliteError CONFLICT where something is in the way: then no dataset came */
+  async run(): Promise<TransferResult> {
+    const { repository } = this.#setting.satellite;
+    const structure = await this.#plan();
+    const universe = await repository.universe(this.#ctx);
+    failpoint('transfer:before-dimension-records');
+    for (const i of this.#pages.keys()) {
+      await this.#step(`records:${i}`, async () => this.#bringRecords(await this.#page(i, universe)));
+    }
+    await this.#step('register', () => this.#register(structure));
+    failpoint('transfer:before-datasets');
+    await this.#bringDatasets(universe);
+    failpoint('transfer:before-collections');
+    if (this.#setting.collections) await this.#bringCollections(structure, universe);
+    const total = (of: (page: PlannedPage) => number) => this.#pages.reduce((sum, page) => sum + of(page), 0);
+    return { datasets: total((p) => p.datasets), bytes: total((p) => p.bytes), new: total((p) => p.new) };
+  }
+
+  /** @returns the collections that come, children first */
+  async #plan(): Promise<readonly CollectionInfo[]> {
+    const { source, satellite, selection, collections } = this.#setting;
+    const memberships = collections ? await membershipCollections(source, selection, this.#ctx) : [];
+    const named = collections ? await namedCollections(source, selection, this.#ctx) : [];
+    const there = await collectionsByName(satellite.repository, this.#ctx);
+    const plan = { ...this.#setting, satellite: satellite.repository, memberships, collections: there };
+    for (let place: string | null | undefined; place !== null; ) {
+      const from: string | null = place ?? null;
+      const page: PlannedPage = await this.#task.step(`plan:${this.#pages.length}`, async () =>
+        plannedPage(await planPage(plan, from, this.#ctx)),
+      );
+      this.#pages.push(page);
+      place = page.next;
+    }
+    const used = new Set(this.#pages.flatMap((page) => page.collections));
+    const structure = new Map(
+      [...memberships.filter(({ name }) => used.has(name)), ...named].map((info) => [info.name, info]),
+    );
+    const inTheWay = await collectionConflicts(satellite.repository, [...structure.values()], this.#ctx);
+    refuseConflicts([...inTheWay.map(({ reason }) => reason), ...this.#pages.flatMap((page) => page.conflicts)]);
+    return [...structure.values()];
+  }
+
+  async #bringRecords({ datasets }: TransferPage): Promise<void> {
+    const { source, satellite } = this.#setting;
+    const universe = await satellite.repository.universe(this.#ctx);
+    const records = await neededRecords(source, universe, datasets, this.#ctx);
+    const { missing, conflicts } = await planRecords(satellite.repository, records, this.#ctx);
+    refuseConflicts(conflicts.map(({ reason }) => reason));
+    const inOrder = missing.toSorted((a, b) => a.element.order - b.element.order);
+    for (const batch of inBatches(inOrder, RECORDS_AT_ONCE)) {
+      await satellite.repository.insertDimensionRecords(batch, 'SKIP', this.#ctx);
+    }
+  }
+
+  async #register(structure: readonly CollectionInfo[]): Promise<void> {
+    const { source, satellite } = this.#setting;
+    const types = [...new Set(this.#pages.flatMap((page) => page.types))];
+    const definitions = types.map((text) => JSON.parse(text) as DatasetTypeDefinition);
+    await satellite.repository.registerDatasetTypes(definitions, this.#ctx);
+    const known = new Set(structure.map(({ name }) => name));
+    const runs = [...new Set(this.#pages.flatMap((page) => page.runs))].filter((run) => !known.has(run));
+    const infos = runs.length === 0 ? [] : await source.collections({ search: runs }, this.#ctx);
+    await registerCollections(satellite.repository, [...structure, ...infos], this.#ctx);
+  }
+
+  async #bringDatasets(universe: Universe): Promise<void> {
+    const { mode } = this.#setting;
+    let done = 0;
+    for (const [i, planned] of this.#pages.entries()) {
+      if (mode === 'COPY') await this.#copy(i, universe);
+      else await this.#step(`datasets:${i}`, async () => this.#refer(await this.#page(i, universe)));
+      failpoint('transfer:after-datasets');
+      done += planned.datasets;
+      if (mode === 'REFERENCE') {
+        const total = this.#pages.reduce((sum, page) => sum + page.datasets, 0);
+        await this.#task.progress({ done, total, unit: 'datasets' });
+      }
+    }
+  }
+
+  async #refer({ datasets }: TransferPage): Promise<void> {
+    const { satellite, from, references } = this.#setting;
+    const imports = datasets.map((d) => ({ ...d, files: referencesTo(d, from, satellite, references) }));
+    for (const batch of inBatches(imports, DATASETS_AT_ONCE)) {
+      await satellite.repository.importDatasets(batch, this.#ctx);
+    }
+  }
+
+  async #copy(i: number, universe: Universe): Promise<void> {
+    const { source, satellite, openFile, reserve } = this.#setting;
+    const bytesBefore = this.#pages.slice(0, i).reduce((sum, page) => sum + page.newBytes, 0);
+    const total = this.#pages.reduce((sum, page) => sum + page.newBytes, 0);
+    const page = await this.#page(i, universe);
+    const paths = await this.#task.step(`paths:${i}`, async () => {
+      await reserve(total - bytesBefore);
+      return compressed(JSON.stringify(await planCopies(source, satellite, page.datasets, this.#ctx)));
+    });
+    this.#bytesDone = bytesBefore;
+    await this.#step(`datasets:${i}`, async () => {
+      const progress = async (bytes: number): Promise<void> => {
+        this.#bytesDone += bytes;
+        await this.#task.progress({ done: this.#bytesDone, total, unit: 'bytes' });
+      };
+      const copies = JSON.parse(await decompressed(paths)) as Awaited<ReturnType<typeof planCopies>>;
+      const chosen = new Set(copies.datasets);
+      const datasets = page.datasets.filter(({ uuid }) => chosen.has(uuid));
+      for (const batch of inBatches(datasets, DATASETS_AT_ONCE)) {
+        await copyPage(satellite, batch, copies.files, openFile, progress, this.#ctx);
+      }
+    });
+  }
+
+  async #bringCollections(structure: readonly CollectionInfo[], universe: Universe): Promise<void> {
+    const { repository } = this.#setting.satellite;
+    const there = await collectionsByName(repository, this.#ctx);
+    for (const i of this.#pages.keys()) {
+      await this.#step(`memberships:${i}`, async () =>
+        bringMemberships(repository, await this.#page(i, universe), there, this.#ctx),
+      );
+    }
+    await this.#step('chains', () => setChains(repository, structure, this.#ctx));
+  }
+
+  async #page(i: number, universe: Universe): Promise<TransferPage> {
+    return readPage(await decompressed(this.#pages[i]!.text), universe);
+  }
+
+  async #step(name: string, work: () => Promise<void>): Promise<void> {
+    await this.#task.step(name, async () => {
+      await work();
+      return null;
+    });
+  }
+}
+
+async function plannedPage(plan: Awaited<ReturnType<typeof planPage>>): Promise<PlannedPage> {
+  const { datasets, memberships } = plan.page;
+  const types = new Map(datasets.map(({ datasetType }) => [datasetType.name, datasetType]));
+  return {
+    text: await compressed(writePage(plan.page)),
+    next: plan.next,
+    datasets: datasets.length,
+    bytes: plan.bytes,
+    newBytes: plan.newBytes,
+    new: plan.new,
+    types: [...types.values()].map((type) => JSON.stringify(definitionOf(type))),
+    runs: [...new Set(datasets.map(({ run }) => run))],
+    collections: [...new Set(memberships.map(({ collection }) => collection))],
+    conflicts: plan.conflicts.slice(0, CONFLICTS_TOLD).map(({ reason }) => reason),
+  };
+}
+
+function refuseConflicts(reasons: readonly string[]): void {
+  if (reasons.length === 0) return;
+  const more = reasons.length > CONFLICTS_TOLD ? ' There are more: a dry run lists them.' : '';
+  throw new SatelliteError('CONFLICT', reasons.slice(0, CONFLICTS_TOLD).join(' ') + more);
+}

@@ -1,0 +1,135 @@
+/** The job `transferDatasets`, and the plan of a dry run. */
+import type { FileResolver } from '../access/file-resolution.ts';
+import type { VisibleRepositories } from '../access/policy.ts';
+import type { Identity } from '../access/principal.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import { parseJson, stringifyJson } from '../butler/json.ts';
+import { HeldError, type JobKind, type Jobs } from '../jobs/job.ts';
+import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
+import {
+  collectionConflicts,
+  collectionsByName,
+  membershipCollections,
+  namedCollections,
+} from './collection-structure.ts';
+import { neededRecords, planRecords } from './dimension-records.ts';
+import { planPage } from './plan-page.ts';
+import type { ReferenceSettings } from './references.ts';
+import type { SelectedDatasets, TransferConflict, TransferDatasets, TransferPlan } from './service.ts';
+import { TransferAttempt, type TransferResult } from './transfer-job.ts';
+
+/** What transfers need of the gateway. */
+export interface TransferSurroundings {
+  readonly jobs: Pick<Jobs, 'tokenOf'>;
+  readonly satellites: Pick<SatelliteDirectory, 'forJob' | 'reserve' | 'release'>;
+  /** The repositories that exist for someone now. */
+  readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
+  readonly files: FileResolver;
+  readonly references: ReferenceSettings;
+}
+
+/** As a job keeps it. */
+export type TransferInput = {
+  /** Name of the source in addresses. */
+  readonly from: string;
+  /** Full name of the satellite. */
+  readonly to: string;
+  /** `SelectedDatasets` as JSON text, which keeps long integers. */
+  readonly datasets: string;
+  readonly mode: TransferDatasets['mode'];
+  readonly collections: boolean;
+  /** Whose rights the source is read with. */
+  readonly reader: { readonly username: string; readonly groups: readonly string[] };
+};
+
+/** Most conflicts that a plan tells. */
+const CONFLICTS_TOLD = 100;
+
+export function transferKind(surroundings: TransferSurroundings): JobKind<TransferInput, TransferResult> {
+  const { jobs, satellites, repositoriesOf, files, references } = surroundings;
+  return {
+    name: 'transferDatasets',
+    run: async (input, task) => {
+      const { from, to, mode, collections, reader } = input;
+      const token = jobs.tokenOf(task.jobId);
+      const ctx = { caller: { username: reader.username, ...(token !== undefined && { token }) }, signal: task.signal };
+      const visible = await repositoriesOf(reader);
+      const satellite = await satellites.forJob(to);
+      const setting = {
+        source: visible.get(from).repository,
+        from,
+        satellite,
+        selection: parseJson(input.datasets) as unknown as SelectedDatasets,
+        mode,
+        collections,
+        references,
+        reserve: (bytes: number) => satellites.reserve(to, task.jobId, bytes),
+        openFile: async (
+          { uuid }: { readonly uuid: string },
+          { component, fileName }: { readonly component: string | null; readonly fileName: string },
+          fileCtx: QueryContext,
+        ) => {
+          const found = await files.find({ repository: from, uuid, component, fileName }, visible, fileCtx);
+          return files.read(found, null, fileCtx.signal);
+        },
+      };
+      return holding(() => new TransferAttempt(setting, task, ctx).run());
+    },
+    ended: (input, job) => satellites.release(input.to, job.id),
+  };
+}
+
+/** A token that has ended is no failure: the job waits until its owner brings another. */
+async function holding<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SatelliteError) || error.code !== 'UNAUTHENTICATED') throw error;
+    throw new HeldError(error.code, `${error.message} Continue it with retryJob, which takes the token of that call.`);
+  }
+}
+
+/** A transfer as it was asked for. */
+export interface PlannedTransfer {
+  readonly source: Repository;
+  readonly satellite: OpenSatellite;
+  readonly datasets: SelectedDatasets;
+  readonly mode: TransferDatasets['mode'];
+  readonly collections: boolean;
+}
+
+/** What a transfer would do; reads only. */
+export async function planTransfer(transfer: PlannedTransfer, ctx: QueryContext): Promise<TransferPlan> {
+  const { source, datasets: selection, mode } = transfer;
+  const satellite = transfer.satellite.repository;
+  const universe = await satellite.universe(ctx);
+  const memberships = transfer.collections ? await membershipCollections(source, selection, ctx) : [];
+  const structure = transfer.collections ? await namedCollections(source, selection, ctx) : [];
+  const conflicts: TransferConflict[] = [...(await collectionConflicts(satellite, structure, ctx))];
+  const there = await collectionsByName(satellite, ctx);
+  const setting = { source, satellite, selection, mode, memberships, collections: there };
+  const total = { datasets: 0, bytes: 0, new: 0 };
+  for (let place: string | null | undefined; place !== null; ) {
+    const plan = await planPage(setting, place ?? null, ctx);
+    const { datasets } = plan.page;
+    const records = await planRecords(satellite, await neededRecords(source, universe, datasets, ctx), ctx);
+    total.datasets += datasets.length;
+    total.bytes += plan.bytes;
+    total.new += plan.new;
+    const room = CONFLICTS_TOLD - conflicts.length;
+    conflicts.push(...[...plan.conflicts, ...records.conflicts].slice(0, Math.max(0, room)));
+    place = plan.next;
+  }
+  return { ...total, conflicts };
+}
+
+/** A request as a job keeps it. */
+export function transferInput(
+  { datasets, mode, collections }: Pick<TransferDatasets, 'datasets' | 'mode' | 'collections'>,
+  from: string,
+  to: string,
+  { username, groups }: Identity,
+): TransferInput {
+  return { from, to, datasets: stringifyJson(datasets), mode, collections, reader: { username, groups } };
+}
