@@ -1,7 +1,7 @@
 /** The dimension records that datasets need where they come to (butler-schema.md section 7.3, last paragraph). */
 import type { DataIdValues } from '../butler/data-id.ts';
 import type { DimensionElement, Universe } from '../butler/universe.ts';
-import { dataIdKey, recordDataId, reordered } from '../repository/federated/identity.ts';
+import { dataIdKey, distinctDataIds, recordDataId, reordered } from '../repository/federated/identity.ts';
 import { joined, recordsAmong, upload } from '../repository/federated/probe.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { DimensionRecordRow, FieldValue } from '../repository/rows.ts';
@@ -27,7 +27,7 @@ export async function neededRecords(
   const primary: RecordsByElement = new Map();
   for (const same of Map.groupBy(datasets, ({ datasetType }) => datasetType.dimensions).values()) {
     const { required } = same[0]!.datasetType.dimensions;
-    const distinct = new Map(same.map(({ values }) => [dataIdKey(values), values]));
+    const distinct = distinctDataIds(same.map(({ values }) => values));
     await addRecords(primary, source, universe, required, [...distinct.values()], ctx);
   }
   const additional = await populatedRecords(source, universe, primary, ctx);
@@ -54,8 +54,8 @@ async function addRecords(
 function add(records: RecordsByElement, record: DimensionRecordRow): void {
   const { element } = record;
   if (!element.hasTable) return;
-  let known = records.get(element.name);
-  if (!known) records.set(element.name, (known = new Map()));
+  const known = records.get(element.name) ?? new Map<string, DimensionRecordRow>();
+  records.set(element.name, known);
   known.set(dataIdKey(recordDataId(record, element.required)), record);
 }
 

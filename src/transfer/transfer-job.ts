@@ -108,7 +108,7 @@ export class TransferAttempt {
     const named = collections ? await namedCollections(source, selection, this.#ctx) : [];
     const there = await collectionsByName(satellite.repository, this.#ctx);
     const plan = { ...this.#setting, satellite: satellite.repository, memberships, collections: there };
-    for (let place: string | null | undefined; place !== null; ) {
+    for (let place: string | null | undefined; place !== null;) {
       const from: string | null = place ?? null;
       const page: PlannedPage = await this.#task.step(`plan:${this.#pages.length}`, async () =>
         plannedPage(await planPage(plan, from, this.#ctx)),

@@ -110,7 +110,7 @@ export async function planTransfer(transfer: PlannedTransfer, ctx: QueryContext)
   const there = await collectionsByName(satellite, ctx);
   const setting = { source, satellite, selection, mode, memberships, collections: there };
   const total = { datasets: 0, bytes: 0, new: 0 };
-  for (let place: string | null | undefined; place !== null; ) {
+  for (let place: string | null | undefined; place !== null;) {
     const plan = await planPage(setting, place ?? null, ctx);
     const { datasets } = plan.page;
     const records = await planRecords(satellite, await neededRecords(source, universe, datasets, ctx), ctx);
