@@ -54,6 +54,8 @@ export interface WriteGuard {
   admit(signal: AbortSignal): Promise<void>;
   /** Before it commits. @throws SatelliteError CONFLICT where the right was lost meanwhile: nothing is kept then */
   confirm(): Promise<void>;
+  /** After it was committed or undone; not called where it was not admitted. */
+  ended(): void;
 }
 
 /**

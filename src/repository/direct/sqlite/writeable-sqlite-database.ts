@@ -54,8 +54,13 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
     this.#last = before.then(() => ended);
     try {
       await settledOrAborted(before, signal);
-      await this.#options.guard?.admit(signal);
-      return await this.#transact(work, signal);
+      const { guard } = this.#options;
+      await guard?.admit(signal);
+      try {
+        return await this.#transact(work, signal);
+      } finally {
+        guard?.ended();
+      }
     } catch (error) {
       throw databaseError(this.#repository, error);
     } finally {

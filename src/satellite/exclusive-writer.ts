@@ -1,0 +1,111 @@
+/**
+ * One writer for an SQLite repository on a file system whose locks reach no further than one machine: whoever holds the
+ * lease in the state database (storage.md section 7).
+ */
+import type { WriteGuard } from '../repository/direct/database.ts';
+import { setOwnerMayWrite, takeOver } from '../repository/direct/sqlite/take-over.ts';
+import type { Lease, Leases } from '../state/lease.ts';
+
+/** How long a writer waits for another gateway to be done. */
+const WAIT_MILLISECONDS = 30_000;
+
+/** How long the lease is kept after a transaction: other gateways wait as long, and runs of writes copy the file once. */
+const IDLE_MILLISECONDS = 2_000;
+
+export interface ExclusiveWriterOptions {
+  /** For errors. */
+  readonly repository: string;
+  /** Of the database file. */
+  readonly path: string;
+  /** What the lease is on: the satellite's identifier, so that a new one of the same name has its own. */
+  readonly resource: string;
+  readonly leases: Leases;
+}
+
+export class ExclusiveWriter implements WriteGuard {
+  readonly #options: ExclusiveWriterOptions;
+  #lease: Promise<Lease> | undefined;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(options: ExclusiveWriterOptions) {
+    this.#options = options;
+  }
+
+  async admit(signal: AbortSignal): Promise<void> {
+    clearTimeout(this.#idle);
+    const held = this.#lease;
+    if (held && (await isHeld(held))) return;
+    const acquired = this.#acquire(signal);
+    this.#lease = acquired;
+    acquired.catch(() => {
+      if (this.#lease === acquired) this.#lease = undefined;
+    });
+    await acquired;
+  }
+
+  async confirm(): Promise<void> {
+    await (await this.#lease!).confirm();
+  }
+
+  ended(): void {
+    this.#idle = setTimeout(() => void this.release(), IDLE_MILLISECONDS).unref();
+  }
+
+  /** Lets another gateway write. */
+  async release(): Promise<void> {
+    clearTimeout(this.#idle);
+    const held = this.#lease;
+    this.#lease = undefined;
+    const lease = await held?.catch(() => undefined);
+    await lease?.release();
+  }
+
+  /** Makes the file the user's to write to, once no gateway writes (any more). */
+  async handOut(signal: AbortSignal): Promise<void> {
+    await this.#once(signal, () => setOwnerMayWrite(this.#options.path, true));
+  }
+
+  /** Makes the file the gateways' again, whoever still has it open. */
+  async takeBack(signal: AbortSignal): Promise<void> {
+    await this.#once(signal, () => this.#takeOver());
+  }
+
+  async #once(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    await this.release();
+    const lease = await this.#acquire(signal);
+    try {
+      await work();
+    } catch (error) {
+      await lease.abandon();
+      throw error;
+    }
+    await lease.release();
+  }
+
+  async #acquire(signal: AbortSignal): Promise<Lease> {
+    const { leases, resource } = this.#options;
+    const lease = await leases.acquire(resource, WAIT_MILLISECONDS, signal);
+    try {
+      // A gateway that gave the lease back writes no more; any other, and a user, may still have the file open.
+      if (!lease.afterRelease) await this.#takeOver();
+      return lease;
+    } catch (error) {
+      await lease.abandon();
+      throw error;
+    }
+  }
+
+  async #takeOver(): Promise<void> {
+    const { repository, path } = this.#options;
+    await takeOver({ repository, path, ownerMayWrite: false });
+  }
+}
+
+async function isHeld(lease: Promise<Lease>): Promise<boolean> {
+  try {
+    await (await lease).confirm();
+    return true;
+  } catch {
+    return false;
+  }
+}
