@@ -2,9 +2,9 @@
  * Finds the bytes of a dataset's file for someone, wherever its record leads: into the repository's own store, to another
  * repository of this gateway, or to an address elsewhere.  Every right is checked again at every step.
  */
-import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { SatelliteError } from '../butler/errors.ts';
+import { readLocalFile } from '../repository/local-file.ts';
 import type { Outbound } from '../repository/outbound.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { ByteRange, FileRecord, FileSource } from '../repository/rows.ts';
@@ -61,7 +61,7 @@ export class FileResolver {
   async read(source: ResolvedSource, range: ByteRange | null, signal: AbortSignal): Promise<Readable> {
     switch (source.kind) {
       case 'path':
-        return createReadStream(source.path, { ...range, signal });
+        return readLocalFile(source, range, signal);
       case 'stream':
         return source.open(range, signal);
       case 'url': {
