@@ -55,6 +55,19 @@ export interface RepositoryUsage {
   readonly datasets: number;
   /** Bytes of the files in its own store; files that it only refers to, and sizes that were not recorded, are not counted. */
   readonly bytes: number;
+  /** Bytes of files elsewhere that it refers to, as far as their sizes were recorded. */
+  readonly referencedBytes: number;
+  /** The same by run and dataset type; a file that several of them share is counted in each. */
+  parts(): Promise<readonly UsagePart[]>;
+}
+
+/** What datasets of one type in one run hold. */
+export interface UsagePart {
+  readonly run: string;
+  readonly datasetType: string;
+  readonly datasets: number;
+  readonly bytes: number;
+  readonly referencedBytes: number;
 }
 
 /** One file of a dataset; a disassembled composite has one a component. */

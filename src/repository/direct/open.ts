@@ -5,6 +5,8 @@ import { readButlerConfig, type DatabaseLocation } from './butler-config.ts';
 import type { Database } from './database.ts';
 import { DirectRepository } from './direct-repository.ts';
 import { Datastore } from './datastore/datastore.ts';
+import { openArtifactStore } from './datastore/open-store.ts';
+import type { S3Access } from './datastore/s3-client.ts';
 import { PostgresDatabase } from './postgres/postgres-database.ts';
 import { checkAttributes } from './registry-attributes.ts';
 import { RegistryReader } from './registry-reader.ts';
@@ -18,6 +20,8 @@ export interface DirectRepositoryOptions {
   readonly path: string;
   /** Directories outside the datastore's root whose files may be given out too, where its records name them. */
   readonly fileRoots?: readonly string[];
+  /** How its files are reached where they are in S3. Default: as the environment says. */
+  readonly s3?: S3Access | undefined;
   /** Gives up opening. */
   readonly signal?: AbortSignal;
 }
@@ -30,7 +34,7 @@ const OPEN_MILLISECONDS = 60_000;
  * @throws RepositoryUnavailableError naming the key, what was found and what is supported
  */
 export async function openDirectRepository(options: DirectRepositoryOptions): Promise<DirectRepository> {
-  const { name, path, fileRoots = [], signal = AbortSignal.timeout(OPEN_MILLISECONDS) } = options;
+  const { name, path, fileRoots = [], s3, signal = AbortSignal.timeout(OPEN_MILLISECONDS) } = options;
   const config = await readButlerConfig(name, path);
   const database = await openDatabase(name, config.database, signal);
   try {
@@ -44,8 +48,9 @@ export async function openDirectRepository(options: DirectRepositoryOptions): Pr
     const misfit = misfitOfStaticTables(universe, tables, database.dialect);
     if (misfit !== undefined) refuse(misfit);
 
-    const location = { root: config.datastoreRoot, recordsTable: config.recordsTable, fileRoots };
-    const datastore = new Datastore(name, database, location);
+    const { datastoreName, recordsTable } = config;
+    const store = openArtifactStore(name, config.datastoreRoot, { s3 });
+    const datastore = new Datastore(name, database, { datastoreName, recordsTable, fileRoots }, store);
     await datastore.checkTable(signal);
     const registry = new RegistryReader(name, database, universe);
     await registry.current(signal);

@@ -1,36 +1,39 @@
 /** Files of a direct repository: what its datastore recorded, and where the bytes are (butler-schema.md section 5). */
+import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
-import { posix, resolve, sep } from 'node:path';
+import { resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sql, { join } from 'sql-template-tag';
-import { RepositoryUnavailableError } from '../../../butler/errors.ts';
+import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
 import type { FileRecord, FileSource, RepositoryUsage } from '../../rows.ts';
-import { isOneOf, uuidFromStored, validUuids } from '../dataset-ids.ts';
 import type { Database } from '../database.ts';
 import { readTableColumns } from '../registry-tables.ts';
+import { artifactPath, decodedPath, isUri } from './artifact-path.ts';
+import type { ArtifactStore } from './artifact-store.ts';
+import { recordedFiles } from './recorded-files.ts';
+import { RECORD_COLUMNS, type RecordsLocation } from './records.ts';
+import { datastoreUsage } from './usage.ts';
+import { zipMember, type ZipBytes } from './zip-member.ts';
+import { splitZipPath } from './zip-path.ts';
 
-/** What stands for "the whole dataset" in the records. */
-const NO_COMPONENT = '__NULL_STRING__';
-const COLUMNS = ['dataset_id', 'path', 'formatter', 'storage_class', 'component', 'checksum', 'file_size'];
-
-export interface DatastoreLocation {
-  /** Absolute path or URI. */
-  readonly root: string;
-  readonly recordsTable: string;
+export interface DatastoreLocation extends RecordsLocation {
   /** Directories beside the root from which files may be given, where records point out of the root. */
   readonly fileRoots: readonly string[];
 }
 
 export class Datastore {
+  readonly location: DatastoreLocation;
+  /** The repository's own files. */
+  readonly store: ArtifactStore;
   readonly #repository: string;
   readonly #database: Database;
-  readonly #location: DatastoreLocation;
   #hasTable = false;
 
-  constructor(repository: string, database: Database, location: DatastoreLocation) {
+  constructor(repository: string, database: Database, location: DatastoreLocation, store: ArtifactStore) {
     this.#repository = repository;
     this.#database = database;
-    this.#location = location;
+    this.location = location;
+    this.store = store;
   }
 
   /**
@@ -39,13 +42,14 @@ export class Datastore {
    */
   async checkTable(signal: AbortSignal): Promise<boolean> {
     if (this.#hasTable) return true;
-    const table = this.#location.recordsTable;
+    const table = this.location.recordsTable;
     const found = (await readTableColumns(this.#database, signal)).get(table);
     if (!found) return false;
-    if (found.size !== COLUMNS.length || !COLUMNS.every((column) => found.has(column))) {
-      throw this.#error(
-        `cannot be opened: its table '${table}' has the columns ${[...found].sort().join(', ')}; ` +
-          `supported: ${COLUMNS.toSorted().join(', ')}.`,
+    if (found.size !== RECORD_COLUMNS.length || !RECORD_COLUMNS.every((column) => found.has(column))) {
+      throw new RepositoryUnavailableError(
+        this.#repository,
+        `Repository '${this.#repository}' cannot be opened: its table '${table}' has the columns ` +
+          `${[...found].sort().join(', ')}; supported: ${RECORD_COLUMNS.toSorted().join(', ')}.`,
       );
     }
     this.#hasTable = true;
@@ -54,42 +58,34 @@ export class Datastore {
 
   /** Files by UUID, in one statement. */
   async files(uuids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
-    return this.#stored(uuids, signal);
+    if (!(await this.checkTable(signal))) return new Map();
+    const { dialect } = this.#database;
+    const reads = {
+      dialect,
+      table: (name: string) => this.#database.table(name),
+      all: (statement: Parameters<Database['all']>[0]) => this.#database.all(statement, signal),
+    };
+    return recordedFiles(reads, this.location, uuids);
   }
 
   /**
    * Where the bytes of the dataset, or of one component's own file, are; null where there are none.
-   * @throws RepositoryUnavailableError where they are in a place that the gateway does not read
+   * @throws SatelliteError NOT_FOUND where they are in a place from which the gateway does not give files
    */
   async source(uuid: string, component: string | null, signal: AbortSignal): Promise<FileSource | null> {
-    const [files = []] = (await this.#stored([uuid], signal)).values();
+    const [files = []] = (await this.files([uuid], signal)).values();
     const file = files.find((f) => f.component === component);
     if (!file) return null;
-    const uri = this.#absolute(file.path);
-    if (/^https?:/.test(uri)) return { kind: 'reference', url: uri, size: file.size };
-    if (/^[a-z][a-z0-9+.-]*:/i.test(uri) && !uri.startsWith('file:')) {
-      throw this.#error(
-        `keeps the file in a '${uri.slice(0, uri.indexOf(':'))}' store, which the gateway cannot read.`,
-      );
-    }
-    if (uri.includes('#zip-path=')) throw this.#error('keeps the file inside a zip, which the gateway cannot read.');
-    return this.#local(uri.startsWith('file:') ? fileURLToPath(uri) : uri);
+    const { file: path, member } = splitZipPath(file.path);
+    const source = await this.#source(path, file.size, signal);
+    if (member === null || source === null) return source;
+    const zip = this.#zip(source, path);
+    return zip && zipMember(zip, member, file.size, signal);
   }
 
-  /** Registered datasets and stored bytes, in one statement; a file that holds several datasets is counted once. */
+  /** Registered datasets and bytes, by what they are too. */
   async usage(signal: AbortSignal): Promise<RepositoryUsage> {
-    const database = this.#database;
-    const bytes = (await this.checkTable(signal))
-      ? sql`SELECT CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM (
-          SELECT MAX(file_size) AS size FROM ${database.table(this.#location.recordsTable)}
-          WHERE file_size > 0 AND path NOT LIKE '%://%' GROUP BY path
-        ) AS files`
-      : sql`SELECT 0`;
-    const [row] = await database.all(
-      sql`SELECT (SELECT COUNT(*) FROM ${database.table('dataset')}), (${bytes})`,
-      signal,
-    );
-    return { datasets: Number(row![0]), bytes: Number(row![1]) };
+    return datastoreUsage(this.#database, (await this.checkTable(signal)) ? this.location.recordsTable : null, signal);
   }
 
   /** Datasets with a file elsewhere, whose address begins with one of the prefixes. */
@@ -97,19 +93,42 @@ export class Datastore {
     if (!(await this.checkTable(signal))) return 0;
     const begins = prefixes.map((p) => sql`SUBSTR(path, 1, CAST(${p.length} AS INTEGER)) = ${p}`);
     const [row] = await this.#database.all(
-      sql`SELECT COUNT(DISTINCT dataset_id) FROM ${this.#database.table(this.#location.recordsTable)}
+      sql`SELECT COUNT(DISTINCT dataset_id) FROM ${this.#database.table(this.location.recordsTable)}
           WHERE ${join(begins, ' OR ')}`,
       signal,
     );
     return Number(row![0]);
   }
 
-  #absolute(path: string): string {
-    if (/^[a-z][a-z0-9+.-]*:/i.test(path) || path.startsWith('/')) return path;
-    const { root } = this.#location;
-    if (!/^[a-z][a-z0-9+.-]*:/i.test(root)) return resolve(root, path);
-    if (root.startsWith('file:')) return resolve(fileURLToPath(root), path);
-    return `${root.replace(/\/$/, '')}/${path.split('/').map(encodeURIComponent).join('/')}`;
+  async #source(path: string, size: number | null, signal: AbortSignal): Promise<FileSource | null> {
+    if (/^https?:/i.test(path)) return { kind: 'reference', url: path, size };
+    const relative = this.#inStore(path);
+    const { root } = this.store;
+    if (relative === undefined) return this.#local(this.#filePath(path));
+    return root.startsWith('s3:') ? this.store.source(relative, signal) : this.#local(resolve(root, relative));
+  }
+
+  /** A recorded path without a fragment, as a path of the store; undefined where it is absolute in the file system. */
+  #inStore(path: string): string | undefined {
+    if (path.startsWith('/') || path.startsWith('file:')) return undefined;
+    const below = this.store.root.replace(/\/*$/, '/');
+    if (isUri(path) && !path.startsWith(below)) {
+      throw this.#notGiven(`in a '${path.slice(0, path.indexOf(':'))}' store outside its datastore`);
+    }
+    try {
+      return artifactPath(decodedPath(isUri(path) ? path.slice(below.length) : path)).path;
+    } catch (error) {
+      if (!(error instanceof SatelliteError) || error.code !== 'BAD_USER_INPUT') throw error;
+      throw this.#notGiven('outside its datastore', error);
+    }
+  }
+
+  #filePath(path: string): string {
+    try {
+      return path.startsWith('file:') ? fileURLToPath(path) : path;
+    } catch (error) {
+      throw this.#notGiven('on another machine, or under a name that is none', error);
+    }
   }
 
   /**
@@ -123,53 +142,34 @@ export class Datastore {
     } catch {
       return null;
     }
-    const { root, fileRoots } = this.#location;
-    const directories = [root.startsWith('file:') ? fileURLToPath(root) : root, ...fileRoots];
+    const { root } = this.store;
+    const directories = [...(root.startsWith('s3:') ? [] : [root]), ...this.location.fileRoots];
     const inside = await Promise.all(
       directories.map(async (directory) => real.startsWith((await realpath(directory)).replace(/\/?$/, sep))),
     );
-    if (!inside.includes(true)) throw this.#error('records a file outside its datastore, which is not given out.');
-    const { size } = await stat(real);
-    return { kind: 'path', path: real, size };
+    if (!inside.includes(true)) throw this.#notGiven('outside its datastore');
+    const information = await stat(real);
+    return information.isFile() ? { kind: 'path', path: real, size: information.size } : null;
   }
 
-  async #stored(uuids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
-    const ids = validUuids(uuids);
-    if (ids.length === 0 || !(await this.checkTable(signal))) return new Map();
-    const rows = await this.#database.all(
-      sql`SELECT dataset_id, path, formatter, storage_class, component, checksum, file_size
-        FROM ${this.#database.table(this.#location.recordsTable)}
-        WHERE ${isOneOf(this.#database.dialect, sql`dataset_id`, ids)} ORDER BY dataset_id, component`,
-      signal,
-    );
-    const files = new Map<string, FileRecord[]>();
-    for (const [id, path, formatter, storageClass, component, checksum, size] of rows) {
-      const uuid = uuidFromStored(id as string);
-      const file: FileRecord = {
-        path: path as string,
-        fileName: fileName(path as string),
-        // -1 stands for "not known".
-        size: size === null || (size as number) < 0 ? null : (size as number),
-        checksum: checksum as string | null,
-        formatter: formatter as string,
-        storageClass: storageClass as string,
-        component: component === NO_COMPONENT ? null : (component as string),
+  /** The zip that a record's member is in. */
+  #zip(source: FileSource, path: string): ZipBytes {
+    if (source.kind === 'path') {
+      return {
+        size: source.size,
+        read: async (range, signal) => createReadStream(source.path, { ...range, signal }),
       };
-      const known = files.get(uuid);
-      if (known) known.push(file);
-      else files.set(uuid, [file]);
     }
-    return files;
+    if (source.kind !== 'url' || source.size === null) throw this.#notGiven('inside a zip at another server');
+    const { size } = source;
+    return { size, read: (range, signal) => this.store.read(this.#inStore(path)!, range, signal) };
   }
 
-  #error(message: string): RepositoryUnavailableError {
-    return new RepositoryUnavailableError(this.#repository, `Repository '${this.#repository}' ${message}`);
+  #notGiven(where: string, cause?: unknown): SatelliteError {
+    return new SatelliteError(
+      'NOT_FOUND',
+      `Repository '${this.#repository}' records a file ${where}, which is not given out.`,
+      { repository: this.#repository, cause },
+    );
   }
-}
-
-/** Last part of a path, of a URI's path, or of the path inside a zip. */
-function fileName(path: string): string {
-  const member = /#zip-path=(.*)$/.exec(path)?.[1];
-  if (member !== undefined) return posix.basename(decodeURIComponent(member));
-  return URL.canParse(path) ? decodeURIComponent(posix.basename(new URL(path).pathname)) : posix.basename(path);
 }

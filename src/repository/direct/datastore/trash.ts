@@ -4,10 +4,10 @@ import { SatelliteError } from '../../../butler/errors.ts';
 import { failpoint } from '../../failpoints.ts';
 import type { RemovedDatasets } from '../../writeable-repository.ts';
 import type { Transaction } from '../database.ts';
-import { isOneOf, uuidFromStored, validUuids } from '../dataset-ids.ts';
+import { isOneOf, uuidFromStored } from '../dataset-ids.ts';
 import { artifactPath, decodedPath, isUri } from './artifact-path.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import type { RecordsLocation } from './records.ts';
+import { datasetsInZip, type RecordsLocation } from './records.ts';
 import { splitZipPath } from './zip-path.ts';
 
 /** Datasets of one transaction, as others wait for it while files are removed. */
@@ -23,7 +23,6 @@ interface TrashedFile {
  * Removes files of some datasets in the trash, then their records; to be called again, each time in a transaction of its
  * own, until no dataset is left.  Files that are not below the root stay, as do those that datasets use which are still
  * stored.  Where it is interrupted, doing it again finishes it.
- * @param uuids only these; null for all
  * @returns what was removed; no datasets when none is left, or another removes the rest
  * @throws RepositoryUnavailableError where files cannot be removed; nothing is forgotten then
  */
@@ -31,10 +30,9 @@ export async function emptyTrash(
   tx: Transaction,
   location: RecordsLocation,
   store: ArtifactStore,
-  uuids: readonly string[] | null,
   signal: AbortSignal,
 ): Promise<RemovedDatasets> {
-  const trashed = await lockTrashed(tx, location, await trashedDatasets(tx, location, uuids));
+  const trashed = await lockTrashed(tx, location, await trashedDatasets(tx, location));
   if (trashed.length === 0) return { datasets: 0, bytes: 0 };
   const ids = [...new Set(trashed.map(({ uuid }) => uuid))];
 
@@ -62,11 +60,9 @@ export async function emptyTrash(
 async function trashedDatasets(
   tx: Transaction,
   { datastoreName, recordsTable }: RecordsLocation,
-  uuids: readonly string[] | null,
 ): Promise<readonly string[]> {
   const rows = await tx.all(sql`SELECT t.dataset_id FROM ${tx.table('dataset_location_trash')} AS t
     WHERE t.datastore_name = ${datastoreName}
-      ${uuids === null ? empty : sql`AND ${isOneOf(tx.dialect, sql`t.dataset_id`, validUuids(uuids))}`}
       AND EXISTS (SELECT 1 FROM ${tx.table(recordsTable)} AS r WHERE r.dataset_id = t.dataset_id)
     LIMIT ${BATCH}
     ${tx.dialect === 'postgresql' ? sql`FOR UPDATE OF t SKIP LOCKED` : empty}`);
@@ -94,27 +90,26 @@ async function lockTrashed(
 /** Recorded paths, of zips without their members, that other datasets need. */
 async function stillUsed(
   tx: Transaction,
-  { datastoreName, recordsTable }: RecordsLocation,
+  location: RecordsLocation,
   trashed: readonly TrashedFile[],
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const records = tx.table(recordsTable);
+  const records = tx.table(location.recordsTable);
   const among = isOneOf(tx.dialect, sql`trashed.dataset_id`, ids);
   const rows = await tx.all(sql`SELECT DISTINCT trashed.path FROM ${records} AS trashed
     WHERE ${among} AND EXISTS (
       SELECT 1 FROM ${records} AS live
       JOIN ${tx.table('dataset_location')} AS l ON live.dataset_id = l.dataset_id
-      WHERE l.datastore_name = ${datastoreName} AND live.path = trashed.path)`);
+      WHERE l.datastore_name = ${location.datastoreName} AND live.path = trashed.path)`);
   const kept = new Set(rows.map(([path]) => splitZipPath(path as string).file));
 
-  const removed = new Set(ids);
-  for (const zip of new Set(
-    trashed.map(({ path }) => splitZipPath(path)).flatMap((p) => (p.member === null ? [] : p.file)),
-  )) {
-    const prefix = `${zip}#`;
-    const members = await tx.all(sql`SELECT dataset_id FROM ${records}
-      WHERE substr(path, 1, ${BigInt([...prefix].length)}) = ${prefix}`);
-    if (members.some(([id]) => !removed.has(uuidFromStored(id as string)))) kept.add(zip);
+  const zips = trashed.flatMap(({ path }) => {
+    const { file, member } = splitZipPath(path);
+    return member === null ? [] : file;
+  });
+  for (const zip of new Set(zips)) {
+    const members = await datasetsInZip(tx, location, zip);
+    if (!members.isSubsetOf(new Set(ids))) kept.add(zip);
   }
   return kept;
 }

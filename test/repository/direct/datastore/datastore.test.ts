@@ -92,7 +92,19 @@ test('usage counts datasets, and the bytes of a file of its own once, but not th
     ['run 1/unknown.fits', 'wcs', -1],
     ['https://data.example.org/files/dp1/a.fits', 'psf', 77],
   ]);
-  expect(await repository.usage(ctx)).toEqual({ datasets: 175, bytes: 2 ** 52 + 1_000 });
+  const usage = await repository.usage(ctx);
+  expect(usage).toMatchObject({ datasets: 175, bytes: 2 ** 52 + 1_000, referencedBytes: 77 });
+  const parts = await usage.parts();
+  expect(parts.reduce((sum, { datasets }) => sum + datasets, 0)).toBe(175);
+  expect(parts.filter(({ bytes }) => bytes > 0)).toEqual([
+    {
+      run: 'LSSTCam/calib/DM-50000/run.1',
+      datasetType: 'bias',
+      datasets: 4,
+      bytes: 2 ** 52 + 2_000,
+      referencedBytes: 77,
+    },
+  ]);
 });
 
 test('a file outside the datastore is not given out, however it is named', async () => {
@@ -102,23 +114,36 @@ test('a file outside the datastore is not given out, however it is named', async
     [secret, 'absolute'],
     [`file://${secret}`, 'uri'],
     [`../${elsewhere.path.split('/').pop()}/secret.fits`, 'up'],
+    [`%2e%2e/${elsewhere.path.split('/').pop()}/secret.fits`, 'escaped'],
+    ['gen3.sqlite3', 'database'],
+    [`zips/../../${elsewhere.path.split('/').pop()}/secret.zip#zip-path=member`, 'zip'],
     ['link.fits', 'link'],
   ]);
-  for (const component of ['absolute', 'uri', 'up', 'link']) {
-    await expect(repository.fileSource(UUID, component, ctx)).rejects.toThrow(/outside its datastore/);
+  for (const component of ['absolute', 'uri', 'up', 'escaped', 'database', 'zip', 'link']) {
+    const giving = repository.fileSource(UUID, component, ctx);
+    await expect(giving).rejects.toThrow(/outside its datastore/);
+    await expect(giving).rejects.toMatchObject({ code: 'NOT_FOUND' });
   }
   const allowed = await openDirectRepository({ name: 'own', path: directory.path, fileRoots: [elsewhere.path] });
   expect(await allowed.fileSource(UUID, 'uri', ctx)).toEqual({ kind: 'path', path: secret, size: 6 });
 });
 
+test('a name that stock Butler would decode is decoded', async () => {
+  const repository = await repositoryWith([['run%201/bias_94.fits']]);
+  expect(await repository.fileSource(UUID, null, ctx)).toMatchObject({ kind: 'path', size: 5 });
+});
+
 test('what the gateway cannot read is said so', async () => {
   const repository = await repositoryWith([
     ['s3://bucket/key.fits', 's3'],
-    ['zips/4a46.zip#zip-path=member_1.fits', 'zip'],
+    ['https://data.example.org/4a46.zip#zip-path=member_1.fits', 'zip'],
+    ['file://elsewhere/a.fits', 'host'],
   ]);
   await expect(repository.fileSource(UUID, 's3', ctx)).rejects.toThrow(/'s3' store/);
-  await expect(repository.fileSource(UUID, 'zip', ctx)).rejects.toThrow(/inside a zip/);
+  await expect(repository.fileSource(UUID, 'zip', ctx)).rejects.toThrow(/inside a zip at another server/);
+  await expect(repository.fileSource(UUID, 'host', ctx)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   expect((await repository.files([UUID], ctx)).get(UUID)).toMatchObject([
+    { fileName: 'a.fits' },
     { fileName: 'key.fits' },
     { fileName: 'member_1.fits' },
   ]);

@@ -1,0 +1,47 @@
+/** What a datastore recorded of its files (butler-schema.md section 5). */
+import { posix } from 'node:path';
+import sql from 'sql-template-tag';
+import type { FileRecord } from '../../rows.ts';
+import { isOneOf, uuidFromStored, validUuids } from '../dataset-ids.ts';
+import { NO_COMPONENT, type RecordReads, type RecordsLocation } from './records.ts';
+import { splitZipPath } from './zip-path.ts';
+
+/** Files by UUID, in one statement; datasets without files have no entry. */
+export async function recordedFiles(
+  reads: RecordReads,
+  { recordsTable }: Pick<RecordsLocation, 'recordsTable'>,
+  uuids: readonly string[],
+): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
+  const ids = validUuids(uuids);
+  if (ids.length === 0) return new Map();
+  const rows = await reads.all(
+    sql`SELECT dataset_id, path, formatter, storage_class, component, checksum, file_size
+      FROM ${reads.table(recordsTable)}
+      WHERE ${isOneOf(reads.dialect, sql`dataset_id`, ids)} ORDER BY dataset_id, component`,
+  );
+  const files = new Map<string, FileRecord[]>();
+  for (const [id, path, formatter, storageClass, component, checksum, size] of rows) {
+    const uuid = uuidFromStored(id as string);
+    const file: FileRecord = {
+      path: path as string,
+      fileName: fileName(path as string),
+      // -1 stands for "not known".
+      size: size === null || (size as number) < 0 ? null : (size as number),
+      checksum: checksum as string | null,
+      formatter: formatter as string,
+      storageClass: storageClass as string,
+      component: component === NO_COMPONENT ? null : (component as string),
+    };
+    const known = files.get(uuid);
+    if (known) known.push(file);
+    else files.set(uuid, [file]);
+  }
+  return files;
+}
+
+/** Last part of a path, of a URI's path, or of the path inside a zip. */
+function fileName(path: string): string {
+  const { member } = splitZipPath(path);
+  if (member !== null) return posix.basename(member);
+  return URL.canParse(path) ? decodeURIComponent(posix.basename(new URL(path).pathname)) : posix.basename(path);
+}
