@@ -3,9 +3,7 @@
  * holds a keyed MAC in place of a token.  One opens one dataset for whoever has it, as its satellite's owner would, until
  * the owner loses the right, the satellite goes, or the key version is rotated.
  */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import sql from 'sql-template-tag';
-import type { State, StateTables } from '../state/state.ts';
+import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** What a capability is bound to. */
 export interface CapabilityGrant {
@@ -18,14 +16,6 @@ export interface CapabilityGrant {
   readonly uuid: string;
 }
 
-/** Secrets of this gateway: one row each. */
-export const SECRET_TABLES: StateTables = {
-  domain: 'secrets',
-  versions: [['CREATE TABLE {gateway_secret} (name TEXT PRIMARY KEY, value TEXT NOT NULL)']],
-};
-
-const KEY_NAME = 'capability';
-const KEY_BYTES = 32;
 /** Of SHA-256, in base64url. */
 const MAC_LENGTH = 43;
 
@@ -33,7 +23,7 @@ const MAC_LENGTH = 43;
 export class Capabilities {
   readonly #key: Uint8Array;
 
-  /** @param key 32 random bytes */
+  /** @param key 32 bytes that only this gateway has: `GatewaySecret.derive('capability')` */
   constructor(key: Uint8Array) {
     this.#key = key;
   }
@@ -62,18 +52,4 @@ export class Capabilities {
     const message = JSON.stringify(['satellite capability 1', satelliteId, version, repository, uuid]);
     return createHmac('sha256', this.#key).update(message).digest();
   }
-}
-
-/** With the gateway's key, which is made when it is first wanted; all replicas of a gateway have the same one. */
-export async function openCapabilities({ database }: State, signal: AbortSignal): Promise<Capabilities> {
-  const key = await database.transaction(async (transaction) => {
-    const table = transaction.table('gateway_secret');
-    const made = randomBytes(KEY_BYTES).toString('base64url');
-    await transaction.run(
-      sql`INSERT INTO ${table} (name, value) VALUES (${KEY_NAME}, ${made}) ON CONFLICT (name) DO NOTHING`,
-    );
-    const [row] = await transaction.all(sql`SELECT value FROM ${table} WHERE name = ${KEY_NAME}`);
-    return row![0] as string;
-  }, signal);
-  return new Capabilities(Buffer.from(key, 'base64url'));
 }
