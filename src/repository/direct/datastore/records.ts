@@ -2,7 +2,6 @@
 import sql from 'sql-template-tag';
 import type { ImportedFile } from '../../writeable-repository.ts';
 import type { Dialect, Transaction } from '../database.ts';
-import { dialectOf } from '../compile/dialect.ts';
 import { isOneOf, storedUuid, uuidFromStored, validUuids } from '../dataset-ids.ts';
 
 /** What stands for "the whole dataset" in the records. */
@@ -82,25 +81,6 @@ export async function recordedDatasets(
       WHERE ${isOneOf(reads.dialect, sql`dataset_id`, validUuids(uuids))}`,
   );
   return new Set(rows.map(([id]) => uuidFromStored(id as string)));
-}
-
-/** UUIDs of the datasets with a file recorded at these relative paths, or in zips there, those in the trash included. */
-export async function datasetsAt(
-  reads: RecordReads,
-  location: RecordsLocation,
-  paths: readonly string[],
-): Promise<ReadonlyMap<string, readonly string[]>> {
-  const records = reads.table(location.recordsTable);
-  const isOne = dialectOf(reads.dialect).memberOf(sql`path`, 'string', paths);
-  const rows = await reads.all(sql`SELECT path, dataset_id FROM ${records} WHERE ${isOne} ORDER BY path, dataset_id`);
-  const found = new Map<string, string[]>();
-  for (const [path, id] of rows)
-    found.set(path as string, [...(found.get(path as string) ?? []), uuidFromStored(id as string)]);
-  for (const path of paths.filter((p) => p.endsWith('.zip'))) {
-    const members = await datasetsInZip(reads, location, path);
-    if (members.size > 0) found.set(path, [...new Set([...(found.get(path) ?? []), ...members])]);
-  }
-  return found;
 }
 
 /** UUIDs of the datasets with a file recorded in a zip, those in the trash included. */
