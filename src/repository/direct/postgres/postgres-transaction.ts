@@ -1,7 +1,7 @@
 /** One open transaction on PostgreSQL. */
 import type pg from 'pg';
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
-import type { Insertion, SqlRow, SqlValue, Transaction } from '../database.ts';
+import type { Insertion, SqlRow, Transaction } from '../database.ts';
 import { quoted, type Answer, type PostgresConnections } from './connections.ts';
 
 /** Rows of one statement: enough that its own cost vanishes, few enough that writing them as text holds nobody up. */

@@ -31,6 +31,8 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
   readonly #guard: WriteGuard | undefined;
   /** Table → column → type, of tables that were inserted into. */
   readonly #columnTypes = new Map<string, ReadonlyMap<string, string>>();
+  readonly #running = new Set<Promise<unknown>>();
+  #closed = false;
 
   private constructor(
     reading: PostgresConnections,
@@ -57,6 +59,25 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
   }
 
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
+    if (this.#closed) throw new Error('the database is closed');
+    const running = this.#run(work, signal);
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /** Waits for transactions that were asked for before; none can begin after. */
+  override async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#running);
+    await this.#connections.close();
+    await super.close();
+  }
+
+  async #run<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.#guard?.admit(signal);
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -67,11 +88,6 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
       // Not in step with the other one.
       await sleep(10 * 2 ** attempt * Math.random(), undefined, { signal });
     }
-  }
-
-  override async close(): Promise<void> {
-    await this.#connections.close();
-    await super.close();
   }
 
   async #transact<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {

@@ -1,0 +1,100 @@
+import pg from 'pg';
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WriteablePostgresDatabase } from '../../../../src/repository/direct/postgres/writeable-postgres-database.ts';
+import { startPostgres, type Postgres } from '../../../../stack/postgres.ts';
+import { testTransactions } from '../transactions.ts';
+
+const signal = AbortSignal.timeout(120_000);
+
+let server: Postgres;
+
+async function execute(url: string, statement: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<object>(statement)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server.stop());
+
+testTransactions('PostgreSQL', async () => {
+  const url = await server.createDatabase();
+  await execute(url, 'CREATE SCHEMA own');
+  return {
+    open: (guard) => WriteablePostgresDatabase.open('own', url, 'own', signal, { guard }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+});
+
+describe('a PostgreSQL database', () => {
+  let url: string;
+  let database: WriteablePostgresDatabase;
+
+  beforeAll(async () => {
+    url = await server.createDatabase();
+    await execute(url, 'CREATE SCHEMA own; CREATE TABLE own.t (a int8 PRIMARY KEY, n int8)');
+    await execute(url, 'INSERT INTO own.t VALUES (1, 0), (2, 0)');
+    database = await WriteablePostgresDatabase.open('own', url, 'own', signal);
+  });
+  afterAll(() => database.close());
+
+  const add = (a: number) => sql`UPDATE ${database.table('t')} SET n = n + 1 WHERE a = ${a}::int8`;
+
+  test('runs a transaction again that was given up because of a deadlock', async () => {
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let attempts = 0;
+    const crossing = (own: number, other: number, mine: typeof first, theirs: typeof first) =>
+      database.transaction(async (tx) => {
+        attempts += 1;
+        await tx.run(add(own));
+        mine.resolve();
+        await theirs.promise;
+        await tx.run(add(other));
+      }, signal);
+    await Promise.all([crossing(1, 2, first, second), crossing(2, 1, second, first)]);
+    expect(attempts).toBeGreaterThan(2);
+    expect(await execute(url, 'SELECT DISTINCT n::int FROM own.t')).toEqual([{ n: 2 }]);
+  });
+
+  test('all that is made belongs to the role that the address names', async () => {
+    await execute(url, 'CREATE ROLE owner_of_own; CREATE SCHEMA roled AUTHORIZATION owner_of_own');
+    const address = new URL(url);
+    address.searchParams.set('options', '-c role=owner_of_own');
+    const roled = await WriteablePostgresDatabase.open('own', address.href, 'roled', signal);
+    await roled.transaction((tx) => tx.define(['CREATE TABLE made (a int8)']), signal);
+    await roled.close();
+    const owner = `SELECT tableowner::text FROM pg_tables WHERE schemaname = 'roled'`;
+    expect(await execute(url, owner)).toEqual([{ tableowner: 'owner_of_own' }]);
+  });
+
+  test('abort stops the statement that runs', async () => {
+    const reason = new Error('the client has gone');
+    const abort = new AbortController();
+    const running = database.transaction(async (tx) => {
+      setTimeout(() => abort.abort(reason), 50);
+      await tx.all(sql`SELECT pg_sleep(100)`);
+    }, abort.signal);
+    await expect(running).rejects.toBe(reason);
+    await database.transaction((tx) => tx.run(add(1)), signal);
+  });
+
+  test('a server that goes away in the middle leaves nothing of the transaction, and can be written to again', async () => {
+    const before = await execute(url, 'SELECT n::int FROM own.t ORDER BY a');
+    const cut = database.transaction(async (tx) => {
+      await tx.run(add(1));
+      const [row] = await tx.all(sql`SELECT pg_backend_pid()`);
+      await execute(url, `SELECT pg_terminate_backend(${String(row![0])})`);
+      await tx.run(add(2));
+    }, signal);
+    await expect(cut).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', repository: 'own' });
+    expect(await execute(url, 'SELECT n::int FROM own.t ORDER BY a')).toEqual(before);
+    expect(await database.transaction((tx) => tx.run(add(1)), signal)).toBe(1);
+  });
+});

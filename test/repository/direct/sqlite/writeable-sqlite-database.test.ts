@@ -1,0 +1,157 @@
+import { mkdtemp, copyFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import sql from 'sql-template-tag';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import {
+  WriteableSqliteDatabase,
+  type WriteableSqliteOptions,
+} from '../../../../src/repository/direct/sqlite/writeable-sqlite-database.ts';
+import { testTransactions } from '../transactions.ts';
+
+const signal = AbortSignal.timeout(120_000);
+
+const temporary = () => mkdtemp(join(tmpdir(), 'satellite-test-'));
+
+testTransactions('SQLite', async () => {
+  const directory = await temporary();
+  return {
+    open: async (guard) => new WriteableSqliteDatabase('own', join(directory, 'it.sqlite3'), { create: true, guard }),
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  };
+});
+
+describe('an SQLite file', () => {
+  let directory: string;
+  let path: string;
+  const opened: WriteableSqliteDatabase[] = [];
+
+  const open = (options: WriteableSqliteOptions = {}) => {
+    const database = new WriteableSqliteDatabase('own', path, options);
+    opened.push(database);
+    return database;
+  };
+  const insert = (database: WriteableSqliteDatabase, a: number) =>
+    database.transaction((tx) => tx.run(sql`INSERT INTO t VALUES (${a})`), signal);
+  const content = (of = path) => {
+    const own = new Sqlite(of, { readonly: true });
+    try {
+      return own.prepare('SELECT a FROM t ORDER BY a').pluck().all();
+    } finally {
+      own.close();
+    }
+  };
+
+  beforeEach(async () => {
+    directory = await temporary();
+    path = join(directory, 'it.sqlite3');
+    const own = new Sqlite(path);
+    own.exec('CREATE TABLE t (a INTEGER)');
+    own.close();
+  });
+  afterEach(async () => {
+    for (const database of opened.splice(0)) await database.close();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  test('waits while another process’s writer holds the lock, and while a reader keeps it from committing', async () => {
+    const database = open();
+    const other = new Sqlite(path);
+    try {
+      other.exec('BEGIN IMMEDIATE; INSERT INTO t VALUES (1)');
+      let done = false;
+      const writing = insert(database, 2).then(() => {
+        done = true;
+      });
+      await expect(insert(open({ busyMilliseconds: 300 }), 3)).rejects.toMatchObject({
+        code: 'UPSTREAM_UNAVAILABLE',
+        retryAfter: 5,
+        message: expect.stringContaining('stayed locked') as string,
+      });
+      expect(done).toBe(false);
+      other.exec('COMMIT');
+      await writing;
+      expect(content()).toEqual([1, 2]);
+
+      other.exec('BEGIN');
+      other.prepare('SELECT * FROM t').all();
+      await expect(insert(open({ busyMilliseconds: 300 }), 4)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+      const second = insert(database, 5);
+      await expect(insert(open({ busyMilliseconds: 300 }), 6)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+      other.exec('COMMIT');
+      await second;
+      expect(content()).toEqual([1, 2, 5]);
+    } finally {
+      other.close();
+    }
+  });
+
+  test('in WAL mode is refused, and its mode stays', async () => {
+    const own = new Sqlite(path);
+    own.pragma('journal_mode = WAL');
+    own.exec('INSERT INTO t VALUES (1)');
+    own.close();
+    await expect(insert(open(), 2)).rejects.toMatchObject({ message: expect.stringContaining('WAL mode') as string });
+    const again = new Sqlite(path);
+    expect(again.pragma('journal_mode', { simple: true })).toBe('wal');
+    again.close();
+    expect(content()).toEqual([1]);
+  });
+
+  test('put in the place of another is the one that is written to', async () => {
+    const database = open();
+    await insert(database, 1);
+    const old = join(directory, 'old.sqlite3');
+    await copyFile(path, join(directory, 'new.sqlite3'));
+    await rename(path, old);
+    await rename(join(directory, 'new.sqlite3'), path);
+    await insert(database, 2);
+    expect(content(old)).toEqual([1]);
+    expect(content()).toEqual([1, 2]);
+    await rm(path);
+    await expect(insert(database, 3)).rejects.toMatchObject({
+      message: expect.stringContaining('no database file') as string,
+    });
+  });
+
+  test('that is damaged is refused before anything is written', async () => {
+    const own = new Sqlite(path);
+    own.exec(
+      `WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 5000) INSERT INTO t SELECT x FROM c`,
+    );
+    const bytes = own.serialize();
+    own.close();
+    bytes.fill(0x5a, 8192, 12288);
+    await writeFile(path, bytes);
+    await expect(insert(open({ quickCheck: true }), 1)).rejects.toMatchObject({
+      message: expect.stringContaining('damaged') as string,
+    });
+  });
+
+  test('that may not be written to, or has no place left, says so', async () => {
+    await expect(open({ create: true }).transaction((tx) => tx.define(['NONSENSE']), signal)).rejects.toMatchObject({
+      message: expect.not.stringContaining('NONSENSE') as string,
+    });
+    const database = open();
+    const full = database.transaction(async (tx) => {
+      await tx.all(sql`PRAGMA max_page_count = 3`);
+      await tx.run(sql`INSERT INTO t VALUES (1)`);
+      await tx.run(sql`CREATE TABLE big AS SELECT zeroblob(100000)`);
+    }, signal);
+    await expect(full).rejects.toMatchObject({ message: expect.stringContaining('no space left') as string });
+    expect(content()).toEqual([]);
+  });
+
+  test('does not keep the process alive, nor does what it left', async () => {
+    const { execFile } = await import('node:child_process');
+    const { promisify } = await import('node:util');
+    const module = new URL('../../../../src/repository/direct/sqlite/writeable-sqlite-database.ts', import.meta.url);
+    const program = `
+      import { WriteableSqliteDatabase } from ${JSON.stringify(module.href)};
+      const database = new WriteableSqliteDatabase('own', ${JSON.stringify(path)});
+      await database.transaction((tx) => tx.define(['INSERT INTO t VALUES (1)']), AbortSignal.timeout(60000));`;
+    await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { timeout: 30_000 });
+    expect(content()).toEqual([1]);
+  });
+});
