@@ -273,6 +273,7 @@ export function testTransactions(name: string, makePlace: () => Promise<Place>):
           calls.push('confirm');
           if (lost) throw conflict;
         },
+        ended: () => void calls.push('ended'),
       };
       const guarded = await place.open(guard);
       try {
@@ -280,15 +281,17 @@ export function testTransactions(name: string, makePlace: () => Promise<Place>):
           calls.push('work');
           await addParent(tx, 1);
         }, signal);
-        expect(calls).toEqual(['admit', 'work', 'confirm']);
+        expect(calls).toEqual(['admit', 'work', 'confirm', 'ended']);
         lost = true;
         await expect(guarded.transaction((tx) => addParent(tx, 2), signal)).rejects.toBe(conflict);
+        expect(calls.slice(4)).toEqual(['admit', 'confirm', 'ended']);
         expect(await parents()).toEqual([1]);
       } finally {
         await guarded.close();
       }
       const closed = await place.open({ ...guard, admit: () => Promise.reject(conflict) });
       await expect(closed.transaction(async () => expect.fail('began'), signal)).rejects.toBe(conflict);
+      expect(calls.length).toBe(7);
       await closed.close();
     });
 

@@ -79,6 +79,14 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
 
   async #run<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
     await this.#guard?.admit(signal);
+    try {
+      return await this.#untilKept(work, signal);
+    } finally {
+      this.#guard?.ended();
+    }
+  }
+
+  async #untilKept<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#transact(work, signal);
