@@ -3,7 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import type { SatelliteSettings } from '../satellite/settings.ts';
 import { expandVariables } from './environment.ts';
+import { satelliteSettings, satellitesConfig } from './satellites-config.ts';
 
 const NAME = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
 const name = z.string().regex(NAME, 'must be small letters, digits, "_", "." and "-", at most 64');
@@ -135,18 +137,6 @@ const outbound = z.strictObject({
 
 /** Sections of parts that this version does not have: their shape is checked, and the log says that they have no effect. */
 const later = {
-  /** Where the gateway keeps its own records. */
-  state: z
-    .string()
-    .regex(/^(sqlite:|postgresql:\/\/)/, 'must begin with sqlite: or postgresql://')
-    .optional(),
-  satellites: z
-    .strictObject({
-      root: z.string().min(1).optional(),
-      postgresql: z.string().optional(),
-      s3: z.strictObject({ endpoint: z.string(), bucket: z.string(), region: z.string().optional() }).optional(),
-    })
-    .optional(),
   python: z
     .strictObject({ executable: z.string().min(1).optional(), path: z.array(z.string().min(1)).optional() })
     .optional(),
@@ -166,6 +156,16 @@ export const gatewayConfig = z
     graphiql: graphiql.prefault({}),
     /** How others reach the gateway: permanent addresses start with it. @default the listening address */
     publicUrl: httpUrl.optional(),
+    /**
+     * Where the gateway keeps its own records: `sqlite:FILE`, or `postgresql://…` for several gateways.
+     * @default sqlite:./state.sqlite3 where there is a section `satellites`; else the gateway only reads
+     */
+    state: z
+      .string()
+      .regex(/^(sqlite:.|postgresql:\/\/)/, 'must begin with sqlite: or postgresql://')
+      .optional(),
+    /** Repositories that users make. @default with `state` its defaults; else the gateway only reads */
+    satellites: satellitesConfig.optional(),
     /** What the gateway itself may fetch. */
     outbound: outbound.prefault({}),
     ...later,
@@ -182,7 +182,12 @@ export const gatewayConfig = z
     }
   });
 
-export type GatewayConfig = z.output<typeof gatewayConfig>;
+type ParsedConfig = z.output<typeof gatewayConfig>;
+/** A configuration with all its paths absolute. */
+export interface GatewayConfig extends Omit<ParsedConfig, 'state' | 'satellites'> {
+  /** What is needed for changes; undefined: the gateway only reads. */
+  readonly writing: { readonly state: string; readonly satellites: SatelliteSettings } | undefined;
+}
 export type RepositoryConfig = GatewayConfig['repositories'][number];
 export type RequestLimits = GatewayConfig['http']['limits'];
 
@@ -222,7 +227,7 @@ export function parseConfig(
   throw new ConfigurationError(`${file} cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
 }
 
-function resolvePaths(config: GatewayConfig, directory: string): GatewayConfig {
+function resolvePaths({ state, satellites, ...config }: ParsedConfig, directory: string): GatewayConfig {
   const { auth, graphiql, repositories } = config;
   return {
     ...config,
@@ -231,5 +236,16 @@ function resolvePaths(config: GatewayConfig, directory: string): GatewayConfig {
       issuers: auth.issuers.map((i) => (i.jwks.startsWith('https:') ? i : { ...i, jwks: resolve(directory, i.jwks) })),
     },
     graphiql: graphiql.examples ? { ...graphiql, examples: resolve(directory, graphiql.examples) } : graphiql,
+    writing:
+      state === undefined && satellites === undefined
+        ? undefined
+        : {
+            state: statePath(state ?? 'sqlite:./state.sqlite3', directory),
+            satellites: satelliteSettings(satellites ?? satellitesConfig.parse({}), directory),
+          },
   };
+}
+
+function statePath(state: string, directory: string): string {
+  return state.startsWith('sqlite:') ? `sqlite:${resolve(directory, state.slice('sqlite:'.length))}` : state;
 }
