@@ -55,6 +55,7 @@ describe('satellite serve', () => {
       'serve.yaml',
       `http: {port: 0}
 state: sqlite:./state.sqlite3
+runs: {executeAs: none}
 repositories:
   - {name: dp1, kind: remote, url: "${await deadUrl()}", token: forward}
   - {name: own, kind: direct, path: ${JSON.stringify(sqliteRepository('satellite'))}, owner: alice}
@@ -86,7 +87,7 @@ ${issuer(true)}`,
       .split('\n')
       .map((line) => JSON.parse(line) as object);
     expect(entries).toContainEqual(expect.objectContaining({ msg: 'draining' }));
-    expect(await log).toContain('"state\\" has no effect');
+    expect(await log).toContain('"runs\\" has no effect');
     expect(await log).not.toContain(token);
   });
 

@@ -37,6 +37,22 @@ runs: {executeAs: none}
 publicUrl: https://satellite.example/
 `);
   expect(config.publicUrl).toBe('https://satellite.example');
+  expect(config.writing).toMatchObject({
+    state: 'sqlite:/etc/satellite/state.sqlite3',
+    satellites: { root: '/etc/satellite/satellites', restoreDays: 30, quotaBytes: null },
+  });
+});
+
+test('without state and satellites a gateway only reads; with one of them the other has its defaults', () => {
+  expect(read(MINIMAL).writing).toBeUndefined();
+  expect(read(`${MINIMAL}\nstate: postgresql://localhost/gateway`).writing).toMatchObject({
+    state: 'postgresql://localhost/gateway',
+    satellites: { root: '/etc/satellite/satellites' },
+  });
+  expect(read(`${MINIMAL}\nsatellites: {root: /data}`).writing).toMatchObject({
+    state: 'sqlite:/etc/satellite/state.sqlite3',
+    satellites: { root: '/data' },
+  });
 });
 
 test('variables are replaced from the environment, as text only', () => {
