@@ -544,7 +544,7 @@ export type IngestDatasetsInput = {
   readonly commit?: InputMaybe<Scalars['ID']['input']>;
   /** Name of their dataset type, which is registered. */
   readonly datasetType?: InputMaybe<Scalars['String']['input']>;
-  /** The files; a dataset whose components have files of their own has several with the same data ID. */
+  /** The files, 10 000 at most: each holds one whole dataset. */
   readonly files?: InputMaybe<ReadonlyArray<IngestedFileInput>>;
   /** A text of yours: the same call again with the same key is done once and answered alike. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
@@ -563,10 +563,8 @@ export type IngestDatasetsPayload = {
   readonly upload?: Maybe<DatasetUpload>;
 };
 
-/** A file that is to be a dataset, or a component of one: either `path` or `upload`. */
+/** A file that is to be a dataset: either `path` or `upload`. */
 export type IngestedFileInput = {
-  /** The component that it holds. The default is the whole dataset. */
-  readonly component?: InputMaybe<Scalars['String']['input']>;
   /** Values of the dataset type's dimensions. */
   readonly dataId: Scalars['JSONObject']['input'];
   /** Python class that reads it. The default is that of the storage class. */

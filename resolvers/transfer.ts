@@ -81,14 +81,13 @@ function ingested({ datasetType, run, files, commit }: IngestDatasetsInput): Ing
 }
 
 function ingestedFile(input: IngestedFileInput, i: number): IngestedFile {
-  const { dataId, uuid, path, upload, component, formatter } = input;
+  const { dataId, uuid, path, upload, formatter } = input;
   if (Boolean(path) === Boolean(upload)) {
     throw new SatelliteError('BAD_USER_INPUT', `Give either "path" or "upload" of file ${i + 1}.`);
   }
   return {
     uuid: uuid ?? undefined,
     dataId: toDataId(dataId),
-    component: component ?? null,
     formatter: formatter ?? undefined,
     path: path ?? undefined,
     upload: upload ? { ...upload, size: Number(upload.size) } : undefined,

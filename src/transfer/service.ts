@@ -42,11 +42,10 @@ export interface TransferPlan {
   readonly conflicts: readonly TransferConflict[];
 }
 
-/** One file that becomes a dataset (or a component of it: several with the same data ID). */
+/** One file that becomes a dataset. */
 export interface IngestedFile {
   readonly uuid?: string | undefined;
   readonly dataId: DataId;
-  readonly component: string | null;
   /** Undefined: that of the storage class. */
   readonly formatter: string | undefined;
   /** In the satellite's root already; relative to it. */

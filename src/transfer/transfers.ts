@@ -5,25 +5,32 @@ import { SatelliteError } from '../butler/errors.ts';
 import type { Job, Jobs } from '../jobs/job.ts';
 import { searchDatasets } from '../repository/search/datasets.ts';
 import type { SatelliteDirectory } from '../satellite/satellite.ts';
-import type { TransferDatasets, TransferPlan } from './service.ts';
+import { checkFiles } from './ingest-check.ts';
+import { ingestKind, writeFiles, type IngestInput } from './ingest-kind.ts';
+import type { IngestDatasets, IngestStart, TransferDatasets, TransferPlan, TransferService } from './service.ts';
+import type { Uploads } from './uploads.ts';
 import { planTransfer, transferInput, transferKind, type TransferSurroundings } from './transfer-kind.ts';
 
 export interface TransferOptions extends TransferSurroundings {
   readonly jobs: Jobs;
   readonly satellites: SatelliteDirectory;
-  /** Longest that a dry run may take, ms. */
+  readonly uploads: Uploads;
+  /** Longest that a dry run, or the checks before a job, may take, ms. */
   readonly planMilliseconds: number;
 }
 
-export class Transfers {
+export class Transfers implements TransferService {
   readonly #options: TransferOptions;
   readonly #kind: ReturnType<typeof transferKind>;
+  readonly #ingestKind: ReturnType<typeof ingestKind>;
 
   /** Defines its kinds of jobs. */
   constructor(options: TransferOptions) {
     this.#options = options;
     this.#kind = transferKind(options);
+    this.#ingestKind = ingestKind(options.satellites);
     options.jobs.define(this.#kind);
+    options.jobs.define(this.#ingestKind);
   }
 
   async transfer(
@@ -59,6 +66,38 @@ export class Transfers {
       token,
     });
     return { job, plan: null };
+  }
+
+  async ingest({ satellite: name, what, idempotencyKey }: IngestDatasets, principal: Principal): Promise<IngestStart> {
+    const { satellites, uploads, planMilliseconds } = this.#options;
+    const { username } = principal;
+    const satellite = await satellites.forWriting(name, principal);
+    if ('commit' in what) {
+      const input = await uploads.committed(what.commit, username);
+      if (input.satellite !== satellite.fullName) {
+        throw new SatelliteError('BAD_USER_INPUT', `That upload is for satellite '${input.satellite}'.`);
+      }
+      // The same upload committed again is the same job.
+      return { job: await this.#startIngest(input, username, what.commit), upload: null };
+    }
+    const ctx = { caller: { username }, signal: AbortSignal.timeout(planMilliseconds) };
+    const { datasetType, files } = await checkFiles(satellite.repository, what.datasetType, what.files, ctx);
+    if (files.some(({ upload }) => upload)) {
+      return { job: null, upload: await uploads.open(username, satellite, datasetType, what.run, files) };
+    }
+    const input = {
+      satellite: satellite.fullName,
+      datasetType: datasetType.name,
+      run: what.run,
+      files: writeFiles(files),
+      upload: null,
+    };
+    return { job: await this.#startIngest(input, username, idempotencyKey), upload: null };
+  }
+
+  #startIngest(input: IngestInput, owner: string, idempotencyKey: string | undefined): Promise<Job> {
+    const subject = `satellite:${input.satellite}`;
+    return this.#options.jobs.enqueue(this.#ingestKind, { owner, subject, input, idempotencyKey });
   }
 }
 

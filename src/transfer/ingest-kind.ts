@@ -1,0 +1,130 @@
+/** The job `ingestDatasets`: makes datasets of files that are in the satellite's own store. */
+import { createHash } from 'node:crypto';
+import { ButlerUserError, SatelliteError } from '../butler/errors.ts';
+import { parseJson, stringifyJson } from '../butler/json.ts';
+import type { JobKind } from '../jobs/job.ts';
+import type { ArtifactStore } from '../repository/direct/datastore/artifact-store.ts';
+import type { QueryContext } from '../repository/repository.ts';
+import type { ImportedDataset } from '../repository/writeable-repository.ts';
+import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
+import { inBatches } from './in-batches.ts';
+import type { CheckedFile } from './ingest-check.ts';
+import { inParallel } from './parallel.ts';
+
+export type IngestInput = {
+  /** Full name. */
+  readonly satellite: string;
+  readonly datasetType: string;
+  readonly run: string;
+  /** `CheckedFile`s as JSON text, which keeps long integers. */
+  readonly files: string;
+  /** The upload whose reservation ends with the job; null where there was none. */
+  readonly upload: string | null;
+};
+
+export type IngestResult = { readonly datasets: number; readonly bytes: number };
+
+const FILES_AT_ONCE = 8;
+/** Datasets that one transaction registers. */
+const DATASETS_AT_ONCE = 2000;
+
+export function writeFiles(files: readonly CheckedFile[]): string {
+  return stringifyJson(files);
+}
+
+export function readFiles(text: string): readonly CheckedFile[] {
+  return parseJson(text) as unknown as readonly CheckedFile[];
+}
+
+export function ingestKind(
+  satellites: Pick<SatelliteDirectory, 'forJob' | 'release'>,
+): JobKind<IngestInput, IngestResult> {
+  return {
+    name: 'ingestDatasets',
+    run: async (input, task) => {
+      const satellite = await satellites.forJob(input.satellite);
+      const { repository, artifacts } = satellite;
+      const ctx = { caller: { username: task.owner }, signal: task.signal };
+      const files = readFiles(input.files);
+      const sizes = await measure(artifacts, files, ctx.signal);
+      await refuseRecorded(satellite, files, ctx);
+      const datasets = await importsOf(satellite, input, files, sizes, ctx);
+      await repository.registerCollection({ name: input.run, type: 'RUN' }, ctx);
+      const [conflict] = (await repository.planImport(datasets, ctx)).conflicts;
+      if (conflict) throw new SatelliteError('CONFLICT', conflict.reason);
+      let done = 0;
+      for (const batch of inBatches(datasets, DATASETS_AT_ONCE)) {
+        await repository.importDatasets(batch, ctx);
+        done += batch.length;
+        await task.progress({ done, total: datasets.length, unit: 'datasets' });
+      }
+      return { datasets: datasets.length, bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
+    },
+    ended: async ({ satellite, upload }) => {
+      if (upload !== null) await satellites.release(satellite, upload);
+    },
+  };
+}
+
+/**
+ * Sizes of the files, by path.
+ * @throws SatelliteError NOT_FOUND naming a file that is not there; CONFLICT where an uploaded one is not what was promised
+ */
+async function measure(
+  artifacts: ArtifactStore,
+  files: readonly CheckedFile[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const sizes = new Map<string, number>();
+  await inParallel(files, FILES_AT_ONCE, signal, async ({ path, upload }, stop) => {
+    const found = await artifacts.stat(path, stop);
+    const name = upload?.fileName ?? path;
+    if (!found) throw new SatelliteError('NOT_FOUND', `There is no file '${name}' yet: put it there, then ingest it.`);
+    if (upload && (found.size !== upload.size || (await sha256(artifacts, path, stop)) !== upload.sha256)) {
+      throw new SatelliteError('CONFLICT', `File '${name}' is not what was promised: its size or SHA-256 differs.`);
+    }
+    sizes.set(path, found.size);
+  });
+  return sizes;
+}
+
+async function sha256(artifacts: ArtifactStore, path: string, signal: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of await artifacts.read(path, null, signal)) hash.update(chunk as Uint8Array);
+  return hash.digest('hex');
+}
+
+/** @throws SatelliteError CONFLICT where a file is another dataset's */
+async function refuseRecorded(
+  { repository }: OpenSatellite,
+  files: readonly CheckedFile[],
+  ctx: QueryContext,
+): Promise<void> {
+  const recorded = await repository.recordedAt(
+    files.map(({ path }) => path),
+    ctx,
+  );
+  for (const { path, uuid } of files) {
+    const other = recorded.get(path)?.find((id) => id !== uuid);
+    if (other === undefined) continue;
+    throw new SatelliteError('CONFLICT', `File '${path}' cannot be dataset ${uuid}: it is dataset ${other} already.`);
+  }
+}
+
+async function importsOf(
+  { repository }: OpenSatellite,
+  { datasetType: name, run }: IngestInput,
+  files: readonly CheckedFile[],
+  sizes: ReadonlyMap<string, number>,
+  ctx: QueryContext,
+): Promise<readonly ImportedDataset[]> {
+  const datasetType = (await repository.datasetTypes(ctx)).get(name);
+  if (!datasetType)
+    throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type '${name}' does not exist any more.`);
+  const { storageClass } = datasetType;
+  return files.map(({ uuid, values, formatter, path, upload }) => {
+    const checksum = upload?.sha256 ?? null;
+    const file = { path, formatter, storageClass, component: null, checksum, size: sizes.get(path)! };
+    return { uuid, datasetType, run, values, files: [file] };
+  });
+}

@@ -1,0 +1,151 @@
+/** Files that users upload to make datasets of them: asked for, put, then committed. */
+import { randomBytes } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import sql from 'sql-template-tag';
+import { requiredDataId } from '../butler/data-id.ts';
+import type { DatasetType } from '../butler/dataset-type.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
+import type { State, StateTables } from '../state/state.ts';
+import type { CheckedFile } from './ingest-check.ts';
+import { readFiles, writeFiles, type IngestInput } from './ingest-kind.ts';
+import type { IngestStart } from './service.ts';
+
+export const UPLOAD_TABLES: StateTables = {
+  domain: 'uploads',
+  versions: [
+    [
+      `CREATE TABLE {upload} (
+         id TEXT NOT NULL PRIMARY KEY,
+         owner TEXT NOT NULL,
+         satellite TEXT NOT NULL,
+         dataset_type TEXT NOT NULL,
+         run TEXT NOT NULL,
+         files TEXT NOT NULL,
+         expires_at BIGINT NOT NULL
+       )`,
+      `CREATE INDEX upload_by_age ON {upload} (expires_at)`,
+    ],
+  ],
+};
+
+/** How long files may be put and committed, ms. Addresses that a store signs may end sooner. */
+const OPEN_MS = 3_600_000;
+/** After that an upload that was not committed is forgotten, ms. */
+const KEPT_MS = 24 * 3_600_000;
+
+interface StoredUpload {
+  readonly owner: string;
+  readonly input: IngestInput;
+  readonly expiresAt: number;
+}
+
+export class Uploads {
+  readonly #state: State;
+  readonly #satellites: Pick<SatelliteDirectory, 'forJob' | 'reserve' | 'release'>;
+  readonly #publicUrl: () => string;
+
+  constructor(
+    state: State,
+    satellites: Pick<SatelliteDirectory, 'forJob' | 'reserve' | 'release'>,
+    publicUrl: () => string,
+  ) {
+    this.#state = state;
+    this.#satellites = satellites;
+    this.#publicUrl = publicUrl;
+  }
+
+  /**
+   * Sets the bytes aside and says where each file is to be put.
+   * @throws SatelliteError QUOTA_EXCEEDED
+   */
+  async open(
+    owner: string,
+    { fullName, artifacts }: OpenSatellite,
+    datasetType: DatasetType,
+    run: string,
+    files: readonly CheckedFile[],
+  ): Promise<NonNullable<IngestStart['upload']>> {
+    await this.#forgetOld();
+    const id = randomBytes(24).toString('base64url');
+    const expiresAt = Date.now() + OPEN_MS;
+    await this.#satellites.reserve(
+      fullName,
+      id,
+      files.reduce((sum, { upload }) => sum + (upload?.size ?? 0), 0),
+    );
+    await this.#change(
+      ({ table }) => sql`INSERT INTO ${table} (id, owner, satellite, dataset_type, run, files, expires_at)
+        VALUES (${id}, ${owner}, ${fullName}, ${datasetType.name}, ${run}, ${writeFiles(files)}, ${BigInt(expiresAt)})`,
+    );
+    const places = await Promise.all(
+      files.map(async ({ path, values, upload }, i) => {
+        if (!upload) return [];
+        const signed = await artifacts.signedUpload(path, upload);
+        const { url, headers } = signed ?? { url: `${this.#publicUrl()}/uploads/${id}/${i}`, headers: {} };
+        const dataId = requiredDataId(datasetType.dimensions, values);
+        return [{ dataId, fileName: upload.fileName, url, headers, expiresAt }];
+      }),
+    );
+    return { id, files: places.flat() };
+  }
+
+  /** What the job of an upload is given. @throws SatelliteError NOT_FOUND where there is none (any more) for the owner */
+  async committed(id: string, owner: string): Promise<IngestInput> {
+    const upload = await this.#find(id);
+    if (upload?.owner === owner) return upload.input;
+    throw new SatelliteError(
+      'NOT_FOUND',
+      `There is no upload '${id.slice(0, 60)}' of yours (any more): ask for a new one.`,
+    );
+  }
+
+  /**
+   * Takes the bytes of a file whose store signs no addresses. Whoever has the address may put exactly the promised bytes.
+   * @param index place of the file among those asked for
+   * @throws SatelliteError NOT_FOUND for what is no address of an upload, or has ended; UPSTREAM_UNAVAILABLE where the bytes
+   *   are not those promised
+   */
+  async receive(id: string, index: number, bytes: Readable, signal: AbortSignal): Promise<void> {
+    const upload = await this.#find(id);
+    const file = upload && upload.expiresAt >= Date.now() ? readFiles(upload.input.files)[index] : undefined;
+    if (!upload || !file?.upload) {
+      throw new SatelliteError('NOT_FOUND', 'There is no upload at this address (any more): ask for a new one.');
+    }
+    const { artifacts } = await this.#satellites.forJob(upload.input.satellite);
+    await artifacts.write(file.path, bytes, file.upload, signal);
+  }
+
+  async #find(id: string): Promise<StoredUpload | undefined> {
+    const table = this.#state.database.table('upload');
+    const [row] = await this.#state.database.all(
+      sql`SELECT owner, satellite, dataset_type, run, files, expires_at FROM ${table} WHERE id = ${id}`,
+      AbortSignal.timeout(STATE_MS),
+    );
+    if (!row) return undefined;
+    const [owner, satellite, datasetType, run, files] = row as string[];
+    const input = { satellite: satellite!, datasetType: datasetType!, run: run!, files: files!, upload: id };
+    return { owner: owner!, input, expiresAt: Number(row[5]) };
+  }
+
+  /** Gives back what was set aside for uploads that nobody committed. */
+  async #forgetOld(): Promise<void> {
+    const rows = await this.#change(
+      ({ table }) =>
+        sql`DELETE FROM ${table} WHERE expires_at < ${BigInt(Date.now() - KEPT_MS)} RETURNING id, satellite`,
+    );
+    for (const [id, satellite] of rows) await this.#satellites.release(satellite as string, id as string);
+  }
+
+  async #change(statement: (names: { readonly table: Statement }) => Statement) {
+    const { database } = this.#state;
+    return database.transaction(
+      (transaction) => transaction.all(statement({ table: transaction.table('upload') })),
+      AbortSignal.timeout(STATE_MS),
+    );
+  }
+}
+
+type Statement = ReturnType<typeof sql>;
+
+const STATE_MS = 30_000;
