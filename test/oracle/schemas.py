@@ -1,9 +1,7 @@
-"""Write the schema that stock Python's makeRepo gives, for each universe that it ships: JSON on standard output.
+"""The schema that stock Python's makeRepo gives, for each universe that it ships: JSON on standard output.
 
-With an argument, the URL of an empty PostgreSQL database: the newest universe only, in the schema `stock` of that database,
-and nothing is written out.  Each repository has dataset types of several dimension groups, and was opened for writing.
-
-    python test/oracle/schemas.py | gzip -9 > test/data/schemas.json.gz
+With an argument, the URL of a PostgreSQL database: the newest universe only, in the schema `stock` of that database; what
+is printed are its dataset types.  Each repository has dataset types of several dimension groups.
 """
 
 import json
@@ -12,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lsst.daf.butler import Butler, Config, DatasetType, DimensionConfig, DimensionUniverse
+from lsst.daf.butler import Butler, Config, DatasetType, DimensionConfig
 from lsst.resources import ResourcePath
 
 ROOT = ResourcePath("resource://lsst.daf.butler/configs/", forceDirectory=True)
@@ -21,8 +19,7 @@ CALIBRATIONS = [["detector", "physical_filter"], []]
 
 
 def shipped(version):
-    file = ROOT.join("dimensions.yaml" if version == 8 else f"old_dimensions/daf_butler_universe{version}.yaml")
-    return DimensionConfig(file)
+    return DimensionConfig(ROOT.join(f"old_dimensions/daf_butler_universe{version}.yaml"))
 
 
 def make(root, dimensions, config):
@@ -31,8 +28,6 @@ def make(root, dimensions, config):
         universe = butler.dimensions
         groups = []
         for calibration, names in [(False, g) for g in GROUPS] + [(True, g) for g in CALIBRATIONS]:
-            if not set(names) <= set(universe.dimensions.names) | {"htm7"}:
-                continue
             kind = "calibration" if calibration else "plain"
             name = "_".join([kind, *names])
             butler.registry.registerDatasetType(
