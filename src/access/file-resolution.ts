@@ -6,6 +6,8 @@ import type { Readable } from 'node:stream';
 import { SatelliteError } from '../butler/errors.ts';
 import { readLocalFile } from '../repository/local-file.ts';
 import type { Outbound } from '../repository/outbound.ts';
+import { zipMember } from '../repository/direct/datastore/zip-member.ts';
+import { splitZipPath } from '../repository/recorded-path.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { ByteRange, FileRecord, FileSource } from '../repository/rows.ts';
 import { parsePermanentAddress, type AddressedFile } from './permanent-address.ts';
@@ -46,6 +48,7 @@ export class FileResolver {
       const offered = hop === 0 ? repositories.get(wanted.repository) : repositories.find(wanted.repository);
       const source = offered && (await sourceOf(offered.repository, wanted, ctx));
       if (!source) throw hop === 0 ? await noFile(offered!.repository, wanted, ctx) : targetGone(file, wanted);
+      if (source.kind === 'url') return this.#given(wanted, source, ctx);
       if (source.kind !== 'reference') return source;
       const next = this.#here(source.url, wanted.fileName);
       if (!next) return this.#elsewhere(file, source, ctx);
@@ -74,6 +77,33 @@ export class FileResolver {
   /** Bytes of the whole file; asks where it is, if nobody recorded it. */
   async size(source: ResolvedSource, signal: AbortSignal): Promise<number> {
     return source.kind !== 'url' ? source.size : (source.size ?? this.#measure(source.url, true, signal));
+  }
+
+  /** What the repository's own server or store gave: as it is, or the member of the zip that it leads to. */
+  async #given(
+    wanted: WantedFile,
+    source: Extract<FileSource, { readonly kind: 'url' }>,
+    ctx: QueryContext,
+  ): Promise<ResolvedSource> {
+    const { file: url, member } = splitZipPath(source.url);
+    if (!/^https?:\/\//i.test(url)) {
+      throw new SatelliteError(
+        'NOT_FOUND',
+        `The server of repository '${wanted.repository}' gives the file of dataset ${wanted.uuid} at an address that cannot be ` +
+          'reached by http: tell its operators.',
+      );
+    }
+    if (member === null) return source;
+    const { outbound } = this.#options;
+    const zip = {
+      size: await this.#measure(url, true, ctx.signal),
+      read: async (range: ByteRange, signal: AbortSignal) =>
+        (await outbound.fetchArtifact(url, { ...range, trusted: true, signal })).stream,
+    };
+    const found = await zipMember(zip, member, source.size, ctx.signal);
+    if (!found)
+      throw new SatelliteError('NOT_FOUND', `The zip that holds dataset ${wanted.uuid} has no '${member}' in it.`);
+    return found;
   }
 
   /** The dataset of this gateway that an address in a record stands for; undefined for addresses elsewhere. */

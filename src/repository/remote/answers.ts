@@ -4,6 +4,7 @@ import type { CollectionInfo, CollectionType } from '../../butler/collection.ts'
 import { COLLECTION_TYPE_NUMBERS } from '../../butler/collection.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import type { Universe } from '../../butler/universe.ts';
+import { fileNameOf } from '../recorded-path.ts';
 import type { DatasetRow, FileRecord } from '../rows.ts';
 
 const datasetType = z.object({
@@ -81,7 +82,7 @@ export function toDatasetRow(
 
 export function toFileRecord(info: z.infer<typeof fileInfo>): FileRecord {
   return {
-    fileName: info.path.slice(info.path.lastIndexOf('/') + 1),
+    fileName: fileNameOf(info.path),
     path: info.path,
     size: info.file_size < 0 ? null : info.file_size,
     checksum: info.checksum,

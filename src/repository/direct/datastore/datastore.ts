@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import sql, { join } from 'sql-template-tag';
 import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
 import type { FileRecord, FileSource, RepositoryUsage } from '../../rows.ts';
+import { splitZipPath } from '../../recorded-path.ts';
 import type { Database } from '../database.ts';
 import { readTableColumns } from '../registry-tables.ts';
 import { artifactPath, decodedPath, isUri } from './artifact-path.ts';
@@ -14,7 +15,6 @@ import { recordedFiles } from './recorded-files.ts';
 import { RECORD_COLUMNS, type RecordsLocation } from './records.ts';
 import { datastoreUsage } from './usage.ts';
 import { zipMember, type ZipBytes } from './zip-member.ts';
-import { splitZipPath } from './zip-path.ts';
 
 export interface DatastoreLocation extends RecordsLocation {
   /** Directories beside the root from which files may be given, where records point out of the root. */

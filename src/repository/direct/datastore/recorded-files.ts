@@ -1,10 +1,9 @@
 /** What a datastore recorded of its files (butler-schema.md section 5). */
-import { posix } from 'node:path';
 import sql from 'sql-template-tag';
+import { fileNameOf } from '../../recorded-path.ts';
 import type { FileRecord } from '../../rows.ts';
 import { isOneOf, uuidFromStored, validUuids } from '../dataset-ids.ts';
 import { NO_COMPONENT, type RecordReads, type RecordsLocation } from './records.ts';
-import { splitZipPath } from './zip-path.ts';
 
 /** Files by UUID, in one statement; datasets without files have no entry. */
 export async function recordedFiles(
@@ -24,7 +23,7 @@ export async function recordedFiles(
     const uuid = uuidFromStored(id as string);
     const file: FileRecord = {
       path: path as string,
-      fileName: fileName(path as string),
+      fileName: fileNameOf(path as string),
       // -1 stands for "not known".
       size: size === null || (size as number) < 0 ? null : (size as number),
       checksum: checksum as string | null,
@@ -37,11 +36,4 @@ export async function recordedFiles(
     else files.set(uuid, [file]);
   }
   return files;
-}
-
-/** Last part of a path, of a URI's path, or of the path inside a zip. */
-function fileName(path: string): string {
-  const { member } = splitZipPath(path);
-  if (member !== null) return posix.basename(member);
-  return URL.canParse(path) ? decodeURIComponent(posix.basename(new URL(path).pathname)) : posix.basename(path);
 }

@@ -3,12 +3,12 @@ import sql, { empty } from 'sql-template-tag';
 import { SatelliteError } from '../../../butler/errors.ts';
 import { failpoint } from '../../failpoints.ts';
 import type { RemovedDatasets } from '../../writeable-repository.ts';
+import { splitZipPath } from '../../recorded-path.ts';
 import type { Transaction } from '../database.ts';
 import { isOneOf, uuidFromStored } from '../dataset-ids.ts';
 import { artifactPath, decodedPath, isUri } from './artifact-path.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { datasetsInZip, type RecordsLocation } from './records.ts';
-import { splitZipPath } from './zip-path.ts';
 
 /** Datasets of one transaction, as others wait for it while files are removed. */
 const BATCH = 500;

@@ -1,4 +1,5 @@
-/** Recorded paths of members of a zip: `path/of.zip#zip-path=member` (butler-schema.md section 5). */
+/** Paths of files as datastores record them: relative to a root, URIs, members of a zip (butler-schema.md section 5). */
+import { posix } from 'node:path';
 
 export interface ZipPath {
   /** The path without the fragment. */
@@ -7,10 +8,18 @@ export interface ZipPath {
   readonly member: string | null;
 }
 
+/** Takes `path/of.zip#zip-path=member` apart. */
 export function splitZipPath(recorded: string): ZipPath {
   const [, file, fragment] = /^(.*?)#zip-path=(.*)$/s.exec(recorded) ?? [];
   if (file === undefined || fragment === undefined) return { file: recorded, member: null };
   return { file, member: unquoted(fragment) };
+}
+
+/** The name that a file has for people: the last part of a path, of a URI's path, or of the path inside a zip. */
+export function fileNameOf(recorded: string): string {
+  const { file, member } = splitZipPath(recorded);
+  if (member !== null) return posix.basename(member);
+  return URL.canParse(file) ? posix.basename(unquoted(new URL(file).pathname)) : posix.basename(file);
 }
 
 /** As Python's `unquote`, but for escapes that are no text, which stay. */
