@@ -1,9 +1,9 @@
 /** What every artifact store must do, whatever it is made of. */
 import { createHash, randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { ArtifactStore } from '../../../../src/repository/direct/datastore/artifact-store.ts';
+import fc from '../../../sample.ts';
 
 export const signal = AbortSignal.timeout(300_000);
 

@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { zipMember, type ZipBytes } from '../../../../src/repository/direct/datastore/zip-member.ts';
 import { pythonProgram } from '../../../../stack/checkout.ts';
+import fc from '../../../sample.ts';
 
 const signal = AbortSignal.timeout(60_000);
 const refused = { code: 'NOT_FOUND' };

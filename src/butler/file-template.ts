@@ -1,0 +1,112 @@
+/**
+ * Paths that stock Butler gives to files of datasets by its default templates (butler-schema.md section 4.4).  They are a
+ * convention: readers take the recorded path, but people look for files by it.
+ */
+import type { DataId, DataIdValue } from './data-id.ts';
+import type { DimensionGroup } from './dimension-group.ts';
+import { ButlerUserError } from './errors.ts';
+
+const DEFAULT_TEMPLATE =
+  '{run:/}/{datasetType}.{component:?}/{tract:?}/{patch:?}/{day_obs|visit.day_obs|exposure.day_obs:?}/{band:?}/' +
+  '{subfilter:?}/{physical_filter:?}/{visit:?}/{exposure.obs_id|group:?}/' +
+  '{datasetType}_{component:?}_{instrument:?}_{tract:?}_{patch:?}_{band:?}_{physical_filter:?}_{visit:?}_' +
+  '{exposure.obs_id|group:?}_{detector.full_name:?}_{skymap:?}_{skypix:?}_{ssp_hypothesis_table:?}_' +
+  '{ssp_hypothesis_bundle:?}_{ssp_balanced_index:?}_{run}';
+const EXPOSURE_TEMPLATE =
+  '{run:/}/{datasetType}.{component:?}/{day_obs|exposure.day_obs}/{exposure.obs_id}/' +
+  '{datasetType}_{component:?}_{instrument:?}_{physical_filter}_{exposure.obs_id}_{detector.full_name}_{run}';
+/** Datasets of exactly these dimensions, which are raw ones and the like, have a template of their own. */
+const EXPOSURE_DIMENSIONS = ['physical_filter', 'detector', 'exposure'];
+
+/** Characters that stock Butler takes for troublesome in names of files. */
+const TROUBLESOME = /[ <>:"\\|?*]/g;
+/** Endings that are kept with the one before: `.fits.gz`. */
+const COMPRESSIONS = ['gz', 'bz2', 'xz', 'fz'];
+
+/** What a path is made of. */
+export interface TemplatedDataset {
+  /** Without a component. */
+  readonly datasetType: string;
+  /** Null for a whole dataset. */
+  readonly component: string | null;
+  readonly run: string;
+  readonly dimensions: DimensionGroup;
+  /** Values of all dimensions, implied ones too. */
+  readonly dataId: DataId;
+  /**
+   * Records of its dimensions: element → column → value, of which `exposure.obs_id`, `exposure.day_obs`, `visit.day_obs` and
+   * `detector.full_name` are used.
+   */
+  readonly records: Readonly<Record<string, Readonly<Record<string, DataIdValue | null>>>>;
+}
+
+/**
+ * The path, relative to the datastore's root and without an extension.
+ * @throws ButlerUserError DATA_ID_VALUE where a record that the path needs is missing
+ */
+export function templatedPath(dataset: TemplatedDataset): string {
+  const { dimensions } = dataset;
+  const { universe } = dimensions;
+  const hasExposures = EXPOSURE_DIMENSIONS.every((name) => dimensions.has(name));
+  const template =
+    hasExposures && universe.conform(EXPOSURE_DIMENSIONS) === dimensions ? EXPOSURE_TEMPLATE : DEFAULT_TEMPLATE;
+  const output = template.replaceAll(
+    /([^{}]*)\{([^:}]+)(?::([^}]*))?\}/g,
+    (_match, literal: string, names: string, format: string | undefined) =>
+      expanded(dataset, literal, names, format ?? ''),
+  );
+  const cut = output.lastIndexOf('/') + 1;
+  const name = output.slice(cut).replaceAll('.', '_').replaceAll('#', 'HASH');
+  return normalized(output.slice(0, cut) + name);
+}
+
+/** A placeholder with the text before it, which goes too where there is no value and it does not separate directories. */
+function expanded(dataset: TemplatedDataset, literal: string, names: string, format: string): string {
+  const fields = fieldsOf(dataset);
+  const alternatives = names.split('|');
+  const name = alternatives.find((alternative) => fields.has(alternative.split('.')[0]!)) ?? alternatives[0]!;
+  const [element, column] = name.split('.') as [string, string?];
+  const value = column === undefined ? fields.get(element) : dataset.records[element]?.[column];
+  if (value === undefined) {
+    if (!format.includes('?')) {
+      throw new ButlerUserError('DATA_ID_VALUE', `The path of the file needs '${name}', of which there is no record.`);
+    }
+    return literal.includes('/') ? literal : '';
+  }
+  if (typeof value !== 'string') return literal + (value === null ? 'None' : String(value));
+  const text = value.replace(TROUBLESOME, '_');
+  return literal + (format.includes('/') ? text : text.replaceAll('/', '_'));
+}
+
+function fieldsOf({
+  datasetType,
+  component,
+  run,
+  dimensions,
+  dataId,
+}: TemplatedDataset): ReadonlyMap<string, DataIdValue> {
+  const fields = new Map(Object.entries(dataId));
+  const skypix = dimensions.names.filter((name) => dimensions.universe.element(name).skypix !== undefined);
+  if (skypix.length === 1) fields.set('skypix', dataId[skypix[0]!]!);
+  fields.set('datasetType', datasetType);
+  if (component !== null) fields.set('component', component);
+  fields.set('run', run);
+  return fields;
+}
+
+/** As Python's `normpath`, of a path that is then made relative. */
+function normalized(path: string): string {
+  const names: string[] = [];
+  for (const name of path.split('/')) {
+    if (name === '..' && names.length > 0 && names.at(-1) !== '..') names.pop();
+    else if (name !== '' && name !== '.' && !(name === '..' && path.startsWith('/'))) names.push(name);
+  }
+  return names.join('/');
+}
+
+/** The path with the extension of a file that is ingested, `.fits.gz` and the like being one; none where it has none. */
+export function withExtensionOf(path: string, fileName: string): string {
+  const [, ...endings] = fileName.slice(fileName.lastIndexOf('/') + 1).split('.');
+  const kept = endings.slice(COMPRESSIONS.includes(endings.at(-1) ?? '') ? -2 : -1);
+  return [path, ...kept].join('.');
+}
