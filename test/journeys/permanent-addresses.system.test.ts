@@ -41,6 +41,7 @@ let gateway: Gateway;
 let tls: Server;
 let publicUrl: string;
 let root: string;
+let zipped: string;
 let token: string;
 const log: string[] = [];
 
@@ -148,6 +149,7 @@ beforeAll(async () => {
     },
   );
   tls = await startTls(port, () => gateway.url);
+  zipped = (await python('zip_one', [official.root], official.s3.environment)) as string;
   await python('refer', [root, official.url]);
 }, 600_000);
 afterAll(async () => {
@@ -160,6 +162,17 @@ afterAll(async () => {
 test('over https, with its token in LSST_HTTP_AUTH_BEARER_TOKEN', async () => {
   await rewrite((file) => permanentAddress(publicUrl, file));
   expectAllRead((await python('read', [root, official.url], overHttps())) as Reading);
+});
+
+test('a member of a zip, of which the store gives only the whole', async () => {
+  const [file] = await filesOf(zipped);
+  const address = file!.url.replace(publicUrl, gateway.url);
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await fetch(address, { headers });
+  expect([answer.status, answer.redirected]).toEqual([200, false]);
+  const content = await answer.text();
+  const part = await fetch(address, { headers: { ...headers, range: 'bytes=-7' } });
+  expect([part.status, await part.text()]).toEqual([206, content.slice(-7)]);
 });
 
 test('over http, with capabilities and no token', async () => {

@@ -1,5 +1,8 @@
 """Stock Butler over references at permanent addresses.
 
+``permanent_addresses.py zip_one ROOT`` puts one dataset of the repository in the directory ROOT into a zip, and
+prints its UUID.
+
 ``permanent_addresses.py refer ROOT OFFICIAL`` makes a repository in the directory ROOT with references to some datasets of
 the RemoteButler server at OFFICIAL, as ``transfer_from(..., transfer="unsafe_direct")`` records them.
 
@@ -8,6 +11,7 @@ the RemoteButler server at OFFICIAL, as ``transfer_from(..., transfer="unsafe_di
 ``permanent_addresses.py remove ROOT UUID`` takes a dataset out of the repository in the directory ROOT.
 """
 
+import itertools
 import json
 import sys
 import tempfile
@@ -17,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from astropy.table import Table
-from lsst.daf.butler import Butler, Config
+from lsst.daf.butler import Butler, Config, DatasetRef
 from lsst.resources import ResourcePath
 
 def refer(root: str, official: str) -> None:
@@ -37,11 +41,26 @@ def refer(root: str, official: str) -> None:
         refs = [
             ref
             for name in ("calexp_metrics", "source_catalog", "metrics_composite")
-            for ref in remote.query_datasets(name, "*", find_first=False, with_dimension_records=True, limit=2)
+            for ref in first_of(remote, name)
         ]
         satellite.transfer_from(
             remote, refs, transfer="unsafe_direct", register_dataset_types=True, transfer_dimensions=True
         )
+
+
+def first_of(butler: Butler, name: str) -> list[DatasetRef]:
+    refs = butler.query_datasets(name, "*", find_first=False, with_dimension_records=True)
+    ordered = sorted(refs, key=lambda ref: ref.id)
+    return list(itertools.islice((ref for ref in ordered if butler.exists(ref, full_check=False)), 2))
+
+
+def zip_one(root: str) -> str:
+    with Butler.from_config(root, writeable=True) as butler, tempfile.TemporaryDirectory() as directory:
+        refs = first_of(butler, "calexp_metrics")[:1]
+        file = butler.retrieve_artifacts_zip(refs, directory)
+        butler.pruneDatasets(refs, disassociate=True, unstore=True, purge=True)
+        butler.ingest_zip(file)
+        return str(refs[0].id)
 
 
 def same(mine: Any, theirs: Any) -> bool:
@@ -103,5 +122,5 @@ def is_gone(root: str, dataset: str) -> dict[str, Any]:
 
 if __name__ == "__main__":
     step, *arguments = sys.argv[1:]
-    steps = {"refer": refer, "read": read, "remove": remove, "is_gone": is_gone}
+    steps = {"zip_one": zip_one, "refer": refer, "read": read, "remove": remove, "is_gone": is_gone}
     json.dump(steps[step](*arguments), sys.stdout)
