@@ -43,7 +43,7 @@ for version in range(9):
     out.append(
         {
             "stored": json.loads(config.dump(format="json")),
-            "rest": universe.dimensionConfig.to_simple().model_dump(mode="json", exclude_unset=False),
+            "rest": universe.dimensionConfig.to_simple().model_dump(mode="json", by_alias=True),
             "elements": [describe(universe, e) for e in universe.elements if not e.name[-1].isdigit()],
             "order": [e.name for e in universe.elements],
         }
