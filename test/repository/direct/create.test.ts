@@ -93,7 +93,7 @@ describe.each(['sqlite', 'postgresql'] as const)('a repository on %s', (dialect)
   });
 
   test.each([
-    ['create:before-database', async () => undefined],
+    ['create:before-database', async (): Promise<void> => undefined],
     ['create:before-butler-yaml', expectWhole],
   ] as const)('whose making was cut off at %s is made by the next attempt', async (failpoint, expectIt) => {
     const database = await newDatabase(dialect);
