@@ -1,14 +1,14 @@
 /** Opening a DirectButler repository for reading. */
 import { RepositoryUnavailableError } from '../../butler/errors.ts';
 import sql from 'sql-template-tag';
-import { readButlerConfig, type DatabaseLocation } from './butler-config.ts';
+import { readButlerConfig, type ButlerConfig, type DatabaseLocation } from './butler-config.ts';
 import type { Database } from './database.ts';
-import { DirectRepository } from './direct-repository.ts';
+import { DirectRepository, type DirectRepositoryParts } from './direct-repository.ts';
 import { Datastore } from './datastore/datastore.ts';
-import { openArtifactStore } from './datastore/open-store.ts';
+import { openArtifactStore, type ArtifactStoreOptions } from './datastore/open-store.ts';
 import type { S3Access } from './datastore/s3-client.ts';
 import { PostgresDatabase } from './postgres/postgres-database.ts';
-import { checkAttributes } from './registry-attributes.ts';
+import { checkAttributes, checkWriteableAttributes } from './registry-attributes.ts';
 import { RegistryReader } from './registry-reader.ts';
 import { misfitOfStaticTables, readTableColumns } from './registry-tables.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
@@ -26,7 +26,8 @@ export interface DirectRepositoryOptions {
   readonly signal?: AbortSignal;
 }
 
-const OPEN_MILLISECONDS = 60_000;
+/** How long opening may take where nobody waits for it. */
+export const OPEN_MILLISECONDS = 60_000;
 
 /**
  * Opens the repository after checking that it is one that we can read in full: managers and their versions, universe,
@@ -37,28 +38,50 @@ export async function openDirectRepository(options: DirectRepositoryOptions): Pr
   const { name, path, fileRoots = [], s3, signal = AbortSignal.timeout(OPEN_MILLISECONDS) } = options;
   const config = await readButlerConfig(name, path);
   const database = await openDatabase(name, config.database, signal);
+  return new DirectRepository(await checkedParts({ name, config, database, fileRoots, access: 'read', s3 }, signal));
+}
+
+/**
+ * What a repository is made of, after all checks.  Closes the database where one fails.
+ * @throws RepositoryUnavailableError naming the key, what was found and what is supported
+ */
+export async function checkedParts<D extends Database>(
+  { name, config, database, fileRoots, access, ...stores }: UncheckedParts<D>,
+  signal: AbortSignal,
+): Promise<DirectRepositoryParts & { readonly database: D }> {
   try {
     const refuse = (message: string): never => {
       throw new RepositoryUnavailableError(name, `Repository '${name}' cannot be opened: ${message}`);
     };
     const tables = await readTableColumns(database, signal);
     if (!tables.has('butler_attributes')) refuse('its database holds no Butler registry.');
-    const attributes = await database.all(sql`SELECT name, value FROM ${database.table('butler_attributes')}`, signal);
-    const universe = checkAttributes(name, new Map(attributes as [string, string][]), config.managers);
+    const rows = await database.all(sql`SELECT name, value FROM ${database.table('butler_attributes')}`, signal);
+    const attributes = new Map(rows as [string, string][]);
+    const universe = checkAttributes(name, attributes, config.managers);
+    if (access === 'write') checkWriteableAttributes(name, attributes);
     const misfit = misfitOfStaticTables(universe, tables, database.dialect);
     if (misfit !== undefined) refuse(misfit);
 
     const { datastoreName, recordsTable } = config;
-    const store = openArtifactStore(name, config.datastoreRoot, { s3 });
+    const store = openArtifactStore(name, config.datastoreRoot, stores);
     const datastore = new Datastore(name, database, { datastoreName, recordsTable, fileRoots }, store);
     await datastore.checkTable(signal);
     const registry = new RegistryReader(name, database, universe);
     await registry.current(signal);
-    return new DirectRepository({ name, database, universe, registry, datastore });
+    return { name, database, universe, registry, datastore };
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+interface UncheckedParts<D extends Database> extends ArtifactStoreOptions {
+  readonly name: string;
+  readonly config: ButlerConfig;
+  readonly database: D;
+  readonly fileRoots: readonly string[];
+  /** Who writes must know more than who reads. */
+  readonly access: 'read' | 'write';
 }
 
 async function openDatabase(name: string, location: DatabaseLocation, signal: AbortSignal): Promise<Database> {

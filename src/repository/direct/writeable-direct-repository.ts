@@ -19,7 +19,7 @@ import { certify, decertify } from './write/calibrations.ts';
 import { editChain } from './write/chains.ts';
 import { registerCollection, setCollectionDoc } from './write/collections.ts';
 import type { DatasetFiles } from './write/dataset-files.ts';
-import { checkedDatasetType, registerDatasetType, type DatasetTables } from './write/dataset-types.ts';
+import { checkedDatasetType, registerDatasetType } from './write/dataset-types.ts';
 import { insertElementRows } from './write/dimension-records.ts';
 import { elementRows } from './write/dimension-rows.ts';
 import { insertDatasets } from './write/import-datasets.ts';
@@ -37,7 +37,6 @@ import { associate, disassociate } from './write/tags.ts';
 
 export interface WriteableDirectRepositoryParts extends DirectRepositoryParts {
   readonly database: WriteableDatabase;
-  readonly tables: DatasetTables;
   readonly datasetFiles: DatasetFiles;
 }
 
@@ -53,12 +52,12 @@ export class WriteableDirectRepository extends DirectRepository implements Write
   }
 
   async registerDatasetTypes(types: readonly DatasetTypeDefinition[], ctx: QueryContext): Promise<readonly string[]> {
-    const { universe, tables } = this.#parts;
+    const { universe } = this.#parts;
     const checked = types.map((type) => checkedDatasetType(universe, type));
     return this.#write(ctx, async (tx) => {
       const registered: string[] = [];
       for (const type of checked) {
-        if (await registerDatasetType(tx, universe, type, tables)) registered.push(type.name);
+        if (await registerDatasetType(tx, universe, type)) registered.push(type.name);
       }
       return registered;
     });

@@ -5,20 +5,13 @@ import { ButlerUserError, SatelliteError } from '../../../butler/errors.ts';
 import type { Timespan } from '../../../butler/timespan.ts';
 import type { Universe } from '../../../butler/universe.ts';
 import { column, dialectOf } from '../compile/dialect.ts';
-import { uuidFromStored } from '../dataset-ids.ts';
+import { storedUuid, uuidFromStored } from '../dataset-ids.ts';
 import type { SqlRow, Transaction } from '../database.ts';
 import { collectionOfType, type StoredCollection } from './collections.ts';
 import { columnsOf, dimensionColumns, inBatches, keyText, rowsWithKeys } from './reads.ts';
 import { takeKeys } from './sequences.ts';
 import { existingDatasets, storedDatasetTypes, type StoredDataset, type StoredDatasetType } from './stored-datasets.ts';
-import {
-  dataIdText,
-  storedDimensionValue,
-  storedTimespan,
-  storedUuid,
-  timespanColumns,
-  timespanRange,
-} from './stored-values.ts';
+import { dataIdText, storedDimensionValue, storedTimespan, timespanColumns, timespanRange } from './stored-values.ts';
 import { insertSummaries } from './summaries.ts';
 import { exact } from './tags.ts';
 

@@ -5,18 +5,11 @@ import { SatelliteError } from '../../../butler/errors.ts';
 import type { Universe } from '../../../butler/universe.ts';
 import type { DatasetTypeDefinition } from '../../writeable-repository.ts';
 import type { Transaction } from '../database.ts';
+import { calibsTable, tagsTable } from '../schema/dataset-tables.ts';
+import { defineTables } from '../schema/define.ts';
 import { dimensionGroupKey } from './dimension-groups.ts';
 import { checkDatasetTypeName, checkStorageClassName } from './names.ts';
 import { insertCounted } from './sequences.ts';
-
-/** Makes the tables of dimension groups. */
-export interface DatasetTables {
-  /**
-   * Statements for a table of memberships and, where asked, one of validity ranges, with all that belongs to them; none for
-   * tables that are there.
-   */
-  statements(tx: Transaction, group: DimensionGroup, key: bigint, calibration: boolean): Promise<readonly string[]>;
-}
 
 /** A definition with its dimensions conformed. */
 export interface CheckedDatasetType {
@@ -42,18 +35,18 @@ export async function registerDatasetType(
   tx: Transaction,
   universe: Universe,
   type: CheckedDatasetType,
-  tables: DatasetTables,
 ): Promise<boolean> {
   if (await isRegistered(tx, universe, type)) return false;
   const key = await dimensionGroupKey(tx, universe, type.dimensions);
-  await tx.define(await tables.statements(tx, type.dimensions, key, type.isCalibration));
-  const number = String(key).padStart(8, '0');
+  const tags = tagsTable(type.dimensions, Number(key));
+  const calibs = calibsTable(type.dimensions, Number(key));
+  await tx.define(defineTables(type.isCalibration ? [tags, calibs] : [tags], tx.dialect));
   const row = {
     name: type.name,
     storage_class: type.storageClass,
     dimensions_key: key,
-    tag_association_table: `dataset_tags_${number}`,
-    calibration_association_table: type.isCalibration ? `dataset_calibs_${number}` : null,
+    tag_association_table: tags.name,
+    calibration_association_table: type.isCalibration ? calibs.name : null,
   };
   const id = await insertCounted(tx, 'dataset_type', 'id', row, sql`ON CONFLICT DO NOTHING`);
   return id !== undefined || !(await isRegistered(tx, universe, type));

@@ -1,10 +1,11 @@
 /** Registering datasets that keep their UUID, run and data ID (butler-schema.md section 7.5). */
 import type { Universe } from '../../../butler/universe.ts';
+import { storedUuid } from '../dataset-ids.ts';
 import { ConstraintError, type Transaction } from '../database.ts';
 import type { IncomingDataset } from './import-plan.ts';
 import { missingRecordsError } from './missing-records.ts';
 import { insertSummaries } from './summaries.ts';
-import { nowNsec, storedUuid } from './stored-values.ts';
+import { nowNsec } from './stored-values.ts';
 
 /**
  * Inserts datasets that a plan in the same transaction found to be new, and without conflicts.

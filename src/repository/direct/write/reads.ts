@@ -52,13 +52,13 @@ export async function rowsWithKeys(
   keys: readonly (readonly ListValue[])[],
   condition?: Sql,
 ): Promise<readonly SqlRow[]> {
-  const { rows, lookUpJoin } = dialectOf(reads.dialect);
+  const dialect = dialectOf(reads.dialect);
   const equal = key.map(({ name }) => sql`${column('t', name)} = ${column('r', name)}`);
   const terms = join([...equal, condition ?? sql`1 = 1`], ' AND ');
   const found: SqlRow[] = [];
   for (const batch of inBatches(keys)) {
     const statement = sql`SELECT ${join(selected)}
-      FROM ${rows('r', key, batch)} ${lookUpJoin} ${reads.table(table)} AS ${identifier('t')} ON ${terms}`;
+      FROM ${dialect.rows('r', key, batch)} ${dialect.lookUpJoin} ${reads.table(table)} AS ${identifier('t')} ON ${terms}`;
     for (const row of await reads.all(statement)) found.push(row);
   }
   return found;

@@ -6,6 +6,7 @@ import type { Region } from '../../../butler/region/region.ts';
 import { MAX_NSEC, MIN_NSEC, type Timespan } from '../../../butler/timespan.ts';
 import type { Column } from '../../../butler/universe.ts';
 import type { FieldValue } from '../../rows.ts';
+import { storedUuid } from '../dataset-ids.ts';
 import type { Dialect, SqlValue } from '../database.ts';
 
 /** Strings up to this length have a CHECK on it, longer ones are TEXT without one. */
@@ -17,11 +18,6 @@ const TAI_MINUS_UTC_NSEC = 37_000_000_000n;
 /** Now, ns TAI. */
 export function nowNsec(): bigint {
   return BigInt(Date.now()) * 1_000_000n + TAI_MINUS_UTC_NSEC;
-}
-
-/** @param uuid lower case, with dashes */
-export function storedUuid(dialect: Dialect, uuid: string): string {
-  return dialect === 'sqlite' ? uuid.replaceAll('-', '') : uuid;
 }
 
 /** Names of the columns that hold a timespan. */

@@ -4,12 +4,12 @@ import { SatelliteError } from '../../../butler/errors.ts';
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import type { Universe } from '../../../butler/universe.ts';
 import { identifier } from '../compile/dialect.ts';
-import { isOneOf, uuidFromStored } from '../dataset-ids.ts';
+import { isOneOf, storedUuid, uuidFromStored } from '../dataset-ids.ts';
 import { ConstraintError, type Transaction } from '../database.ts';
 import { collectionOfType, type StoredCollection } from './collections.ts';
 import { columnsOf, dimensionColumns, inBatches, keyText, rowsWithKeys } from './reads.ts';
 import { existingDatasets, storedDatasets, type StoredDataset } from './stored-datasets.ts';
-import { dataIdText, storedUuid } from './stored-values.ts';
+import { dataIdText } from './stored-values.ts';
 import { insertSummaries } from './summaries.ts';
 
 /**
