@@ -1,7 +1,6 @@
 /** Opening a DirectButler repository for writing. */
 import { readButlerConfig, type DatabaseLocation } from './butler-config.ts';
 import type { WriteableDatabase, WriteGuard } from './database.ts';
-import { StoredDatasetFiles } from './datastore/dataset-files.ts';
 import type { ArtifactStoreOptions } from './datastore/open-store.ts';
 import { ensureRecordsTable } from './datastore/records.ts';
 import { checkedParts, OPEN_MILLISECONDS, type DirectRepositoryOptions } from './open.ts';
@@ -27,7 +26,7 @@ export async function openWriteableRepository(options: WriteableRepositoryOption
   const database = await openDatabase(options, config.database, signal);
   const unchecked = { name, config, database, fileRoots, access: 'write', s3, ownership } as const;
   const parts = await checkedParts(unchecked, signal);
-  const { location, store } = parts.datastore;
+  const { location } = parts.datastore;
   try {
     if (!(await parts.datastore.checkTable(signal))) {
       await database.transaction((tx) => ensureRecordsTable(tx, location), signal);
@@ -36,7 +35,7 @@ export async function openWriteableRepository(options: WriteableRepositoryOption
     await database.close();
     throw error;
   }
-  return new WriteableDirectRepository({ ...parts, datasetFiles: new StoredDatasetFiles(database, location, store) });
+  return new WriteableDirectRepository(parts);
 }
 
 async function openDatabase(

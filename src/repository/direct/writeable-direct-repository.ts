@@ -15,16 +15,18 @@ import type {
 import { validUuids } from './dataset-ids.ts';
 import { ConstraintError, type Transaction, type WriteableDatabase } from './database.ts';
 import { DirectRepository, type DirectRepositoryParts } from './direct-repository.ts';
+import { insertRecords, moveToTrash, recordedDatasets } from './datastore/records.ts';
+import { emptyTrash } from './datastore/trash.ts';
 import { certify, decertify } from './write/calibrations.ts';
 import { editChain } from './write/chains.ts';
 import { registerCollection, setCollectionDoc } from './write/collections.ts';
-import type { DatasetFiles } from './write/dataset-files.ts';
 import { checkedDatasetType, registerDatasetType } from './write/dataset-types.ts';
 import { insertElementRows } from './write/dimension-records.ts';
 import { elementRows } from './write/dimension-rows.ts';
 import { insertDatasets } from './write/import-datasets.ts';
 import { planImport, type DetailedPlan } from './write/import-plan.ts';
 import { inBatches, readsOf, type Reads } from './write/reads.ts';
+import { datasetsAtPaths, movePaths } from './write/references.ts';
 import {
   DATASETS_PER_TRANSACTION,
   deleteCollection,
@@ -37,7 +39,6 @@ import { associate, disassociate } from './write/tags.ts';
 
 export interface WriteableDirectRepositoryParts extends DirectRepositoryParts {
   readonly database: WriteableDatabase;
-  readonly datasetFiles: DatasetFiles;
 }
 
 /** How often an import is planned anew because another writer registered one of its datasets meanwhile. */
@@ -99,7 +100,7 @@ export class WriteableDirectRepository extends DirectRepository implements Write
   }
 
   async recordedAt(paths: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly string[]>> {
-    return this.#parts.datasetFiles.recordedAt(readsOf(this.#parts.database, ctx.signal), paths);
+    return datasetsAtPaths(readsOf(this.#parts.database, ctx.signal), this.#parts.datastore.location, paths);
   }
 
   async planImport(datasets: readonly ImportedDataset[], ctx: QueryContext): Promise<ImportPlan> {
@@ -107,13 +108,14 @@ export class WriteableDirectRepository extends DirectRepository implements Write
   }
 
   async importDatasets(datasets: readonly ImportedDataset[], ctx: QueryContext): Promise<ImportPlan> {
-    const { universe, datasetFiles } = this.#parts;
+    const { universe, datastore } = this.#parts;
     const work = async (tx: Transaction): Promise<DetailedPlan> => {
       const plan = await this.#plan(tx, datasets);
       if (plan.conflicts[0]) throw new SatelliteError('CONFLICT', plan.conflicts[0].reason);
       await insertDatasets(tx, universe, plan.incoming);
-      await datasetFiles.record(
+      await insertRecords(
         tx,
+        datastore.location,
         plan.withNewFiles.map(({ uuid, dataset }) => ({ uuid, files: dataset.files })),
       );
       return plan;
@@ -131,7 +133,7 @@ export class WriteableDirectRepository extends DirectRepository implements Write
   }
 
   async moveReferences(move: (path: string, uuid: string) => string | null, ctx: QueryContext): Promise<number> {
-    return this.#write(ctx, (tx) => this.#parts.datasetFiles.movePaths(tx, move));
+    return this.#write(ctx, (tx) => movePaths(tx, this.#parts.datastore.location, move));
   }
 
   async associate(collection: string, uuids: readonly string[], ctx: QueryContext): Promise<void> {
@@ -187,18 +189,25 @@ export class WriteableDirectRepository extends DirectRepository implements Write
   }
 
   async emptyTrash(ctx: QueryContext): Promise<RemovedDatasets> {
-    return this.#parts.datasetFiles.emptyTrash(ctx.signal);
+    const { location, store } = this.#parts.datastore;
+    const removed = { datasets: 0, bytes: 0 };
+    for (;;) {
+      const { datasets, bytes } = await this.#write(ctx, (tx) => emptyTrash(tx, location, store, ctx.signal));
+      if (datasets === 0) return removed;
+      removed.datasets += datasets;
+      removed.bytes += bytes;
+    }
   }
 
   /** @returns the number of datasets */
   async #trash(tx: Transaction, uuids: readonly string[], mode: 'UNSTORE' | 'PURGE'): Promise<number> {
-    await this.#parts.datasetFiles.trash(tx, uuids);
+    await moveToTrash(tx, this.#parts.datastore.location, uuids);
     return mode === 'PURGE' ? deleteDatasets(tx, uuids) : (await registeredUuids(tx, uuids)).length;
   }
 
   #plan(reads: Reads, datasets: readonly ImportedDataset[]): Promise<DetailedPlan> {
-    const { universe, datasetFiles } = this.#parts;
-    return planImport(reads, universe, datasets, (uuids) => datasetFiles.withoutFiles(reads, uuids));
+    const { universe, datastore } = this.#parts;
+    return planImport(reads, universe, datasets, (uuids) => recordedDatasets(reads, datastore.location, uuids));
   }
 
   async #write<T>(ctx: QueryContext, work: (tx: Transaction) => Promise<T>): Promise<T> {

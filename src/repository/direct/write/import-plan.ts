@@ -34,7 +34,7 @@ export interface DetailedPlan extends ImportPlan {
 }
 
 /**
- * @param withoutFiles those of the datasets for which no file is recorded
+ * @param recorded those of the datasets for which a file is recorded
  * @throws MISSING_DATASET_TYPE, MISSING_COLLECTION, COLLECTION_TYPE for what must be there first; CONFLICT where a dataset
  *   type is defined otherwise here; DIMENSION_VALUE, BAD_USER_INPUT
  */
@@ -42,7 +42,7 @@ export async function planImport(
   reads: Reads,
   universe: Universe,
   datasets: readonly ImportedDataset[],
-  withoutFiles: (uuids: readonly string[]) => Promise<ReadonlySet<string>>,
+  recorded: (uuids: readonly string[]) => Promise<ReadonlySet<string>>,
 ): Promise<DetailedPlan> {
   const candidates = await inOwnTerms(reads, universe, datasets);
   const conflicts: ImportConflict[] = [];
@@ -74,8 +74,8 @@ export async function planImport(
     conflicts.push(takenDataId(candidate, existing));
   }
   const bringing = registered.filter(({ dataset }) => dataset.files.length > 0);
-  const unstored = await withoutFiles(bringing.map(({ uuid }) => uuid));
-  const newFiles = bringing.filter(({ uuid }) => unstored.has(uuid));
+  const stored = await recorded(bringing.map(({ uuid }) => uuid));
+  const newFiles = bringing.filter(({ uuid }) => !stored.has(uuid));
   return {
     newDatasets: incoming.map(({ uuid }) => uuid),
     newFiles: newFiles.map(({ uuid }) => uuid),
