@@ -7,7 +7,6 @@ import { withCredentials } from './credentials.ts';
 
 /** The protocol counts parameters in 16 bits. */
 const MAX_PARAMETERS = 65_535;
-const CONNECT_MILLISECONDS = 10_000;
 
 /** What every session starts with, as stock Butler's do. */
 const SESSION = `SET TIME ZONE 0; SET cursor_tuple_fraction = 1;`;
@@ -21,17 +20,26 @@ export interface ConnectionSettings {
   readonly namespace: string | undefined;
 }
 
+export interface SessionSettings {
+  /** Statements with which every session begins. */
+  readonly session: string;
+  /** At most. */
+  readonly connections: number;
+  /** How long a new connection may take, or one that others use may be waited for. */
+  readonly connectMilliseconds: number;
+}
+
 export class PostgresConnections {
   readonly #repository: string;
   readonly #config: pg.ClientConfig;
   readonly #pool: pg.Pool;
 
-  private constructor(repository: string, config: pg.ClientConfig, session: string, connections: number) {
+  private constructor(repository: string, config: pg.ClientConfig, session: string, max: number) {
     this.#repository = repository;
     this.#config = config;
     this.#pool = new pg.Pool({
       ...config,
-      max: connections,
+      max,
       // An idle pool does not keep the process alive.
       allowExitOnIdle: true,
       onConnect: async (client) => {
@@ -44,15 +52,10 @@ export class PostgresConnections {
     this.#pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
-  /**
-   * @param session statements with which every session begins
-   * @param connections at most
-   * @throws RepositoryUnavailableError where the source of credentials is wrong; nothing is connected yet
-   */
+  /** @throws RepositoryUnavailableError where the source of credentials is wrong; nothing is connected yet */
   static async of(
     { repository, url, namespace }: ConnectionSettings,
-    session: string,
-    connections: number,
+    { session, connections, connectMilliseconds }: SessionSettings,
   ): Promise<PostgresConnections> {
     let connectionString: string;
     try {
@@ -63,18 +66,29 @@ export class PostgresConnections {
         cause,
       });
     }
-    const config = { connectionString, types: columnValues, connectionTimeoutMillis: CONNECT_MILLISECONDS };
+    const config = { connectionString, types: columnValues, connectionTimeoutMillis: connectMilliseconds };
     const path = namespace === undefined ? '' : ` SET search_path = ${quoted(namespace)};`;
     return new PostgresConnections(repository, config, `${SESSION} ${session};${path}`, connections);
   }
 
-  /** Waits for a connection, which `work` has for itself; `work` says whether it can be used again. */
+  /** A connection for the caller alone, who releases it. @throws the signal's reason, or RepositoryUnavailableError */
   async connect(signal: AbortSignal): Promise<pg.PoolClient> {
     signal.throwIfAborted();
+    const { promise: aborted, reject } = Promise.withResolvers<never>();
+    const abort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    const connecting = this.#pool.connect();
     try {
-      return await this.#pool.connect();
+      return await Promise.race([connecting, aborted]);
     } catch (cause) {
+      connecting.then(
+        (client) => client.release(),
+        () => undefined,
+      );
+      signal.throwIfAborted();
       throw this.unavailable('cannot be reached: its database does not take the connection.', cause);
+    } finally {
+      signal.removeEventListener('abort', abort);
     }
   }
 

@@ -5,11 +5,10 @@ import { SatelliteError } from '../../../butler/errors.ts';
 import type { Database, SqlRow } from '../database.ts';
 import { PostgresConnections, quoted } from './connections.ts';
 
-const CONNECTIONS = 10;
 const ROWS_PER_BATCH = 2000;
 
 /** Nothing that runs here may write. */
-const SESSION = 'SET default_transaction_read_only = on';
+const SESSION = { session: 'SET default_transaction_read_only = on', connections: 10, connectMilliseconds: 10_000 };
 
 export class PostgresDatabase implements Database {
   readonly dialect = 'postgresql';
@@ -44,7 +43,7 @@ export class PostgresDatabase implements Database {
     namespace: string | undefined,
     signal: AbortSignal,
   ): Promise<PostgresConnections> {
-    const connections = await PostgresConnections.of({ repository, url, namespace }, SESSION, CONNECTIONS);
+    const connections = await PostgresConnections.of({ repository, url, namespace }, SESSION);
     const database = new PostgresDatabase(connections, namespace);
     try {
       const [row] = await database.#run(

@@ -9,14 +9,15 @@ import { databaseError, isGivenUp } from './failures.ts';
 import { endTransaction, PostgresDatabase } from './postgres-database.ts';
 import { PostgresTransaction } from './postgres-transaction.ts';
 
-/** Transactions that run at the same time. */
-const CONNECTIONS = 4;
-
 /**
- * How long a statement waits for others' locks, and how long a transaction may be left alone before the server undoes
- * it: a gateway that was stopped in the middle of one does not keep stock Butler waiting for ever.
+ * Statements wait for others' locks for a minute, and so do transactions for those of us that wait.  One that is left alone
+ * is undone by the server: a gateway that was stopped in the middle of it does not keep stock Butler waiting for ever.
  */
-const SESSION = `SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '5min'`;
+const SESSION = {
+  session: `SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '5min'`,
+  connections: 4,
+  connectMilliseconds: 60_000,
+};
 
 /** How often a transaction is run that the database gives up each time. */
 const ATTEMPTS = 6;
@@ -54,7 +55,7 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
     { guard }: WriteablePostgresOptions = {},
   ): Promise<WriteablePostgresDatabase> {
     const reading = await this.connected(repository, url, namespace, signal);
-    const writing = await PostgresConnections.of({ repository, url, namespace }, SESSION, CONNECTIONS);
+    const writing = await PostgresConnections.of({ repository, url, namespace }, SESSION);
     return new WriteablePostgresDatabase(reading, writing, namespace, guard);
   }
 

@@ -85,6 +85,19 @@ describe('a PostgreSQL database', () => {
     await database.transaction((tx) => tx.run(add(1)), signal);
   });
 
+  test('abort ends also the wait for a connection', async () => {
+    const { promise: go, resolve } = Promise.withResolvers<void>();
+    const busy = Array.from({ length: 4 }, () => database.transaction(() => go, signal));
+    const reason = new Error('the client has gone');
+    const abort = new AbortController();
+    const waiting = database.transaction(async () => expect.fail('began'), abort.signal);
+    setTimeout(() => abort.abort(reason), 20);
+    await expect(waiting).rejects.toBe(reason);
+    resolve();
+    await Promise.all(busy);
+    expect(await database.transaction((tx) => tx.run(add(1)), signal)).toBe(1);
+  });
+
   test('a server that goes away in the middle leaves nothing of the transaction, and can be written to again', async () => {
     const before = await execute(url, 'SELECT n::int FROM own.t ORDER BY a');
     const cut = database.transaction(async (tx) => {
