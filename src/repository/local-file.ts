@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { SatelliteError } from '../butler/errors.ts';
 import type { ByteRange } from './rows.ts';
 
-const PART = 1 << 16;
+const PART = 1 << 18;
 
 /**
  * Bytes of a file that was found below a directory from which files are given.
