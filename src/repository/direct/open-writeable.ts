@@ -1,11 +1,16 @@
 /** Opening a DirectButler repository for writing. */
+import sql from 'sql-template-tag';
+import { RepositoryUnavailableError } from '../../butler/errors.ts';
 import { readButlerConfig, type DatabaseLocation } from './butler-config.ts';
 import type { WriteableDatabase, WriteGuard } from './database.ts';
 import type { ArtifactStoreOptions } from './datastore/open-store.ts';
 import { ensureRecordsTable } from './datastore/records.ts';
-import { checkedParts, OPEN_MILLISECONDS, type DirectRepositoryOptions } from './open.ts';
+import type { DirectRepositoryParts } from './direct-repository.ts';
+import { checkedParts, databaseLocation, OPEN_MILLISECONDS, type DirectRepositoryOptions } from './open.ts';
 import { WriteablePostgresDatabase } from './postgres/writeable-postgres-database.ts';
 import { WriteableSqliteDatabase } from './sqlite/writeable-sqlite-database.ts';
+import { sequenceName } from './schema/identifier.ts';
+import { repositoryTables } from './schema/static-tables.ts';
 import { WriteableDirectRepository } from './writeable-direct-repository.ts';
 
 export interface WriteableRepositoryOptions extends DirectRepositoryOptions, ArtifactStoreOptions {
@@ -23,11 +28,15 @@ export interface WriteableRepositoryOptions extends DirectRepositoryOptions, Art
 export async function openWriteableRepository(options: WriteableRepositoryOptions): Promise<WriteableDirectRepository> {
   const { name, path, fileRoots = [], s3, ownership, signal = AbortSignal.timeout(OPEN_MILLISECONDS) } = options;
   const config = await readButlerConfig(name, path);
-  const database = await openDatabase(options, config.database, signal);
+  if (config.readOnlyBecauseOf.length > 0) {
+    throw notWriteable(name, `'${config.readOnlyBecauseOf[0]}' is set in its butler.yaml; supported: without it.`);
+  }
+  const database = await openDatabase(options, databaseLocation(config, options), signal);
   const unchecked = { name, config, database, fileRoots, access: 'write', s3, ownership } as const;
   const parts = await checkedParts(unchecked, signal);
   const { location } = parts.datastore;
   try {
+    if (database.dialect === 'postgresql') await checkSequences(parts, signal);
     if (!(await parts.datastore.checkTable(signal))) {
       await database.transaction((tx) => ensureRecordsTable(tx, location), signal);
     }
@@ -46,4 +55,31 @@ async function openDatabase(
   return location.dialect === 'sqlite'
     ? new WriteableSqliteDatabase(name, location.path, { guard, quickCheck })
     : WriteablePostgresDatabase.open(name, location.url, location.namespace, signal, { guard });
+}
+
+/** Keys come from bare sequences, which nothing but their names ties to the tables. */
+async function checkSequences(
+  { name, database, universe, registry }: DirectRepositoryParts,
+  signal: AbortSignal,
+): Promise<void> {
+  const rows = await database.all(
+    sql`SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'`,
+    signal,
+  );
+  const found = new Set(rows.map(([sequence]) => sequence));
+  const { datasetTypes } = await registry.current(signal);
+  const expected = [
+    ...repositoryTables(universe).flatMap(({ name: table, columns }) =>
+      columns.filter(({ type }) => type === 'auto id').map((column) => sequenceName(table, column.name)),
+    ),
+    ...[...datasetTypes.values()].flatMap(({ calibsTable }) =>
+      calibsTable === null ? [] : [sequenceName(calibsTable, 'id')],
+    ),
+  ];
+  const missing = expected.find((sequence) => !found.has(sequence));
+  if (missing !== undefined) throw notWriteable(name, `its registry has no sequence '${missing}'.`);
+}
+
+function notWriteable(name: string, why: string): RepositoryUnavailableError {
+  return new RepositoryUnavailableError(name, `Repository '${name}' cannot be written to: ${why}`);
 }
