@@ -104,12 +104,12 @@ def ref_of(root: str, dataset: dict[str, Any]) -> DatasetRef:
 
 
 def import_datasets(root: str, datasets: list[dict[str, Any]]) -> None:
-    """Register datasets, and the address of a file for each that has one, in one transaction."""
+    """Register datasets, and the file of each that has one and is not stored yet, in one transaction."""
     refs = [ref_of(root, dataset) for dataset in datasets]
     files = [
         FileDataset(ResourcePath(dataset["path"]), [ref], formatter=dataset["formatter"])
         for dataset, ref in zip(datasets, refs)
-        if dataset.get("path")
+        if dataset.get("path") and not butler(root).stored(ref)
     ]
     with butler(root).transaction():
         butler(root).registry._importDatasets(refs, expand=False)
