@@ -4,6 +4,7 @@
  * the owner loses the right, the satellite goes, or the key version is rotated.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { GatewaySecret } from '../state/secret.ts';
 
 /** What a capability is bound to. */
 export interface CapabilityGrant {
@@ -23,7 +24,12 @@ const MAC_LENGTH = 43;
 export class Capabilities {
   readonly #key: Uint8Array;
 
-  /** @param key 32 bytes that only this gateway has: `GatewaySecret.derive('capability')` */
+  /** With the key of a gateway: all its replicas, and commands beside it, have the same one. */
+  static of(secret: Pick<GatewaySecret, 'derive'>): Capabilities {
+    return new Capabilities(secret.derive('capability'));
+  }
+
+  /** @param key 32 bytes that nobody else has */
   constructor(key: Uint8Array) {
     this.#key = key;
   }

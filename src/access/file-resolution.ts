@@ -110,6 +110,7 @@ export class FileResolver {
   #here(url: string, fileName: string): WantedFile | undefined {
     const own = parsePermanentAddress(url, this.#options.ownUrls());
     if (own) return own;
+    if (!URL.canParse(url)) return undefined;
     const address = new URL(url);
     for (const remote of this.#options.remotes) {
       const base = new URL(remote.url);

@@ -212,6 +212,7 @@ describe('an address elsewhere in a record', () => {
   test.each([
     ['another origin', () => `http://localhost:${new URL(archiveUrl).port}/x`],
     ['the metadata service of clouds', () => 'http://169.254.169.254/latest/meta-data'],
+    ['something that is no address', () => 'http://[::1'],
     ['credentials in it', () => archiveUrl.replace('//', '//user:secret@')],
     ['an address that this gateway had', () => `https://old.example.org/files/dp1/${OFFICIAL}/x.fits`],
   ])('%s is refused before anything is asked', async (_what, url) => {
