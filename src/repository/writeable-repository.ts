@@ -3,6 +3,8 @@ import type { CollectionType } from '../butler/collection.ts';
 import type { DataId, DataIdValues } from '../butler/data-id.ts';
 import type { DatasetType } from '../butler/dataset-type.ts';
 import type { Timespan } from '../butler/timespan.ts';
+import type { Finding } from './direct/verify/finding.ts';
+import type { VerificationPart } from './direct/verify/verify.ts';
 import type { QueryContext, Repository } from './repository.ts';
 import type { DimensionRecordRow } from './rows.ts';
 
@@ -60,6 +62,14 @@ export interface ImportPlan {
   /** UUIDs that are registered here but for which no file is recorded, though they would bring one. */
   readonly newFiles: readonly string[];
   readonly conflicts: readonly ImportConflict[];
+}
+
+/** A file that is elsewhere. */
+export interface Reference {
+  readonly uuid: string;
+  readonly component: string | null;
+  /** The absolute URI as it is recorded. */
+  readonly address: string;
 }
 
 /** How a chain is changed. */
@@ -139,4 +149,8 @@ export interface WriteableRepository extends Repository {
   removeCollection(name: string, unlink: boolean, ctx: QueryContext): Promise<RemovedDatasets>;
   /** Finishes removals that were interrupted. */
   emptyTrash(ctx: QueryContext): Promise<RemovedDatasets>;
+  /** Looks for what is wrong, one kind of rules at a time; with `repair`, mends what can be mended. */
+  verify(part: VerificationPart, repair: boolean, ctx: QueryContext): AsyncIterable<Finding>;
+  /** Every file that is elsewhere, some at a time. */
+  references(ctx: QueryContext): AsyncIterable<readonly Reference[]>;
 }

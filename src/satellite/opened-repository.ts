@@ -6,7 +6,13 @@ import type { Query } from '../butler/query/tree.ts';
 import type { Universe } from '../butler/universe.ts';
 import type { CollectionQuery, FindDatasetRequest, Page, PageOptions, QueryContext } from '../repository/repository.ts';
 import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../repository/rows.ts';
-import type { ImportPlan, RemovedDatasets, WriteableRepository } from '../repository/writeable-repository.ts';
+import type { Finding } from '../repository/direct/verify/finding.ts';
+import type {
+  ImportPlan,
+  Reference,
+  RemovedDatasets,
+  WriteableRepository,
+} from '../repository/writeable-repository.ts';
 
 /** Gives the open repository, which stays open until `done` is called. */
 export type Borrow = (
@@ -159,6 +165,25 @@ export class OpenedRepository implements WriteableRepository {
 
   emptyTrash(...args: Parameters<'emptyTrash'>): Promise<RemovedDatasets> {
     return this.#write(args[0], (repository) => repository.emptyTrash(...args));
+  }
+
+  async *verify(...args: Parameters<'verify'>): AsyncGenerator<Finding> {
+    if (args[1]) await this.#admit(args[2].signal);
+    const { repository, done } = await this.#borrow(args[2].signal);
+    try {
+      yield* repository.verify(...args);
+    } finally {
+      done();
+    }
+  }
+
+  async *references(ctx: QueryContext): AsyncGenerator<readonly Reference[]> {
+    const { repository, done } = await this.#borrow(ctx.signal);
+    try {
+      yield* repository.references(ctx);
+    } finally {
+      done();
+    }
   }
 
   /** It is shared, and closed by who opened it. */
