@@ -53,7 +53,7 @@ async function openDatabase(
   signal: AbortSignal,
 ): Promise<WriteableDatabase> {
   return location.dialect === 'sqlite'
-    ? new WriteableSqliteDatabase(name, location.path, { guard, quickCheck })
+    ? new WriteableSqliteDatabase(name, location.path, { guard, quickCheck, keepJournal: guard !== undefined })
     : WriteablePostgresDatabase.open(name, location.url, location.namespace, signal, { guard });
 }
 

@@ -9,18 +9,22 @@ import type {
   DatasetTypeDefinition,
   ImportedDataset,
   ImportPlan,
+  Reference,
   RemovedDatasets,
   WriteableRepository,
 } from '../writeable-repository.ts';
 import { validUuids } from './dataset-ids.ts';
 import { ConstraintError, type Transaction, type WriteableDatabase } from './database.ts';
 import { DirectRepository, type DirectRepositoryParts } from './direct-repository.ts';
+import { recordedReferences } from './datastore/recorded-files.ts';
 import { insertRecords, moveToTrash, recordedDatasets } from './datastore/records.ts';
 import { emptyTrash } from './datastore/trash.ts';
 import { certify, decertify } from './write/calibrations.ts';
 import { editChain } from './write/chains.ts';
 import { registerCollection, setCollectionDoc } from './write/collections.ts';
 import { checkedDatasetType, registerDatasetType } from './write/dataset-types.ts';
+import type { Finding } from './verify/finding.ts';
+import { verifyPart, type VerificationPart } from './verify/verify.ts';
 import { insertElementRows } from './write/dimension-records.ts';
 import { elementRows } from './write/dimension-rows.ts';
 import { insertDatasets } from './write/import-datasets.ts';
@@ -197,6 +201,21 @@ export class WriteableDirectRepository extends DirectRepository implements Write
       removed.datasets += datasets;
       removed.bytes += bytes;
     }
+  }
+
+  async *verify(part: VerificationPart, repair: boolean, ctx: QueryContext): AsyncGenerator<Finding> {
+    const { database, registry, datastore } = this.#parts;
+    const { location, store } = datastore;
+    const verified = { ...location, database, store, registry: await registry.current(ctx.signal) };
+    try {
+      yield* verifyPart(part, verified, repair, ctx.signal);
+    } finally {
+      if (repair) registry.written();
+    }
+  }
+
+  references(ctx: QueryContext): AsyncIterable<readonly Reference[]> {
+    return recordedReferences(this.#parts.database, this.#parts.datastore.location, ctx.signal);
   }
 
   /** @returns the number of datasets */

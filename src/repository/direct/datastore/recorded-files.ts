@@ -2,6 +2,8 @@
 import sql from 'sql-template-tag';
 import { fileNameOf } from '../../recorded-path.ts';
 import type { FileRecord } from '../../rows.ts';
+import type { Reference } from '../../writeable-repository.ts';
+import type { Database } from '../database.ts';
 import { isOneOf, uuidFromStored, validUuids } from '../dataset-ids.ts';
 import { NO_COMPONENT, type RecordReads, type RecordsLocation } from './records.ts';
 
@@ -36,4 +38,20 @@ export async function recordedFiles(
     else files.set(uuid, [file]);
   }
   return files;
+}
+
+/** Every file that is recorded elsewhere than in the repository's own store, some at a time. */
+export async function* recordedReferences(
+  database: Database,
+  { recordsTable }: Pick<RecordsLocation, 'recordsTable'>,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Reference[]> {
+  const statement = sql`SELECT dataset_id, component, path FROM ${database.table(recordsTable)} WHERE path LIKE '%:/%'`;
+  for await (const rows of database.stream(statement, signal)) {
+    yield rows.map(([id, component, path]) => ({
+      uuid: uuidFromStored(id as string),
+      component: component === NO_COMPONENT ? null : (component as string),
+      address: path as string,
+    }));
+  }
 }
