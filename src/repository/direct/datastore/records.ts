@@ -1,8 +1,10 @@
 /** What a datastore records of its files, in a registry's transactions (butler-schema.md sections 5 and 7). */
 import sql from 'sql-template-tag';
 import type { ImportedFile } from '../../writeable-repository.ts';
-import type { Dialect, Transaction } from '../database.ts';
+import type { Transaction } from '../database.ts';
 import { isOneOf, storedUuid, uuidFromStored, validUuids } from '../dataset-ids.ts';
+import { defineTables } from '../schema/define.ts';
+import { fileRecordsTable } from '../schema/static-tables.ts';
 
 /** What stands for "the whole dataset" in the records. */
 export const NO_COMPONENT = '__NULL_STRING__';
@@ -37,37 +39,15 @@ export type RecordReads = Pick<Transaction, 'dialect' | 'table' | 'all'>;
 
 /**
  * Makes the table of records where there is none, as the first stock Butler that opens a repository for writing does.
- * The statements' text is stock Butler's.
  */
 export async function ensureRecordsTable(tx: Transaction, { recordsTable }: RecordsLocation): Promise<void> {
-  await tx.define(recordsTableDefinition(tx.dialect, tx.table(recordsTable).sql, recordsTable));
+  await tx.define(defineTables([fileRecordsTable(recordsTable)], tx.dialect));
   await tx.insert({
     table: 'opaque_meta',
     columns: ['table_name'],
     rows: [[recordsTable]],
     suffix: sql`ON CONFLICT DO NOTHING`,
   });
-}
-
-function recordsTableDefinition(dialect: Dialect, table: string, name: string): readonly string[] {
-  const uuid = dialect === 'sqlite' ? 'CHAR(32)' : 'UUID';
-  const lines = [
-    `dataset_id ${uuid} NOT NULL`,
-    'path TEXT NOT NULL',
-    'formatter TEXT NOT NULL',
-    'storage_class TEXT NOT NULL',
-    'component VARCHAR(32) NOT NULL',
-    'checksum TEXT',
-    'file_size BIGINT',
-    'PRIMARY KEY (dataset_id, component)',
-  ];
-  if (dialect === 'sqlite') {
-    lines.push(`CONSTRAINT ${name}_len_component CHECK (length("component")<=32 AND length("component")>=1)`);
-  }
-  return [
-    `CREATE TABLE IF NOT EXISTS ${table} (\n\t${lines.join(', \n\t')}\n)`,
-    `CREATE INDEX IF NOT EXISTS ${name}_idx_path ON ${table} (path)`,
-  ];
 }
 
 /** Those of the datasets for which a file is recorded. */

@@ -167,7 +167,12 @@ const datastoreTables: readonly Table[] = [
     comment: 'A table that keeps iinformation about datasets that are removed from Datastores.',
   }),
   table('opaque_meta', { columns: [{ name: 'table_name', type: 'string' }], primaryKey: ['table_name'] }),
-  table(FILE_RECORDS_TABLE, {
+  fileRecordsTable(FILE_RECORDS_TABLE),
+];
+
+/** Of a datastore's files; an opaque table to stock Butler, whose name a configuration can choose. */
+export function fileRecordsTable(name: string): Table {
+  return table(name, {
     columns: [
       { name: 'dataset_id', type: 'uuid' },
       { name: 'path', type: 'string' },
@@ -179,5 +184,5 @@ const datastoreTables: readonly Table[] = [
     ],
     primaryKey: ['dataset_id', 'component'],
     indexes: [['path']],
-  }),
-];
+  });
+}
