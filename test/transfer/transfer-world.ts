@@ -1,0 +1,139 @@
+/** What transfers need around them, without a gateway: an official repository, a satellite, and the task of a job. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FileResolver } from '../../src/access/file-resolution.ts';
+import { VisibleRepositories, type OfferedRepository } from '../../src/access/policy.ts';
+import type { Identity } from '../../src/access/principal.ts';
+import type { Json, JobProgress, Task } from '../../src/jobs/job.ts';
+import { AllowedOrigins } from '../../src/repository/allowed-origins.ts';
+import { createRepository } from '../../src/repository/direct/create.ts';
+import { openArtifactStore } from '../../src/repository/direct/datastore/open-store.ts';
+import { openWriteableRepository } from '../../src/repository/direct/open-writeable.ts';
+import { Outbound } from '../../src/repository/outbound.ts';
+import type { QueryContext, Repository } from '../../src/repository/repository.ts';
+import type { OpenSatellite } from '../../src/satellite/satellite.ts';
+import { planTransfer, transferInput, transferKind } from '../../src/transfer/transfer-kind.ts';
+import type { SelectedDatasets, TransferDatasets, TransferPlan } from '../../src/transfer/service.ts';
+import type { TransferResult } from '../../src/transfer/transfer-job.ts';
+
+export const PUBLIC_URL = 'http://127.0.0.1:1/gateway';
+const ALICE: Identity = { username: 'alice', groups: [] };
+
+export interface TransferOptions {
+  readonly mode?: TransferDatasets['mode'];
+  readonly collections?: boolean;
+  readonly from?: string;
+  /** Results of steps that were done before, which new ones are added to. */
+  readonly steps?: Map<string, Json>;
+  readonly signal?: AbortSignal;
+}
+
+/** A satellite of alice's and repositories that she may read. */
+export class TransferWorld implements AsyncDisposable {
+  readonly satellite: OpenSatellite;
+  /** Directory of the satellite. */
+  readonly root: string;
+  readonly progress: JobProgress[] = [];
+  readonly reserved: number[] = [];
+  readonly #directory: string;
+  readonly #offered: readonly OfferedRepository[];
+  readonly #outbound: Outbound;
+
+  private constructor(directory: string, satellite: OpenSatellite, offered: readonly OfferedRepository[]) {
+    this.#directory = directory;
+    this.root = join(directory, 'satellite');
+    this.satellite = satellite;
+    this.#offered = offered;
+    this.#outbound = new Outbound({ origins: new AllowedOrigins([]) });
+  }
+
+  /** @param sources by name; the first one's universe is the satellite's */
+  static async over(
+    sources: readonly Repository[],
+    capability: OpenSatellite['capability'] = null,
+  ): Promise<TransferWorld> {
+    const directory = await mkdtemp(join(tmpdir(), 'transfer-'));
+    const root = join(directory, 'satellite');
+    const universe = await sources[0]!.universe(contextOf());
+    await createRepository({
+      name: 'alice~mine',
+      directory: root,
+      universe,
+      database: { dialect: 'sqlite' },
+      signal: contextOf().signal,
+    });
+    const repository = await openWriteableRepository({ name: 'alice~mine', path: root });
+    const artifacts = openArtifactStore('alice~mine', root, {});
+    const official = sources[0]!.name;
+    const satellite = { fullName: 'alice~mine', owner: 'alice', official, capability, repository, artifacts };
+    const offered = [...sources, repository].map((source) => ({
+      name: source.name,
+      kind: source === repository ? ('SATELLITE' as const) : ('OFFICIAL' as const),
+      owner: source === repository ? 'alice' : undefined,
+      repository: source,
+    }));
+    return new TransferWorld(directory, satellite, offered);
+  }
+
+  /** Does the job's work once, as a worker would. */
+  async transfer(datasets: SelectedDatasets, options: TransferOptions = {}): Promise<TransferResult> {
+    const { mode = 'REFERENCE', collections = true, steps = new Map<string, Json>() } = options;
+    const kind = transferKind(this.#surroundings());
+    const from = options.from ?? this.#offered[0]!.name;
+    const input = transferInput({ datasets, mode, collections }, from, 'alice~mine', ALICE);
+    return kind.run(input, this.#task(steps, options.signal ?? contextOf().signal));
+  }
+
+  plan(datasets: SelectedDatasets, options: TransferOptions = {}): Promise<TransferPlan> {
+    const { mode = 'REFERENCE', collections = true, from = this.#offered[0]!.name } = options;
+    const source = this.#offered.find(({ name }) => name === from)!.repository;
+    return planTransfer({ source, satellite: this.satellite, datasets, mode, collections }, contextOf());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#outbound.close();
+    await this.satellite.repository.close();
+    await rm(this.#directory, { recursive: true });
+  }
+
+  #surroundings() {
+    return {
+      jobs: { tokenOf: () => undefined },
+      satellites: {
+        forJob: () => Promise.resolve(this.satellite),
+        reserve: (_name: string, _job: string, bytes: number) => Promise.resolve(void this.reserved.push(bytes)),
+        release: () => Promise.resolve(),
+      },
+      repositoriesOf: (who: Identity) => Promise.resolve(new VisibleRepositories(this.#offered, who)),
+      files: new FileResolver({ ownUrls: () => [PUBLIC_URL], remotes: [], outbound: this.#outbound }),
+      references: {
+        publicUrl: () => PUBLIC_URL,
+        ownUrls: () => [PUBLIC_URL],
+        mintCapability: ({ satelliteId, version }: { readonly satelliteId: string; readonly version: number }) =>
+          `${satelliteId}.${version}.mac`,
+      },
+    };
+  }
+
+  #task(steps: Map<string, Json>, signal: AbortSignal): Task {
+    return {
+      jobId: 'job',
+      owner: 'alice',
+      attempt: 1,
+      signal,
+      step: async <T extends Json>(name: string, work: () => Promise<T>): Promise<T> => {
+        if (steps.has(name)) return steps.get(name) as T;
+        const result = JSON.parse(JSON.stringify(await work())) as T;
+        steps.set(name, result);
+        return result;
+      },
+      progress: (progress) => Promise.resolve(void this.progress.push(progress)),
+      log: () => Promise.resolve(),
+    };
+  }
+}
+
+export function contextOf(): QueryContext {
+  return { caller: ALICE, signal: AbortSignal.timeout(120_000) };
+}
