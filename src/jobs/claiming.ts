@@ -41,7 +41,16 @@ export class Claiming {
     }
   }
 
-  /** The same for the next job of these kinds: of the owner with the fewest jobs running, the oldest. */
+  /** Whether a job has to be claimed at some time. */
+  async isToDo(id: string): Promise<boolean> {
+    const rows = await this.#database.all(
+      sql`SELECT 1 FROM ${this.#job} WHERE id = ${id} AND state IN ('QUEUED', 'RUNNING')`,
+      UNABORTED,
+    );
+    return rows.length > 0;
+  }
+
+  /** As `claim`, the next job of these kinds: of the owner with the fewest jobs running, the oldest. */
   async claimNext(kinds: readonly string[]): Promise<Claim | undefined> {
     return this.#database.transaction(async (transaction) => {
       const [row] = await transaction.all(sql`

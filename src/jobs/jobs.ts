@@ -3,6 +3,7 @@ import { pino, type Logger } from 'pino';
 import { SatelliteError } from '../butler/errors.ts';
 import type { State } from '../state/state.ts';
 import { prepareTables } from '../state/tables.ts';
+import { BossQueue } from './boss-queue.ts';
 import { Claiming } from './claiming.ts';
 import type { Job, JobKind, Jobs, Json, NewJob } from './job.ts';
 import { JobRecords, tokenPurpose, UNABORTED } from './records.ts';
@@ -59,7 +60,10 @@ class StateJobs implements Jobs {
     this.#records = new JobRecords(state);
     this.#claiming = new Claiming(state.database, leaseMilliseconds);
     this.#watcher = new Watcher(this.#records, pollMilliseconds, log);
-    this.#queue = new TableQueue(this.#claiming, concurrency, pollMilliseconds, log);
+    this.#queue =
+      state.postgresUrl === undefined
+        ? new TableQueue(this.#claiming, concurrency, pollMilliseconds, log)
+        : new BossQueue(state.postgresUrl, this.#claiming, { concurrency, leaseMilliseconds, pollMilliseconds, log });
     this.#worker = new JobWorker(this.#kinds, this.#queue, {
       leaseMilliseconds,
       progressMilliseconds,
@@ -72,7 +76,7 @@ class StateJobs implements Jobs {
 
   define<Input extends Json, Result extends Json>(kind: JobKind<Input, Result>): void {
     // Input comes back as it was enqueued: only `enqueue` with the same kind writes it.
-    this.#kinds.set(kind.name, kind as unknown as JobKind);
+    this.#kinds.set(kind.name, kind);
   }
 
   async start(): Promise<void> {

@@ -3,8 +3,11 @@ import type { Transaction } from '../repository/direct/database.ts';
 import type { Claim } from './claim.ts';
 import type { Job } from './job.ts';
 
-/** Takes a claimed job and works on it; never rejects. */
-export type Work = (claim: Claim) => Promise<void>;
+/**
+ * Takes a claimed job and works on it; never rejects.
+ * @returns whether what became of the job was written; else it has to be claimed again
+ */
+export type Work = (claim: Claim) => Promise<boolean>;
 
 export interface JobQueue {
   /** Makes what the queue itself keeps. */

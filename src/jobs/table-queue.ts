@@ -8,7 +8,7 @@ export class TableQueue implements JobQueue {
   readonly #concurrency: number;
   readonly #pollMilliseconds: number;
   readonly #log: Logger;
-  readonly #working = new Set<Promise<void>>();
+  readonly #working = new Set<Promise<unknown>>();
   #looking: Promise<void> | undefined;
   #closed = false;
   #awake = Promise.withResolvers<void>();

@@ -12,7 +12,7 @@ export class Watcher {
   readonly #pollMilliseconds: number;
   readonly #log: Logger;
   readonly #listeners = new Map<string, Set<Listener>>();
-  #polling: Promise<void> | undefined;
+  #isPolling = false;
   #awake = Promise.withResolvers<void>();
 
   /** @param pollMilliseconds how often changes by other processes are looked for */
@@ -60,7 +60,7 @@ export class Watcher {
     const listeners = this.#listeners.get(id) ?? new Set();
     this.#listeners.set(id, listeners.add(listen));
     this.#awake.resolve();
-    this.#polling ??= this.#poll().finally(() => (this.#polling = undefined));
+    if (!this.#isPolling) void this.#poll();
   }
 
   #remove(id: string, listen: Listener): void {
@@ -71,6 +71,7 @@ export class Watcher {
   }
 
   async #poll(): Promise<void> {
+    this.#isPolling = true;
     while (this.#listeners.size > 0) {
       this.#awake = Promise.withResolvers();
       try {
@@ -85,5 +86,6 @@ export class Watcher {
       await this.#awake.promise;
       clearTimeout(timer);
     }
+    this.#isPolling = false;
   }
 }

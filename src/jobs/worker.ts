@@ -70,8 +70,8 @@ export class JobWorker {
     for (const claim of this.#claims.values()) claim.abort(new GatewayStoppingError());
   }
 
-  /** Works on a claim until it is given back; never rejects. */
-  async work(claim: Claim): Promise<void> {
+  /** As `Work` says. */
+  async work(claim: Claim): Promise<boolean> {
     const { log, leaseMilliseconds, changed } = this.#options;
     this.#claims.set(claim.id, claim);
     changed(claim.id);
@@ -80,10 +80,12 @@ export class JobWorker {
     }, leaseMilliseconds / 3);
     try {
       await this.#end(claim, claim.row.outcome === null ? await this.#attempt(claim) : undefined);
+      return true;
     } catch (err) {
       // Whoever claims it next goes on: now, if another has it already, else when the lease has ended.
       if (err instanceof LeaseLostError) log.info({ job: claim.id }, 'a job was taken over by another process');
       else log.error({ err, job: claim.id }, 'could not write how a job ended');
+      return false;
     } finally {
       clearInterval(heartbeat);
       this.#claims.delete(claim.id);

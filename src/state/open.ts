@@ -2,15 +2,20 @@
 import { chmod, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { SatelliteError } from '../butler/errors.ts';
+import { withCredentials } from '../repository/direct/postgres/credentials.ts';
+import { WriteablePostgresDatabase } from '../repository/direct/postgres/writeable-postgres-database.ts';
 import { WriteableSqliteDatabase } from '../repository/direct/sqlite/writeable-sqlite-database.ts';
 import type { WriteableDatabase } from '../repository/direct/database.ts';
 import { networkFileSystem } from './network-file-system.ts';
 import { readSecret } from './secret.ts';
 import type { State } from './state.ts';
-import { prepareTables, STATE_TABLES } from './tables.ts';
+import { prepareSchema, prepareTables, STATE_TABLES } from './tables.ts';
 
 /** What errors call it. */
 const NAME = 'gateway state';
+
+/** Its schema in PostgreSQL. */
+const SCHEMA = 'satellite';
 
 /**
  * Opens the state, and makes it where there is none.
@@ -18,9 +23,12 @@ const NAME = 'gateway state';
  * @throws SatelliteError BAD_USER_INPUT where it cannot be there, CONFLICT where a newer gateway wrote it
  */
 export async function openState(url: string, signal: AbortSignal): Promise<State> {
-  const postgresUrl = url.startsWith('postgresql:') ? url : undefined;
-  const database = await openSqlite(resolve(url.replace(/^sqlite:/, '')));
+  const postgresUrl = url.startsWith('postgresql:') ? await withCredentials(url) : undefined;
+  const database = await (postgresUrl === undefined
+    ? openSqlite(resolve(url.replace(/^sqlite:/, '')))
+    : WriteablePostgresDatabase.openOwn(NAME, postgresUrl, SCHEMA));
   try {
+    if (postgresUrl !== undefined) await prepareSchema(database, SCHEMA, signal);
     await prepareTables(database, STATE_TABLES, signal);
     return { database, secret: await readSecret(database, signal), postgresUrl, close: () => database.close() };
   } catch (error) {

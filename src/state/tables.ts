@@ -23,6 +23,15 @@ export const STATE_TABLES: StateTables = {
 /** Any number, as long as nothing else in the database takes it: PostgreSQL's lock for changes of our tables. */
 const MIGRATION_LOCK = 7_283_456_120_914;
 
+/** Makes the schema of the state in PostgreSQL, where an administrator has not. */
+export async function prepareSchema(database: WriteableDatabase, schema: string, signal: AbortSignal): Promise<void> {
+  await database.transaction(async (transaction) => {
+    await lockTables(transaction);
+    const [row] = await transaction.all(sql`SELECT to_regnamespace(${schema}) IS NULL`);
+    if (row![0] === true) await transaction.define([`CREATE SCHEMA ${schema}`]);
+  }, signal);
+}
+
 /**
  * Makes the tables of a domain, or brings them to the version that the code knows.  Several gateways may do so at once.
  * @throws SatelliteError CONFLICT where they are of a newer version than the code
@@ -34,9 +43,7 @@ export async function prepareTables(
 ): Promise<void> {
   const versionTable = database.table('state_version');
   await database.transaction(async (transaction) => {
-    if (transaction.dialect === 'postgresql') {
-      await transaction.all(sql`SELECT pg_advisory_xact_lock(CAST(${MIGRATION_LOCK} AS BIGINT))`);
-    }
+    await lockTables(transaction);
     await transaction.define([
       `CREATE TABLE IF NOT EXISTS ${versionTable.sql} (domain TEXT NOT NULL PRIMARY KEY, version BIGINT NOT NULL)`,
     ]);
@@ -53,6 +60,12 @@ export async function prepareTables(
           ON CONFLICT (domain) DO UPDATE SET version = excluded.version`,
     );
   }, signal);
+}
+
+/** Waits for another gateway that changes tables; on SQLite the transaction itself did. */
+async function lockTables(transaction: Transaction): Promise<void> {
+  if (transaction.dialect === 'sqlite') return;
+  await transaction.all(sql`SELECT pg_advisory_xact_lock(CAST(${MIGRATION_LOCK} AS BIGINT))`);
 }
 
 /** The statement with a table's full name for each `{name}`. */

@@ -57,7 +57,7 @@ export function describeQueue(name: string, world: QueueWorld): void {
         backOff: { firstMilliseconds: 1, mostMilliseconds: 10 },
         ...options,
       });
-      for (const kind of kinds) jobs.define(kind as unknown as JobKind);
+      for (const kind of kinds) jobs.define(kind);
       open.push({ jobs, state });
       return Object.assign(jobs, { state });
     }
@@ -283,13 +283,12 @@ export function describeQueue(name: string, world: QueueWorld): void {
 
     test('a job without a token is held, goes on with a new one, and no token is kept in clear', async () => {
       const seen: (string | undefined)[] = [];
-      let jobs: Jobs & { state: State };
-      const work = kind(async (_input, task) => {
+      const work = kind(async (_input, task): Promise<null> => {
         seen.push(jobs.tokenOf(task.jobId));
         if (seen.length === 1) throw new HeldError('UNAUTHENTICATED', 'Your token has ended.');
         return null;
       });
-      jobs = await gateway([work]);
+      const jobs = await gateway([work]);
       const { id } = await jobs.enqueue(work, job(null, { token: 'clear-token-1' }));
       const columns = () =>
         jobs.state.database.all(

@@ -8,7 +8,11 @@ import { PostgresConnections, quoted } from './connections.ts';
 const ROWS_PER_BATCH = 2000;
 
 /** Nothing that runs here may write. */
-const SESSION = { session: 'SET default_transaction_read_only = on', connections: 10, connectMilliseconds: 10_000 };
+export const READING_SESSION = {
+  session: 'SET default_transaction_read_only = on',
+  connections: 10,
+  connectMilliseconds: 10_000,
+};
 
 export class PostgresDatabase implements Database {
   readonly dialect = 'postgresql';
@@ -43,7 +47,7 @@ export class PostgresDatabase implements Database {
     namespace: string | undefined,
     signal: AbortSignal,
   ): Promise<PostgresConnections> {
-    const connections = await PostgresConnections.of({ repository, url, namespace }, SESSION);
+    const connections = await PostgresConnections.of({ repository, url, namespace }, READING_SESSION);
     const database = new PostgresDatabase(connections, namespace);
     try {
       const [row] = await database.#run(

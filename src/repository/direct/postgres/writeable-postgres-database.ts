@@ -6,7 +6,7 @@ import { ConstraintError } from '../database.ts';
 import { RepositoryUnavailableError } from '../../../butler/errors.ts';
 import { PostgresConnections } from './connections.ts';
 import { databaseError, isGivenUp } from './failures.ts';
-import { endTransaction, PostgresDatabase } from './postgres-database.ts';
+import { endTransaction, PostgresDatabase, READING_SESSION } from './postgres-database.ts';
 import { PostgresTransaction } from './postgres-transaction.ts';
 
 /**
@@ -57,6 +57,17 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
     const reading = await this.connected(repository, url, namespace, signal);
     const writing = await PostgresConnections.of({ repository, url, namespace }, SESSION);
     return new WriteablePostgresDatabase(reading, writing, namespace, guard);
+  }
+
+  /**
+   * For a schema of the gateway's own: nothing is asked of the database, and the schema may have to be made.
+   * @param name what errors call it
+   */
+  static async openOwn(name: string, url: string, namespace: string): Promise<WriteablePostgresDatabase> {
+    const settings = { repository: name, url, namespace };
+    const reading = await PostgresConnections.of(settings, READING_SESSION);
+    const writing = await PostgresConnections.of(settings, SESSION);
+    return new WriteablePostgresDatabase(reading, writing, namespace, undefined);
   }
 
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {

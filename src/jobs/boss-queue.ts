@@ -1,0 +1,130 @@
+/**
+ * The queue of several gateways: pg-boss on the state's PostgreSQL.  It brings each queued job to one gateway, and to another
+ * when the first is not heard of; the fence is our own (`claim.ts`), as pg-boss has none (storage.md section 3.2).
+ */
+import { PgBoss, type Db } from 'pg-boss';
+import type { Logger } from 'pino';
+import { Sql } from 'sql-template-tag';
+import type { SqlValue, Transaction } from '../repository/direct/database.ts';
+import type { Claiming } from './claiming.ts';
+import type { Job } from './job.ts';
+import type { JobQueue, Work } from './queue.ts';
+
+const SCHEMA = 'satellite_queue';
+const QUEUE = 'jobs';
+
+/** The shortest heartbeat that pg-boss takes. */
+const LEAST_HEARTBEAT_SECONDS = 10;
+/** How often gateways that are not heard of are looked for. */
+const MONITOR_SECONDS = 2;
+/** When a job is offered again that could not be claimed: another of its subject runs, or a lease has not ended. */
+const AGAIN_SECONDS = 2;
+/** pg-boss's longest; beyond it a second delivery waits until the first has come back. */
+const EXPIRY_SECONDS = 86_000;
+/** A queued job is not dropped, however long nobody takes it. */
+const RETENTION_SECONDS = 10 * 365 * 86_400;
+/** How long deliveries are kept after their end. */
+const DELETION_SECONDS = 86_400;
+
+interface Delivery {
+  readonly job: string;
+}
+
+export interface BossQueueOptions {
+  readonly concurrency: number;
+  readonly leaseMilliseconds: number;
+  readonly pollMilliseconds: number;
+  readonly log: Logger;
+}
+
+export class BossQueue implements JobQueue {
+  readonly #boss: PgBoss;
+  readonly #claiming: Claiming;
+  readonly #options: BossQueueOptions;
+  #started = false;
+
+  constructor(url: string, claiming: Claiming, options: BossQueueOptions) {
+    this.#claiming = claiming;
+    this.#options = options;
+    this.#boss = new PgBoss({
+      connectionString: url,
+      schema: SCHEMA,
+      max: options.concurrency + 2,
+      schedule: false,
+      useListenNotify: true,
+      superviseIntervalSeconds: MONITOR_SECONDS,
+      monitorIntervalSeconds: MONITOR_SECONDS,
+    });
+    this.#boss.on('error', (err) => options.log.error({ err }, 'the queue of jobs reported an error'));
+    this.#boss.on('warning', ({ message }) => options.log.warn({ warning: message }, 'the queue of jobs warns'));
+  }
+
+  async prepare(): Promise<void> {
+    await this.#boss.start();
+    this.#started = true;
+    await this.#boss.createQueue(QUEUE, {
+      // Of one singleton key, one delivery at a time.
+      policy: 'singleton',
+      notify: true,
+      heartbeatSeconds: Math.max(LEAST_HEARTBEAT_SECONDS, Math.ceil(this.#options.leaseMilliseconds / 1000)),
+      expireInSeconds: EXPIRY_SECONDS,
+      retentionSeconds: RETENTION_SECONDS,
+      deleteAfterSeconds: DELETION_SECONDS,
+      // Whether the job itself is tried again is decided by its own record.
+      retryLimit: 1_000_000,
+      retryDelay: AGAIN_SECONDS,
+    });
+  }
+
+  async offer(transaction: Transaction, job: Job, exclusive: boolean, delayMilliseconds: number): Promise<void> {
+    const delivery: Delivery = { job: job.id };
+    await this.#boss.send(QUEUE, delivery, {
+      singletonKey: exclusive && job.subject !== null ? `subject ${job.subject}` : `job ${job.id}`,
+      group: { id: job.owner },
+      startAfter: Math.ceil(delayMilliseconds / 1000),
+      db: within(transaction),
+    });
+  }
+
+  /** pg-boss notifies its workers itself. */
+  wake(): void {}
+
+  async start(_kinds: readonly string[], work: Work): Promise<void> {
+    const { concurrency, pollMilliseconds } = this.#options;
+    await this.#boss.work<Delivery>(
+      QUEUE,
+      {
+        localConcurrency: concurrency,
+        // One owner's jobs leave a place for another's.
+        localGroupConcurrency: Math.max(1, concurrency - 1),
+        pollingIntervalSeconds: Math.max(0.5, pollMilliseconds / 1000),
+      },
+      ([delivery]) => this.#deliver(delivery!.data.job, work),
+    );
+  }
+
+  async close(): Promise<void> {
+    if (!this.#started) return;
+    await this.#boss.offWork(QUEUE, { wait: true });
+    await this.#boss.stop();
+  }
+
+  /** Throws where the job has to be delivered again. */
+  async #deliver(id: string, work: Work): Promise<void> {
+    const claim = await this.#claiming.claim(id);
+    if (claim ? !(await work(claim)) : await this.#claiming.isToDo(id)) throw new Error(`job ${id} has to wait`);
+  }
+}
+
+/** pg-boss's statements in a transaction of ours; of their rows it reads the identifier alone. */
+function within(transaction: Transaction): Db {
+  return {
+    executeSql: async (text, values = []) => {
+      const pieces = text.split(/\$(\d+)/);
+      const strings = pieces.filter((_piece, i) => i % 2 === 0);
+      const bound = pieces.filter((_piece, i) => i % 2 === 1).map((number) => values[Number(number) - 1] as SqlValue);
+      const rows = await transaction.all(new Sql(strings, bound));
+      return { rows: rows.map(([id]) => ({ id })) };
+    },
+  };
+}
