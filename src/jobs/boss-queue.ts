@@ -15,6 +15,8 @@ const QUEUE = 'jobs';
 
 /** The shortest heartbeat that pg-boss takes. */
 const LEAST_HEARTBEAT_SECONDS = 10;
+/** The shortest pause between two looks that pg-boss takes. */
+const LEAST_POLLING_SECONDS = 0.5;
 /** How often gateways that are not heard of are looked for. */
 const MONITOR_SECONDS = 2;
 /** When a job is offered again that could not be claimed: another of its subject runs, or a lease has not ended. */
@@ -91,13 +93,16 @@ export class BossQueue implements JobQueue {
 
   async start(_kinds: readonly string[], work: Work): Promise<void> {
     const { concurrency, pollMilliseconds } = this.#options;
+    // Workers are notified of new jobs; of those whose time has come, or whose subject is free again, they are not.
+    const pollingIntervalSeconds = Math.max(LEAST_POLLING_SECONDS, pollMilliseconds / 1000);
     await this.#boss.work<Delivery>(
       QUEUE,
       {
         localConcurrency: concurrency,
         // One owner's jobs leave a place for another's.
         localGroupConcurrency: Math.max(1, concurrency - 1),
-        pollingIntervalSeconds: Math.max(0.5, pollMilliseconds / 1000),
+        pollingIntervalSeconds,
+        notifyPollingIntervalSeconds: pollingIntervalSeconds,
       },
       ([delivery]) => this.#deliver(delivery!.data.job, work),
     );

@@ -52,8 +52,9 @@ export class Claiming {
 
   /** As `claim`, the next job of these kinds: of the owner with the fewest jobs running, the oldest. */
   async claimNext(kinds: readonly string[]): Promise<Claim | undefined> {
-    return this.#database.transaction(async (transaction) => {
-      const [row] = await transaction.all(sql`
+    // Looked for without the lock of writers, which on SQLite all of them share.
+    const [row] = await this.#database.all(
+      sql`
         SELECT id FROM ${this.#job} AS candidate
         WHERE kind IN (${join(kinds)})
           AND (state = 'QUEUED' AND not_before <= ${this.#now} OR state = 'RUNNING' AND leased_until < ${this.#now})
@@ -63,9 +64,10 @@ export class Claiming {
         ORDER BY
           (SELECT COUNT(*) FROM ${this.#job} AS other WHERE other.owner = candidate.owner AND other.state = 'RUNNING'),
           created_at, id
-        LIMIT 1`);
-      return row && this.#take(transaction, String(row[0]));
-    }, UNABORTED);
+        LIMIT 1`,
+      UNABORTED,
+    );
+    return row && this.claim(String(row[0]));
   }
 
   /** Makes a job ours that nobody works on, in order to end it. @returns undefined where it is not QUEUED or HELD */

@@ -75,7 +75,10 @@ export interface JobKind<Input extends Json = Json, Result extends Json = Json> 
    */
   run(input: Input, task: Task): Promise<Result>;
   readonly retries?: number;
-  /** Called once when the job has ended for good, whatever its state: gives back what was reserved for it. */
+  /**
+   * Called before the job is seen to have COMPLETED, FAILED or been CANCELLED: gives back what was reserved for it.  Called
+   * once, and again only where it failed, its process ended in the middle of it, or the job was started again.
+   */
   ended?(input: Input, job: Job): Promise<void>;
 }
 

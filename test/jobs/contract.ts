@@ -203,7 +203,7 @@ export function describeQueue(name: string, world: QueueWorld): void {
         },
         { ended: async (_input, now) => void ended.push(now) },
       );
-      const jobs = await gateway([work], { leaseMilliseconds: 600 });
+      const jobs = await gateway([work]);
       const other = await gateway([work]);
       await jobs.start();
       const { id } = await jobs.enqueue(work, job());
@@ -303,6 +303,48 @@ export function describeQueue(name: string, world: QueueWorld): void {
       expect(seen).toEqual(['clear-token-1', 'clear-token-2']);
       expect(await columns()).toEqual([[null]]);
       expect(jobs.tokenOf(id)).toBeUndefined();
+    });
+
+    test('a job that took its process with it again and again is not tried for ever', async () => {
+      let runs = 0;
+      const work = kind(async () => (runs += 1));
+      const jobs = await gateway([work]);
+      const { id } = await jobs.enqueue(work, job());
+      const { database } = jobs.state;
+      const fail = sql`UPDATE ${database.table('job')} SET failures = 9 WHERE id = ${id}`;
+      await database.transaction((transaction) => transaction.run(fail), LIMIT);
+      await jobs.start();
+      expect((await untilState(jobs, id, 'FAILED')).error).toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
+      expect(runs).toBe(0);
+    });
+
+    test('a job whose end could not be told is ended again', async () => {
+      const told: string[] = [];
+      const work = kind(async () => 'done', {
+        ended: async (_input, { state }) => {
+          told.push(state);
+          if (told.length === 1) throw new Error('not now');
+        },
+      });
+      const jobs = await gateway([work]);
+      await jobs.start();
+      const { id } = await jobs.enqueue(work, job());
+      expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: 'done' });
+      expect(told).toEqual(['COMPLETED', 'COMPLETED']);
+    });
+
+    test('progress is written seldom, and to the last', async () => {
+      const work = kind(async (_input, task) => {
+        for (let done = 1; done <= 200; done += 1) await task.progress({ done, total: 200, unit: 'bytes' });
+        return null;
+      });
+      const jobs = await gateway([work], { progressMilliseconds: 60_000 });
+      await jobs.start();
+      const { id } = await jobs.enqueue(work, job());
+      expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ progress: { done: 200 } });
+      const { database } = jobs.state;
+      const version = sql`SELECT version FROM ${database.table('job')} WHERE id = ${id}`;
+      expect(Number((await database.all(version, LIMIT))[0]![0])).toBeLessThan(6);
     });
 
     test('watchers in any gateway see a job to its end', async () => {

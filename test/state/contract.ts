@@ -1,0 +1,124 @@
+/** What the gateway's state keeps, on both databases. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import sql from 'sql-template-tag';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createLeases } from '../../src/state/leases.ts';
+import { openState } from '../../src/state/open.ts';
+import type { State, StateTables } from '../../src/state/state.ts';
+import { prepareTables } from '../../src/state/tables.ts';
+
+const LIMIT = AbortSignal.timeout(20 * 60_000);
+
+/** @param emptyState an empty state's address */
+export function describeState(name: string, emptyState: (directory: string) => Promise<string>): void {
+  describe(`the gateway's state on ${name}`, () => {
+    let directory: string;
+    let url: string;
+    const opened: State[] = [];
+    const open = async () => {
+      const state = await openState(url, LIMIT);
+      opened.push(state);
+      return state;
+    };
+
+    beforeAll(async () => {
+      directory = await mkdtemp(join(tmpdir(), 'state-'));
+      url = await emptyState(directory);
+    });
+    afterEach(() => Promise.all(opened.splice(0).map((state) => state.close())));
+    afterAll(() => rm(directory, { recursive: true, force: true }));
+
+    test('several gateways that start at once make it once, and share its secret', async () => {
+      const states = await Promise.all([open(), open(), open()]);
+      const sealed = states[0].secret.seal('token', 'text');
+      expect(states.map(({ secret }) => secret.unseal('token', sealed))).toEqual(['text', 'text', 'text']);
+    });
+
+    test('tables of a domain are made once, brought forward, and refused from a newer gateway', async () => {
+      const create = `CREATE TABLE {note} (id TEXT NOT NULL PRIMARY KEY)`;
+      const first: StateTables = { domain: 'notes', versions: [[create]] };
+      const add = `ALTER TABLE {note} ADD COLUMN text TEXT`;
+      const second: StateTables = { domain: 'notes', versions: [[create], [add]] };
+      const states = await Promise.all([open(), open()]);
+      const { database } = states[0];
+      await Promise.all(states.map((state) => prepareTables(state.database, first, LIMIT)));
+      const insert = sql`INSERT INTO ${database.table('note')} (id) VALUES ('kept')`;
+      await database.transaction((transaction) => transaction.run(insert), LIMIT);
+      await Promise.all(states.map((state) => prepareTables(state.database, second, LIMIT)));
+      expect(await database.all(sql`SELECT id, text FROM ${database.table('note')}`, LIMIT)).toEqual([['kept', null]]);
+      await expect(prepareTables(database, first, LIMIT)).rejects.toMatchObject({ code: 'CONFLICT' });
+    });
+
+    test('a change of tables that fails leaves them as they were', async () => {
+      const { database } = await open();
+      const create = `CREATE TABLE {broken} (id TEXT NOT NULL PRIMARY KEY)`;
+      const broken: StateTables = { domain: 'broken', versions: [[create], ['CREATE NONSENSE']] };
+      await expect(prepareTables(database, broken, LIMIT)).rejects.toThrow();
+      await prepareTables(database, { domain: 'broken', versions: [[create]] }, LIMIT);
+      expect(await database.all(sql`SELECT id FROM ${database.table('broken')}`, LIMIT)).toEqual([]);
+    });
+
+    test('a lease has one holder, and tokens that grow', async () => {
+      const [one, other] = await Promise.all([open(), open()]);
+      const tries = await Promise.allSettled(
+        [one, other, one].map((state) => createLeases(state).acquire('r', 0, LIMIT)),
+      );
+      const held = tries.filter((attempt) => attempt.status === 'fulfilled').map(({ value }) => value);
+      const refused = tries.filter((attempt) => attempt.status === 'rejected').map(({ reason }) => reason as unknown);
+      expect(held).toMatchObject([{ token: 1, afterRelease: false }]);
+      expect(refused).toMatchObject([{ code: 'CONFLICT' }, { code: 'CONFLICT' }]);
+      await held[0]!.confirm();
+      const waiting = createLeases(other).acquire('r', 60_000, LIMIT);
+      await held[0]!.release();
+      const next = await waiting;
+      expect(next).toMatchObject({ token: 2, afterRelease: true });
+      await expect(held[0]!.confirm()).rejects.toMatchObject({ code: 'CONFLICT' });
+      await next.confirm();
+      await next.abandon();
+      const last = await createLeases(one).acquire('r', 0, LIMIT);
+      expect(last).toMatchObject({ token: 3, afterRelease: false });
+      await last.release();
+    });
+
+    test('a holder that goes on working keeps its lease beyond its length', async () => {
+      const { database } = await open();
+      const lease = await createLeases({ database }, 600).acquire('kept', 0, LIMIT);
+      const expiry = async () => {
+        const statement = sql`SELECT expires_at FROM ${database.table('lease')} WHERE resource = 'kept'`;
+        return Number((await database.all(statement, LIMIT))[0]![0]);
+      };
+      const first = await expiry();
+      while ((await expiry()) < first + 600) await sleep(50);
+      await expect(createLeases({ database }).acquire('kept', 0, LIMIT)).rejects.toMatchObject({ code: 'CONFLICT' });
+      expect(lease.signal.aborted).toBe(false);
+      await lease.release();
+    });
+
+    test('a holder that was paused and overtaken finds out when it goes on', async () => {
+      const program = fileURLToPath(new URL('lease-process.ts', import.meta.url));
+      const child = spawn(process.execPath, [program, url, '500'], { stdio: ['pipe', 'pipe', 'inherit'] });
+      try {
+        const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+        expect((await lines.next()).value).toBe('1');
+        child.stdin.write('confirm\n');
+        expect((await lines.next()).value).toBe('held');
+        child.kill('SIGSTOP');
+        const lease = await createLeases(await open(), 60_000).acquire('satellite:alice~mine', 30_000, LIMIT);
+        expect(lease).toMatchObject({ token: 2, afterRelease: false });
+        child.stdin.write('confirm\n');
+        child.kill('SIGCONT');
+        expect((await lines.next()).value).toBe('CONFLICT');
+        await lease.confirm();
+        await lease.release();
+      } finally {
+        child.kill('SIGKILL');
+      }
+    });
+  });
+}
