@@ -40,6 +40,7 @@ function constraintKind(code: string): ConstraintError['kind'] | undefined {
 function reason(code: string): string {
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'is being written to and stayed locked; try again later.';
   if (code === 'SQLITE_READONLY') return 'has a database file that may not be written to; check its permissions.';
+  if (code === 'SQLITE_READONLY_DBMOVED') return 'has got another database file meanwhile; try again.';
   if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_CANTOPEN_DIRTYWAL') {
     return 'was left in the middle of a write; open it once with a writeable Butler, which completes or undoes the write.';
   }
@@ -55,6 +56,9 @@ function reason(code: string): string {
   }
   if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) return 'has a damaged database file.';
   if (code === 'SQLITE_FULL') return 'cannot be written to: there is no space left for its database file.';
+  if (code.startsWith('SQLITE_IOERR')) {
+    return 'has a database file that cannot be read or written at the moment: its file system reports an error.';
+  }
   if (code === 'WORKER_EXITED') return 'lost the process that was working on its database; try again.';
   return `could not answer: its database reported ${code}.`;
 }

@@ -21,13 +21,13 @@ const CACHE_KIBIBYTES = 65_536;
 
 class Connection {
   readonly database: Sqlite.Database;
-  /** Which file it is open on: a file that was put in its place is another one. */
-  readonly file: string;
+  /** Which file was at the path before it was opened: what it is open on, or older. One put in its place is another. */
+  readonly file: string | undefined;
   readonly #statements = new LRUCache<string, Sqlite.Statement<SqlValue[], SqlValue[]>>({ max: STATEMENTS });
 
   constructor({ path, create, quickCheck, keepJournal }: WriterOptions) {
-    this.database = new Sqlite(path, { fileMustExist: !create, timeout: BUSY_MILLISECONDS });
     this.file = fileAt(path);
+    this.database = new Sqlite(path, { fileMustExist: !create, timeout: BUSY_MILLISECONDS });
     try {
       this.database.pragma('foreign_keys = ON');
       this.database.pragma(`cache_size = -${CACHE_KIBIBYTES}`);
@@ -58,9 +58,10 @@ class Connection {
 const options = workerData as WriterOptions;
 let connection: Connection | undefined;
 
-function fileAt(path: string): string {
-  const { dev, ino } = statSync(path);
-  return `${dev}:${ino}`;
+function fileAt(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found && !options.create) throw new WorkerError('ENOENT', 'there is no such file');
+  return found && `${found.dev}:${found.ino}`;
 }
 
 function begin(): void {

@@ -115,6 +115,18 @@ describe('an SQLite file', () => {
     });
   });
 
+  test('put in the place of another in the middle of a transaction ends it', async () => {
+    const database = open();
+    await copyFile(path, join(directory, 'new.sqlite3'));
+    const cut = database.transaction(async (tx) => {
+      await rename(join(directory, 'new.sqlite3'), path);
+      await tx.run(sql`INSERT INTO t VALUES (1)`);
+    }, signal);
+    await expect(cut).rejects.toMatchObject({ message: expect.stringContaining('another database file') as string });
+    await insert(database, 2);
+    expect(content()).toEqual([2]);
+  });
+
   test('that is damaged is refused before anything is written', async () => {
     const own = new Sqlite(path);
     own.exec(
