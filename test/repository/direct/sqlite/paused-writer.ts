@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import Sqlite from 'better-sqlite3';
 
-const database = new Sqlite(process.argv[2]!);
+const database = new Sqlite(process.argv[2]);
 database.pragma(`journal_mode = ${process.argv[3]!}`);
 // A cache of a few pages: the transaction spills into the file, and only the journal can undo it.
 database.pragma('cache_size = 5');
