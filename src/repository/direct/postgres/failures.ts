@@ -47,7 +47,7 @@ function isConnectionLost(code: string, error: Error): boolean {
 }
 
 function driverError(error: unknown): { code: string; constraint: string; schema: string } {
-  const { code, constraint, schema } = error as { code?: unknown; constraint?: unknown; schema?: unknown };
+  const { code, constraint, schema } = (error ?? {}) as { code?: unknown; constraint?: unknown; schema?: unknown };
   const text = (value: unknown) => (typeof value === 'string' ? value : '');
   return { code: text(code), constraint: text(constraint), schema: text(schema) };
 }
