@@ -37,7 +37,7 @@ export class TransferWorld implements AsyncDisposable {
   readonly progress: JobProgress[] = [];
   readonly reserved: number[] = [];
   readonly #directory: string;
-  readonly #offered: readonly OfferedRepository[];
+  #offered: readonly OfferedRepository[];
   readonly #outbound: Outbound;
 
   private constructor(directory: string, satellite: OpenSatellite, offered: readonly OfferedRepository[]) {
@@ -74,6 +74,11 @@ export class TransferWorld implements AsyncDisposable {
       repository: source,
     }));
     return new TransferWorld(directory, satellite, offered);
+  }
+
+  /** Puts a repository in the place of the one with its name. */
+  offer(repository: Repository): void {
+    this.#offered = this.#offered.map((o) => (o.name === repository.name ? { ...o, repository } : o));
   }
 
   /** Does the job's work once, as a worker would. */
