@@ -18,6 +18,8 @@ export const FAILPOINTS = [
   'remove:before-records',
   'delete:before-detach',
   'delete:after-detach',
+  'restore:before-attach',
+  'restore:after-attach',
   'purge:before-files',
   'purge:before-record',
 ] as const;

@@ -1,6 +1,6 @@
 /** The satellites that there are, in the state database: the truth that all replicas of the gateway share. */
 import sql, { join, raw, type Sql } from 'sql-template-tag';
-import type { Principal } from '../access/principal.ts';
+import type { Identity } from '../access/principal.ts';
 import {
   ConstraintError,
   type SqlRow,
@@ -122,9 +122,6 @@ const COLUMNS = {
 const KEYS = Object.keys(COLUMNS) as (keyof CatalogEntry)[];
 const SELECT_LIST = raw(Object.values(COLUMNS).join(', '));
 
-/** Who asks, as far as the catalog needs to know. */
-export type Member = Pick<Principal, 'username' | 'groups'>;
-
 export class Catalog {
   readonly #database: WriteableDatabase;
 
@@ -162,7 +159,7 @@ export class Catalog {
   }
 
   /** Those of a user and of their groups, in the order of their full names. */
-  async of({ username, groups }: Member, signal: AbortSignal): Promise<readonly CatalogEntry[]> {
+  async of({ username, groups }: Identity, signal: AbortSignal): Promise<readonly CatalogEntry[]> {
     const ofGroups = groups.length === 0 ? sql`` : sql` OR owner_group IN (${join(groups)})`;
     return this.#select(sql`owner = ${username}${ofGroups}`, signal);
   }
@@ -203,6 +200,17 @@ export class Catalog {
       if (error === NOT_AS_EXPECTED || (error instanceof ConstraintError && error.kind === 'unique')) return false;
       throw error;
     }
+  }
+
+  /** @returns the new version of the key of its capability addresses */
+  async rotateCapability(id: string, signal: AbortSignal): Promise<number> {
+    return this.#database.transaction(async (transaction) => {
+      const [row] = await transaction.all(
+        sql`UPDATE ${transaction.table('satellite')} SET capability_version = capability_version + 1
+            WHERE id = ${id} RETURNING capability_version`,
+      );
+      return Number(row![0]);
+    }, signal);
   }
 
   async remove(id: string, signal: AbortSignal): Promise<void> {

@@ -95,8 +95,9 @@ export class OpenedRepository implements WriteableRepository {
     return this.#read(ctx, (repository) => repository.fileSource(uuid, component, ctx));
   }
 
-  usage(ctx: QueryContext): Promise<RepositoryUsage | null> {
-    return this.#read(ctx, (repository) => repository.usage(ctx));
+  async usage(ctx: QueryContext): Promise<RepositoryUsage | null> {
+    const usage = await this.#read(ctx, (repository) => repository.usage(ctx));
+    return usage && { ...usage, parts: () => this.#read(ctx, () => usage.parts()) };
   }
 
   registerDatasetTypes(...args: Parameters<'registerDatasetTypes'>): Promise<readonly string[]> {

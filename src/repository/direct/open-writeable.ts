@@ -6,7 +6,7 @@ import type { WriteableDatabase, WriteGuard } from './database.ts';
 import type { ArtifactStoreOptions } from './datastore/open-store.ts';
 import { ensureRecordsTable } from './datastore/records.ts';
 import type { DirectRepositoryParts } from './direct-repository.ts';
-import { checkedParts, databaseLocation, OPEN_MILLISECONDS, type DirectRepositoryOptions } from './open.ts';
+import { checkedParts, OPEN_MILLISECONDS, type DirectRepositoryOptions } from './open.ts';
 import { WriteablePostgresDatabase } from './postgres/writeable-postgres-database.ts';
 import { WriteableSqliteDatabase } from './sqlite/writeable-sqlite-database.ts';
 import { sequenceName } from './schema/identifier.ts';
@@ -16,6 +16,8 @@ import { WriteableDirectRepository } from './writeable-direct-repository.ts';
 export interface WriteableRepositoryOptions extends DirectRepositoryOptions, ArtifactStoreOptions {
   /** Asked around each transaction. Default: everybody may write */
   readonly guard?: WriteGuard | undefined;
+  /** Where things are instead of where `butler.yaml` says, whose users may have changed it. */
+  readonly placed?: { readonly database: DatabaseLocation; readonly datastoreRoot: string };
   /** Checks an SQLite file's structure before it is first written to. Default: false */
   readonly quickCheck?: boolean;
 }
@@ -27,11 +29,11 @@ export interface WriteableRepositoryOptions extends DirectRepositoryOptions, Art
  */
 export async function openWriteableRepository(options: WriteableRepositoryOptions): Promise<WriteableDirectRepository> {
   const { name, path, fileRoots = [], s3, ownership, signal = AbortSignal.timeout(OPEN_MILLISECONDS) } = options;
-  const config = await readButlerConfig(name, path);
+  const config = { ...(await readButlerConfig(name, path)), ...options.placed };
   if (config.readOnlyBecauseOf.length > 0) {
     throw notWriteable(name, `'${config.readOnlyBecauseOf[0]}' is set in its butler.yaml; supported: without it.`);
   }
-  const database = await openDatabase(options, databaseLocation(config, options), signal);
+  const database = await openDatabase(options, config.database, signal);
   const unchecked = { name, config, database, fileRoots, access: 'write', s3, ownership } as const;
   const parts = await checkedParts(unchecked, signal);
   const { location } = parts.datastore;

@@ -18,8 +18,6 @@ export interface DirectRepositoryOptions {
   readonly name: string;
   /** Directory that holds `butler.yaml`, such a file, or a `file:` URI of either. */
   readonly path: string;
-  /** Where a PostgreSQL registry is reached, and as whom, in place of what `butler.yaml` says to its users. */
-  readonly databaseUrl?: string | undefined;
   /** Directories outside the datastore's root whose files may be given out too, where its records name them. */
   readonly fileRoots?: readonly string[];
   /** How its files are reached where they are in S3. Default: as the environment says. */
@@ -39,7 +37,7 @@ export const OPEN_MILLISECONDS = 60_000;
 export async function openDirectRepository(options: DirectRepositoryOptions): Promise<DirectRepository> {
   const { name, path, fileRoots = [], s3, signal = AbortSignal.timeout(OPEN_MILLISECONDS) } = options;
   const config = await readButlerConfig(name, path);
-  const database = await openDatabase(name, databaseLocation(config, options), signal);
+  const database = await openDatabase(name, config.database, signal);
   return new DirectRepository(await checkedParts({ name, config, database, fileRoots, access: 'read', s3 }, signal));
 }
 
@@ -84,14 +82,6 @@ interface UncheckedParts<D extends Database> extends ArtifactStoreOptions {
   readonly fileRoots: readonly string[];
   /** Who writes must know more than who reads. */
   readonly access: 'read' | 'write';
-}
-
-/** Where the database is: what the configuration says, unless the options know better. */
-export function databaseLocation(
-  { database }: ButlerConfig,
-  { databaseUrl }: Pick<DirectRepositoryOptions, 'databaseUrl'>,
-): DatabaseLocation {
-  return database.dialect === 'postgresql' && databaseUrl !== undefined ? { ...database, url: databaseUrl } : database;
 }
 
 async function openDatabase(name: string, location: DatabaseLocation, signal: AbortSignal): Promise<Database> {

@@ -1,0 +1,72 @@
+/** Names of satellites: who means which one by them, and what it may be asked for. */
+import type { Identity } from '../access/principal.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import type { Catalog, CatalogEntry } from './catalog.ts';
+import { fullName, type SatelliteRecord } from './satellite.ts';
+
+const NAME = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
+
+/** @throws SatelliteError BAD_USER_INPUT */
+export function checkName(name: string): void {
+  if (NAME.test(name)) return;
+  throw new SatelliteError(
+    'BAD_USER_INPUT',
+    `'${name}' cannot be a satellite's name: it takes small letters, digits, "_", "." and "-", at most 64, and begins with ` +
+      'a letter or a digit.',
+  );
+}
+
+/** Whether a principal may use it as its owner does. */
+export function isMember({ owner, group }: Pick<SatelliteRecord, 'owner' | 'group'>, member: Identity): boolean {
+  return owner === member.username || (group !== null && member.groups.includes(group));
+}
+
+/** Owner and bare name of what the principal calls by a bare or full name. */
+export function ownedName(name: string, { username }: Pick<Identity, 'username'>): { owner: string; name: string } {
+  const tilde = name.indexOf('~');
+  return tilde < 0 ? { owner: username, name } : { owner: name.slice(0, tilde), name: name.slice(tilde + 1) };
+}
+
+/**
+ * The satellite that has the name, or the last one that had it, for a principal who may use it.
+ * @returns null where there is none for them
+ */
+export async function findSatellite(
+  catalog: Catalog,
+  called: string,
+  member: Identity,
+  signal: AbortSignal,
+): Promise<CatalogEntry | null> {
+  const { owner, name } = ownedName(called, member);
+  const entry = (await catalog.named(owner, name, signal)) ?? (await catalog.deleted(owner, name, signal))[0];
+  return entry && isMember(entry, member) ? entry : null;
+}
+
+/** @throws SatelliteError CONFLICT where it cannot be written to now */
+export function checkReady(entry: SatelliteRecord): void {
+  const name = fullName(entry);
+  switch (entry.state) {
+    case 'READY':
+      return;
+    case 'CREATING':
+      throw new SatelliteError('CONFLICT', `Satellite '${name}' is still being made: try again in a moment.`);
+    case 'CHECKED_OUT':
+      throw new SatelliteError(
+        'CONFLICT',
+        `Satellite '${name}' is checked out to stock Python: check it in (checkinSatellite) before you change it here.`,
+      );
+    case 'DELETED':
+      throw new SatelliteError(
+        'CONFLICT',
+        `Satellite '${name}' was deleted: bring it back first (restoreSatellite), or make a new one.`,
+      );
+  }
+}
+
+/** In the same words for what does not exist and for what is not the principal's. */
+export function noSuchSatellite(name: string, { username }: Pick<Identity, 'username'>): SatelliteError {
+  return new SatelliteError(
+    'NOT_FOUND',
+    `Satellite '${name}' does not exist, or is not shared with you (signed in as ${username}).`,
+  );
+}

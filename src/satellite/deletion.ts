@@ -1,0 +1,233 @@
+/** Deleting, resetting and bringing back: a satellite is put aside as it is, and removed for good when its time is over. */
+import type { Principal } from '../access/principal.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import type { Job, JobKind, Jobs } from '../jobs/job.ts';
+import { failpoint } from '../repository/failpoints.ts';
+import { checkReady, findSatellite, noSuchSatellite } from './access.ts';
+import { changeEntry, type Catalog, type CatalogEntry } from './catalog.ts';
+import type { Creation } from './creation.ts';
+import type { Directory } from './directory.ts';
+import { planDeletion, type PlanParts } from './deletion-plan.ts';
+import { fullName } from './satellite.ts';
+import type { ChangeSatellite, SatelliteChange, SatellitePlan } from './service.ts';
+import type { SatelliteSettings } from './settings.ts';
+import type { SatelliteStorage } from './storage.ts';
+
+export interface DeletionParts extends PlanParts {
+  readonly settings: SatelliteSettings;
+  readonly catalog: Catalog;
+  readonly storage: SatelliteStorage;
+  readonly directory: Directory;
+  readonly creation: Creation;
+  readonly jobs: Jobs;
+}
+
+const DAY_MILLISECONDS = 86_400_000;
+const CHANGE_MILLISECONDS = 60_000;
+
+const limit = () => AbortSignal.timeout(CHANGE_MILLISECONDS);
+
+export class Deletion {
+  readonly #parts: DeletionParts;
+  readonly #kind: JobKind<{ readonly id: string }, null>;
+
+  constructor(parts: DeletionParts) {
+    this.#parts = parts;
+    this.#kind = { name: 'purgeSatellite', run: ({ id }) => this.#purge(id) };
+    parts.jobs.define(this.#kind);
+  }
+
+  async delete(
+    { satellite, dryRun, purge }: ChangeSatellite & { readonly purge: boolean },
+    principal: Principal,
+  ): Promise<SatelliteChange> {
+    const { catalog } = this.#parts;
+    const entry = await this.#find(satellite, principal);
+    if (entry.state === 'DELETED' && purge) {
+      const plan = planOf(entry);
+      return dryRun ? { satellite: entry, job: null, plan } : { ...(await this.#purgeNow(entry)), plan };
+    }
+    checkReady(entry);
+    const plan = await planDeletion(this.#parts, entry, principal, limit());
+    if (dryRun) return { satellite: entry, job: null, plan };
+    const aside = { ...this.#aside(), plan: JSON.stringify(plan) };
+    if (!(await catalog.change(entry.id, { state: 'READY', unfinished: null }, aside, limit()))) throw changing(entry);
+    await this.detach(entry);
+    const deleted: CatalogEntry = { ...entry, ...aside, unfinished: null };
+    return purge ? { ...(await this.#purgeNow(deleted)), plan } : { satellite: deleted, job: null, plan };
+  }
+
+  async reset({ satellite, dryRun }: ChangeSatellite, principal: Principal): Promise<SatelliteChange> {
+    const { catalog, creation } = this.#parts;
+    const entry = await this.#find(satellite, principal);
+    checkReady(entry);
+    const plan = await planDeletion(this.#parts, entry, principal, limit());
+    if (dryRun) return { satellite: entry, job: null, plan };
+    // The new one is whole before anything is done to the old one.
+    const signal = limit();
+    const successor = await creation.successor(entry, principal, signal);
+    const aside = { ...this.#aside(), plan: JSON.stringify(plan) };
+    const swapped = await catalog.atomically(
+      async (transaction) =>
+        (await changeEntry(transaction, entry.id, { state: 'READY', unfinished: null }, aside)) &&
+        (await changeEntry(
+          transaction,
+          successor.id,
+          { state: 'CREATING', unfinished: 'CREATE' },
+          { state: 'READY', unfinished: 'BRING' },
+        )),
+      signal,
+    );
+    if (!swapped) {
+      await creation.discard(successor);
+      throw changing(entry);
+    }
+    await this.detach(entry);
+    return { ...(await creation.finished(successor.id, principal, signal)), plan };
+  }
+
+  async restore({ satellite, dryRun }: ChangeSatellite, principal: Principal): Promise<SatelliteChange> {
+    const { catalog } = this.#parts;
+    const { entry, successor } = await this.#restorable(satellite, principal);
+    const plan = planOf(entry);
+    if (dryRun) return { satellite: entry, job: null, plan };
+    const aside = successor && {
+      ...this.#aside(),
+      plan: JSON.stringify(await planDeletion(this.#parts, successor, principal, limit())),
+    };
+    const taken = await catalog.atomically(
+      async (transaction) =>
+        (!successor || (await changeEntry(transaction, successor.id, { state: 'READY', unfinished: null }, aside!))) &&
+        (await changeEntry(
+          transaction,
+          entry.id,
+          { state: 'DELETED', unfinished: null },
+          { state: 'CREATING', unfinished: 'ATTACH' },
+        )),
+      limit(),
+    );
+    if (!taken) throw changing(entry);
+    if (successor) await this.detach(successor);
+    return { satellite: await this.attach(entry), job: null, plan };
+  }
+
+  /** Puts one that was marked as deleted aside; can be repeated. */
+  async detach(entry: CatalogEntry): Promise<void> {
+    const { catalog, directory, storage } = this.#parts;
+    failpoint('delete:before-detach');
+    await directory.forget(entry.id);
+    await storage.detach(entry);
+    failpoint('delete:after-detach');
+    await catalog.change(entry.id, { state: 'DELETED', unfinished: 'DETACH' }, { unfinished: null }, limit());
+  }
+
+  /** Brings one back that was marked so; can be repeated. @returns it as it is then */
+  async attach(entry: CatalogEntry): Promise<CatalogEntry> {
+    const { catalog, storage } = this.#parts;
+    const attaching = { state: 'CREATING', unfinished: 'ATTACH' } as const;
+    failpoint('restore:before-attach');
+    try {
+      await storage.attach(entry);
+    } catch (error) {
+      await catalog.change(entry.id, attaching, { state: 'DELETED', unfinished: null }, limit());
+      throw error;
+    }
+    failpoint('restore:after-attach');
+    const back = { state: 'READY', unfinished: null, deletedAt: null, purgeAt: null, plan: null } as const;
+    await catalog.change(entry.id, attaching, back, limit());
+    return { ...entry, ...back };
+  }
+
+  /** Begins to remove one for good, as a job; one that failed before is tried again. */
+  async startPurge(entry: CatalogEntry): Promise<Job> {
+    const { jobs } = this.#parts;
+    const job = await jobs.enqueue(this.#kind, {
+      owner: entry.owner,
+      subject: `satellite:${fullName(entry)}`,
+      input: { id: entry.id },
+      idempotencyKey: `purge ${entry.id}`,
+    });
+    return job.state === 'FAILED' || job.state === 'CANCELLED' ? jobs.retry(job.id, entry.owner) : job;
+  }
+
+  async #purgeNow(entry: CatalogEntry): Promise<Omit<SatelliteChange, 'plan'>> {
+    const deleted = { state: 'DELETED', unfinished: null } as const;
+    const now = { purgeAt: Date.now() };
+    // One that is being purged already stays so.
+    await this.#parts.catalog.change(entry.id, deleted, now, limit());
+    return { satellite: { ...entry, ...now }, job: await this.startPurge(entry) };
+  }
+
+  async #purge(id: string): Promise<null> {
+    const { catalog, storage } = this.#parts;
+    const entry = await catalog.get(id, limit());
+    if (entry?.state !== 'DELETED' || entry.purgeAt === null || entry.purgeAt > Date.now()) return null;
+    if (entry.unfinished === 'DETACH') await this.detach(entry);
+    // From here on it cannot be brought back.
+    const deleted = { state: 'DELETED', unfinished: null } as const;
+    if (entry.unfinished !== 'PURGE' && !(await catalog.change(id, deleted, { unfinished: 'PURGE' }, limit())))
+      return null;
+    failpoint('purge:before-files');
+    await storage.remove(entry);
+    failpoint('purge:before-record');
+    await catalog.remove(id, limit());
+    return null;
+  }
+
+  #aside() {
+    const deletedAt = Date.now();
+    const purgeAt = deletedAt + this.#parts.settings.restoreDays * DAY_MILLISECONDS;
+    // Its key may be used again, and what it replaced can be brought back by itself.
+    return {
+      state: 'DELETED',
+      unfinished: 'DETACH',
+      deletedAt,
+      purgeAt,
+      replaces: null,
+      idempotencyKey: null,
+    } as const;
+  }
+
+  async #find(name: string, principal: Principal): Promise<CatalogEntry> {
+    const entry = await findSatellite(this.#parts.catalog, name, principal, limit());
+    if (!entry) throw noSuchSatellite(name, principal);
+    return entry;
+  }
+
+  /** What a name brings back, and the one that a reset put in its place, which goes aside for it. */
+  async #restorable(
+    name: string,
+    principal: Principal,
+  ): Promise<{ readonly entry: CatalogEntry; readonly successor: CatalogEntry | null }> {
+    const { catalog } = this.#parts;
+    const found = await this.#find(name, principal);
+    const successor = found.state === 'DELETED' ? null : found;
+    if (successor) checkReady(successor);
+    const candidates = successor
+      ? [successor.replaces === null ? null : await catalog.get(successor.replaces, limit())]
+      : await catalog.deleted(found.owner, found.name, limit());
+    const entry = candidates.find((candidate) => candidate !== null && isRestorable(candidate));
+    if (entry) return { entry, successor };
+    throw successor
+      ? new SatelliteError(
+          'CONFLICT',
+          `Satellite '${fullName(successor)}' exists: delete it first, to bring back one that had its name before.`,
+        )
+      : new SatelliteError('NOT_FOUND', `Satellite '${fullName(found)}' cannot be brought back any more.`);
+  }
+}
+
+function isRestorable({ state, unfinished, purgeAt }: CatalogEntry): boolean {
+  return state === 'DELETED' && unfinished !== 'PURGE' && purgeAt !== null && purgeAt > Date.now();
+}
+
+function planOf(entry: CatalogEntry): SatellitePlan | null {
+  return entry.plan === null ? null : { ...(JSON.parse(entry.plan) as SatellitePlan), referencedBy: [] };
+}
+
+function changing(entry: CatalogEntry): SatelliteError {
+  return new SatelliteError(
+    'CONFLICT',
+    `Satellite '${fullName(entry)}' is being changed by another request: look at it, and try again.`,
+  );
+}

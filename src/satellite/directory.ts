@@ -1,0 +1,169 @@
+/** The satellites as repositories: which there are for whom, open for reading and writing. */
+import { nameInAddresses, type OfferedRepository } from '../access/policy.ts';
+import type { Identity } from '../access/principal.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import { readButlerConfig } from '../repository/direct/butler-config.ts';
+import { openArtifactStore } from '../repository/direct/datastore/open-store.ts';
+import { openWriteableRepository } from '../repository/direct/open-writeable.ts';
+import type { WriteableRepository } from '../repository/writeable-repository.ts';
+import { checkReady, findSatellite, noSuchSatellite, ownedName } from './access.ts';
+import type { Catalog, CatalogEntry } from './catalog.ts';
+import { OpenedRepository } from './opened-repository.ts';
+import { OpenRepositories } from './open-repositories.ts';
+import type { Quota } from './quota.ts';
+import { fullName, type OpenSatellite, type SatelliteDirectory, type SatelliteRecord } from './satellite.ts';
+import type { SatelliteStorage } from './storage.ts';
+
+/** A repository of the configuration, as far as satellites need to know. */
+export interface ConfiguredRepository {
+  readonly name: string;
+  /** Whose satellite it is; undefined: it can be read only. */
+  readonly owner: string | undefined;
+  /** Of a direct one; undefined: a remote one. */
+  readonly path: string | undefined;
+}
+
+export interface DirectoryParts {
+  readonly catalog: Catalog;
+  readonly storage: SatelliteStorage;
+  readonly quota: Quota;
+  readonly configured: readonly ConfiguredRepository[];
+}
+
+/** How long a look into the state may take. */
+const LOOK_MILLISECONDS = 30_000;
+
+/** Full names have their owner in them. */
+const NOBODY = { username: '' };
+
+const look = () => AbortSignal.timeout(LOOK_MILLISECONDS);
+
+export class Directory implements SatelliteDirectory {
+  readonly #parts: DirectoryParts;
+  readonly #open = new OpenRepositories();
+
+  constructor(parts: DirectoryParts) {
+    this.#parts = parts;
+  }
+
+  async offeredTo(principal: Identity): Promise<readonly OfferedRepository[]> {
+    const entries = await this.#parts.catalog.of(principal, look());
+    return entries
+      .filter(({ state }) => state === 'READY' || state === 'CHECKED_OUT')
+      .map((entry) => ({
+        name: fullName(entry),
+        bareName: entry.name,
+        kind: 'SATELLITE' as const,
+        owner: entry.owner,
+        group: entry.group,
+        repository: this.repositoryOf(entry),
+      }));
+  }
+
+  async forWriting(name: string, principal: Identity): Promise<OpenSatellite> {
+    const configured = this.#configured(name);
+    if (configured) return this.#openConfigured(configured, principal);
+    const entry = await findSatellite(this.#parts.catalog, name, principal, look());
+    if (!entry) throw noSuchSatellite(name, principal);
+    checkReady(entry);
+    return this.#opened(entry);
+  }
+
+  async forJob(name: string): Promise<OpenSatellite> {
+    const configured = this.#configured(name);
+    if (configured) return this.#openConfigured(configured, { username: configured.owner ?? '' });
+    const entry = await this.#byFullName(name);
+    checkReady(entry);
+    return this.#opened(entry);
+  }
+
+  byId(id: string): Promise<SatelliteRecord | null> {
+    return this.#parts.catalog.get(id, look());
+  }
+
+  async reserve(name: string, jobId: string, bytes: number): Promise<void> {
+    if (this.#configured(name)) return;
+    const entry = await this.#byFullName(name);
+    const stored = async () => {
+      const caller = { username: entry.owner };
+      return (await this.repositoryOf(entry).usage({ caller, signal: look() }))?.bytes ?? 0;
+    };
+    await this.#parts.quota.reserve(entry, jobId, bytes, stored, look());
+  }
+
+  async release(name: string, jobId: string): Promise<void> {
+    if (this.#configured(name)) return;
+    const { owner, name: bare } = ownedName(name, NOBODY);
+    const { catalog, quota } = this.#parts;
+    // Also of one that was deleted meanwhile.
+    const entries = [await catalog.named(owner, bare, look()), ...(await catalog.deleted(owner, bare, look()))];
+    for (const entry of entries) if (entry) await quota.release(entry.id, jobId, look());
+  }
+
+  /** It is opened when it is first asked for something; changes are refused when the satellite is not READY any more. */
+  repositoryOf(entry: CatalogEntry): WriteableRepository {
+    const { catalog, storage } = this.#parts;
+    return new OpenedRepository(
+      fullName(entry),
+      this.#open.borrower(entry.id, (signal) => storage.open(entry, signal)),
+      async (signal) => {
+        const now = await catalog.get(entry.id, signal);
+        checkReady(now ?? { ...entry, state: 'DELETED' });
+      },
+    );
+  }
+
+  /** Closes a satellite's repository, which is about to be moved. */
+  async forget(id: string): Promise<void> {
+    await this.#open.forget(id);
+  }
+
+  async close(): Promise<void> {
+    await this.#open.close();
+  }
+
+  #configured(called: string): ConfiguredRepository | undefined {
+    return this.#parts.configured.find(
+      (repository) => repository.name === called || nameInAddresses(repository) === called,
+    );
+  }
+
+  async #byFullName(name: string): Promise<CatalogEntry> {
+    const { owner, name: bare } = ownedName(name, NOBODY);
+    const { catalog } = this.#parts;
+    const entry = (await catalog.named(owner, bare, look())) ?? (await catalog.deleted(owner, bare, look()))[0];
+    if (!entry) throw new SatelliteError('NOT_FOUND', `Satellite '${name}' does not exist any more.`);
+    return entry;
+  }
+
+  async #opened(entry: CatalogEntry): Promise<OpenSatellite> {
+    return {
+      fullName: fullName(entry),
+      owner: entry.owner,
+      official: entry.official,
+      capability: entry.capabilityUrls ? { satelliteId: entry.id, version: entry.capabilityVersion } : null,
+      repository: this.repositoryOf(entry),
+      artifacts: await this.#parts.storage.artifacts(entry),
+    };
+  }
+
+  async #openConfigured(
+    { name, owner, path }: ConfiguredRepository,
+    { username }: Pick<Identity, 'username'>,
+  ): Promise<OpenSatellite> {
+    if (owner !== undefined && owner !== username) throw noSuchSatellite(name, { username });
+    if (owner === undefined || path === undefined) {
+      throw new SatelliteError('FORBIDDEN', `Repository '${name}' can only be read: name one of your satellites.`);
+    }
+    const open = (signal: AbortSignal) => openWriteableRepository({ name, path, signal });
+    const { datastoreRoot } = await readButlerConfig(name, path);
+    return {
+      fullName: nameInAddresses({ name, owner }),
+      owner,
+      official: undefined,
+      capability: null,
+      repository: new OpenedRepository(name, this.#open.borrower(`configured ${name}`, open), async () => undefined),
+      artifacts: openArtifactStore(name, datastoreRoot),
+    };
+  }
+}

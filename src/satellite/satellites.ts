@@ -1,0 +1,206 @@
+/** The service of satellites, put together; and what keeps its promises over restarts and time. */
+import type { Logger } from 'pino';
+import type { OfferedRepository } from '../access/policy.ts';
+import type { Identity, Principal } from '../access/principal.ts';
+import type { Jobs } from '../jobs/job.ts';
+import type { State } from '../state/state.ts';
+import { prepareTables } from '../state/tables.ts';
+import { checkReady, findSatellite, isMember, noSuchSatellite } from './access.ts';
+import { Catalog, SATELLITE_TABLES, type CatalogEntry } from './catalog.ts';
+import { Creation, CREATE_MILLISECONDS, type BringCalibrations } from './creation.ts';
+import { Directory, type ConfiguredRepository } from './directory.ts';
+import { uriOf } from './placement.ts';
+import { Quota } from './quota.ts';
+import { Deletion } from './deletion.ts';
+import type { OpenSatellite, SatelliteRecord } from './satellite.ts';
+import type { ChangeSatellite, CreateSatellite, SatelliteChange, SatelliteService } from './service.ts';
+import type { SatelliteSettings } from './settings.ts';
+import { SatelliteStorage } from './storage.ts';
+
+export interface SatellitesOptions {
+  readonly settings: SatelliteSettings;
+  readonly state: State;
+  /** Not started yet: kinds of jobs are added. */
+  readonly jobs: Jobs;
+  /** The repositories of the configuration, and where those are that are satellites. */
+  readonly offered: readonly OfferedRepository[];
+  readonly configured: readonly ConfiguredRepository[];
+  readonly publicUrl: () => string;
+  readonly bringCalibrations: BringCalibrations;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+const SWEEP_MILLISECONDS = 10 * 60_000;
+const LOOK_MILLISECONDS = 30_000;
+
+const look = () => AbortSignal.timeout(LOOK_MILLISECONDS);
+
+export class Satellites implements SatelliteService {
+  readonly #options: SatellitesOptions;
+  readonly #catalog: Catalog;
+  readonly #storage: SatelliteStorage;
+  readonly #directory: Directory;
+  readonly #creation: Creation;
+  readonly #deletion: Deletion;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(options: SatellitesOptions) {
+    const { settings, state, offered, configured, jobs, bringCalibrations, publicUrl } = options;
+    this.#options = options;
+    const catalog = (this.#catalog = new Catalog(state.database));
+    const storage = (this.#storage = new SatelliteStorage(settings));
+    const directory = (this.#directory = new Directory({
+      catalog,
+      storage,
+      quota: new Quota(state.database),
+      configured,
+    }));
+    const creation = (this.#creation = new Creation({
+      settings,
+      catalog,
+      storage,
+      directory,
+      jobs,
+      offered,
+      bringCalibrations,
+    }));
+    this.#deletion = new Deletion({ settings, catalog, storage, directory, creation, jobs, publicUrl });
+  }
+
+  /** Prepares the state's tables; nothing is swept before `start`. */
+  static async open(options: SatellitesOptions): Promise<Satellites> {
+    await prepareTables(options.state.database, SATELLITE_TABLES, look());
+    return new Satellites(options);
+  }
+
+  /** Ends what a crash left unfinished, and from now on what others leave; to be called after the jobs' `start`. */
+  async start(): Promise<void> {
+    // On SQLite there is one gateway: whatever is unfinished now, nobody works on.
+    await this.sweep(this.#options.state.postgresUrl === undefined ? 0 : CREATE_MILLISECONDS * 2);
+    this.#timer = setInterval(() => void this.sweep(CREATE_MILLISECONDS * 2), SWEEP_MILLISECONDS).unref();
+  }
+
+  offeredTo(principal: Identity): Promise<readonly OfferedRepository[]> {
+    return this.#directory.offeredTo(principal);
+  }
+
+  forWriting(name: string, principal: Identity): Promise<OpenSatellite> {
+    return this.#directory.forWriting(name, principal);
+  }
+
+  forJob(name: string): Promise<OpenSatellite> {
+    return this.#directory.forJob(name);
+  }
+
+  byId(id: string): Promise<SatelliteRecord | null> {
+    return this.#directory.byId(id);
+  }
+
+  reserve(name: string, jobId: string, bytes: number): Promise<void> {
+    return this.#directory.reserve(name, jobId, bytes);
+  }
+
+  release(name: string, jobId: string): Promise<void> {
+    return this.#directory.release(name, jobId);
+  }
+
+  find(name: string, principal: Principal): Promise<SatelliteRecord | null> {
+    return findSatellite(this.#catalog, name, principal, look());
+  }
+
+  async list(principal: Principal, { deleted }: { readonly deleted: boolean }): Promise<readonly SatelliteRecord[]> {
+    const entries = await this.#catalog.of(principal, look());
+    return entries.filter(
+      ({ state, replaces }) => (deleted || state !== 'DELETED') && (state !== 'CREATING' || replaces === null),
+    );
+  }
+
+  uri(satellite: SatelliteRecord): string {
+    return uriOf(this.#options.settings, satellite);
+  }
+
+  async environment(
+    satellite: SatelliteRecord,
+    principal: Principal,
+  ): Promise<Readonly<Record<string, unknown>> | null> {
+    const exists = satellite.state === 'READY' || satellite.state === 'CHECKED_OUT';
+    return exists && satellite.owner === principal.username ? this.#storage.environment(satellite) : null;
+  }
+
+  create(request: CreateSatellite, principal: Principal): Promise<SatelliteChange<null>> {
+    return this.#creation.create(request, principal);
+  }
+
+  reset(request: ChangeSatellite, principal: Principal): Promise<SatelliteChange> {
+    return this.#deletion.reset(request, principal);
+  }
+
+  delete(request: ChangeSatellite & { readonly purge: boolean }, principal: Principal): Promise<SatelliteChange> {
+    return this.#deletion.delete(request, principal);
+  }
+
+  restore(request: ChangeSatellite, principal: Principal): Promise<SatelliteChange> {
+    return this.#deletion.restore(request, principal);
+  }
+
+  async rotateCapability(
+    { satellite }: Omit<ChangeSatellite, 'dryRun'>,
+    principal: Principal,
+  ): Promise<SatelliteChange<null>> {
+    const entry = await findSatellite(this.#catalog, satellite, principal, look());
+    if (!entry || !isMember(entry, principal)) throw noSuchSatellite(satellite, principal);
+    checkReady(entry);
+    const capabilityVersion = await this.#catalog.rotateCapability(entry.id, look());
+    return { satellite: { ...entry, capabilityVersion }, job: null, plan: null };
+  }
+
+  /**
+   * Ends unfinished work, and begins to remove what cannot be brought back any more.
+   * @param age how long work must have been unfinished for nobody to work on it, in milliseconds
+   */
+  async sweep(age: number): Promise<void> {
+    const now = Date.now();
+    for (const entry of await this.#catalog.unfinished(look())) {
+      if (entry.unfinishedSince! <= now - age) await this.#warning(entry, () => this.#finish(entry));
+    }
+    for (const entry of await this.#catalog.due(now, look())) {
+      await this.#warning(entry, async () => void (await this.#deletion.startPurge(entry)));
+    }
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#directory.close();
+    await this.#storage.close();
+  }
+
+  async #finish(entry: CatalogEntry): Promise<void> {
+    switch (entry.unfinished!) {
+      case 'CREATE':
+        return this.#creation.discard(entry);
+      case 'BRING':
+        // Nobody's token is at hand: where the official repository needs one, the job waits for `retryJob`.
+        await this.#creation.finished(entry.id, null, look());
+        return;
+      case 'DETACH':
+        return this.#deletion.detach(entry);
+      case 'ATTACH':
+        await this.#deletion.attach(entry);
+        return;
+      case 'PURGE':
+        await this.#deletion.startPurge(entry);
+    }
+  }
+
+  /** What cannot be ended now is tried again by the next sweep. */
+  async #warning(entry: CatalogEntry, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#options.log.warn(
+        { error, satellite: entry.id, unfinished: entry.unfinished },
+        'a satellite stays unfinished',
+      );
+    }
+  }
+}
