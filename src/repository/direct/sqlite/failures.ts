@@ -13,9 +13,17 @@ export class WorkerError extends Error {
   }
 }
 
+const UNFINISHED = /^SQLITE_(READONLY_(ROLLBACK|RECOVERY|CANTINIT|CANTLOCK)|CANTOPEN_DIRTYWAL)$/;
+
 /** Whether another holds a lock on the file that this one needs. */
 export function isBusy(error: unknown): boolean {
   return error instanceof WorkerError && /^SQLITE_(BUSY|LOCKED)/.test(error.code);
+}
+
+/** Whether a writer died in the middle: whoever opens the file for writing undoes what it left, and readers cannot. */
+export function isLeftUnfinished(error: unknown): boolean {
+  const cause = error instanceof RepositoryUnavailableError ? error.cause : error;
+  return cause instanceof WorkerError && UNFINISHED.test(cause.code);
 }
 
 /** The error that callers see; what no worker reported stays as it is. */
@@ -41,7 +49,7 @@ function reason(code: string): string {
   if (/^SQLITE_(BUSY|LOCKED)/.test(code)) return 'is being written to and stayed locked; try again later.';
   if (code === 'SQLITE_READONLY') return 'has a database file that may not be written to; check its permissions.';
   if (code === 'SQLITE_READONLY_DBMOVED') return 'has got another database file meanwhile; try again.';
-  if (code.startsWith('SQLITE_READONLY') || code === 'SQLITE_CANTOPEN_DIRTYWAL') {
+  if (UNFINISHED.test(code)) {
     return 'was left in the middle of a write; open it once with a writeable Butler, which completes or undoes the write.';
   }
   if (code === 'ENOENT') return 'has no database file where its configuration says.';

@@ -1,7 +1,8 @@
 /** A `WriteableDatabase` on an SQLite file: one thread with one connection writes, worker processes read. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Transaction, WriteableDatabase, WriteGuard } from '../database.ts';
-import { databaseError, isBusy } from './failures.ts';
+import type { Sql } from 'sql-template-tag';
+import type { SqlRow, Transaction, WriteableDatabase, WriteGuard } from '../database.ts';
+import { databaseError, isBusy, isLeftUnfinished } from './failures.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 import { Writer } from './writer.ts';
@@ -10,12 +11,12 @@ import { Writer } from './writer.ts';
 const BUSY_MILLISECONDS = 60_000;
 
 /** How long the thread and its connection are kept after a transaction. */
-const IDLE_MILLISECONDS = 60_000;
+const IDLE_MILLISECONDS = 20_000;
 
 export interface WriteableSqliteOptions {
   /** Default: none, everybody may write. */
   readonly guard?: WriteGuard | undefined;
-  /** Checks the file's structure before it is first written to, and whenever it was opened anew. Default: false */
+  /** Checks the file's structure before it is first written to. Default: false */
   readonly quickCheck?: boolean;
   /** Several machines may write, one at a time by `guard`: see `WriterOptions`. Default: false */
   readonly keepJournal?: boolean;
@@ -33,6 +34,7 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
   #idle: NodeJS.Timeout | undefined;
   /** Fulfils when the last of the transactions that were asked for so far has ended. */
   #last: Promise<unknown> = Promise.resolve();
+  #checked = false;
   #closed = false;
 
   /**
@@ -45,6 +47,29 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
     this.#repository = repository;
     this.#path = path;
     this.#options = options;
+  }
+
+  override async all(statement: Sql, signal: AbortSignal): Promise<readonly SqlRow[]> {
+    try {
+      return await super.all(statement, signal);
+    } catch (error) {
+      await this.#undoUnfinished(error, signal);
+      return super.all(statement, signal);
+    }
+  }
+
+  override async *stream(statement: Sql, signal: AbortSignal): AsyncGenerator<readonly SqlRow[], void> {
+    let given = false;
+    try {
+      for await (const batch of super.stream(statement, signal)) {
+        given = true;
+        yield batch;
+      }
+    } catch (error) {
+      if (given) throw error;
+      await this.#undoUnfinished(error, signal);
+      yield* super.stream(statement, signal);
+    }
   }
 
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -77,15 +102,22 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
     await super.close();
   }
 
+  /** Undoes what a writer left that died in the middle of a transaction. @throws the error, where it is another one */
+  async #undoUnfinished(error: unknown, signal: AbortSignal): Promise<void> {
+    if (!isLeftUnfinished(error)) throw error;
+    await this.transaction(async () => undefined, signal);
+  }
+
   async #transact<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
     clearTimeout(this.#idle);
     if (!this.#writer?.alive) {
       const { create = false, quickCheck = false, keepJournal = false } = this.#options;
-      this.#writer = new Writer({ path: this.#path, create, quickCheck, keepJournal });
+      this.#writer = new Writer({ path: this.#path, create, quickCheck: quickCheck && !this.#checked, keepJournal });
     }
     const writer = this.#writer;
     try {
       await this.#whileBusy(signal, () => writer.ask({ kind: 'begin' }));
+      this.#checked = true;
       const transaction = new SqliteTransaction(
         writer,
         (name) => this.table(name),

@@ -1,6 +1,8 @@
-import { mkdtemp, copyFile, rename, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { access, mkdtemp, copyFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
 import sql from 'sql-template-tag';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -127,6 +129,27 @@ describe('an SQLite file', () => {
     expect(content()).toEqual([2]);
   });
 
+  test('in which a writer died in the middle is put right by whoever reads or writes next', async () => {
+    for (const next of ['all', 'stream', 'transaction'] as const) {
+      const program = `
+        import Sqlite from ${JSON.stringify(import.meta.resolve('better-sqlite3'))};
+        const database = new Sqlite(${JSON.stringify(path)});
+        database.pragma('cache_size = 1'); // what is changed goes to the file before the commit
+        database.exec('BEGIN; CREATE TABLE big (x)');
+        for (let i = 0; i < 100; i += 1) database.exec('INSERT INTO big VALUES (zeroblob(4000)); INSERT INTO t VALUES (7)');
+        process.kill(process.pid, 'SIGKILL');`;
+      const killed = promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
+      await expect(killed).rejects.toMatchObject({ signal: 'SIGKILL' });
+      await expect(access(`${path}-journal`)).resolves.toBeUndefined();
+      const statement = sql`SELECT COUNT(*) FROM t`;
+      const database = open();
+      if (next === 'all') expect(await database.all(statement, signal)).toEqual([[0]]);
+      if (next === 'stream') for await (const rows of database.stream(statement, signal)) expect(rows).toEqual([[0]]);
+      if (next === 'transaction') expect(await database.transaction((tx) => tx.all(statement), signal)).toEqual([[0]]);
+      expect(content()).toEqual([]);
+    }
+  });
+
   test('that is damaged is refused before anything is written', async () => {
     const own = new Sqlite(path);
     own.exec(
@@ -156,8 +179,6 @@ describe('an SQLite file', () => {
   });
 
   test('does not keep the process alive, nor does what it left', async () => {
-    const { execFile } = await import('node:child_process');
-    const { promisify } = await import('node:util');
     const module = new URL('../../../../src/repository/direct/sqlite/writeable-sqlite-database.ts', import.meta.url);
     const program = `
       import { WriteableSqliteDatabase } from ${JSON.stringify(module.href)};
