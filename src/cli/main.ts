@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { SatelliteError } from '../butler/errors.ts';
 import { ConfigurationError } from '../gateway/config.ts';
+import { moveAllReferences } from './move-references.ts';
 import { printSchemaText } from './schema.ts';
 import { serve } from './serve.ts';
 import { printToken } from './token.ts';
@@ -23,6 +24,14 @@ program
   .option('--groups <names>', 'groups, separated by commas', '')
   .option('--expires <span>', 'how long it is good', '12h')
   .action(printToken);
+
+program
+  .command('move-references')
+  .description('Give the references in satellites their present addresses, after publicUrl has changed.')
+  .argument('[satellites...]', 'full names, OWNER~NAME; all of them by default')
+  .requiredOption('--config <file>', 'configuration (YAML), with the new publicUrl')
+  .requiredOption('--from <addresses...>', 'addresses that the gateway had')
+  .action(moveAllReferences);
 
 program.command('schema').description('Print the GraphQL schema.').action(printSchemaText);
 
