@@ -1,6 +1,6 @@
 /** Making a DirectButler repository: its registry in full, then the `butler.yaml` that makes it one. */
 import { mkdir, open, rename, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import Sqlite from 'better-sqlite3';
 import sql from 'sql-template-tag';
@@ -59,7 +59,6 @@ export async function createRepository(repository: NewRepository): Promise<void>
   failpoint('create:before-butler-yaml');
   signal.throwIfAborted();
   await writeDurably(config, butlerYaml(database, datastoreRoot));
-  await syncDirectory(directory);
 }
 
 function butlerYaml(database: NewDatabase, root: string): string {
@@ -131,26 +130,15 @@ async function isMade(transaction: Transaction, name: string, universe: Universe
   throw new SatelliteError('CONFLICT', `Repository '${name}' cannot be made: its schema has tables already.`);
 }
 
-/** Writes a file under another name first, so that it is there in full or not at all. */
+/** Writes a file under another name first: it is there in full or not at all, and before any file that is written later. */
 async function writeDurably(path: string, content: string | Buffer): Promise<void> {
   const making = `${path}.making`;
-  const file = await open(making, 'w');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await using file = await open(making, 'w');
+  await file.writeFile(content);
+  await file.sync();
   await rename(making, path);
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path);
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
+  await using directory = await open(dirname(path));
+  await directory.sync();
 }
 
 async function exists(path: string): Promise<boolean> {
