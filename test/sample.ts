@@ -4,7 +4,8 @@
  */
 import fc from 'fast-check';
 
-const isFull = process.env['SATELLITE_TEST_FULL'] === '1';
+/** Whether all of it runs. */
+export const isFull = process.env['SATELLITE_TEST_FULL'] === '1';
 
 /** Runs of a property: `count` in `npm test`, ten times as many in full. */
 export function runs(count: number): number {
