@@ -1,4 +1,4 @@
-"""A stock writer beside others: ``concurrent_writer.py ROOT NUMBER COUNT``; see ``concurrent-writer.ts``, which does the same."""
+"""A stock writer beside others: ``concurrent_writer.py ROOT NUMBER COUNT FILE``; see ``concurrent-writer.ts``, which does the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lsst.daf.butler.registry import ConflictingDefinitionError
 from lsst.resources import ResourcePath
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
-root, number, count = sys.argv[1:]
+root, number, count, file_uri = sys.argv[1:]
 warnings.simplefilter("ignore")
 butler = Butler.from_config(root, writeable=True)
 registry = butler.registry
@@ -60,7 +60,7 @@ def step(i: int) -> None:
             change("all", [run])
             own = uuid_of(f"{number} {i}")
             file = FileDataset(
-                ResourcePath(f"https://example.org/{own}"),
+                ResourcePath(file_uri),
                 [ref(own, run, detector)],
                 formatter="lsst.daf.butler.formatters.yaml.YamlFormatter",
             )

@@ -1,9 +1,9 @@
-/** A writer of the gateway's own, in a process: `node concurrent-writers.ts ROOT NUMBER COUNT`. */
+/** A writer of the gateway's own, in a process: `node concurrent-writers.ts ROOT NUMBER COUNT FILE`. */
 import { createHash } from 'node:crypto';
 import { SatelliteError } from '../../../../src/butler/errors.ts';
 import { openWriteableRepository } from '../../../../src/repository/direct/open-writeable.ts';
 
-const [root, number, count] = process.argv.slice(2) as [string, string, string];
+const [root, number, count, path] = process.argv.slice(2) as [string, string, string, string];
 const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(3_000_000) };
 const repository = await openWriteableRepository({ name: `writer-${number}`, path: root });
 
@@ -42,7 +42,7 @@ async function step(i: number): Promise<void> {
       const run = `run/${number}/${i}`;
       await repository.registerCollection({ name: run, type: 'RUN' }, ctx);
       await repository.setCollectionChain('all', [run], i % 12 < 6 ? 'EXTEND' : 'PREPEND', ctx);
-      const file = { path: `https://example.org/${own}`, formatter, storageClass: type.storageClass };
+      const file = { path, formatter, storageClass: type.storageClass };
       const files = [{ ...file, component: null, checksum: null, size: 7 }];
       await repository.importDatasets([{ uuid: own, datasetType: type, run, values: ['Cam1', detector], files }], ctx);
       return;

@@ -46,8 +46,10 @@ export function defineConcurrentWritersSuite(title: string, open: () => Promise<
       const node = join(import.meta.dirname, 'concurrent-writer.ts');
       const stock = join(import.meta.dirname, '..', '..', '..', 'oracle', 'concurrent_writer.py');
       const told = await Promise.all([
-        ...numbers.map((n) => run(process.execPath, [node, root, `ours-${n}`, String(OPERATIONS)])),
-        ...numbers.map((n) => run(pythonProgram('python'), [stock, root, `theirs-${n}`, String(OPERATIONS)])),
+        ...numbers.map((n) => run(process.execPath, [node, root, `ours-${n}`, String(OPERATIONS), place.file])),
+        ...numbers.map((n) =>
+          run(pythonProgram('python'), [stock, root, `theirs-${n}`, String(OPERATIONS), place.file]),
+        ),
       ]);
       expect(told).toHaveLength(2 * WRITERS);
 
