@@ -1,5 +1,6 @@
 /** The service of satellites, put together; and what keeps its promises over restarts and time. */
 import type { Logger } from 'pino';
+import { Capabilities } from '../access/capability.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import type { Identity, Principal } from '../access/principal.ts';
 import type { Jobs } from '../jobs/job.ts';
@@ -12,7 +13,8 @@ import { Directory, type ConfiguredRepository } from './directory.ts';
 import { uriOf } from './placement.ts';
 import { Quota } from './quota.ts';
 import { Deletion } from './deletion.ts';
-import type { OpenSatellite, SatelliteRecord } from './satellite.ts';
+import { moveReferences } from './move-references.ts';
+import { fullName, type OpenSatellite, type SatelliteRecord } from './satellite.ts';
 import type { ChangeSatellite, CreateSatellite, SatelliteChange, SatelliteService } from './service.ts';
 import type { SatelliteSettings } from './settings.ts';
 import { SatelliteStorage } from './storage.ts';
@@ -32,6 +34,8 @@ export interface SatellitesOptions {
 
 const SWEEP_MILLISECONDS = 10 * 60_000;
 const LOOK_MILLISECONDS = 30_000;
+/** How long the references of a satellite may take to get other addresses; 100 000 take some 8 s on a busy machine. */
+const MOVE_MILLISECONDS = 10 * 60_000;
 
 const look = () => AbortSignal.timeout(LOOK_MILLISECONDS);
 
@@ -150,7 +154,15 @@ export class Satellites implements SatelliteService {
     const entry = await findSatellite(this.#catalog, satellite, principal, look());
     if (!entry || !isMember(entry, principal)) throw noSuchSatellite(satellite, principal);
     checkReady(entry);
+    // The old addresses are dead from here on; where a crash keeps the new ones from being written, the call is repeated.
     const capabilityVersion = await this.#catalog.rotateCapability(entry.id, look());
+    const { state, publicUrl } = this.#options;
+    const capabilities = Capabilities.of(state.secret);
+    await moveReferences(
+      await this.#directory.forJob(fullName(entry)),
+      { publicUrl: publicUrl(), ownUrls: [publicUrl()], mintCapability: capabilities.mint.bind(capabilities) },
+      { caller: { username: principal.username }, signal: AbortSignal.timeout(MOVE_MILLISECONDS) },
+    );
     return { satellite: { ...entry, capabilityVersion }, job: null, plan: null };
   }
 
