@@ -17,6 +17,13 @@ export interface StoredArtifact {
   readonly size: number;
 }
 
+/** What a writer left that was killed in the middle of a file. */
+export interface UnfinishedArtifact {
+  /** Of the file that it was to become, as far as that is known. */
+  readonly path: string;
+  readonly remove: () => Promise<void>;
+}
+
 export interface SignedUpload {
   readonly url: string;
   /** Headers that the PUT must have, as they are signed; Content-Length too, which clients send by themselves. */
@@ -54,4 +61,6 @@ export interface ArtifactStore {
   source(path: string, signal: AbortSignal): Promise<FileSource | null>;
   /** Where to PUT exactly these bytes within minutes; null where the store has no such addresses (files). */
   signedUpload(path: string, content: WrittenArtifact): Promise<SignedUpload | null>;
+  /** What takes space since before a moment at which all its writers have ended; no list and no reader sees it. */
+  unfinished(before: Date, signal: AbortSignal): AsyncIterable<UnfinishedArtifact>;
 }

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
 import type { ByteRange, FileSource } from '../../rows.ts';
 import { artifactPath, isArtifact, TEMPORARY_PREFIX } from './artifact-path.ts';
-import type { ArtifactStore, StoredArtifact, WrittenArtifact } from './artifact-store.ts';
+import type { ArtifactStore, StoredArtifact, UnfinishedArtifact, WrittenArtifact } from './artifact-store.ts';
 import { OpenDirectory } from './directory-walk.ts';
 import { Measured } from './measured.ts';
 
@@ -79,21 +79,25 @@ export class FileArtifactStore implements ArtifactStore {
     const byDirectory = Map.groupBy(paths.map(artifactPath), ({ directories }) => directories.join('/'));
     for (const artifacts of byDirectory.values()) {
       signal.throwIfAborted();
-      const { directories, path } = artifacts[0]!;
-      try {
-        await using directory = await OpenDirectory.enter(this.root, directories);
-        for (const { name } of artifacts) await unlink(directory.at(name)).catch(unlessMissing);
-        await directory.sync();
-        await this.#prune(directories);
-      } catch (error) {
-        if (!isMissing(error)) throw this.#failure(error, path);
-      }
+      await this.#unlink(
+        artifacts[0]!.directories,
+        artifacts.map(({ name }) => name),
+      );
     }
   }
 
   async *list(directory: string, signal: AbortSignal): AsyncGenerator<StoredArtifact> {
     const names = directory === '' ? [] : artifactPath(`${directory.replace(/\/$/, '')}/x`).directories;
-    yield* this.#listed(names, signal);
+    for await (const { path, size } of this.#files(names, signal)) if (isArtifact(path)) yield { path, size };
+  }
+
+  async *unfinished(before: Date, signal: AbortSignal): AsyncGenerator<UnfinishedArtifact> {
+    for await (const { path, modified } of this.#files([], signal)) {
+      const names = path.split('/');
+      const name = names.pop()!;
+      if (!name.startsWith(TEMPORARY_PREFIX) || modified >= before) continue;
+      yield { path: names.join('/'), remove: () => this.#unlink(names, [name]) };
+    }
   }
 
   async source(path: string, signal: AbortSignal): Promise<FileSource | null> {
@@ -153,6 +157,17 @@ export class FileArtifactStore implements ArtifactStore {
     }
   }
 
+  async #unlink(directories: readonly string[], names: readonly string[]): Promise<void> {
+    try {
+      await using directory = await OpenDirectory.enter(this.root, directories);
+      for (const name of names) await unlink(directory.at(name)).catch(unlessMissing);
+      await directory.sync();
+      await this.#prune(directories);
+    } catch (error) {
+      if (!isMissing(error)) throw this.#failure(error, [...directories, names[0]].join('/'));
+    }
+  }
+
   /** Removes directories that are empty now, from the innermost on; the root stays. */
   async #prune(directories: readonly string[]): Promise<void> {
     for (let depth = directories.length; depth > 0; depth -= 1) {
@@ -166,25 +181,29 @@ export class FileArtifactStore implements ArtifactStore {
     }
   }
 
-  async *#listed(names: readonly string[], signal: AbortSignal): AsyncGenerator<StoredArtifact> {
+  /** All files below a directory; links are not followed. */
+  async *#files(
+    names: readonly string[],
+    signal: AbortSignal,
+  ): AsyncGenerator<StoredArtifact & { readonly modified: Date }> {
     signal.throwIfAborted();
     const below: string[] = [];
     try {
       await using directory = await OpenDirectory.enter(this.root, names);
       for await (const entry of await opendir(directory.at('.'))) {
         signal.throwIfAborted();
-        const path = [...names, entry.name].join('/');
         if (entry.isDirectory()) below.push(entry.name);
-        if (!entry.isFile() || !isArtifact(path)) continue;
+        if (!entry.isFile()) continue;
         const information = await lstat(directory.at(entry.name)).catch(unlessMissing);
-        if (information) yield { path, size: information.size };
+        if (!information) continue;
+        yield { path: [...names, entry.name].join('/'), size: information.size, modified: information.mtime };
       }
     } catch (error) {
       // Removed meanwhile.
       if (isMissing(error)) return;
       throw this.#failure(error, names.join('/'));
     }
-    for (const name of below) yield* this.#listed([...names, name], signal);
+    for (const name of below) yield* this.#files([...names, name], signal);
   }
 
   #failure(error: unknown, path: string): unknown {

@@ -1,9 +1,12 @@
 /** An `ArtifactStore` below a prefix of an S3 bucket: keys are the prefix and the path, as lsst.resources has them. */
 import { Readable } from 'node:stream';
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   paginateListObjectsV2,
   PutObjectCommand,
   type S3Client,
@@ -13,7 +16,13 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { SatelliteError } from '../../../butler/errors.ts';
 import type { ByteRange, FileSource } from '../../rows.ts';
 import { artifactPath, isArtifact } from './artifact-path.ts';
-import type { ArtifactStore, SignedUpload, StoredArtifact, WrittenArtifact } from './artifact-store.ts';
+import type {
+  ArtifactStore,
+  SignedUpload,
+  StoredArtifact,
+  UnfinishedArtifact,
+  WrittenArtifact,
+} from './artifact-store.ts';
 import { noSuchArtifact } from './file-store.ts';
 import { Measured } from './measured.ts';
 import { createS3Client, isNoSuchKey, parseS3Root, s3Failure, type S3Access } from './s3-client.ts';
@@ -134,6 +143,32 @@ export class S3ArtifactStore implements ArtifactStore {
           // A key that ends with a slash stands for a directory.
           if (!path.endsWith('/') && isArtifact(path)) yield { path, size: Size ?? 0 };
         }
+      }
+    } catch (error) {
+      throw s3Failure(this.#repository, error, signal);
+    }
+  }
+
+  async *unfinished(before: Date, signal: AbortSignal): AsyncGenerator<UnfinishedArtifact> {
+    const place = { Bucket: this.#bucket, Prefix: this.#prefix };
+    let next: { readonly KeyMarker?: string | undefined; readonly UploadIdMarker?: string | undefined } | undefined =
+      {};
+    try {
+      while (next) {
+        const listed: ListMultipartUploadsCommandOutput = await this.#client.send(
+          new ListMultipartUploadsCommand({ ...place, ...next }),
+          { abortSignal: signal },
+        );
+        for (const { Key, UploadId, Initiated } of listed.Uploads ?? []) {
+          if (Initiated === undefined || Initiated >= before) continue;
+          const command = new AbortMultipartUploadCommand({ Bucket: this.#bucket, Key, UploadId });
+          const remove = async () => {
+            await this.#client.send(command, { abortSignal: signal });
+          };
+          yield { path: Key!.slice(this.#prefix.length), remove };
+        }
+        const { IsTruncated, NextKeyMarker, NextUploadIdMarker } = listed;
+        next = IsTruncated ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker } : undefined;
       }
     } catch (error) {
       throw s3Failure(this.#repository, error, signal);

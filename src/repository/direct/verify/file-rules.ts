@@ -2,12 +2,15 @@
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { SatelliteError } from '../../../butler/errors.ts';
 import { uuidFromStored } from '../dataset-ids.ts';
+import { decodedPath } from '../datastore/artifact-path.ts';
 import type { Fault } from './finding.ts';
 import type { Verified } from './subject.ts';
 
 /** Files that are looked at together. */
 const CONCURRENT_FILES = 16;
 const PATHS_A_STATEMENT = 500;
+/** The age at which a file that is not finished has no writer any more. */
+const UNFINISHED_MILLISECONDS = 24 * 3_600_000;
 
 /** Records and locations; what is left over of removals is ended by `emptyTrash` beforehand, where it repairs. */
 export async function* locationFaults(verified: Verified, signal: AbortSignal): AsyncGenerator<Fault> {
@@ -82,7 +85,8 @@ export async function* ownFileFaults(verified: Verified, signal: AbortSignal): A
       const looked = rows.slice(i, i + CONCURRENT_FILES).map(async ([id, path, size]): Promise<Fault | null> => {
         const uuid = uuidFromStored(id as string);
         const [file] = (path as string).split('#zip-path=');
-        const found = await store.stat(file!, signal).catch((error: unknown) => {
+        const look = async () => store.stat(decodedPath(file!), signal);
+        const found = await look().catch((error: unknown) => {
           // A record that leads out of the root names no file of the repository's own.
           if (error instanceof SatelliteError && error.code === 'BAD_USER_INPUT') return null;
           throw error;
@@ -137,4 +141,14 @@ export async function* unknownFileFaults(verified: Verified, signal: AbortSignal
     paths = [];
   }
   if (paths.length > 0) yield* await faults();
+
+  const before = new Date(Date.now() - UNFINISHED_MILLISECONDS);
+  for await (const { path, remove } of store.unfinished(before, signal)) {
+    yield {
+      kind: 'FILE_UNKNOWN',
+      uuid: null,
+      message: `A file that was not finished takes space at '${path}': a repair removes it.`,
+      repair: remove,
+    };
+  }
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, readdir, readFile, realpath, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, realpath, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { FileArtifactStore } from '../../../../src/repository/direct/datastore/file-store.ts';
@@ -105,6 +105,22 @@ test('a file appears under its name when all of it is there, and nothing else is
     }
   }
   await store.write('run/file', watched(), { sha256: sha256(bytes) }, signal);
+  expect(await readdir(join(root, 'run'))).toEqual(['file']);
+});
+
+test('what a killed writer left is found and removed, and what is being written is not', async () => {
+  await mkdir(join(root, 'run'));
+  const left = join(root, 'run', '.satellite-left');
+  await writeFile(left, 'half');
+  await utimes(left, 1000, 1000);
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  async function* bytes() {
+    const unfinished = await Array.fromAsync(store.unfinished(hourAgo, signal));
+    expect(unfinished).toHaveLength(1);
+    await unfinished[0]!.remove();
+    yield randomBytes(1);
+  }
+  await store.write('run/file', bytes(), {}, signal);
   expect(await readdir(join(root, 'run'))).toEqual(['file']);
 });
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand, UploadPartCommand } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createS3Client, type S3Access } from '../../../../src/repository/direct/datastore/s3-client.ts';
 import { S3ArtifactStore } from '../../../../src/repository/direct/datastore/s3-store.ts';
@@ -108,6 +108,19 @@ describe('a large file', () => {
     );
     expect(uploads).toEqual([]);
   });
+});
+
+test('parts of a file whose writer was killed are found and removed', async () => {
+  const place = { Bucket: 'files', Key: 'satellites/mine/run/killed' };
+  const client = createS3Client(access);
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand(place));
+  await client.send(new UploadPartCommand({ ...place, UploadId, PartNumber: 1, Body: randomBytes(5 << 20) }));
+  const unfinished = (before: number) => Array.fromAsync(store.unfinished(new Date(before), signal));
+  expect(await unfinished(Date.now() - 3_600_000)).toEqual([]);
+  const [left] = await unfinished(Date.now() + 3_600_000);
+  expect(left?.path).toBe('run/killed');
+  await left!.remove();
+  expect(await unfinished(Date.now() + 3_600_000)).toEqual([]);
 });
 
 describe('over connections that break', () => {
