@@ -1,0 +1,107 @@
+/** What changes things: the gateway's state, its jobs, and the services behind the mutations, put together. */
+import type { Logger } from 'pino';
+import type { Services } from '../../resolvers/services.ts';
+import { Capabilities } from '../access/capability.ts';
+import type { FileResolver } from '../access/file-resolution.ts';
+import { VisibleRepositories, type OfferedRepository } from '../access/policy.ts';
+import type { Identity } from '../access/principal.ts';
+import { CALL_TABLES, IdempotentCalls } from '../jobs/idempotent-calls.ts';
+import { createJobs } from '../jobs/jobs.ts';
+import { Curation } from '../satellite/curation.ts';
+import { Removals } from '../satellite/removal.ts';
+import { Satellites } from '../satellite/satellites.ts';
+import { openState } from '../state/open.ts';
+import { prepareTables } from '../state/tables.ts';
+import { bringCalibrations } from '../transfer/calibrations.ts';
+import { Transfers } from '../transfer/transfers.ts';
+import { Uploads, UPLOAD_TABLES } from '../transfer/uploads.ts';
+import type { GatewayConfig } from './config.ts';
+import type { ScopeOptions } from './request-scope.ts';
+
+export interface ServicesOptions {
+  readonly config: GatewayConfig;
+  /** The configured repositories, open. */
+  readonly offered: readonly OfferedRepository[];
+  readonly files: FileResolver;
+  readonly publicUrl: () => string;
+  /** All addresses of the gateway. */
+  readonly ownUrls: () => readonly string[];
+  readonly log: Logger;
+}
+
+export interface OpenServices {
+  readonly services: Services;
+  readonly satellites: NonNullable<ScopeOptions['satellites']>;
+  readonly uploads: Uploads;
+  /** Goes on with what was left unfinished; when the gateway's own address is known. */
+  start(): Promise<void>;
+  /** Lets jobs reach the end of a step. */
+  close(): Promise<void>;
+}
+
+const OPEN_MS = 60_000;
+
+/**
+ * Opens the state, makes or renews its tables, and prepares the services.
+ * @throws SatelliteError where the state cannot be used
+ */
+export async function openServices(
+  writing: NonNullable<GatewayConfig['writing']>,
+  { config, offered, files, publicUrl, ownUrls, log }: ServicesOptions,
+): Promise<OpenServices> {
+  const requestMs = config.http.limits.seconds * 1000;
+  const signal = AbortSignal.timeout(OPEN_MS);
+  const state = await openState(writing.state, signal);
+  for (const tables of [CALL_TABLES, UPLOAD_TABLES]) await prepareTables(state.database, tables, signal);
+  const jobs = createJobs(state, { log });
+  const capabilities = new Capabilities(state.secret.derive('capability'));
+  const references = { publicUrl, ownUrls, mintCapability: capabilities.mint.bind(capabilities) };
+  const repositoriesOf = async (who: Identity) =>
+    new VisibleRepositories([...(await satellites.offeredTo(who)), ...offered], who);
+  const satellites: Satellites = await Satellites.open({
+    settings: writing.satellites,
+    state,
+    jobs,
+    offered,
+    configured: config.repositories.map((r) => ({
+      name: r.name,
+      owner: r.owner,
+      path: r.kind === 'direct' ? r.path : undefined,
+    })),
+    publicUrl,
+    bringCalibrations: (request, task, ctx) => bringCalibrations(request, references, task, ctx),
+    log,
+  });
+  const uploads = new Uploads(state, satellites, publicUrl);
+  const transfers = new Transfers({
+    jobs,
+    satellites,
+    repositoriesOf,
+    files,
+    references,
+    uploads,
+    planMilliseconds: requestMs,
+  });
+  const services: Services = {
+    calls: new IdempotentCalls(state, requestMs),
+    jobs,
+    satellites,
+    curation: new Curation(satellites),
+    removals: new Removals(satellites, jobs),
+    transfers,
+  };
+  return {
+    services,
+    satellites: { directory: satellites, capabilities },
+    uploads,
+    start: async () => {
+      await jobs.start();
+      await satellites.start();
+    },
+    close: async () => {
+      await jobs.close();
+      await satellites.close();
+      await state.close();
+    },
+  };
+}
