@@ -17,7 +17,7 @@ import type {
   RotateSatelliteCapabilityInput,
   VerifySatelliteInput,
 } from './schema-types.ts';
-import { servicesOf } from './services.ts';
+import { careOf, servicesOf } from './services.ts';
 import { utcTime } from './sky-and-time.ts';
 
 const payload = { satellite: satelliteOf, job: jobOf };
@@ -57,20 +57,20 @@ export const satellite: Resolvers = {
     ),
     verifySatellite: mutation('verifySatellite', (input: VerifySatelliteInput, context) => {
       const request = { ...changeOf(input, context), repair: input.repair ?? false };
-      return outcome(context.services.care.verify(request, context.principal), context);
+      return outcome(careOf(context.services).verify(request, context.principal), context);
     }),
     rotateSatelliteCapability: mutation('rotateSatelliteCapability', (input: RotateSatelliteCapabilityInput, context) =>
       outcome(context.services.satellites.rotateCapability(changeOf(input, context), context.principal), context),
     ),
     checkoutSatellite: mutation('checkoutSatellite', (input: CheckoutSatelliteInput, context) =>
-      outcome(context.services.care.checkout(changeOf(input, context), context.principal), context),
+      outcome(careOf(context.services).checkout(changeOf(input, context), context.principal), context),
     ),
     checkinSatellite: mutation('checkinSatellite', (input: CheckinSatelliteInput, context) =>
-      outcome(context.services.care.checkin(changeOf(input, context), context.principal), context),
+      outcome(careOf(context.services).checkin(changeOf(input, context), context.principal), context),
     ),
     migrateSatellite: mutation('migrateSatellite', (input: MigrateSatelliteInput, context) => {
       const request = { ...changeOf(input, context), undo: input.undo ?? false };
-      return outcome(context.services.care.migrate(request, context.principal), context);
+      return outcome(careOf(context.services).migrate(request, context.principal), context);
     }),
   },
   CreateSatellitePayload: { ...payload, satellite: existingSatellite },

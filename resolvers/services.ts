@@ -12,7 +12,7 @@ export interface Services {
   readonly calls: Pick<IdempotentCalls, 'once'>;
   readonly jobs: Jobs;
   readonly satellites: SatelliteService;
-  readonly care: SatelliteCare;
+  readonly care: SatelliteCare | undefined;
   readonly curation: Curation;
   readonly removals: Removals;
   readonly transfers: TransferService;
@@ -25,4 +25,10 @@ export function servicesOf({ services }: GraphQLContext): Services {
     'FORBIDDEN',
     'This gateway only reads: ask its operator to configure "state" and "satellites".',
   );
+}
+
+/** @throws SatelliteError FORBIDDEN where this gateway does not offer it */
+export function careOf({ care }: Services): SatelliteCare {
+  if (care) return care;
+  throw new SatelliteError('FORBIDDEN', 'This gateway does not offer the care of satellites.');
 }

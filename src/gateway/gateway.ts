@@ -1,6 +1,6 @@
 /** The gateway, put together from its configuration. */
 import type { AddressInfo } from 'node:net';
-import type { FastifyBaseLogger } from 'fastify';
+import type { Logger } from 'pino';
 import { prepareDevelopmentKeys } from '../access/development-issuer.ts';
 import { FileResolver } from '../access/file-resolution.ts';
 import type { Services } from '../../resolvers/services.ts';
@@ -14,6 +14,7 @@ import { createHttpServer } from './http/server.ts';
 import { Metrics } from './metrics.ts';
 import { openRepositories } from './repositories.ts';
 import { openOutbound } from './outbound.ts';
+import { openServices } from './services.ts';
 import { openCapabilityScope, openScope, scopeFor, type ScopeOptions } from './request-scope.ts';
 
 export interface Gateway {
@@ -24,14 +25,14 @@ export interface Gateway {
 }
 
 export interface GatewayOptions {
-  readonly log: FastifyBaseLogger;
+  readonly log: Logger;
   /** @default adaptive */
   readonly strategy?: ExecutionStrategy;
   /** Instead of the configured repositories. */
   readonly offered?: readonly OfferedRepository[];
-  /** @default none */
+  /** Instead of the configured ones. */
   readonly satellites?: ScopeOptions['satellites'];
-  /** @default none */
+  /** Instead of the configured ones. */
   readonly services?: Services;
 }
 
@@ -40,7 +41,7 @@ export interface GatewayOptions {
  * @throws ConfigurationError, or RepositoryUnavailableError where a direct repository cannot be opened
  */
 export async function startGateway(config: GatewayConfig, options: GatewayOptions): Promise<Gateway> {
-  const { log, satellites, strategy = 'adaptive' } = options;
+  const { log, strategy = 'adaptive' } = options;
   const { issuers } = config.auth;
   for (const section of UNUSED_SECTIONS) {
     if (config[section] !== undefined)
@@ -55,12 +56,15 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   const outbound = openOutbound(config);
   let url = '';
   const publicUrl = () => config.publicUrl ?? url;
+  const ownUrls = () => [publicUrl(), url];
   const files = new FileResolver({
-    ownUrls: () => [publicUrl(), url],
+    ownUrls,
     remotes: config.repositories.filter((r) => r.kind === 'remote'),
     outbound,
   });
-  const scope = { verifier, offered, satellites };
+  const opened =
+    config.writing && (await openServices(config.writing, { config, offered, files, publicUrl, ownUrls, log }));
+  const scope = { verifier, offered, satellites: options.satellites ?? opened?.satellites };
   const app = await createHttpServer({
     schema: createSchema(),
     limits: config.http.limits,
@@ -68,7 +72,8 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     scopeFor: (authorization, signal) => scopeFor(authorization, signal, scope),
     openCapabilityScope: (request, reply, seconds, file) => openCapabilityScope(request, reply, seconds, file, scope),
     files,
-    services: options.services,
+    services: options.services ?? opened?.services,
+    uploads: opened?.uploads,
     publicUrl,
     log,
     metrics,
@@ -77,11 +82,18 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     graphiql,
   });
   app.addHook('onClose', async () => {
+    await opened?.close();
     await Promise.all([...offered.map(({ repository }) => repository.close()), outbound.close()]);
   });
-  await app.listen({ host: config.http.host, port: config.http.port });
-  const { port } = app.server.address() as AddressInfo;
-  url = `http://${config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host}:${port}`;
+  try {
+    await app.listen({ host: config.http.host, port: config.http.port });
+    const { port } = app.server.address() as AddressInfo;
+    url = `http://${config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host}:${port}`;
+    await opened?.start();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
   return { url, close: () => app.close() };
 }
 

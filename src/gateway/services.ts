@@ -69,7 +69,7 @@ export async function openServices(
       path: r.kind === 'direct' ? r.path : undefined,
     })),
     publicUrl,
-    bringCalibrations: (request, task, ctx) => bringCalibrations(request, references, task, ctx),
+    bringCalibrations: async (request, task, ctx) => void (await bringCalibrations(request, references, task, ctx)),
     log,
   });
   const uploads = new Uploads(state, satellites, publicUrl);
@@ -88,6 +88,7 @@ export async function openServices(
     satellites,
     curation: new Curation(satellites),
     removals: new Removals(satellites, jobs),
+    care: undefined,
     transfers,
   };
   return {

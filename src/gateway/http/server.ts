@@ -11,6 +11,7 @@ import fastify, {
 import type { GraphQLSchema } from 'graphql';
 import type { Services } from '../../../resolvers/services.ts';
 import type { OfferedRepository } from '../../access/policy.ts';
+import type { Uploads } from '../../transfer/uploads.ts';
 import type { RequestLimits } from '../config.ts';
 import type { ExecutionStrategy } from '../graphql/execution.ts';
 import { schemaText } from '../graphql/schema.ts';
@@ -29,6 +30,7 @@ import { healthRoute } from './health.ts';
 import { requestLog } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
 import { streamRoute } from './subscriptions.ts';
+import { uploadRoute } from './uploads.ts';
 
 /** Longest part of an address between slashes: a file name of 255 bytes, all of them escaped. */
 const MAX_NAME = 1024;
@@ -57,6 +59,8 @@ export interface HttpServerOptions extends FacesOptions {
   readonly log: FastifyBaseLogger;
   readonly metrics: Metrics;
   readonly offered: readonly OfferedRepository[];
+  /** Undefined: no files are taken. */
+  readonly uploads: Uploads | undefined;
   readonly strategy: ExecutionStrategy;
   /** Undefined: no GraphiQL. */
   readonly graphiql: GraphiqlOptions | undefined;
@@ -92,6 +96,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   });
   exportRoute(app, options);
   fileRoutes(app, options);
+  if (options.uploads) await uploadRoute(app, options.uploads, limits.exportSeconds);
   healthRoute(app, options.offered);
   app.get('/metrics', (_request, reply) => {
     reply.type(metrics.registry.contentType);
