@@ -1,9 +1,15 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 /** The `satellite` command.  Large answers are short-lived: a small young generation takes their garbage as fast as a large one. */
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { SatelliteError } from '../butler/errors.ts';
 import { ConfigurationError } from '../gateway/config.ts';
+import { curationVerbs } from './curation-verbs.ts';
+import { datasetVerbs } from './dataset-verbs.ts';
+import { CommandError, EXIT } from './exit.ts';
+import { ingestVerb } from './ingest.ts';
+import { jobVerbs } from './job-verbs.ts';
 import { moveAllReferences } from './move-references.ts';
+import { satelliteVerbs } from './satellite-verbs.ts';
 import { printSchemaText } from './schema.ts';
 import { serve } from './serve.ts';
 import { printToken } from './token.ts';
@@ -35,10 +41,24 @@ program
 
 program.command('schema').description('Print the GraphQL schema.').action(printSchemaText);
 
+for (const verb of [...satelliteVerbs(), ...datasetVerbs(), ingestVerb(), ...curationVerbs(), ...jobVerbs()]) {
+  program.addCommand(verb);
+}
+for (const command of [program, ...program.commands]) command.exitOverride();
+
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof SatelliteError || error instanceof ConfigurationError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
+  if (error instanceof CommanderError) {
+    // It has printed what is wrong, or the help that was asked for.
+    process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  } else if (error instanceof CommandError) {
+    console.error(error.message);
+    process.exitCode = error.exitCode;
+  } else if (error instanceof SatelliteError || error instanceof ConfigurationError) {
+    console.error(error.message);
+    process.exitCode = EXIT.failed;
+  } else {
+    throw error;
+  }
 }

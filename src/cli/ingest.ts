@@ -1,0 +1,89 @@
+/** The verb `ingest`: files become datasets, from the satellite's root or uploaded from here. */
+import { createHash } from 'node:crypto';
+import { createReadStream, openAsBlob } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import { CommandError, EXIT } from './exit.ts';
+import { change, changingVerb, connect, json, type ChangeOptions, type Payload } from './verb.ts';
+
+/** An entry of the manifest: `file` is on this machine and is uploaded, `path` is in the satellite's root. */
+interface Entry {
+  readonly dataId: unknown;
+  readonly file?: string;
+  readonly path?: string;
+  readonly component?: string;
+  readonly formatter?: string;
+  readonly uuid?: string;
+}
+
+interface IngestOptions extends ChangeOptions {
+  readonly type: string;
+  readonly run: string;
+  readonly file?: string;
+  readonly path?: string;
+  readonly dataId?: unknown;
+  readonly manifest?: string;
+}
+
+interface Upload {
+  readonly id: string;
+  readonly files: readonly { readonly url: string; readonly headers: Readonly<Record<string, string>> }[];
+}
+
+export function ingestVerb(): Command {
+  return changingVerb('ingest', 'Make datasets of files: uploaded from here, or in the satellite already.')
+    .argument('<satellite>', 'its name')
+    .requiredOption('--type <name>', 'their dataset type, which is registered')
+    .requiredOption('--run <name>', 'the RUN collection that they come into')
+    .option('--file <file>', 'one file of this machine, to be uploaded')
+    .option('--path <path>', 'or one that is in the satellite’s root, relative to it')
+    .option('--data-id <json>', 'its data ID', json('--data-id'))
+    .option('--manifest <file>', 'or many: JSON [{"dataId": {…}, "file" or "path": …, "component": …}, …]')
+    .action(ingest);
+}
+
+async function ingest(satellite: string, options: IngestOptions): Promise<void> {
+  const entries = await entriesOf(options);
+  const files = await Promise.all(entries.map(toInput));
+  const say = () => `${entries.length} files were ingested into '${options.run}'.`;
+  const first = { satellite, datasetType: options.type, run: options.run, files };
+  if (entries.every(({ file }) => file === undefined)) {
+    return change({ mutation: 'ingestDatasets', input: first, say }, options);
+  }
+  const client = connect(options);
+  const query = `mutation ($input: IngestDatasetsInput!) {ingestDatasets(input: $input) {upload {id files {url headers}}}}`;
+  const { ingestDatasets } = await client.ask<{ ingestDatasets: Payload & { readonly upload: Upload } }>(query, {
+    input: first,
+  });
+  const local = entries.flatMap(({ file }) => file ?? []);
+  for (const [i, { url, headers }] of ingestDatasets.upload.files.entries()) {
+    await client.put(url, headers, await openAsBlob(local[i]!));
+  }
+  return change({ mutation: 'ingestDatasets', input: { satellite, commit: ingestDatasets.upload.id }, say }, options);
+}
+
+async function entriesOf({ manifest, file, path, dataId }: IngestOptions): Promise<readonly Entry[]> {
+  if (manifest !== undefined) return JSON.parse(await readable(manifest, () => readFile(manifest, 'utf8'))) as Entry[];
+  if ((file === undefined) === (path === undefined) || dataId === undefined) {
+    throw new CommandError('Say which: --data-id with --file or --path, or --manifest.', EXIT.usage);
+  }
+  return [{ dataId, ...(file === undefined ? {} : { file }), ...(path === undefined ? {} : { path }) }];
+}
+
+async function toInput({ file, ...entry }: Entry) {
+  if (file === undefined) return entry;
+  const hash = createHash('sha256');
+  const { size } = await readable(file, () => stat(file));
+  await readable(file, () => pipeline(createReadStream(file), hash));
+  return { ...entry, upload: { fileName: basename(file), size, sha256: hash.digest('hex') } };
+}
+
+async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    throw new CommandError(`${file} cannot be read (${String((error as NodeJS.ErrnoException).code)}).`, EXIT.usage);
+  }
+}

@@ -1,0 +1,221 @@
+/** Verbs about satellites as a whole. */
+import type { Command } from 'commander';
+import { CommandError, EXIT } from './exit.ts';
+import {
+  change,
+  changingVerb,
+  PLAN_FIELDS,
+  SATELLITE_FIELDS,
+  show,
+  verb,
+  type Change,
+  type ChangeOptions,
+  type ConnectionOptions,
+  type Payload,
+} from './verb.ts';
+
+interface CreateOptions extends ChangeOptions {
+  readonly from: string;
+  readonly database: string;
+  readonly artifacts: string;
+  readonly instrument?: readonly string[];
+  readonly skymap?: readonly string[];
+  readonly calibrations?: readonly string[];
+  readonly group?: string;
+  readonly quota?: string;
+  readonly capabilityUrls?: boolean;
+}
+
+interface Shown {
+  readonly name: string;
+  readonly owner: string;
+  readonly state: string;
+  readonly database: string;
+  readonly artifacts: string;
+  readonly official: string | null;
+  readonly uri: string | null;
+  readonly purgeAt: string | null;
+}
+
+export function satelliteVerbs(): Command[] {
+  return [create(), ...changes(), list(), details()];
+}
+
+function create(): Command {
+  return changingVerb('create', 'Make a satellite of an official repository.')
+    .argument('<name>', 'its name')
+    .requiredOption('--from <repository>', 'the repository to make it from')
+    .option('--database <kind>', 'sqlite or postgresql', 'sqlite')
+    .option('--artifacts <kind>', 'files or s3', 'files')
+    .option('--instrument <names...>', 'instruments to bring along')
+    .option('--skymap <names...>', 'sky maps to bring along')
+    .option('--calibrations <collections...>', 'calibration collections to bring along by reference')
+    .option('--group <name>', 'group whose members may use it as you do')
+    .option('--quota <bytes>', 'bytes that it may hold')
+    .option('--capability-urls', 'put a secret into addresses, for clients that cannot send a token')
+    .action((name: string, options: CreateOptions) =>
+      change(
+        {
+          mutation: 'createSatellite',
+          input: {
+            name,
+            official: options.from,
+            database: options.database.toUpperCase(),
+            artifacts: options.artifacts.toUpperCase(),
+            instruments: options.instrument,
+            skymaps: options.skymap,
+            curatedCalibrations: options.calibrations,
+            group: options.group,
+            quotaBytes: options.quota,
+            capabilityUrls: options.capabilityUrls,
+          },
+          fields: 'satellite {name owner state database artifacts official uri purgeAt environment}',
+          say: (payload) => {
+            const { uri } = satelliteOf(payload);
+            return `Satellite '${name}' is ready. In stock Python:\n  Butler(${JSON.stringify(uri)}, writeable=True)`;
+          },
+        },
+        options,
+      ),
+    );
+}
+
+/** Verbs that take a satellite's name, and not much more. */
+function changes(): Command[] {
+  const planned = `${SATELLITE_FIELDS} ${PLAN_FIELDS}`;
+  return [
+    simple('reset', 'Empty a satellite; restore undoes it.', 'resetSatellite', planned, (name, payload) => {
+      return `Satellite '${name}' is empty, as it was when it was made${until(payload)}.`;
+    }),
+    simple(
+      'delete',
+      'Delete a satellite; restore undoes it for a while.',
+      'deleteSatellite',
+      planned,
+      (name, payload) => {
+        return payload['satellite'] === null
+          ? `Satellite '${name}' is gone for good.`
+          : `Satellite '${name}' is deleted${until(payload)}.`;
+      },
+    ).option('--purge', 'at once and for good'),
+    simple('restore', 'Bring a deleted satellite back.', 'restoreSatellite', planned, (name) => {
+      return `Satellite '${name}' is as it was.`;
+    }),
+    simple(
+      'verify',
+      'Check a satellite: its database, its files, its references.',
+      'verifySatellite',
+      planned,
+      (name, { job }) => {
+        return `Satellite '${name}' was checked: ${JSON.stringify(job?.result ?? {})}`;
+      },
+    ).option('--repair', 'mend what can be mended without loss'),
+    simple(
+      'migrate',
+      'Move a satellite to the universe of its official repository.',
+      'migrateSatellite',
+      `${SATELLITE_FIELDS} plan {from to steps}`,
+      (name) => `Satellite '${name}' was migrated.`,
+    ).option('--undo', 'go back to the backup of the last migration'),
+    simple(
+      'checkout',
+      'Hand a satellite to stock Python: the gateway only reads it.',
+      'checkoutSatellite',
+      SATELLITE_FIELDS,
+      (name) => {
+        return `Satellite '${name}' is yours: 'satellite checkin ${name}' gives it back.`;
+      },
+      false,
+    ),
+    simple(
+      'checkin',
+      'Give a satellite back to the gateway.',
+      'checkinSatellite',
+      SATELLITE_FIELDS,
+      (name) => {
+        return `Satellite '${name}' can be changed by the gateway again.`;
+      },
+      false,
+    ),
+    simple(
+      'rotate-capability',
+      'Make the secrets in a satellite’s addresses anew.',
+      'rotateSatelliteCapability',
+      SATELLITE_FIELDS,
+      (name) => {
+        return `Addresses of '${name}' with a secret that were given away before are good no more.`;
+      },
+      false,
+    ),
+  ];
+}
+
+function simple(
+  name: string,
+  description: string,
+  mutation: string,
+  fields: string,
+  say: (satellite: string, payload: Payload) => string,
+  isPlanned = true,
+): Command {
+  const command = changingVerb(name, description).argument('<satellite>', 'its name, or owner~name');
+  if (isPlanned) command.option('--dry-run', 'only give the plan');
+  return command.action(
+    (satellite: string, options: ChangeOptions & Partial<Record<'purge' | 'repair' | 'undo', boolean>>) => {
+      const { purge, repair, undo } = options;
+      const wanted: Change = {
+        mutation,
+        input: { satellite, purge, repair, undo },
+        fields,
+        say: (payload) => say(satellite, payload),
+      };
+      return change(wanted, options);
+    },
+  );
+}
+
+function list(): Command {
+  return verb('list', 'List your satellites.')
+    .option('--deleted', 'those too that can still be restored')
+    .action(({ deleted, ...options }: ConnectionOptions & { readonly deleted?: boolean }) =>
+      show<{ satellites: readonly Shown[] }>(
+        'query ($deleted: Boolean) {satellites(deleted: $deleted) {name owner state database artifacts official uri purgeAt}}',
+        { deleted: deleted ?? false },
+        options,
+        ({ satellites }) =>
+          satellites.length === 0
+            ? ['You have no satellite: satellite create NAME --from REPOSITORY makes one.']
+            : satellites.map((s) => `${s.name.padEnd(24)} ${s.state.toLowerCase().padEnd(12)} ${s.uri ?? ''}`),
+      ),
+    );
+}
+
+function details(): Command {
+  return verb('show', 'Show a satellite, with what stock Python needs to open it.')
+    .argument('<satellite>', 'its name, or owner~name')
+    .action((name: string, options: ConnectionOptions) =>
+      show<{ satellite: (Shown & { readonly usage: object | null; readonly environment: object | null }) | null }>(
+        `query ($name: String!) {satellite(name: $name) {
+           name owner group state database artifacts official uri environment quotaBytes createdAt purgeAt
+           usage {datasets bytes}
+         }}`,
+        { name },
+        options,
+        ({ satellite }) => {
+          if (!satellite) throw new CommandError(`There is no satellite '${name}' of yours.`, EXIT.failed, 'NOT_FOUND');
+          return Object.entries(satellite).map(([key, value]) => {
+            return `${key.padEnd(12)} ${typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? '-')}`;
+          });
+        },
+      ),
+    );
+}
+
+function satelliteOf({ satellite }: Payload): Shown {
+  return satellite as Shown;
+}
+
+function until(payload: Payload): string {
+  const { purgeAt } = (payload['satellite'] ?? {}) as Partial<Shown>;
+  return purgeAt ? `; it can be restored until ${purgeAt.slice(0, 10)}` : '';
+}
