@@ -65,6 +65,8 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   const opened =
     config.writing && (await openServices(config.writing, { config, offered, files, publicUrl, ownUrls, log }));
   const scope = { verifier, offered, satellites: options.satellites ?? opened?.satellites };
+  const services = options.services ?? opened?.services;
+  if (services) metrics.observeJobs(services.jobs);
   const app = await createHttpServer({
     schema: createSchema(),
     limits: config.http.limits,
@@ -72,7 +74,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     scopeFor: (authorization, signal) => scopeFor(authorization, signal, scope),
     openCapabilityScope: (request, reply, seconds, file) => openCapabilityScope(request, reply, seconds, file, scope),
     files,
-    services: options.services ?? opened?.services,
+    services,
     uploads: opened?.uploads,
     publicUrl,
     log,

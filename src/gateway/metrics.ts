@@ -1,5 +1,6 @@
 /** What `/metrics` tells (Prometheus).  No label holds a user, a query or the name of a user's own repository. */
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Jobs } from '../jobs/job.ts';
 
 export class Metrics {
   readonly registry = new Registry();
@@ -25,5 +26,18 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Tells of the jobs that have not ended, which are counted when someone asks. */
+  observeJobs(jobs: Pick<Jobs, 'counts'>): void {
+    new Gauge({
+      name: 'satellite_jobs',
+      help: 'Jobs that have not ended, by state.',
+      labelNames: ['state'],
+      registers: [this.registry],
+      async collect() {
+        for (const [state, count] of Object.entries(await jobs.counts())) this.set({ state }, count);
+      },
+    });
   }
 }

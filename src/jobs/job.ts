@@ -114,6 +114,8 @@ export interface Jobs {
   watch(id: string, owner: string, signal: AbortSignal): AsyncIterable<Job>;
   /** The token that a running job was given; undefined where it is no longer known. */
   tokenOf(id: string): string | undefined;
+  /** How many jobs of all users have not ended, by their states. */
+  counts(): Promise<Readonly<Record<'QUEUED' | 'RUNNING' | 'HELD', number>>>;
   /** Stops taking jobs and lets those that run reach a step's end (they go on after the next start). */
   close(): Promise<void>;
 }

@@ -150,6 +150,11 @@ class StateJobs implements Jobs {
     return this.#worker.tokenOf(id);
   }
 
+  async counts(): Promise<Readonly<Record<'QUEUED' | 'RUNNING' | 'HELD', number>>> {
+    await this.#prepared();
+    return this.#records.counts();
+  }
+
   async close(): Promise<void> {
     this.#worker.drain();
     const closed = this.#queue.close();

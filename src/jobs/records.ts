@@ -141,6 +141,15 @@ export class JobRecords {
     return rows.map(([at, message]) => ({ at: Number(at), message: String(message) })).reverse();
   }
 
+  async counts(): Promise<Readonly<Record<'QUEUED' | 'RUNNING' | 'HELD', number>>> {
+    const rows = await this.#database.all(
+      sql`SELECT state, CAST(COUNT(*) AS BIGINT) FROM ${this.#job} WHERE state IN ('QUEUED', 'RUNNING', 'HELD') GROUP BY state`,
+      UNABORTED,
+    );
+    const found = Object.fromEntries(rows.map(([state, count]) => [String(state), Number(count)]));
+    return { QUEUED: 0, RUNNING: 0, HELD: 0, ...found };
+  }
+
   /** Asks whoever works on a job to stop it. @returns whether somebody does */
   async askToStop(transaction: Transaction, id: string): Promise<boolean> {
     const asked = sql`UPDATE ${this.#job} SET cancelled = 1 WHERE id = ${id} AND state = 'RUNNING'`;

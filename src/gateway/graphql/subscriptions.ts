@@ -93,6 +93,8 @@ export class Subscriptions {
         try {
           const value = await read();
           if (value) return { done: false, value };
+          // Streams end by themselves too when they are told to.
+          controller.signal.throwIfAborted();
           end();
           return END;
         } catch (error) {

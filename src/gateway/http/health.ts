@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { OfferedRepository } from '../../access/policy.ts';
 import { SatelliteError } from '../../butler/errors.ts';
+import type { Jobs } from '../../jobs/job.ts';
 
 type Health = 'up' | 'down';
 
@@ -10,25 +11,33 @@ const FRESH_MS = 5_000;
 const NO_DATASET = '00000000-0000-0000-0000-000000000000';
 
 /**
- * `GET /healthz`: 200 as long as the gateway itself works, with what it knows of its repositories.  Users' own are counted
- * together, because their names are nobody else's business.
+ * `GET /healthz`: 200 as long as the gateway itself works, with what it knows of its repositories, its state and its
+ * jobs that have not ended.  Users' own are counted together, because their names are nobody else's business.
  */
-export function healthRoute(app: FastifyInstance, offered: readonly OfferedRepository[]): void {
+export function healthRoute(
+  app: FastifyInstance,
+  offered: readonly OfferedRepository[],
+  jobs: Pick<Jobs, 'counts'> | undefined,
+): void {
   let last: { readonly at: number; readonly answer: Promise<object> } | undefined;
   app.get('/healthz', () => {
-    if (!last || performance.now() - last.at > FRESH_MS) last = { at: performance.now(), answer: health(offered) };
+    if (!last || performance.now() - last.at > FRESH_MS)
+      last = { at: performance.now(), answer: health(offered, jobs) };
     return last.answer;
   });
 }
 
-async function health(offered: readonly OfferedRepository[]): Promise<object> {
+async function health(offered: readonly OfferedRepository[], jobs: Pick<Jobs, 'counts'> | undefined): Promise<object> {
+  const counts = jobs?.counts().catch(() => null);
   const states = await Promise.all(offered.map(async (o) => ({ ...o, state: await probe(o) })));
+  const work = await counts;
   const own = states.filter((o) => o.owner !== undefined);
   const down = own.filter((o) => o.state === 'down').length;
   return {
-    status: states.every((o) => o.state === 'up') ? 'ok' : 'degraded',
+    status: states.every((o) => o.state === 'up') && work !== null ? 'ok' : 'degraded',
     repositories: Object.fromEntries(states.filter((o) => o.owner === undefined).map((o) => [o.name, o.state])),
     satellites: { up: own.length - down, down },
+    ...(work === undefined ? {} : { state: work === null ? 'down' : 'up', jobs: work }),
   };
 }
 

@@ -97,7 +97,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   exportRoute(app, options);
   fileRoutes(app, options);
   if (options.uploads) await uploadRoute(app, options.uploads, limits.exportSeconds);
-  healthRoute(app, options.offered);
+  healthRoute(app, options.offered, options.services?.jobs);
   app.get('/metrics', (_request, reply) => {
     reply.type(metrics.registry.contentType);
     return metrics.registry.metrics();
