@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mintToken } from '../../src/access/development-issuer.ts';
+import type { Services } from '../../resolvers/services.ts';
 import type { OfferedRepository } from '../../src/access/policy.ts';
 import { parseConfig } from '../../src/gateway/config.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
@@ -38,13 +39,14 @@ export interface RunningGatewayOptions {
   readonly offered?: readonly OfferedRepository[];
   readonly strategy?: ExecutionStrategy;
   readonly satellites?: ScopeOptions['satellites'];
+  readonly services?: Services;
   /** More of the configuration, as YAML. */
   readonly yaml?: string;
   readonly limits?: Readonly<Record<string, number>>;
 }
 
 export async function runGateway(options: RunningGatewayOptions): Promise<RunningGateway> {
-  const { offered = [], satellites, strategy = 'adaptive', yaml = '', limits = {} } = options;
+  const { offered = [], satellites, services, strategy = 'adaptive', yaml = '', limits = {} } = options;
   const directory = await mkdtemp(join(tmpdir(), 'gateway-'));
   const text = `
 http: {port: 0, limits: ${JSON.stringify(limits)}}
@@ -56,6 +58,7 @@ ${yaml}`;
     log: createLog({ write: (line) => void log.push(line) }),
     strategy,
     ...(satellites && { satellites }),
+    ...(services && { services }),
     ...(yaml.includes('repositories:') ? {} : { offered }),
   });
   const token = (username = 'alice') =>

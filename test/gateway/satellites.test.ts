@@ -66,7 +66,7 @@ describe('a satellite', () => {
     const { data } = await gateway.ask('{satellite(name: "mine") {id}}');
     const found = await gateway.ask(
       'query ($id: ID!) {node(id: $id) {__typename ... on Satellite {name}}}',
-      data.satellite,
+      data.satellite as object,
     );
     expect(found.data.node).toEqual({ __typename: 'Satellite', name: 'mine' });
   });

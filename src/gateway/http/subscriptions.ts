@@ -34,11 +34,15 @@ export function streamRoute(app: FastifyInstance, subscriptions: Subscriptions, 
         return contextOf(scope, options);
       });
       reply.raw.once('close', () => void results.return());
-      return reply
-        .type('text/event-stream; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .header('x-accel-buffering', 'no')
-        .send(Readable.from(serverSentEvents(results), { objectMode: false, highWaterMark: 1 }));
+      return (
+        reply
+          .type('text/event-stream; charset=utf-8')
+          .header('cache-control', 'no-store')
+          .header('x-accel-buffering', 'no')
+          // Else a gateway that stops would wait for clients that keep the connection for more.
+          .header('connection', 'close')
+          .send(Readable.from(serverSentEvents(results), { objectMode: false, highWaterMark: 1 }))
+      );
     },
   });
 }
