@@ -54,7 +54,7 @@ export async function openServices(
   const state = await openState(writing.state, signal);
   for (const tables of [CALL_TABLES, UPLOAD_TABLES]) await prepareTables(state.database, tables, signal);
   const jobs = createJobs(state, { log });
-  const capabilities = new Capabilities(state.secret.derive('capability'));
+  const capabilities = Capabilities.of(state.secret);
   const references = { publicUrl, ownUrls, mintCapability: capabilities.mint.bind(capabilities) };
   const repositoriesOf = async (who: Identity) =>
     new VisibleRepositories([...(await satellites.offeredTo(who)), ...offered], who);
