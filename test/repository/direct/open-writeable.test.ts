@@ -73,7 +73,7 @@ test('sections that say nothing do not matter', async () => {
   await repository.close();
 });
 
-test('a PostgreSQL registry is reached as the gateway, not as its users', async () => {
+test('a repository is opened where it was placed, whatever its butler.yaml says', async () => {
   await using server = await startPostgres();
   const url = await server.createDatabase();
   const yaml = await loadPostgresRepository('satellite', url);
@@ -82,7 +82,8 @@ test('a PostgreSQL registry is reached as the gateway, not as its users', async 
   expect(await readFile(join(directory.path, 'butler.yaml'), 'utf8')).not.toContain(password);
   expect(await refusal()).toContain('cannot be reached');
 
-  const options = { name: 'own', path: directory.path, databaseUrl: url };
+  const database = { dialect: 'postgresql', url, namespace: 'corpus_satellite' } as const;
+  const options = { name: 'own', path: directory.path, placed: { database, datastoreRoot: directory.path } };
   const repository = await openWriteableRepository(options);
   expect(await repository.registerCollection({ name: 'u/alice/new', type: 'RUN' }, ctx())).toBe(true);
   await repository.close();
