@@ -58,7 +58,7 @@ export function testTransactions(name: string, makePlace: () => Promise<Place>):
       expect(given).toBe('what work gives');
       expect(await parents()).toEqual([1]);
 
-      const failure = new Error('work failed');
+      const failure = Object.assign(new Error('work failed'), { code: 'ENOENT' });
       const work = async (tx: Transaction) => {
         await addParent(tx, 2);
         await tx.define(['CREATE TABLE left_over (id BIGINT)']);

@@ -1,5 +1,6 @@
 /** A `WriteableDatabase` on one schema of a PostgreSQL database. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 import sql from 'sql-template-tag';
 import type { Transaction, WriteableDatabase, WriteGuard } from '../database.ts';
 import { ConstraintError } from '../database.ts';
@@ -103,7 +104,7 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
       try {
         return await this.#transact(work, signal);
       } catch (error) {
-        if (!isGivenUp(causeOf(error)) || attempt === ATTEMPTS) throw databaseError(this.#connections, error);
+        if (!isGivenUp(causeOf(error)) || attempt === ATTEMPTS) throw error;
       }
       // Not in step with the other one.
       await sleep(10 * 2 ** attempt * Math.random(), undefined, { signal });
@@ -121,12 +122,12 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
       signal,
     });
     try {
-      await client.query('BEGIN');
+      await this.#control(client, 'BEGIN');
       const result = await work(transaction);
       signal.throwIfAborted();
       await this.#guard?.confirm();
       transaction.end();
-      const { command } = await client.query('COMMIT');
+      const command = await this.#control(client, 'COMMIT');
       // What the server answers where a statement failed, and `work` went on all the same.
       if (command === 'ROLLBACK') throw new Error('a transaction with a failed statement cannot be committed');
       client.release();
@@ -135,6 +136,15 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
       transaction.end();
       await endTransaction(client);
       throw error;
+    }
+  }
+
+  /** @returns what the server says that it has done */
+  async #control(client: pg.PoolClient, statement: 'BEGIN' | 'COMMIT'): Promise<string> {
+    try {
+      return (await client.query(statement)).command;
+    } catch (error) {
+      throw databaseError(this.#connections, error);
     }
   }
 
