@@ -36,15 +36,26 @@ export interface PagePlan {
   readonly conflicts: readonly TransferConflict[];
 }
 
-/** @param place where the page begins, see `selectRows` */
-export async function planPage(plan: PlanContext, place: string | null, ctx: QueryContext): Promise<PagePlan> {
+/**
+ * @param place where the page begins, see `selectRows`
+ * @param selected told the datasets, without files, as soon as they are known, and whether more pages come
+ */
+export async function planPage(
+  plan: PlanContext,
+  place: string | null,
+  ctx: QueryContext,
+  selected?: (datasets: readonly SelectedDataset[], more: boolean) => void,
+): Promise<PagePlan> {
   const { source, satellite, mode } = plan;
   const { rows, next } = await selectRows(source, plan.selection, place, ctx);
-  const files = await source.files(
-    rows.map(({ uuid }) => uuid),
-    ctx,
-  );
   const types = new TypesInUniverse(await satellite.universe(ctx));
+  const uuids = rows.map(({ uuid }) => uuid);
+  const filesComing = source.files(uuids, ctx);
+  if (selected) {
+    const bare = rows.map((row) => types.select(row, []));
+    selected(bare, next !== null);
+  }
+  const files = await filesComing;
   const datasets = rows.map((row) => types.select(row, files.get(row.uuid) ?? []));
   const memberships = await membershipsOf(source, datasets, plan.memberships, ctx);
   const typeConflicts = conflictsOfTypes(datasets, await satellite.datasetTypes(ctx));

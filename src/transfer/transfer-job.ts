@@ -5,6 +5,7 @@ import type { Universe } from '../butler/universe.ts';
 import type { Task } from '../jobs/job.ts';
 import { failpoint } from '../repository/failpoints.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { DimensionRecordRow } from '../repository/rows.ts';
 import type { DatasetTypeDefinition } from '../repository/writeable-repository.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
 import { bringMemberships } from './bring-memberships.ts';
@@ -21,7 +22,7 @@ import { copyPage, planCopies } from './copy-page.ts';
 import type { OpenFile } from './copy.ts';
 import { neededRecords, planRecords } from './dimension-records.ts';
 import { inBatches } from './in-batches.ts';
-import { definitionOf, readPage, writePage, type TransferPage } from './page.ts';
+import { definitionOf, readPage, writePage, type SelectedDataset, type TransferPage } from './page.ts';
 import { planPage } from './plan-page.ts';
 import { referencesTo, type ReferenceSettings } from './references.ts';
 import type { SelectedDatasets, TransferDatasets } from './service.ts';
@@ -76,6 +77,8 @@ export class TransferAttempt {
   readonly #ctx: QueryContext;
   readonly #pages: PlannedPage[] = [];
   #bytesDone = 0;
+  /** Of a transfer of one page: fetched while the source still looks for the files. */
+  #records: Promise<readonly DimensionRecordRow[]> | undefined;
 
   constructor(setting: TransferSetting, task: Task, ctx: QueryContext) {
     this.#setting = setting;
@@ -89,7 +92,9 @@ export class TransferAttempt {
     const structure = await this.#plan();
     const universe = await repository.universe(this.#ctx);
     failpoint('transfer:before-dimension-records');
-    for (const i of this.#pages.keys()) {
+    for (const [i, planned] of this.#pages.entries()) {
+      // What is there already has its records.
+      if (planned.new === 0) continue;
       await this.#step(`records:${i}`, async () => this.#bringRecords(await this.#page(i, universe)));
     }
     await this.#step('register', () => this.#register(structure));
@@ -111,7 +116,11 @@ export class TransferAttempt {
     for (let place: string | null | undefined; place !== null;) {
       const from: string | null = place ?? null;
       const page: PlannedPage = await this.#task.step(`plan:${this.#pages.length}`, async () =>
-        plannedPage(await planPage(plan, from, this.#ctx)),
+        plannedPage(
+          await planPage(plan, from, this.#ctx, (datasets, more) => {
+            if (!more && from === null) this.#records = this.#fetchRecords(datasets);
+          }),
+        ),
       );
       this.#pages.push(page);
       place = page.next;
@@ -126,15 +135,25 @@ export class TransferAttempt {
   }
 
   async #bringRecords({ datasets }: TransferPage): Promise<void> {
-    const { source, satellite } = this.#setting;
-    const universe = await satellite.repository.universe(this.#ctx);
-    const records = await neededRecords(source, universe, datasets, this.#ctx);
+    const { satellite } = this.#setting;
+    const records = await (this.#records ?? this.#fetchRecords(datasets));
+    this.#records = undefined;
     const { missing, conflicts } = await planRecords(satellite.repository, records, this.#ctx);
     refuseConflicts(conflicts.map(({ reason }) => reason));
     const inOrder = missing.toSorted((a, b) => a.element.order - b.element.order);
     for (const batch of inBatches(inOrder, RECORDS_AT_ONCE)) {
       await satellite.repository.insertDimensionRecords(batch, 'SKIP', this.#ctx);
     }
+  }
+
+  #fetchRecords(datasets: readonly SelectedDataset[]): Promise<readonly DimensionRecordRow[]> {
+    const { source, satellite } = this.#setting;
+    const records = satellite.repository
+      .universe(this.#ctx)
+      .then((universe) => neededRecords(source, universe, datasets, this.#ctx));
+    // A failure of the plan comes first, and nobody waits for these then.
+    records.catch(() => undefined);
+    return records;
   }
 
   async #register(structure: readonly CollectionInfo[]): Promise<void> {

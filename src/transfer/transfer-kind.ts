@@ -113,7 +113,9 @@ export async function planTransfer(transfer: PlannedTransfer, ctx: QueryContext)
   for (let place: string | null | undefined; place !== null;) {
     const plan = await planPage(setting, place ?? null, ctx);
     const { datasets } = plan.page;
-    const records = await planRecords(satellite, await neededRecords(source, universe, datasets, ctx), ctx);
+    // What is there already has its records.
+    const needed = plan.new === 0 ? [] : await neededRecords(source, universe, datasets, ctx);
+    const records = await planRecords(satellite, needed, ctx);
     total.datasets += datasets.length;
     total.bytes += plan.bytes;
     total.new += plan.new;

@@ -2,7 +2,7 @@
 
 ``stock_transfer.py transfer SOURCE ROOT MODE SELECTION`` makes a repository in the directory ROOT and transfers into it, from
 the repository or RemoteButler server SOURCE, the datasets of SELECTION, as JSON: [[dataset type, collections, where], ...].
-Prints how many seconds the transfer itself took.
+Prints how many seconds the query and the transfer took.
 
 ``stock_transfer.py get ROOT`` reads every dataset of the repository in the directory ROOT and prints, as JSON, for each UUID what came.
 """
@@ -36,6 +36,7 @@ def transfer(source: str, root: str, mode: str, selection: str) -> None:
     if not os.path.exists(os.path.join(root, "butler.yaml")):
         Butler.makeRepo(root, config=repository_config())
     with Butler.from_config(source) as remote, Butler.from_config(root, writeable=True) as satellite:
+        start = time.perf_counter()
         refs = {
             ref.id: ref
             for name, collections, where in json.loads(selection)
@@ -43,7 +44,6 @@ def transfer(source: str, root: str, mode: str, selection: str) -> None:
                 name, collections, where=where, find_first=False, with_dimension_records=True, limit=None, explain=False
             )
         }
-        start = time.perf_counter()
         satellite.transfer_from(
             remote,
             list(refs.values()),
