@@ -5,6 +5,7 @@ import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { FileRecord } from '../repository/rows.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
 import type { SelectedDataset } from './page.ts';
+import { templatePaths } from './template-paths.ts';
 
 /** One file that is to be copied, for all datasets that it holds. */
 export interface FileCopy {
@@ -16,7 +17,8 @@ export interface FileCopy {
 }
 
 /**
- * Chooses a path for every file of the datasets: the source's own, as stock Butler does, unless something else is there.
+ * Chooses a path for every file of the datasets, as stock Butler does: the source's own, or that of the default templates
+ * where the source has it elsewhere; one of the dataset's own where something else is there.
  * What is chosen was free, so that a file that is found there later is this copy's.
  * @returns in the order of the datasets' files
  */
@@ -26,8 +28,19 @@ export async function chooseCopyPaths(
   datasets: readonly SelectedDataset[],
   ctx: QueryContext,
 ): Promise<readonly FileCopy[]> {
+  const elsewhere = datasets.filter(({ files }) => files.some(isElsewhere));
+  const templated = await templatePaths(repository, elsewhere, ctx);
+  const claimed = new Set<string>();
+  const pathFor = (dataset: SelectedDataset, file: FileRecord) => {
+    if (!isElsewhere(file)) return safePath(file.path) ?? ownPath(dataset, file);
+    const path = safePath(templated(dataset, file));
+    // Different data IDs may have the same path, as characters are replaced in it.
+    if (path === undefined || claimed.has(path)) return ownPath(dataset, file);
+    claimed.add(path);
+    return path;
+  };
   const wanted = datasets.flatMap((dataset) =>
-    dataset.files.map((file) => ({ dataset, file, path: safePath(file) ?? ownPath(dataset, file) })),
+    dataset.files.map((file) => ({ dataset, file, path: pathFor(dataset, file) })),
   );
   const recorded = await repository.recordedAt([...new Set(wanted.map(({ path }) => path))], ctx);
   const holders = await filesOf(source, [...new Set([...recorded.values()].flat())], ctx);
@@ -49,9 +62,14 @@ async function filesOf(source: Repository, uuids: readonly string[], ctx: QueryC
   return uuids.length === 0 ? new Map<string, readonly FileRecord[]>() : source.files(uuids, ctx);
 }
 
-/** The source's path; undefined where it is of another store, inside a zip, or not fit for a store of ours. */
-function safePath({ path }: FileRecord): string | undefined {
-  if (isUri(path) || path.startsWith('/') || path.includes('#')) return undefined;
+/** Whether the source has it by an absolute address, and not inside a zip. */
+function isElsewhere({ path }: FileRecord): boolean {
+  return (isUri(path) || path.startsWith('/')) && !path.includes('#');
+}
+
+/** The path; undefined where it is absolute, inside a zip, or not fit for a store of ours. */
+function safePath(path: string | undefined): string | undefined {
+  if (path === undefined || path.includes('#')) return undefined;
   try {
     return artifactPath(path).path;
   } catch (error) {
