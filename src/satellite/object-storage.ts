@@ -3,7 +3,13 @@
  * that the storage itself confines to it: AssumeRole of STS with a session policy, which Amazon's S3 has, and SeaweedFS too
  * (there without a role: the gateway's own rights, narrowed).
  */
-import { DeleteObjectsCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectsCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { RepositoryUnavailableError } from '../butler/errors.ts';
 import { createS3Client, type S3Access } from '../repository/direct/datastore/s3-client.ts';
@@ -88,17 +94,17 @@ export class ObjectStorage {
     };
   }
 
-  /** Removes all objects of a satellite. */
+  /** Removes all objects of a satellite, and what of others has been uploaded so far. */
   async remove(satellite: Placed): Promise<void> {
-    const Bucket = this.#settings.bucket;
+    const where = { Bucket: this.#settings.bucket, Prefix: prefixOf(satellite) };
     try {
+      await this.#abortUploads(where);
       for (;;) {
-        const { Contents: found = [] } = await this.#client.send(
-          new ListObjectsV2Command({ Bucket, Prefix: prefixOf(satellite) }),
-        );
+        const { Contents: found = [] } = await this.#client.send(new ListObjectsV2Command(where));
         if (found.length === 0) return;
+        const Delete = { Objects: found.map(({ Key }) => ({ Key })), Quiet: true };
         const { Errors: errors = [] } = await this.#client.send(
-          new DeleteObjectsCommand({ Bucket, Delete: { Objects: found.map(({ Key }) => ({ Key })), Quiet: true } }),
+          new DeleteObjectsCommand({ Bucket: where.Bucket, Delete }),
         );
         if (errors.length > 0) throw new Error(`${errors.length} objects were not removed: ${errors[0]!.Code}`);
       }
@@ -106,6 +112,16 @@ export class ObjectStorage {
       throw new RepositoryUnavailableError('satellites', 'The object storage for satellites cannot be reached.', {
         cause,
       });
+    }
+  }
+
+  async #abortUploads(where: { readonly Bucket: string; readonly Prefix: string }): Promise<void> {
+    for (;;) {
+      const { Uploads: found = [] } = await this.#client.send(new ListMultipartUploadsCommand(where));
+      if (found.length === 0) return;
+      for (const { Key, UploadId } of found) {
+        await this.#client.send(new AbortMultipartUploadCommand({ Bucket: where.Bucket, Key, UploadId }));
+      }
     }
   }
 

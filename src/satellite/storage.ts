@@ -35,8 +35,9 @@ export class SatelliteStorage {
     this.#objects = settings.s3 && new ObjectStorage(settings.s3);
   }
 
-  /** @throws SatelliteError BAD_USER_INPUT where the gateway has no place of that kind */
-  async check(satellite: Pick<SatelliteRecord, 'owner' | 'group' | 'database' | 'artifacts'>): Promise<void> {
+  /** @throws SatelliteError BAD_USER_INPUT where the gateway has no place for it */
+  async check(satellite: SatelliteRecord): Promise<void> {
+    directoryOf(this.#settings, satellite);
     if (satellite.database === 'POSTGRESQL') this.#server();
     if (satellite.artifacts === 'S3') this.#bucket();
     await ownershipOf(this.#settings, satellite);

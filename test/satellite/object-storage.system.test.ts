@@ -2,10 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
+  UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -89,8 +92,15 @@ describe('temporary credentials', () => {
   });
 });
 
-test('removing a satellite’s objects leaves those of others', async () => {
+test('removing a satellite’s objects, begun ones too, leaves those of others', async () => {
+  for (const satellite of [MINE, OTHER]) {
+    const upload = { Bucket, Key: key(satellite, 'run/large.fits') };
+    const { UploadId } = await gateway.send(new CreateMultipartUploadCommand(upload));
+    await gateway.send(new UploadPartCommand({ ...upload, UploadId, PartNumber: 1, Body: 'part' }));
+  }
   for (let i = 0; i < 2; i++) await storage.remove(MINE);
   const { Contents } = await gateway.send(new ListObjectsV2Command({ Bucket, Prefix: 'satellites/' }));
   expect(Contents!.map(({ Key }) => Key)).toEqual([key(OTHER)]);
+  const { Uploads } = await gateway.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'satellites/' }));
+  expect(Uploads!.map(({ Key }) => Key)).toEqual([key(OTHER, 'run/large.fits')]);
 });
