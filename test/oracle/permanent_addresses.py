@@ -50,7 +50,8 @@ def refer(root: str, official: str) -> None:
 
 def first_of(butler: Butler, name: str) -> list[DatasetRef]:
     refs = butler.query_datasets(name, "*", find_first=False, with_dimension_records=True)
-    ordered = sorted(refs, key=lambda ref: ref.id)
+    # A dataset is found in every collection that holds it.
+    ordered = sorted(set(refs), key=lambda ref: ref.id)
     return list(itertools.islice((ref for ref in ordered if butler.exists(ref, full_check=False)), 2))
 
 
@@ -98,7 +99,7 @@ def read(root: str, official: str) -> dict[str, Any]:
 
 
 def all_of(butler: Butler, name: str) -> list[Any]:
-    return butler.query_datasets(name, "*", find_first=False, explain=False)
+    return list(set(butler.query_datasets(name, "*", find_first=False, explain=False)))
 
 
 def remove(root: str, dataset: str) -> None:
