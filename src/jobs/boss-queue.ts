@@ -19,8 +19,11 @@ const LEAST_HEARTBEAT_SECONDS = 10;
 const LEAST_POLLING_SECONDS = 0.5;
 /** How often gateways that are not heard of are looked for. */
 const MONITOR_SECONDS = 2;
-/** When a job is offered again that could not be claimed: another of its subject runs, or a lease has not ended. */
-const AGAIN_SECONDS = 2;
+/**
+ * When a job is offered again that could not be claimed (a lease has not ended, or the gateway does not know its kind): first
+ * and at most, doubled in between, so that it does not take the place of others for ever.
+ */
+const AGAIN_SECONDS = { first: 1, most: 60 };
 /** pg-boss's longest; beyond it a second delivery waits until the first has come back. */
 const EXPIRY_SECONDS = 86_000;
 /** A queued job is not dropped, however long nobody takes it. */
@@ -74,7 +77,9 @@ export class BossQueue implements JobQueue {
       deleteAfterSeconds: DELETION_SECONDS,
       // Whether the job itself is tried again is decided by its own record.
       retryLimit: 1_000_000,
-      retryDelay: AGAIN_SECONDS,
+      retryDelay: AGAIN_SECONDS.first,
+      retryDelayMax: AGAIN_SECONDS.most,
+      retryBackoff: true,
     });
   }
 
@@ -91,7 +96,8 @@ export class BossQueue implements JobQueue {
   /** pg-boss notifies its workers itself. */
   wake(): void {}
 
-  async start(_kinds: readonly string[], work: Work): Promise<void> {
+  async start(kinds: readonly string[], work: Work): Promise<void> {
+    if (kinds.length === 0) return;
     const { concurrency, pollMilliseconds } = this.#options;
     // Workers are notified of new jobs; of those whose time has come, or whose subject is free again, they are not.
     const pollingIntervalSeconds = Math.max(LEAST_POLLING_SECONDS, pollMilliseconds / 1000);
@@ -104,7 +110,7 @@ export class BossQueue implements JobQueue {
         pollingIntervalSeconds,
         notifyPollingIntervalSeconds: pollingIntervalSeconds,
       },
-      ([delivery]) => this.#deliver(delivery!.data.job, work),
+      ([delivery]) => this.#deliver(delivery!.data.job, kinds, work),
     );
   }
 
@@ -115,8 +121,8 @@ export class BossQueue implements JobQueue {
   }
 
   /** Throws where the job has to be delivered again. */
-  async #deliver(id: string, work: Work): Promise<void> {
-    const claim = await this.#claiming.claim(id);
+  async #deliver(id: string, kinds: readonly string[], work: Work): Promise<void> {
+    const claim = await this.#claiming.claim(id, kinds);
     if (claim ? !(await work(claim)) : await this.#claiming.isToDo(id)) throw new Error(`job ${id} has to wait`);
   }
 }

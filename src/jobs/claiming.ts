@@ -28,12 +28,12 @@ export class Claiming {
   }
 
   /**
-   * Makes a job ours that is queued, or whose process is gone.
+   * Makes a job of these kinds (one at least) ours that is queued, or whose process is gone.
    * @returns undefined where it is neither, or another job of its subject runs
    */
-  async claim(id: string): Promise<Claim | undefined> {
+  async claim(id: string, kinds: readonly string[]): Promise<Claim | undefined> {
     try {
-      return await this.#database.transaction((transaction) => this.#take(transaction, id), UNABORTED);
+      return await this.#database.transaction((transaction) => this.#take(transaction, id, kinds), UNABORTED);
     } catch (error) {
       // Another job of the subject was claimed at the same time.
       if (error instanceof ConstraintError && error.kind === 'unique') return undefined;
@@ -50,7 +50,7 @@ export class Claiming {
     return rows.length > 0;
   }
 
-  /** As `claim`, the next job of these kinds: of the owner with the fewest jobs running, the oldest. */
+  /** As `claim`, the next job: of the owner with the fewest jobs running, the oldest. */
   async claimNext(kinds: readonly string[]): Promise<Claim | undefined> {
     // Looked for without the lock of writers, which on SQLite all of them share.
     const [row] = await this.#database.all(
@@ -67,7 +67,7 @@ export class Claiming {
         LIMIT 1`,
       UNABORTED,
     );
-    return row && this.claim(String(row[0]));
+    return row && this.claim(String(row[0]), kinds);
   }
 
   /** Makes a job ours that nobody works on, in order to end it. @returns undefined where it is not QUEUED or HELD */
@@ -80,14 +80,15 @@ export class Claiming {
     return row && this.#claimed(row);
   }
 
-  async #take(transaction: Transaction, id: string): Promise<Claim | undefined> {
+  async #take(transaction: Transaction, id: string, kinds: readonly string[]): Promise<Claim | undefined> {
     // Of one that another process left, the attempt counts as failed: it may be the job that ended the process.
     const [row] = await transaction.all(sql`
       UPDATE ${this.#job}
       SET attempt = attempt + 1, failures = failures + CASE WHEN state = 'RUNNING' THEN 1 ELSE 0 END, state = 'RUNNING',
           running_subject = CASE WHEN exclusive = 1 AND outcome IS NULL THEN subject ELSE running_subject END,
           leased_until = ${this.#now} + ${this.#leaseMilliseconds}, version = version + 1
-      WHERE id = ${id} AND (state = 'QUEUED' OR state = 'RUNNING' AND leased_until < ${this.#now})
+      WHERE id = ${id} AND kind IN (${join(kinds)})
+        AND (state = 'QUEUED' OR state = 'RUNNING' AND leased_until < ${this.#now})
       RETURNING ${CLAIMED_COLUMNS}`);
     return row && this.#claimed(row);
   }

@@ -13,6 +13,8 @@ import { JOB_TABLES } from './tables.ts';
 import { Watcher } from './watcher.ts';
 import { JobWorker, type BackOff } from './worker.ts';
 
+const DAY_MILLISECONDS = 86_400_000;
+
 export interface JobsOptions {
   /** Jobs that run at the same time in this process. @default 4 */
   readonly concurrency?: number;
@@ -26,6 +28,8 @@ export interface JobsOptions {
   readonly backOff?: BackOff;
   /** How long `close` waits for steps to end before it aborts them. @default 10 000 */
   readonly drainMilliseconds?: number;
+  /** How long jobs are kept after their end. @default 90 days */
+  readonly rememberMilliseconds?: number;
   /** @default one that is silent */
   readonly log?: Logger;
 }
@@ -44,6 +48,9 @@ class StateJobs implements Jobs {
   readonly #watcher: Watcher;
   readonly #kinds = new Map<string, JobKind>();
   readonly #drainMilliseconds: number;
+  readonly #rememberMilliseconds: number;
+  readonly #log: Logger;
+  #forgetting: NodeJS.Timeout | undefined;
   #ready: Promise<void> | undefined;
 
   constructor(state: State, options: JobsOptions) {
@@ -54,9 +61,11 @@ class StateJobs implements Jobs {
       progressMilliseconds = 500,
     } = options;
     const { backOff = { firstMilliseconds: 1000, mostMilliseconds: 300_000 }, drainMilliseconds = 10_000 } = options;
-    const { log = pino({ level: 'silent' }) } = options;
+    const { rememberMilliseconds = 90 * DAY_MILLISECONDS, log = pino({ level: 'silent' }) } = options;
     this.#state = state;
     this.#drainMilliseconds = drainMilliseconds;
+    this.#rememberMilliseconds = rememberMilliseconds;
+    this.#log = log;
     this.#records = new JobRecords(state);
     this.#claiming = new Claiming(state.database, leaseMilliseconds);
     this.#watcher = new Watcher(this.#records, pollMilliseconds, log);
@@ -81,6 +90,8 @@ class StateJobs implements Jobs {
 
   async start(): Promise<void> {
     await this.#prepared();
+    await this.#records.forget(this.#rememberMilliseconds);
+    this.#forgetting = setInterval(() => void this.#forget(), DAY_MILLISECONDS).unref();
     await this.#queue.start([...this.#kinds.keys()], (claim) => this.#worker.work(claim));
   }
 
@@ -156,11 +167,18 @@ class StateJobs implements Jobs {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#forgetting);
     this.#worker.drain();
     const closed = this.#queue.close();
     const timer = setTimeout(() => this.#worker.stop(), this.#drainMilliseconds);
     await closed;
     clearTimeout(timer);
+  }
+
+  async #forget(): Promise<void> {
+    await this.#records
+      .forget(this.#rememberMilliseconds)
+      .catch((err: unknown) => this.#log.warn({ err }, 'could not remove old jobs'));
   }
 
   #prepared(): Promise<void> {

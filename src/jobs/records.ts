@@ -167,6 +167,17 @@ export class JobRecords {
     return row && readJob(row).job;
   }
 
+  /** Removes jobs that ended so long ago, with what is kept of them. */
+  async forget(milliseconds: number): Promise<void> {
+    const old = sql`SELECT id FROM ${this.#job}
+      WHERE state IN ('COMPLETED', 'FAILED', 'CANCELLED') AND finished_at < ${this.#now} - ${milliseconds}`;
+    await this.#database.transaction(async (transaction) => {
+      await transaction.run(sql`DELETE FROM ${transaction.table('job_step')} WHERE job IN (${old})`);
+      await transaction.run(sql`DELETE FROM ${transaction.table('job_log')} WHERE job IN (${old})`);
+      await transaction.run(sql`DELETE FROM ${this.#job} WHERE id IN (${old})`);
+    }, UNABORTED);
+  }
+
   /** A table of texts with the column `value`, as one parameter however many there are. */
   #list(values: readonly string[]): Sql {
     const json = JSON.stringify(values);

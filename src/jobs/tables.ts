@@ -1,6 +1,16 @@
 import type { StateTables } from '../state/state.ts';
 
-/** What the gateway keeps of jobs: what their owners see, where they stopped, and who works on them. */
+/**
+ * What the gateway keeps of jobs: what their owners see, where they stopped, and who works on them.  Beside the fields of
+ * `Job` a job has
+ * - `version`, which grows with every change that watchers are told of;
+ * - `not_before`, the time of its next try while it is QUEUED;
+ * - `attempt`, the fence (`claim.ts`), and `leased_until`, when it may be taken over;
+ * - `failures` since the last step that was completed;
+ * - `running_subject`, its subject while it runs and is exclusive: unique, so that one runs after the other;
+ * - `cancelled`, 1 where whoever works on it shall stop;
+ * - `outcome`, the state that it ends in, while it is not seen yet to have ended.
+ */
 export const JOB_TABLES: StateTables = {
   domain: 'jobs',
   versions: [

@@ -135,7 +135,10 @@ export function describeQueue(name: string, world: QueueWorld): void {
       expect(new Set(ids).size).toBe(1);
       await expect(jobs.enqueue(work, { ...request, input: { a: 2 } })).rejects.toMatchObject({ code: 'CONFLICT' });
       await expect(jobs.enqueue(work, { ...request, subject: 'other' })).rejects.toMatchObject({ code: 'CONFLICT' });
-      expect((await jobs.enqueue(work, { ...request, owner: 'bob' })).id).not.toBe(ids[0]);
+      const other = await jobs.enqueue(work, { ...request, owner: 'bob' });
+      expect(other.id).not.toBe(ids[0]);
+      await jobs.cancel(ids[0]!, OWNER);
+      await jobs.cancel(other.id, 'bob');
     });
 
     test('jobs of one subject run one after the other, others beside them', async () => {
@@ -331,6 +334,19 @@ export function describeQueue(name: string, world: QueueWorld): void {
       const { id } = await jobs.enqueue(work, job());
       expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: 'done' });
       expect(told).toEqual(['COMPLETED', 'COMPLETED']);
+    });
+
+    test('jobs are forgotten when they ended long ago', async () => {
+      const work = kind(async (_input, task) => (await task.log('done'), task.step('one', async () => null)));
+      const jobs = await gateway([work]);
+      await jobs.start();
+      const { id } = await jobs.enqueue(work, job());
+      await untilState(jobs, id, 'COMPLETED');
+      const waiting = await jobs.enqueue({ ...work, name: 'nobody does this' }, job());
+      const later = await gateway([], { rememberMilliseconds: -1 });
+      await later.start();
+      expect(await later.find(id, OWNER)).toBeNull();
+      expect(await later.find(waiting.id, OWNER)).toMatchObject({ state: 'QUEUED' });
     });
 
     test('progress is written seldom, and to the last', async () => {
