@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openArtifactStore } from '../../src/repository/direct/datastore/open-store.ts';
 import { openWriteableRepository } from '../../src/repository/direct/open-writeable.ts';
+import { fileNameOf } from '../../src/repository/recorded-path.ts';
 import type { FileRecord } from '../../src/repository/rows.ts';
 import { chooseCopyPaths } from '../../src/transfer/copy-paths.ts';
 import { copySqliteRepository, temporaryDirectory } from '../fixtures/repositories.ts';
@@ -10,7 +11,7 @@ const UUID = '1165eaea-c9fc-5075-bb5b-496aa761531e';
 
 const recordedAs = (path: string): FileRecord => ({
   path,
-  fileName: path.split('/').pop()!,
+  fileName: fileNameOf(path),
   size: 5,
   checksum: null,
   formatter: 'lsst.obs.base.formatters.fitsExposure.FitsExposureFormatter',
