@@ -57,7 +57,7 @@ export interface ImportConflict {
 
 /** What an import would do. */
 export interface ImportPlan {
-  /** UUIDs that are not registered here yet. */
+  /** UUIDs that are not registered here yet, those in conflicts left out. */
   readonly newDatasets: readonly string[];
   /** UUIDs that are registered here but for which no file is recorded, though they would bring one. */
   readonly newFiles: readonly string[];

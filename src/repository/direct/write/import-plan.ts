@@ -45,10 +45,13 @@ export async function planImport(
   recorded: (uuids: readonly string[]) => Promise<ReadonlySet<string>>,
 ): Promise<DetailedPlan> {
   const candidates = await inOwnTerms(reads, universe, datasets);
+  const known = await storedDatasets(reads, universe, [...new Set(candidates.map(({ uuid }) => uuid))]);
   const conflicts: ImportConflict[] = [];
   const byUuid = new Map<string, IncomingDataset>();
   const byDataId = new Map<string, IncomingDataset>();
-  for (const candidate of candidates) {
+  // What is registered already has the better right to its data ID.
+  const isKnown = ({ uuid }: IncomingDataset) => known.has(uuid);
+  for (const candidate of [...candidates.filter(isKnown), ...candidates.filter((c) => !isKnown(c))]) {
     const same = byUuid.get(candidate.uuid);
     const identity = identityText(candidate);
     const twin = byDataId.get(identity);
@@ -61,18 +64,17 @@ export async function planImport(
     }
   }
 
-  const known = await storedDatasets(reads, universe, [...byUuid.keys()]);
-  const incoming: IncomingDataset[] = [];
+  const unregistered: IncomingDataset[] = [];
   const registered: IncomingDataset[] = [];
   for (const candidate of byUuid.values()) {
     const there = known.get(candidate.uuid);
-    if (!there) incoming.push(candidate);
+    if (!there) unregistered.push(candidate);
     else if (identityText(there) !== identityText(candidate)) conflicts.push(differingUse(candidate, there));
     else registered.push(candidate);
   }
-  for (const [candidate, existing] of await takenDataIds(reads, universe, incoming)) {
-    conflicts.push(takenDataId(candidate, existing));
-  }
+  const taken = await takenDataIds(reads, universe, unregistered);
+  for (const [candidate, existing] of taken) conflicts.push(takenDataId(candidate, existing));
+  const incoming = unregistered.filter((candidate) => !taken.has(candidate));
   const bringing = registered.filter(({ dataset }) => dataset.files.length > 0);
   const stored = await recorded(bringing.map(({ uuid }) => uuid));
   const newFiles = bringing.filter(({ uuid }) => !stored.has(uuid));
@@ -144,8 +146,8 @@ async function takenDataIds(
   reads: Reads,
   universe: Universe,
   incoming: readonly IncomingDataset[],
-): Promise<readonly (readonly [IncomingDataset, string])[]> {
-  const taken: [IncomingDataset, string][] = [];
+): Promise<ReadonlyMap<IncomingDataset, string>> {
+  const taken = new Map<IncomingDataset, string>();
   const groups = Map.groupBy(incoming, ({ datasetType, run }) => `${datasetType.id},${run.id}`);
   for (const group of groups.values()) {
     const { datasetType, run } = group[0]!;
@@ -160,7 +162,7 @@ async function takenDataIds(
       sql`t.dataset_type_id = ${datasetType.id} AND t.collection_id = ${run.id}`,
     );
     for (const [id, ...values] of rows) {
-      taken.push([byValues.get(keyText(values as readonly DataIdValue[]))!, uuidFromStored(id as string)]);
+      taken.set(byValues.get(keyText(values as readonly DataIdValue[]))!, uuidFromStored(id as string));
     }
   }
   return taken;
