@@ -43,6 +43,24 @@ const count = async (repository: Repository, element: string) => {
   const { query, spec } = buildQuery(universe, { result: { type: 'dimension_record', element }, dataId });
   return repository.count(query, spec, ctx);
 };
+/** Puts a dataset into a satellite whose file is elsewhere. */
+const refer = async (name: string, where: string) => {
+  const { repository } = await world.satellites.forWriting(name, alice);
+  const uuid = '019ab000-0000-7000-8000-000000000001';
+  const notes = { name: 'notes', dimensions: [], storageClass: 'StructuredDataDict', isCalibration: false };
+  await repository.registerDatasetTypes([notes], ctx);
+  await repository.registerCollection({ name: 'u/alice/notes', type: 'RUN' }, ctx);
+  const datasetType = (await repository.datasetTypes(ctx)).get('notes')!;
+  const file = {
+    path: `${where}${uuid}/a.json`,
+    formatter: 'lsst.daf.butler.formatters.json.JsonFormatter',
+    storageClass: 'StructuredDataDict',
+    component: null,
+    checksum: null,
+    size: 10,
+  };
+  await repository.importDatasets([{ uuid, datasetType, run: 'u/alice/notes', values: [], files: [file] }], ctx);
+};
 const by = (name: string) => ({ satellite: name, dryRun: false });
 
 describe('a new satellite', () => {
@@ -163,6 +181,16 @@ describe('deleting', () => {
     const { plan } = await world.satellites.delete({ ...by('mine'), dryRun: true, purge: false }, alice);
     expect(plan).toEqual({ datasets: 0, bytes: 0, references: 0, collections: ['u/alice/run'], referencedBy: [] });
     expect(await world.satellites.find('mine', alice)).toMatchObject({ state: 'READY' });
+  });
+
+  test('names those of one’s own satellites that refer to it', async () => {
+    await create('mine');
+    await create('other');
+    await refer('other', 'https://gateway.example/files/alice~mine/');
+    const plan = async (name: string) =>
+      (await world.satellites.delete({ satellite: name, dryRun: true, purge: false }, alice)).plan;
+    expect(await plan('mine')).toMatchObject({ references: 0, referencedBy: ['alice~other'] });
+    expect(await plan('other')).toMatchObject({ datasets: 1, bytes: 0, references: 1, referencedBy: [] });
   });
 
   test('frees the name, and what was deleted comes back as it was, byte by byte', async () => {
