@@ -36,12 +36,13 @@ export class TransferWorld implements AsyncDisposable {
   readonly root: string;
   readonly progress: JobProgress[] = [];
   readonly reserved: number[] = [];
-  readonly #directory: string;
+  /** Holds the satellite. */
+  readonly directory: string;
   #offered: readonly OfferedRepository[];
   readonly #outbound: Outbound;
 
   private constructor(directory: string, satellite: OpenSatellite, offered: readonly OfferedRepository[]) {
-    this.#directory = directory;
+    this.directory = directory;
     this.root = join(directory, 'satellite');
     this.satellite = satellite;
     this.#offered = offered;
@@ -54,15 +55,24 @@ export class TransferWorld implements AsyncDisposable {
     capability: OpenSatellite['capability'] = null,
   ): Promise<TransferWorld> {
     const directory = await mkdtemp(join(tmpdir(), 'transfer-'));
-    const root = join(directory, 'satellite');
     const universe = await sources[0]!.universe(contextOf());
     await createRepository({
       name: 'alice~mine',
-      directory: root,
+      directory: join(directory, 'satellite'),
       universe,
       database: { dialect: 'sqlite' },
       signal: contextOf().signal,
     });
+    return TransferWorld.in(directory, sources, capability);
+  }
+
+  /** Over the satellite of another world. @param directory holds it; it is removed with this world */
+  static async in(
+    directory: string,
+    sources: readonly Repository[],
+    capability: OpenSatellite['capability'] = null,
+  ): Promise<TransferWorld> {
+    const root = join(directory, 'satellite');
     const repository = await openWriteableRepository({ name: 'alice~mine', path: root });
     const artifacts = openArtifactStore('alice~mine', root, {});
     const official = sources[0]!.name;
@@ -96,10 +106,14 @@ export class TransferWorld implements AsyncDisposable {
     return planTransfer({ source, satellite: this.satellite, datasets, mode, collections }, contextOf());
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     await this.#outbound.close();
     await this.satellite.repository.close();
-    await rm(this.#directory, { recursive: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    await rm(this.directory, { recursive: true });
   }
 
   #surroundings() {
