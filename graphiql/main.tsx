@@ -10,7 +10,11 @@ import type { GraphiqlSettings } from '../src/gateway/http/graphiql.ts';
 const settings = (await (await fetch('graphiql.json')).json()) as GraphiqlSettings;
 const signIn = { Authorization: 'Bearer YOUR TOKEN' };
 const headers = JSON.stringify({ ...signIn, ...settings.headers }, undefined, 2);
-const ask = createGraphiQLFetcher({ url: 'graphql', headers: { ...settings.headers } });
+const ask = createGraphiQLFetcher({
+  url: 'graphql',
+  subscriptionUrl: new URL('graphql', location.href).href.replace(/^http/, 'ws'),
+  headers: { ...settings.headers },
+});
 
 /** GraphiQL still names the operation of the tab before where Run follows right after a change of tabs. */
 const fetcher: Fetcher = ({ operationName, ...request }, options) =>

@@ -35,9 +35,19 @@ export async function startDemoWorld(directory: string, preferredPort?: number):
       issuer,
       repositories: [
         { name: 'alice', kind: 'direct', path: satellite, owner: 'alice' },
-        { name: 'dp1', kind: 'remote', url: official.url, token: 'forward' },
+        {
+          name: 'dp1',
+          kind: 'remote',
+          url: official.url,
+          token: 'forward',
+          serviceToken: await issuer.token('gateway'),
+        },
       ],
-      configuration: { graphiql: { token } },
+      configuration: {
+        graphiql: { token },
+        state: `sqlite:${join(directory, 'state.sqlite3')}`,
+        satellites: { root: join(directory, 'satellites') },
+      },
       ...(preferredPort !== undefined && { preferredPort }),
     });
     const stop = async (): Promise<void> => {

@@ -1,18 +1,17 @@
 #!/usr/bin/env -S node --max-semi-space-size=8
 /** The `satellite` command.  Large answers are short-lived: a small young generation takes their garbage as fast as a large one. */
+// What starts a gateway is loaded by the verbs that need it: the others are to begin at once.
 import { Command, CommanderError } from 'commander';
 import { SatelliteError } from '../butler/errors.ts';
-import { ConfigurationError } from '../gateway/config.ts';
 import { curationVerbs } from './curation-verbs.ts';
 import { datasetVerbs } from './dataset-verbs.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { ingestVerb } from './ingest.ts';
 import { jobVerbs } from './job-verbs.ts';
-import { moveAllReferences } from './move-references.ts';
+import type { MoveReferencesOptions } from './move-references.ts';
 import { satelliteVerbs } from './satellite-verbs.ts';
-import { printSchemaText } from './schema.ts';
-import { serve } from './serve.ts';
-import { printToken } from './token.ts';
+import type { ServeOptions } from './serve.ts';
+import type { TokenOptions } from './token.ts';
 
 const program = new Command('satellite').description('A GraphQL gateway for official and own Butler repositories.');
 
@@ -20,7 +19,7 @@ program
   .command('serve')
   .description('Start the gateway in the foreground; SIGTERM or Ctrl-C ends it.')
   .requiredOption('--config <file>', 'configuration (YAML)')
-  .action(serve);
+  .action(async (options: ServeOptions) => (await import('./serve.ts')).serve(options));
 
 program
   .command('token')
@@ -29,7 +28,7 @@ program
   .requiredOption('--user <name>', 'user name')
   .option('--groups <names>', 'groups, separated by commas', '')
   .option('--expires <span>', 'how long it is good', '12h')
-  .action(printToken);
+  .action(async (options: TokenOptions) => (await import('./token.ts')).printToken(options));
 
 program
   .command('move-references')
@@ -37,9 +36,14 @@ program
   .argument('[satellites...]', 'full names, OWNER~NAME; all of them by default')
   .requiredOption('--config <file>', 'configuration (YAML), with the new publicUrl')
   .requiredOption('--from <addresses...>', 'addresses that the gateway had')
-  .action(moveAllReferences);
+  .action(async (names: readonly string[], options: MoveReferencesOptions) =>
+    (await import('./move-references.ts')).moveAllReferences(names, options),
+  );
 
-program.command('schema').description('Print the GraphQL schema.').action(printSchemaText);
+program
+  .command('schema')
+  .description('Print the GraphQL schema.')
+  .action(async () => (await import('./schema.ts')).printSchemaText());
 
 for (const verb of [...satelliteVerbs(), ...datasetVerbs(), ingestVerb(), ...curationVerbs(), ...jobVerbs()]) {
   program.addCommand(verb);
@@ -55,7 +59,7 @@ try {
   } else if (error instanceof CommandError) {
     console.error(error.message);
     process.exitCode = error.exitCode;
-  } else if (error instanceof SatelliteError || error instanceof ConfigurationError) {
+  } else if (error instanceof SatelliteError || (error instanceof Error && error.name === 'ConfigurationError')) {
     console.error(error.message);
     process.exitCode = EXIT.failed;
   } else {

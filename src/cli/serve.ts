@@ -4,6 +4,10 @@ import { readConfig } from '../gateway/config.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import { createLog } from '../gateway/log.ts';
 
+export interface ServeOptions {
+  readonly config: string;
+}
+
 /** Time that requests have to end after SIGTERM. */
 const DRAIN_MS = 20_000;
 
@@ -11,7 +15,7 @@ const DRAIN_MS = 20_000;
 setFlagsFromString('--heap-growing-percent=30');
 
 /** Runs the gateway until SIGTERM or SIGINT, then drains it. */
-export async function serve({ config: file }: { readonly config: string }): Promise<void> {
+export async function serve({ config: file }: ServeOptions): Promise<void> {
   const config = await readConfig(file, process.env);
   const log = createLog();
   const gateway = await startGateway(config, { log });

@@ -2,7 +2,7 @@ import { mintToken } from '../access/development-issuer.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { readConfig } from '../gateway/config.ts';
 
-interface TokenOptions {
+export interface TokenOptions {
   readonly config: string;
   readonly user: string;
   readonly groups: string;

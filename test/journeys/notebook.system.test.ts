@@ -19,13 +19,24 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-test('a notebook user sees a table and a sky plot of own and official datasets, top to bottom', async () => {
-  const printed = await runPython('test/journeys/run_notebook.py', [join(CHECKOUT, 'examples', 'first-query.ipynb')], {
+/** MIME types of the outputs of each cell. */
+async function run(notebook: string): Promise<readonly (readonly string[])[]> {
+  const printed = await runPython('test/journeys/run_notebook.py', [join(CHECKOUT, 'examples', notebook)], {
     SATELLITE_URL: world.gateway.url,
     SATELLITE_TOKEN: world.token,
     MPLBACKEND: 'module://matplotlib_inline.backend_inline',
   });
-  const outputs = JSON.parse(printed.trim().split('\n').at(-1)!) as string[][];
+  return JSON.parse(printed.trim().split('\n').at(-1)!) as string[][];
+}
+
+test('from nothing to a satellite that stock Python reads official datasets from, and writes to', async () => {
+  const outputs = await run('first-satellite.ipynb');
+  expect(outputs.at(-2)).toContain('text/html');
+  expect(outputs.at(-1)).toContain('text/plain');
+});
+
+test('a notebook user sees a table and a sky plot of own and official datasets, top to bottom', async () => {
+  const outputs = await run('first-query.ipynb');
   expect(outputs).toContainEqual(expect.arrayContaining(['text/html']));
   expect(outputs.at(-1)).toContain('image/png');
 });

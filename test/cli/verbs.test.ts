@@ -1,0 +1,73 @@
+/** The command as a client, against a gateway of this process. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sqliteRepository } from '../fixtures/repositories.ts';
+import { runGateway, type RunningGateway } from '../gateway/running-gateway.ts';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+
+let gateway: RunningGateway;
+let environment: NodeJS.ProcessEnv;
+beforeAll(async () => {
+  gateway = await runGateway({
+    yaml: `
+satellites: {root: ./satellites}
+repositories:
+  - {name: dp1, kind: direct, path: ${JSON.stringify(sqliteRepository('official'))}}`,
+  });
+  environment = { ...process.env, SATELLITE_URL: gateway.url, SATELLITE_TOKEN: await gateway.token() };
+});
+afterAll(() => gateway[Symbol.asyncDispose]());
+
+async function satellite(args: readonly string[], env = environment) {
+  const command = spawn('node', [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const [stdout, stderr] = await Promise.all([text(command.stdout), text(command.stderr), once(command, 'exit')]);
+  return { code: command.exitCode, stdout, stderr };
+}
+
+test('a user goes from nothing to datasets in a satellite of their own', async () => {
+  const created = await satellite(['create', 'mine', '--from', 'dp1', '--instrument', 'HSC']);
+  expect(created).toMatchObject({ code: 0, stderr: '' });
+  expect(created.stdout).toMatch(
+    /^Satellite 'mine' is ready\. In stock Python:\n {2}Butler\(".*\/mine-.*", writeable=True\)/,
+  );
+
+  const chosen = ['--type', 'raw', '--collection', 'HSC/raw/all'];
+  const planned = await satellite(['transfer', 'mine', ...chosen, '--dry-run']);
+  expect(planned.stdout).toMatch(/^Nothing was changed\. The plan:\n {2}datasets +\d+\n/);
+  const transferred = await satellite(['transfer', 'mine', ...chosen, '--json']);
+  const { job } = JSON.parse(transferred.stdout) as { job: { state: string; result: { new: number } } };
+  expect(job).toMatchObject({ state: 'COMPLETED' });
+  expect(planned.stdout).toContain(`new        ${job.result.new}`);
+
+  const listed = await satellite(['list']);
+  expect(listed.stdout).toMatch(/^mine +ready +\//);
+  const jobs = JSON.parse((await satellite(['jobs', '--json'])).stdout) as { jobs: { kind: string }[] };
+  expect(jobs.jobs.map(({ kind }) => kind)).toEqual(['transferDatasets', 'createSatellite']);
+});
+
+describe('what goes wrong has a status of its own', () => {
+  test.each([
+    ['a refusal', ['create', 'NOT A NAME', '--from', 'dp1'], 1, 'BAD_USER_INPUT'],
+    ['a satellite that is not there', ['show', 'nothing'], 1, 'There is no satellite'],
+    ['a missing option', ['create', 'x'], 2, '--from'],
+    ['a choice that is none', ['associate', 'mine', 'tag'], 2, '--uuid, or --type with --collection'],
+    ['JSON that is none', ['transfer', 'mine', '--data-id', '{'], 2, '--data-id must be JSON'],
+    ['a gateway that is not there', ['list', '--url', 'http://127.0.0.1:1'], 3, 'cannot be reached'],
+  ])('%s', async (_what, args, code, words) => {
+    const answer = await satellite(args);
+    expect(answer).toMatchObject({ code, stdout: '' });
+    expect(answer.stderr).toContain(words);
+  });
+
+  test('no token', async () => {
+    const { SATELLITE_TOKEN: _token, ...without } = environment;
+    expect(await satellite(['list'], without)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('SATELLITE_TOKEN'),
+    });
+  });
+});
