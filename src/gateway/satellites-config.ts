@@ -46,6 +46,10 @@ export const satellitesConfig = z.strictObject({
   /** @default no satellites in object storage */
   s3: s3.optional(),
   notebook: notebook.prefault({}),
+  /** Where one process at a time writes to an SQLite satellite: `detect` (on network file systems) or `always`. @default detect */
+  singleWriter: z.enum(['detect', 'always']).default('detect'),
+  /** Directories that are emptied from time to time: satellites below them carry a warning. @default /scratch */
+  scratch: z.array(z.string().min(1)).default(['/scratch']),
   /** Days in which a deleted satellite can be restored. @default 30 */
   restoreDays: z.int().min(0).default(30),
   /** Bytes that a satellite may hold where its owner asks for none else. @default not limited */
@@ -56,7 +60,7 @@ export type SatellitesConfig = z.output<typeof satellitesConfig>;
 
 /** As the satellites take it, with `root` below `directory`. */
 export function satelliteSettings(config: SatellitesConfig, directory: string): SatelliteSettings {
-  const { root, postgresql, notebook, restoreDays, quotaBytes } = config;
+  const { root, postgresql, notebook, singleWriter, scratch, restoreDays, quotaBytes } = config;
   return {
     root: resolve(directory, root),
     postgresql,
@@ -71,6 +75,8 @@ export function satelliteSettings(config: SatellitesConfig, directory: string): 
       sessionSeconds: config.s3.sessionSeconds,
     },
     notebook: { root: notebook.root, owners: notebook.owners, groups: notebook.groups },
+    singleWriter,
+    scratch: scratch.map((path) => resolve(directory, path)),
     restoreDays,
     quotaBytes: quotaBytes ?? null,
   };

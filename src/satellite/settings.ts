@@ -18,6 +18,13 @@ export interface SatelliteSettings {
     /** The gid of a group, by name: satellites of a group can be written by its members. */
     readonly groups: Readonly<Record<string, number>>;
   };
+  /**
+   * Where one process at a time writes to an SQLite satellite, whatever the locks say: `detect`, on network file systems;
+   * `always`, everywhere.
+   */
+  readonly singleWriter: 'detect' | 'always';
+  /** Directories whose files are removed from time to time: satellites below them carry a warning. */
+  readonly scratch: readonly string[];
   /** Days in which a satellite can be brought back. */
   readonly restoreDays: number;
   /** For satellites that are made without one; null: none. */

@@ -1,0 +1,120 @@
+/** Care of satellites: verification, and handing them to stock Python and back. */
+import type { Identity, Principal } from '../access/principal.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import type { JobKind, Jobs } from '../jobs/job.ts';
+import { checkReady, findSatellite, isMember, noSuchSatellite } from './access.ts';
+import type { Catalog, CatalogEntry } from './catalog.ts';
+import { planDeletion } from './deletion-plan.ts';
+import type { Directory } from './directory.ts';
+import type { ExclusiveWriters } from './exclusive-writers.ts';
+import { fullName } from './satellite.ts';
+import type { ChangeSatellite, SatelliteChange } from './service.ts';
+import {
+  verificationKind,
+  type VerificationInput,
+  type VerificationResult,
+  type VerificationSurroundings,
+} from './verification.ts';
+
+export interface CareParts extends Omit<VerificationSurroundings, 'jobs' | 'satellites'> {
+  readonly catalog: Catalog;
+  readonly directory: Directory;
+  readonly writers: ExclusiveWriters;
+  readonly jobs: Jobs;
+  readonly publicUrl: () => string;
+}
+
+/** Time for a copy of a large database, too. */
+const HAND_OVER_MILLISECONDS = 300_000;
+const LOOK_MILLISECONDS = 30_000;
+
+const look = () => AbortSignal.timeout(LOOK_MILLISECONDS);
+
+export class Care {
+  readonly #parts: CareParts;
+  readonly #verification: JobKind<VerificationInput, VerificationResult>;
+
+  /** Adds its kind of work to the jobs. */
+  constructor(parts: CareParts) {
+    this.#parts = parts;
+    this.#verification = verificationKind({ ...parts, satellites: parts.directory });
+    parts.jobs.define(this.#verification);
+  }
+
+  async verify(
+    { satellite, dryRun, repair, idempotencyKey }: ChangeSatellite & { readonly repair: boolean },
+    principal: Principal,
+  ): Promise<SatelliteChange> {
+    const entry = await this.#existing(satellite, principal);
+    if (repair) checkReady(entry);
+    if (dryRun) {
+      return { satellite: entry, job: null, plan: await planDeletion(this.#parts, entry, principal, look()) };
+    }
+    const { username, groups, token } = principal;
+    const job = await this.#parts.jobs.enqueue(this.#verification, {
+      owner: username,
+      subject: `satellite:${fullName(entry)}`,
+      input: { satellite: fullName(entry), repair, reader: { username, groups } },
+      idempotencyKey,
+      token,
+    });
+    return { satellite: entry, job, plan: null };
+  }
+
+  /** The gateway writes no more, and lets go of the file, before its users get it. */
+  async checkout({ satellite }: Omit<ChangeSatellite, 'dryRun'>, principal: Principal): Promise<SatelliteChange<null>> {
+    const { catalog, directory, writers } = this.#parts;
+    const entry = await this.#existing(satellite, principal);
+    if (entry.state === 'CHECKED_OUT') return { satellite: entry, job: null, plan: null };
+    checkReady(entry);
+    await this.#mustBeIdle(entry, principal);
+    await this.#change(entry, 'READY', 'CHECKED_OUT');
+    try {
+      await directory.forget(entry.id);
+      await (await writers.of(entry))?.handOut(AbortSignal.timeout(HAND_OVER_MILLISECONDS));
+    } catch (error) {
+      await catalog.change(entry.id, ['CHECKED_OUT'], { state: 'READY' }, look());
+      throw error;
+    }
+    return { satellite: { ...entry, state: 'CHECKED_OUT' }, job: null, plan: null };
+  }
+
+  async checkin({ satellite }: Omit<ChangeSatellite, 'dryRun'>, principal: Principal): Promise<SatelliteChange<null>> {
+    const { directory, writers } = this.#parts;
+    const entry = await this.#existing(satellite, principal);
+    if (entry.state === 'CHECKED_OUT') {
+      await (await writers.of(entry))?.takeBack(AbortSignal.timeout(HAND_OVER_MILLISECONDS));
+      // What stock Python changed, the next one who asks reads anew.
+      await directory.forget(entry.id);
+      await this.#change(entry, 'CHECKED_OUT', 'READY');
+    }
+    return { satellite: { ...entry, state: 'READY' }, job: null, plan: null };
+  }
+
+  async #existing(called: string, principal: Identity): Promise<CatalogEntry> {
+    const entry = await findSatellite(this.#parts.catalog, called, principal, look());
+    if (!entry || !isMember(entry, principal)) throw noSuchSatellite(called, principal);
+    if (entry.state === 'CREATING' || entry.state === 'DELETED') checkReady(entry);
+    return entry;
+  }
+
+  /** A job that writes would find the satellite gone in the middle. */
+  async #mustBeIdle(entry: CatalogEntry, { username }: Identity): Promise<void> {
+    const subject = `satellite:${fullName(entry)}`;
+    const jobs = await this.#parts.jobs.list(username, { subject, first: 100 });
+    const running = jobs.find(({ state }) => state === 'QUEUED' || state === 'RUNNING');
+    if (!running) return;
+    throw new SatelliteError(
+      'CONFLICT',
+      `Satellite '${fullName(entry)}' is at work: job ${running.id} (${running.kind}) has not ended. Wait for it, or cancel it first.`,
+    );
+  }
+
+  async #change(entry: CatalogEntry, from: 'READY' | 'CHECKED_OUT', to: 'READY' | 'CHECKED_OUT'): Promise<void> {
+    if (await this.#parts.catalog.change(entry.id, [from], { state: to }, look())) return;
+    throw new SatelliteError(
+      'CONFLICT',
+      `Satellite '${fullName(entry)}' was changed at the same time: look at it again.`,
+    );
+  }
+}
