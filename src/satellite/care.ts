@@ -16,7 +16,10 @@ import {
   type VerificationSurroundings,
 } from './verification.ts';
 
-export interface CareParts extends Omit<VerificationSurroundings, 'jobs' | 'satellites'> {
+/** What it needs of the gateway. */
+export type CareSurroundings = Omit<VerificationSurroundings, 'jobs' | 'satellites'>;
+
+export interface CareParts extends CareSurroundings {
   readonly catalog: Catalog;
   readonly directory: Directory;
   readonly writers: ExclusiveWriters;
@@ -73,7 +76,7 @@ export class Care {
       await directory.forget(entry.id);
       await (await writers.of(entry))?.handOut(AbortSignal.timeout(HAND_OVER_MILLISECONDS));
     } catch (error) {
-      await catalog.change(entry.id, ['CHECKED_OUT'], { state: 'READY' }, look());
+      await catalog.change(entry.id, { state: 'CHECKED_OUT', unfinished: null }, { state: 'READY' }, look());
       throw error;
     }
     return { satellite: { ...entry, state: 'CHECKED_OUT' }, job: null, plan: null };
@@ -111,7 +114,7 @@ export class Care {
   }
 
   async #change(entry: CatalogEntry, from: 'READY' | 'CHECKED_OUT', to: 'READY' | 'CHECKED_OUT'): Promise<void> {
-    if (await this.#parts.catalog.change(entry.id, [from], { state: to }, look())) return;
+    if (await this.#parts.catalog.change(entry.id, { state: from, unfinished: null }, { state: to }, look())) return;
     throw new SatelliteError(
       'CONFLICT',
       `Satellite '${fullName(entry)}' was changed at the same time: look at it again.`,

@@ -3,7 +3,7 @@
  * lease in the state database (storage.md section 7).
  */
 import type { WriteGuard } from '../repository/direct/database.ts';
-import { setOwnerMayWrite, takeOver } from '../repository/direct/sqlite/take-over.ts';
+import { handOut, takeOver } from '../repository/direct/sqlite/take-over.ts';
 import type { Lease, Leases } from '../state/lease.ts';
 
 /** How long a writer waits for another gateway to be done. */
@@ -62,7 +62,7 @@ export class ExclusiveWriter implements WriteGuard {
 
   /** Makes the file the user's to write to, once no gateway writes (any more). */
   async handOut(signal: AbortSignal): Promise<void> {
-    await this.#once(signal, () => setOwnerMayWrite(this.#options.path, true));
+    await this.#once(signal, () => handOut(this.#options.path));
   }
 
   /** Makes the file the gateways' again, whoever still has it open. */

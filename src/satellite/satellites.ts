@@ -5,11 +5,14 @@ import type { OfferedRepository } from '../access/policy.ts';
 import type { Identity, Principal } from '../access/principal.ts';
 import type { Jobs } from '../jobs/job.ts';
 import type { State } from '../state/state.ts';
+import type { Leases } from '../state/lease.ts';
 import { prepareTables } from '../state/tables.ts';
 import { checkReady, findSatellite, isMember, noSuchSatellite } from './access.ts';
+import { Care, type CareSurroundings } from './care.ts';
 import { Catalog, SATELLITE_TABLES, type CatalogEntry } from './catalog.ts';
 import { Creation, CREATE_MILLISECONDS, type BringCalibrations } from './creation.ts';
 import { Directory, type ConfiguredRepository } from './directory.ts';
+import { ExclusiveWriters } from './exclusive-writers.ts';
 import { uriOf } from './placement.ts';
 import { Quota } from './quota.ts';
 import { Deletion } from './deletion.ts';
@@ -28,6 +31,7 @@ export interface SatellitesOptions {
   readonly offered: readonly OfferedRepository[];
   readonly configured: readonly ConfiguredRepository[];
   readonly publicUrl: () => string;
+  readonly leases: Leases;
   readonly bringCalibrations: BringCalibrations;
   readonly log: Pick<Logger, 'warn'>;
 }
@@ -43,16 +47,18 @@ export class Satellites implements SatelliteService {
   readonly #options: SatellitesOptions;
   readonly #catalog: Catalog;
   readonly #storage: SatelliteStorage;
+  readonly #writers: ExclusiveWriters;
   readonly #directory: Directory;
   readonly #creation: Creation;
   readonly #deletion: Deletion;
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(options: SatellitesOptions) {
-    const { settings, state, offered, configured, jobs, bringCalibrations, publicUrl } = options;
+    const { settings, state, offered, configured, jobs, leases, bringCalibrations, publicUrl } = options;
     this.#options = options;
     const catalog = (this.#catalog = new Catalog(state.database));
-    const storage = (this.#storage = new SatelliteStorage(settings));
+    const writers = (this.#writers = new ExclusiveWriters(settings, leases));
+    const storage = (this.#storage = new SatelliteStorage(settings, writers));
     const directory = (this.#directory = new Directory({
       catalog,
       storage,
@@ -82,6 +88,13 @@ export class Satellites implements SatelliteService {
     // On SQLite there is one gateway: whatever is unfinished now, nobody works on.
     await this.sweep(this.#options.state.postgresUrl === undefined ? 0 : CREATE_MILLISECONDS * 2);
     this.#timer = setInterval(() => void this.sweep(CREATE_MILLISECONDS * 2), SWEEP_MILLISECONDS).unref();
+  }
+
+  /** Adds its kinds of work to the jobs; to be called before their `start`. */
+  care(surroundings: CareSurroundings): Care {
+    const { jobs, publicUrl } = this.#options;
+    const parts = { catalog: this.#catalog, directory: this.#directory, writers: this.#writers };
+    return new Care({ ...parts, ...surroundings, jobs, publicUrl });
   }
 
   offeredTo(principal: Identity): Promise<readonly OfferedRepository[]> {
@@ -183,6 +196,7 @@ export class Satellites implements SatelliteService {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#directory.close();
+    await this.#writers.close();
     await this.#storage.close();
   }
 

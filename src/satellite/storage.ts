@@ -17,6 +17,7 @@ import {
   publishDirectory,
   removeDirectory,
 } from './directories.ts';
+import type { ExclusiveWriters } from './exclusive-writers.ts';
 import { ObjectStorage } from './object-storage.ts';
 import { directoryOf, schemaOf } from './placement.ts';
 import { PostgresServer } from './postgres-server.ts';
@@ -26,11 +27,13 @@ import type { SatelliteSettings } from './settings.ts';
 /** Every method can be repeated: what was done before is left as it is. */
 export class SatelliteStorage {
   readonly #settings: SatelliteSettings;
+  readonly #writers: ExclusiveWriters;
   readonly #postgres: PostgresServer | undefined;
   readonly #objects: ObjectStorage | undefined;
 
-  constructor(settings: SatelliteSettings) {
+  constructor(settings: SatelliteSettings, writers: ExclusiveWriters) {
     this.#settings = settings;
+    this.#writers = writers;
     this.#postgres = settings.postgresql === undefined ? undefined : new PostgresServer(settings.postgresql);
     this.#objects = settings.s3 && new ObjectStorage(settings.s3);
   }
@@ -76,9 +79,12 @@ export class SatelliteStorage {
     const sqlite = join(path, 'gen3.sqlite3');
     // The gateway may read more than the satellite's users, who own the files: these must be what they seem.
     await mustBeFiles(satellite, [join(path, 'butler.yaml'), ...(satellite.database === 'SQLITE' ? [sqlite] : [])]);
+    const guard = await this.#writers.of(satellite);
     return openWriteableRepository({
       name: fullName(satellite),
       path,
+      guard,
+      quickCheck: guard !== undefined,
       placed: {
         database:
           satellite.database === 'SQLITE'

@@ -5,14 +5,17 @@ import type { Principal } from '../../src/access/principal.ts';
 import type { Job, Jobs } from '../../src/jobs/job.ts';
 import { createJobs } from '../../src/jobs/jobs.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
+import type { Care } from '../../src/satellite/care.ts';
 import { Satellites, type SatellitesOptions } from '../../src/satellite/satellites.ts';
 import type { CreateSatellite } from '../../src/satellite/service.ts';
 import type { SatelliteSettings } from '../../src/satellite/settings.ts';
+import { createLeases } from '../../src/state/leases.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State } from '../../src/state/state.ts';
 
 export interface World {
   readonly satellites: Satellites;
+  readonly care: Care;
   readonly jobs: Jobs;
   readonly state: State;
   /** What has been warned of. */
@@ -68,6 +71,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       postgresql: undefined,
       s3: undefined,
       notebook: { root: undefined, owners: {}, groups: {} },
+      singleWriter: 'detect',
+      scratch: [],
       restoreDays: 30,
       quotaBytes: null,
       ...settings,
@@ -77,13 +82,27 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     offered: [{ name: 'dp1', kind: 'OFFICIAL', owner: undefined, repository: official }],
     configured,
     publicUrl: () => 'https://gateway.example',
+    leases: createLeases(state, 2000),
     bringCalibrations: async () => undefined,
     log: { warn: (...args: unknown[]) => void warnings.push(args) },
+  });
+  const care = satellites.care({
+    repositoriesOf: async (who) =>
+      new VisibleRepositories(
+        [
+          ...(await satellites.offeredTo(who)),
+          { name: 'dp1', kind: 'OFFICIAL', owner: undefined, repository: official },
+        ],
+        who,
+      ),
+    files: { find: () => Promise.reject(new Error('nothing here is elsewhere')) },
+    ownUrls: () => ['https://gateway.example'],
   });
   await jobs.start();
   await satellites.start();
   return {
     satellites,
+    care,
     jobs,
     state,
     warnings,

@@ -64,10 +64,14 @@ function translated(repository: string, error: unknown): unknown {
   return error;
 }
 
-/** Gives the owner the right to write to the file, or takes it. */
-export async function setOwnerMayWrite(path: string, ownerMayWrite: boolean): Promise<void> {
-  const { mode } = await stat(path);
-  await chmod(path, ownerMayWrite ? mode | constants.S_IWUSR : mode & ~0o222);
+/**
+ * Makes the file the owner's to write to.  Nobody else writes any more: an empty journal that was kept goes too, because
+ * the owner could not write to that.
+ */
+export async function handOut(path: string): Promise<void> {
+  const journal = await stat(`${path}-journal`).catch(() => undefined);
+  if (journal?.size === 0) await rm(`${path}-journal`, { force: true });
+  await chmod(path, (await stat(path)).mode | constants.S_IWUSR);
 }
 
 /** Copies the file with its journal, as both were at one moment. */

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import Sqlite from 'better-sqlite3';
 import sql from 'sql-template-tag';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { setOwnerMayWrite, takeOver } from '../../../../src/repository/direct/sqlite/take-over.ts';
+import { handOut, takeOver } from '../../../../src/repository/direct/sqlite/take-over.ts';
 import { WriteableSqliteDatabase } from '../../../../src/repository/direct/sqlite/writeable-sqlite-database.ts';
 
 const PAUSED_WRITER = join(import.meta.dirname, 'paused-writer.ts');
@@ -75,7 +75,7 @@ test('taking over keeps owner and other rights, takes the right to write, and le
   expect([after.uid, after.gid, after.mode & 0o777]).toEqual([before.uid, before.gid, before.mode & 0o555]);
   expect(after.ino).not.toBe(before.ino);
   expect(await readdir(directory)).toEqual(['gen3.sqlite3']);
-  await setOwnerMayWrite(path, true);
+  await handOut(path);
   expect((await stat(path)).mode & 0o200).toBe(0o200);
 });
 
