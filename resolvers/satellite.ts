@@ -17,7 +17,7 @@ import type {
   RotateSatelliteCapabilityInput,
   VerifySatelliteInput,
 } from './schema-types.ts';
-import { careOf, servicesOf } from './services.ts';
+import { migrationOf, servicesOf } from './services.ts';
 import { utcTime } from './sky-and-time.ts';
 
 const payload = { satellite: satelliteOf, job: jobOf };
@@ -57,20 +57,20 @@ export const satellite: Resolvers = {
     ),
     verifySatellite: mutation('verifySatellite', (input: VerifySatelliteInput, context) => {
       const request = { ...changeOf(input, context), repair: input.repair ?? false };
-      return outcome(careOf(context.services).verify(request, context.principal), context);
+      return outcome(context.services.care.verify(request, context.principal), context);
     }),
     rotateSatelliteCapability: mutation('rotateSatelliteCapability', (input: RotateSatelliteCapabilityInput, context) =>
       outcome(context.services.satellites.rotateCapability(changeOf(input, context), context.principal), context),
     ),
     checkoutSatellite: mutation('checkoutSatellite', (input: CheckoutSatelliteInput, context) =>
-      outcome(careOf(context.services).checkout(changeOf(input, context), context.principal), context),
+      outcome(context.services.care.checkout(changeOf(input, context), context.principal), context),
     ),
     checkinSatellite: mutation('checkinSatellite', (input: CheckinSatelliteInput, context) =>
-      outcome(careOf(context.services).checkin(changeOf(input, context), context.principal), context),
+      outcome(context.services.care.checkin(changeOf(input, context), context.principal), context),
     ),
     migrateSatellite: mutation('migrateSatellite', (input: MigrateSatelliteInput, context) => {
       const request = { ...changeOf(input, context), undo: input.undo ?? false };
-      return outcome(careOf(context.services).migrate(request, context.principal), context);
+      return outcome(migrationOf(context.services).migrate(request, context.principal), context);
     }),
   },
   CreateSatellitePayload: { ...payload, satellite: existingSatellite },
@@ -89,6 +89,7 @@ export const satellite: Resolvers = {
     repository: (record, _args, { repositories }) => repositories.find(fullName(record)) ?? null,
     usage: (record, _args, { repositories, query }) =>
       repositories.find(fullName(record))?.repository.usage(query) ?? null,
+    warnings: (record, _args, context) => servicesOf(context).satellites.warnings(record),
     createdAt: ({ createdAt }) => utcTime(createdAt),
     purgeAt: ({ purgeAt }) => (purgeAt === null ? null : utcTime(purgeAt)),
   },

@@ -1298,6 +1298,8 @@ export type Satellite = Node & {
   readonly uri?: Maybe<Scalars['String']['output']>;
   /** How much it holds; null where that cannot be told now. */
   readonly usage?: Maybe<RepositoryUsage>;
+  /** What you should know of where it is, such as that the place is emptied from time to time. */
+  readonly warnings: ReadonlyArray<Scalars['String']['output']>;
 };
 
 /** Where a satellite keeps the files of its datasets. */
@@ -2143,6 +2145,7 @@ export type SatelliteResolvers<ContextType = GraphQLContext, ParentType extends 
   state?: Resolver<ResolversTypes['SatelliteState'], ParentType, ContextType>;
   uri?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   usage?: Resolver<Maybe<ResolversTypes['RepositoryUsage']>, ParentType, ContextType>;
+  warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
 

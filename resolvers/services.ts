@@ -3,7 +3,7 @@ import type { IdempotentCalls } from '../src/jobs/idempotent-calls.ts';
 import type { Jobs } from '../src/jobs/job.ts';
 import type { Curation } from '../src/satellite/curation.ts';
 import type { Removals } from '../src/satellite/removal.ts';
-import type { SatelliteCare, SatelliteService } from '../src/satellite/service.ts';
+import type { SatelliteCare, SatelliteMigration, SatelliteService } from '../src/satellite/service.ts';
 import type { TransferService } from '../src/transfer/service.ts';
 import type { GraphQLContext } from './context.ts';
 
@@ -12,7 +12,9 @@ export interface Services {
   readonly calls: Pick<IdempotentCalls, 'once'>;
   readonly jobs: Jobs;
   readonly satellites: SatelliteService;
-  readonly care: SatelliteCare | undefined;
+  readonly care: SatelliteCare;
+  /** Undefined: there is no Python stack that could do it. */
+  readonly migration: SatelliteMigration | undefined;
   readonly curation: Curation;
   readonly removals: Removals;
   readonly transfers: TransferService;
@@ -28,7 +30,10 @@ export function servicesOf({ services }: GraphQLContext): Services {
 }
 
 /** @throws SatelliteError FORBIDDEN where this gateway does not offer it */
-export function careOf({ care }: Services): SatelliteCare {
-  if (care) return care;
-  throw new SatelliteError('FORBIDDEN', 'This gateway does not offer the care of satellites.');
+export function migrationOf({ migration }: Services): SatelliteMigration {
+  if (migration) return migration;
+  throw new SatelliteError(
+    'FORBIDDEN',
+    'This gateway cannot migrate satellites: ask its operator to configure "python.executable".',
+  );
 }

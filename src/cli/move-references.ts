@@ -5,10 +5,12 @@ import { SatelliteError } from '../butler/errors.ts';
 import { ConfigurationError, readConfig } from '../gateway/config.ts';
 import { Catalog, SATELLITE_TABLES } from '../satellite/catalog.ts';
 import { Directory } from '../satellite/directory.ts';
+import { ExclusiveWriters } from '../satellite/exclusive-writers.ts';
 import { moveReferences } from '../satellite/move-references.ts';
 import { Quota } from '../satellite/quota.ts';
 import { fullName } from '../satellite/satellite.ts';
 import { SatelliteStorage } from '../satellite/storage.ts';
+import { createLeases } from '../state/leases.ts';
 import { openState } from '../state/open.ts';
 import { prepareTables } from '../state/tables.ts';
 
@@ -30,7 +32,8 @@ export async function moveAllReferences(names: readonly string[], options: MoveR
 
   const signal = new AbortController().signal;
   const state = await openState(writing.state, signal);
-  const storage = new SatelliteStorage(writing.satellites);
+  const writers = new ExclusiveWriters(writing.satellites, createLeases(state));
+  const storage = new SatelliteStorage(writing.satellites, writers);
   try {
     await prepareTables(state.database, SATELLITE_TABLES, signal);
     const catalog = new Catalog(state.database);
@@ -57,6 +60,7 @@ export async function moveAllReferences(names: readonly string[], options: MoveR
     }
     await directory.close();
   } finally {
+    await writers.close();
     await storage.close();
     await state.close();
   }

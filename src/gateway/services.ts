@@ -10,6 +10,7 @@ import { createJobs } from '../jobs/jobs.ts';
 import { Curation } from '../satellite/curation.ts';
 import { Removals } from '../satellite/removal.ts';
 import { Satellites } from '../satellite/satellites.ts';
+import { createLeases } from '../state/leases.ts';
 import { openState } from '../state/open.ts';
 import { prepareTables } from '../state/tables.ts';
 import { bringCalibrations } from '../transfer/calibrations.ts';
@@ -62,6 +63,7 @@ export async function openServices(
     settings: writing.satellites,
     state,
     jobs,
+    leases: createLeases(state),
     offered,
     configured: config.repositories.map((r) => ({
       name: r.name,
@@ -88,7 +90,8 @@ export async function openServices(
     satellites,
     curation: new Curation(satellites),
     removals: new Removals(satellites, jobs),
-    care: undefined,
+    care: satellites.care({ repositoriesOf, files, ownUrls }),
+    migration: undefined,
     transfers,
   };
   return {

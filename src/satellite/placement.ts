@@ -47,3 +47,13 @@ function partsOf({ owner, name, id }: Placed): readonly [string, string] {
   }
   return [owner, `${name}-${id}`];
 }
+
+/** What its users should know of where it is. */
+export function placeWarnings(settings: SatelliteSettings, satellite: Placed): readonly string[] {
+  const places = [directoryOf(settings, satellite), uriOf(settings, satellite)];
+  const emptied = settings.scratch.find((area) => places.some((place) => `${place}/`.startsWith(`${area}/`)));
+  if (emptied === undefined) return [];
+  return [
+    `Satellite '${satellite.name}' lies below ${emptied}, which is emptied from time to time: publish or copy what you want to keep.`,
+  ];
+}

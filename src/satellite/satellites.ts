@@ -13,7 +13,7 @@ import { Catalog, SATELLITE_TABLES, type CatalogEntry } from './catalog.ts';
 import { Creation, CREATE_MILLISECONDS, type BringCalibrations } from './creation.ts';
 import { Directory, type ConfiguredRepository } from './directory.ts';
 import { ExclusiveWriters } from './exclusive-writers.ts';
-import { uriOf } from './placement.ts';
+import { placeWarnings, uriOf } from './placement.ts';
 import { Quota } from './quota.ts';
 import { Deletion } from './deletion.ts';
 import { moveReferences } from './move-references.ts';
@@ -134,6 +134,10 @@ export class Satellites implements SatelliteService {
 
   uri(satellite: SatelliteRecord): string {
     return uriOf(this.#options.settings, satellite);
+  }
+
+  warnings(satellite: SatelliteRecord): readonly string[] {
+    return placeWarnings(this.#options.settings, satellite);
   }
 
   async environment(

@@ -68,6 +68,8 @@ export interface SatelliteService extends SatelliteDirectory {
   list(principal: Principal, options: { readonly deleted: boolean }): Promise<readonly SatelliteRecord[]>;
   /** What stock Python gives to `Butler(...)`, where the user is. */
   uri(satellite: SatelliteRecord): string;
+  /** What its users should know of where it is; for people. */
+  warnings(satellite: SatelliteRecord): readonly string[];
   /** What stock Python needs beside the uri: credentials of this satellite only; null for all but its owner. */
   environment(satellite: SatelliteRecord, principal: Principal): Promise<Readonly<Record<string, unknown>> | null>;
   create(request: CreateSatellite, principal: Principal): Promise<SatelliteChange<null>>;
@@ -85,6 +87,10 @@ export interface SatelliteCare {
   /** Hands it to stock Python: the gateway only reads until `checkin`. */
   checkout(request: Omit<ChangeSatellite, 'dryRun'>, principal: Principal): Promise<SatelliteChange<null>>;
   checkin(request: Omit<ChangeSatellite, 'dryRun'>, principal: Principal): Promise<SatelliteChange<null>>;
+}
+
+/** Moving a satellite to the universe that its official repository has now. */
+export interface SatelliteMigration {
   /** @param request `undo`: back to the backup of the last migration */
   migrate(
     request: ChangeSatellite & { readonly undo: boolean },

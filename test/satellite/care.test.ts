@@ -140,3 +140,10 @@ test.skipIf(!asRoot)('stock Python writes while it is checked out, and only then
   const names = (await repository.collections({ search: ['*'] }, ctx)).map(({ name }) => name);
   expect(names.toSorted()).toEqual(['first', 'second', 'u/alice/run']);
 });
+
+test('a satellite on a scratch area carries a warning', async () => {
+  const world = await openWorld({ directory, official, settings: { scratch: [directory] } });
+  worlds.push(world);
+  const { satellite } = await world.satellites.create(request('mine'), alice);
+  expect(world.satellites.warnings(satellite!)).toEqual([expect.stringContaining('emptied from time to time')]);
+});
