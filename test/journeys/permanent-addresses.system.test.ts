@@ -43,6 +43,8 @@ let publicUrl: string;
 let root: string;
 let zipped: string;
 let token: string;
+let service: string;
+let identity: { readonly issuer: string; readonly audience: string; readonly jwks: string };
 const log: string[] = [];
 
 /** Ends TLS in front of the gateway, as an ingress does, with a certificate of an authority of our own. */
@@ -72,6 +74,15 @@ const overHttps = () => ({
   REQUESTS_CA_BUNDLE: join(place.path, 'tls.crt'),
 });
 
+function addressesIn(repository: string): readonly string[] {
+  const database = new Sqlite(join(repository.replace(/^file:\/\//, ''), 'gen3.sqlite3'), { readonly: true });
+  try {
+    return database.prepare('SELECT path FROM file_datastore_records ORDER BY dataset_id').pluck().all() as string[];
+  } finally {
+    database.close();
+  }
+}
+
 /** Gives every reference of the repository another address, made from what its file is. */
 async function rewrite(address: (file: AddressedFile) => string): Promise<void> {
   const database = new Sqlite(join(root, 'gen3.sqlite3'));
@@ -86,17 +97,27 @@ async function rewrite(address: (file: AddressedFile) => string): Promise<void> 
   database.close();
 }
 
-/** What GraphQL says of the files of an official dataset. */
-async function filesOf(uuid: string): Promise<readonly { readonly url: string; readonly component: string | null }[]> {
-  const answer = await fetch(`${gateway.url}/graphql`, {
+/** The data of an answer of GraphQL. */
+async function ask<Data>(query: string, { url } = gateway): Promise<Data> {
+  const answer = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
-    body: JSON.stringify({ query: `{dataset(uuid: "${uuid}") {files {url component}}}` }),
+    body: JSON.stringify({ query }),
   });
-  const { data } = (await answer.json()) as {
-    data: { dataset: { files: [{ url: string; component: string | null }] } };
-  };
-  return data.dataset.files;
+  const { data, errors } = (await answer.json()) as { data: Data; errors?: unknown };
+  expect(errors).toBeUndefined();
+  return data;
+}
+
+interface ShownFile {
+  readonly url: string;
+  readonly component: string | null;
+}
+
+/** What GraphQL says of the files of an official dataset. */
+async function filesOf(uuid: string): Promise<readonly ShownFile[]> {
+  const query = `{dataset(uuid: "${uuid}") {files {url component}}}`;
+  return (await ask<{ dataset: { files: ShownFile[] } }>(query)).dataset.files;
 }
 
 interface Reading {
@@ -105,7 +126,7 @@ interface Reading {
   readonly sizes: readonly number[];
 }
 
-function expectAllRead({ datasets, names, sizes }: Reading): void {
+function expectRead(datasets: Reading['datasets'], count: number): void {
   for (const [uuid, found] of Object.entries(datasets)) {
     expect(found, uuid).toMatchObject({
       same: true,
@@ -116,7 +137,11 @@ function expectAllRead({ datasets, names, sizes }: Reading): void {
       handle: 'HttpReadResourceHandle',
     });
   }
-  expect(Object.keys(datasets)).toHaveLength(6);
+  expect(Object.keys(datasets)).toHaveLength(count);
+}
+
+function expectAllRead({ datasets, names, sizes }: Reading): void {
+  expectRead(datasets, 6);
   // A file a dataset, and three of each composite.
   expect(names.map((name) => name.replace(/.*\./, '.')).sort()).toEqual([
     ...['.parq', '.parq'],
@@ -133,11 +158,11 @@ beforeAll(async () => {
   official = await startOfficial(join(place.path, 'official'), issuer);
   const port = await freePort();
   publicUrl = `https://127.0.0.1:${port}`;
-  const { issuer: name, audience, jwks } = issuer;
-  const service = await issuer.token('service');
+  identity = { issuer: issuer.issuer, audience: issuer.audience, jwks: issuer.jwks };
+  service = await issuer.token('service');
   const config = {
     http: { port: 0 },
-    auth: { issuers: [{ issuer: name, audience, jwks, development: true }] },
+    auth: { issuers: [{ ...identity, development: true }] },
     repositories: [{ name: 'dp1', kind: 'remote', url: official.url, token: 'forward', serviceToken: service }],
     publicUrl,
   };
@@ -204,3 +229,47 @@ test('a reference whose dataset was removed from the official repository is told
     errors: [{ message: expect.stringContaining(uuid) as string, extensions: { code: 'NOT_FOUND' } }],
   });
 });
+
+test('in a satellite of the gateway’s own making, with capabilities that can be rotated', async () => {
+  const config = {
+    http: { port: 0 },
+    auth: { issuers: [{ ...identity, development: true }] },
+    repositories: [{ name: 'dp1', kind: 'remote', url: official.url, token: 'forward', serviceToken: service }],
+    state: 'sqlite:./state.sqlite3',
+    satellites: { root: './satellites' },
+  };
+  const own = await startGateway(
+    parseConfig(JSON.stringify(config), { file: join(place.path, 'own.yaml'), environment: {} }),
+    {
+      log: createLog({ write: (line) => void log.push(line) }),
+    },
+  );
+  try {
+    const made = await ask<{ createSatellite: { satellite: { uri: string } } }>(
+      `mutation {createSatellite(input: {name: "mine", official: "dp1", capabilityUrls: true}) {satellite {uri}}}`,
+      own,
+    );
+    const search = `{datasetTypes: ["source_catalog"], collections: ["HSC/defaults"], where: "instrument = 'HSC' AND detector IN (0, 1)"}`;
+    const { transferDatasets } = await ask<{ transferDatasets: { job: { id: string } } }>(
+      `mutation {transferDatasets(input: {to: "mine", search: ${search}}) {job {id}}}`,
+      own,
+    );
+    const job = () =>
+      ask<{ job: { state: string; error: unknown } }>(
+        `{job(id: "${transferDatasets.job.id}") {state error {message}}}`,
+        own,
+      );
+    await expect.poll(job, { timeout: 60_000 }).toEqual({ job: { state: 'COMPLETED', error: null } });
+    const { uri } = made.createSatellite.satellite;
+    const before = (await python('read', [uri, official.url])) as Reading;
+    expectRead(before.datasets, before.names.length);
+    const [address] = addressesIn(uri);
+    expect((await fetch(address!)).status).toBe(200);
+
+    await ask('mutation {rotateSatelliteCapability(input: {satellite: "mine"}) {satellite {name}}}', own);
+    expect((await fetch(address!)).status).toBe(403);
+    expect((await fetch(addressesIn(uri)[0]!)).status).toBe(200);
+  } finally {
+    await own.close();
+  }
+}, 180_000);
