@@ -74,12 +74,12 @@ export class Creation {
       throw new SatelliteError('BAD_USER_INPUT', '"quotaBytes" must be a whole number of bytes, 0 or more.');
     }
     const entry = this.#newEntry(request, principal.username);
-    const before = await this.#sameRequest(entry, signal);
+    const before = await this.#sameRequest(entry, principal, signal);
     if (before) return before;
     await storage.check(entry);
     const universe = await this.#universe(request, principal, signal);
     if (!(await catalog.add(entry, signal))) {
-      const same = await this.#sameRequest(entry, signal);
+      const same = await this.#sameRequest(entry, principal, signal);
       if (same) return same;
       throw new SatelliteError(
         'CONFLICT',
@@ -178,7 +178,11 @@ export class Creation {
   }
 
   /** What an earlier call with the same idempotency key made; waits while that is being made. */
-  async #sameRequest(entry: CatalogEntry, signal: AbortSignal): Promise<SatelliteChange<null> | null> {
+  async #sameRequest(
+    entry: CatalogEntry,
+    principal: Principal,
+    signal: AbortSignal,
+  ): Promise<SatelliteChange<null> | null> {
     const { catalog } = this.#parts;
     const { owner, idempotencyKey } = entry;
     if (idempotencyKey === null) return null;
@@ -191,7 +195,7 @@ export class Creation {
           'The idempotency key was used before with another request: take a new one.',
         );
       }
-      if (found.state !== 'CREATING') return this.finished(found.id, null, signal);
+      if (found.state !== 'CREATING') return this.finished(found.id, principal, signal);
       await sleep(WAIT_MILLISECONDS, undefined, { signal });
     }
   }
