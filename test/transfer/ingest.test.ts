@@ -1,0 +1,198 @@
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Job, Task } from '../../src/jobs/job.ts';
+import { openDirectRepository } from '../../src/repository/direct/open.ts';
+import { queryOf } from '../../src/repository/search/records-of-data-ids.ts';
+import { openState } from '../../src/state/open.ts';
+import type { State } from '../../src/state/state.ts';
+import { prepareTables } from '../../src/state/tables.ts';
+import { checkFiles } from '../../src/transfer/ingest-check.ts';
+import { ingestKind, writeFiles, type IngestInput, type IngestResult } from '../../src/transfer/ingest-kind.ts';
+import type { IngestedFile } from '../../src/transfer/service.ts';
+import { UPLOAD_TABLES, Uploads } from '../../src/transfer/uploads.ts';
+import { sqliteRepository } from '../fixtures/repositories.ts';
+import { contextOf, TransferWorld } from './transfer-world.ts';
+
+const TYPE = 'note';
+const RUN = 'u/alice/notes';
+const JSON_FORMATTER = 'lsst.daf.butler.formatters.json.JsonFormatter';
+let world: TransferWorld;
+let state: State;
+let directory: string;
+let uploads: Uploads;
+const released: string[] = [];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'ingest-'));
+  const source = await openDirectRepository({ name: 'official', path: sqliteRepository('official') });
+  world = await TransferWorld.over([source]);
+  const { repository } = world.satellite;
+  const universe = await source.universe();
+  for (const element of ['instrument', 'detector']) {
+    const spec = {
+      type: 'dimension_record',
+      element,
+      orderBy: [],
+      limit: null,
+      allowDuplicateOverlaps: false,
+    } as const;
+    for await (const page of source.query(queryOf(universe.conform([element])), spec, contextOf())) {
+      await repository.insertDimensionRecords(page.rows, 'SKIP', contextOf());
+    }
+  }
+  await source.close();
+  const definition = { dimensions: ['detector'], storageClass: 'StructuredDataDict', isCalibration: false };
+  await repository.registerDatasetTypes([{ name: TYPE, ...definition }], contextOf());
+  state = await openState(`sqlite:${join(directory, 'state.sqlite3')}`, AbortSignal.timeout(30_000));
+  await prepareTables(state.database, UPLOAD_TABLES, AbortSignal.timeout(30_000));
+  uploads = new Uploads(state, satellites(), () => 'http://gateway');
+});
+afterAll(async () => {
+  await state.close();
+  await world[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+function satellites() {
+  return {
+    forJob: () => Promise.resolve(world.satellite),
+    reserve: () => Promise.resolve(),
+    release: (_name: string, job: string) => Promise.resolve(void released.push(job)),
+  };
+}
+
+function file(detector: number, more: Partial<IngestedFile>): IngestedFile {
+  return { dataId: { instrument: 'HSC', detector }, formatter: undefined, ...more };
+}
+
+async function put(path: string, content: string): Promise<void> {
+  await mkdir(dirname(join(world.root, path)), { recursive: true });
+  await writeFile(join(world.root, path), content);
+}
+
+async function check(files: readonly IngestedFile[]) {
+  return checkFiles(world.satellite.repository, TYPE, files, contextOf());
+}
+
+async function ingest(files: readonly IngestedFile[]): Promise<IngestResult> {
+  const checked = await check(files);
+  return run({ satellite: 'alice~mine', datasetType: TYPE, run: RUN, files: writeFiles(checked.files), upload: null });
+}
+
+async function run(input: IngestInput): Promise<IngestResult> {
+  const kind = ingestKind(satellites());
+  const task: Task = {
+    jobId: 'job',
+    owner: 'alice',
+    attempt: 1,
+    signal: contextOf().signal,
+    step: (_name, work) => work(),
+    progress: () => Promise.resolve(),
+    log: () => Promise.resolve(),
+  };
+  const result = await kind.run(input, task);
+  await kind.ended?.(input, { id: 'job' } as Job);
+  return result;
+}
+
+describe('Files in the root become datasets', () => {
+  test('with the given UUID and the formatter of their storage class', async () => {
+    await put('notes/a.yaml', 'a: 1');
+    const uuid = '01890000-0000-7000-8000-000000000001';
+    expect(await ingest([file(1, { uuid, path: 'notes/a.yaml' })])).toEqual({ datasets: 1, bytes: 4 });
+    const recorded = (await world.satellite.repository.files([uuid], contextOf())).get(uuid);
+    expect(recorded).toMatchObject([
+      { path: 'notes/a.yaml', size: 4, formatter: 'lsst.daf.butler.formatters.yaml.YamlFormatter' },
+    ]);
+    await expect(ingest([file(1, { uuid, path: 'notes/a.yaml' })])).resolves.toMatchObject({ datasets: 1 });
+  });
+
+  test('once: not for another dataset, nor in place of one', async () => {
+    await put('notes/b.yaml', 'b: 1');
+    await put('notes/c.yaml', 'c: 1');
+    await ingest([file(2, { path: 'notes/b.yaml' })]);
+    await expect(ingest([file(3, { path: 'notes/b.yaml' })])).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(ingest([file(2, { path: 'notes/c.yaml' })])).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(ingest([file(4, { path: 'notes/none.yaml' })])).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test.each([
+    '../outside.yaml',
+    'notes/../../outside.yaml',
+    '/etc/passwd',
+    'file:///etc/passwd',
+    'https://elsewhere.example.org/a',
+    's3://bucket/key',
+    'notes/%2e%2e/a',
+    'gen3.sqlite3',
+  ])('but not from %s', async (path) => {
+    await expect(check([file(3, { path })])).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+
+  test('but not through links out of the root', async () => {
+    await writeFile(join(directory, 'secret'), 'secret');
+    await put('notes/d.yaml', '');
+    await symlink(join(directory, 'secret'), join(world.root, 'notes/link.yaml'));
+    await expect(ingest([file(3, { path: 'notes/link.yaml' })])).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
+
+describe('Data IDs of an ingest are checked', () => {
+  test.each([
+    [{ instrument: 'HSC' }, 'DIMENSION_NAME'],
+    [{ instrument: 'HSC', detector: 1, visit: 3 }, 'DIMENSION_NAME'],
+    [{ instrument: 'HSC', detector: 'one' }, 'DIMENSION_VALUE'],
+    [{ instrument: 'HSC', detector: 99 }, 'DATA_ID_VALUE'],
+    [{ instrument: 'NoCam', detector: 1 }, 'DATA_ID_VALUE'],
+  ])('%j', async (dataId, code) => {
+    await expect(check([{ dataId, formatter: JSON_FORMATTER, path: 'x.json' }])).rejects.toMatchObject({ code });
+  });
+
+  test('two files of one call are two datasets', async () => {
+    const twice = [file(1, { path: 'x.json' }), file(1, { path: 'y.json' })];
+    await expect(check(twice)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
+
+describe('Uploads', () => {
+  const content = 'uploaded: yes';
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const upload = { fileName: '../note of mine.yaml', size: content.length, sha256 };
+
+  async function open(detector: number) {
+    const { datasetType, files } = await check([file(detector, { upload })]);
+    const opened = await uploads.open('alice', world.satellite, datasetType, RUN, files);
+    const [, id, index] = /^http:\/\/gateway\/uploads\/([^/]+)\/(\d+)$/.exec(opened.files[0]!.url)!;
+    return { id: id!, index: Number(index), opened };
+  }
+
+  const receive = (id: string, index: number, bytes: string) =>
+    uploads.receive(id, index, Readable.from([Buffer.from(bytes)]), contextOf().signal);
+
+  test('are put, committed, and become datasets', async () => {
+    const { id, index, opened } = await open(3);
+    expect(opened.id).toBe(id);
+    await expect(run(await uploads.committed(id, 'alice'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await receive(id, index, content);
+    expect(await run(await uploads.committed(id, 'alice'))).toEqual({ datasets: 1, bytes: content.length });
+    expect(released).toContain(id);
+  });
+
+  test('of other bytes than promised are refused', async () => {
+    const { id, index } = await open(4);
+    await expect(receive(id, index, content.toUpperCase())).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    await expect(receive(id, index, `${content} and more`)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    await expect(run(await uploads.committed(id, 'alice'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('are their owner’s, at their own address', async () => {
+    const { id } = await open(4);
+    await expect(uploads.committed(id, 'bob')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(receive(id, 7, content)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(receive('guessed', 0, content)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
