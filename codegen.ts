@@ -50,6 +50,7 @@ const config: CodegenConfig = {
           DimensionRecordConnection: './connection.ts#Connection<DimensionRecordNode>',
           Job: '../src/jobs/job.ts#Job as StoredJob',
           Repository: '../src/access/policy.ts#OfferedRepository',
+          RepositoryUsage: '../src/repository/rows.ts#RepositoryUsage as HeldByRepository',
           Satellite: '../src/satellite/satellite.ts#SatelliteRecord',
           Viewer: '../src/access/principal.ts#Principal',
         },

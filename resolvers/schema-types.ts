@@ -6,6 +6,7 @@ import type { Connection } from './connection.ts';
 import type { DatasetType as ButlerDatasetType } from '../src/butler/dataset-type.ts';
 import type { Job as StoredJob } from '../src/jobs/job.ts';
 import type { OfferedRepository } from '../src/access/policy.ts';
+import type { RepositoryUsage as HeldByRepository } from '../src/repository/rows.ts';
 import type { SatelliteRecord } from '../src/satellite/satellite.ts';
 import type { Principal } from '../src/access/principal.ts';
 import type { GraphQLContext } from './context.ts';
@@ -1186,6 +1187,10 @@ export type RepositoryUsage = {
   readonly bytes: Scalars['BigInt']['output'];
   /** Number of registered datasets. */
   readonly datasets: Scalars['BigInt']['output'];
+  /** The same by run and dataset type. A file that several of them share is counted in each. */
+  readonly parts: ReadonlyArray<UsagePart>;
+  /** Bytes of files elsewhere that it refers to, as far as their sizes are known. */
+  readonly referencedBytes: Scalars['BigInt']['output'];
 };
 
 /** Which satellite `resetSatellite` empties. */
@@ -1473,6 +1478,21 @@ export type UploadInput = {
   readonly size: Scalars['BigInt']['input'];
 };
 
+/** What datasets of one type in one run hold. */
+export type UsagePart = {
+  readonly __typename?: 'UsagePart';
+  /** Bytes of their files in the repository's own store. */
+  readonly bytes: Scalars['BigInt']['output'];
+  /** Name of the dataset type. */
+  readonly datasetType: Scalars['String']['output'];
+  /** Number of registered datasets. */
+  readonly datasets: Scalars['BigInt']['output'];
+  /** Bytes of files elsewhere that they refer to, as far as their sizes are known. */
+  readonly referencedBytes: Scalars['BigInt']['output'];
+  /** The RUN collection. */
+  readonly run: Scalars['String']['output'];
+};
+
 /** Which satellite `verifySatellite` checks. */
 export type VerifySatelliteInput = {
   /** Only give the plan. */
@@ -1665,7 +1685,7 @@ export type ResolversTypes = {
   RemoveDatasetsPayload: ResolverTypeWrapper<RemovalOutcome>;
   Repository: ResolverTypeWrapper<OfferedRepository>;
   RepositoryKind: RepositoryKind;
-  RepositoryUsage: ResolverTypeWrapper<RepositoryUsage>;
+  RepositoryUsage: ResolverTypeWrapper<HeldByRepository>;
   ResetSatelliteInput: ResetSatelliteInput;
   ResetSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   RestoreSatelliteInput: RestoreSatelliteInput;
@@ -1692,6 +1712,7 @@ export type ResolversTypes = {
   UUID: ResolverTypeWrapper<Scalars['UUID']['output']>;
   Universe: ResolverTypeWrapper<Universe>;
   UploadInput: UploadInput;
+  UsagePart: ResolverTypeWrapper<UsagePart>;
   VerifySatelliteInput: VerifySatelliteInput;
   VerifySatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   Viewer: ResolverTypeWrapper<Principal>;
@@ -1764,7 +1785,7 @@ export type ResolversParentTypes = {
   RemoveDatasetsInput: RemoveDatasetsInput;
   RemoveDatasetsPayload: RemovalOutcome;
   Repository: OfferedRepository;
-  RepositoryUsage: RepositoryUsage;
+  RepositoryUsage: HeldByRepository;
   ResetSatelliteInput: ResetSatelliteInput;
   ResetSatellitePayload: SatelliteOutcome;
   RestoreSatelliteInput: RestoreSatelliteInput;
@@ -1787,6 +1808,7 @@ export type ResolversParentTypes = {
   UUID: Scalars['UUID']['output'];
   Universe: Universe;
   UploadInput: UploadInput;
+  UsagePart: UsagePart;
   VerifySatelliteInput: VerifySatelliteInput;
   VerifySatellitePayload: SatelliteOutcome;
   Viewer: Principal;
@@ -2106,6 +2128,8 @@ export type RepositoryResolvers<ContextType = GraphQLContext, ParentType extends
 export type RepositoryUsageResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RepositoryUsage'] = ResolversParentTypes['RepositoryUsage']> = {
   bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  parts?: Resolver<ReadonlyArray<ResolversTypes['UsagePart']>, ParentType, ContextType>;
+  referencedBytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
 export type ResetSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ResetSatellitePayload'] = ResolversParentTypes['ResetSatellitePayload']> = {
@@ -2193,6 +2217,14 @@ export type UniverseResolvers<ContextType = GraphQLContext, ParentType extends R
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type UsagePartResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UsagePart'] = ResolversParentTypes['UsagePart']> = {
+  bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  datasetType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  referencedBytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type VerifySatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['VerifySatellitePayload'] = ResolversParentTypes['VerifySatellitePayload']> = {
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
   plan?: Resolver<Maybe<ResolversTypes['SatellitePlan']>, ParentType, ContextType>;
@@ -2265,6 +2297,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   TransferPlan?: TransferPlanResolvers<ContextType>;
   UUID?: GraphQLScalarType;
   Universe?: UniverseResolvers<ContextType>;
+  UsagePart?: UsagePartResolvers<ContextType>;
   VerifySatellitePayload?: VerifySatellitePayloadResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
 };

@@ -28,11 +28,17 @@ const codesOf = ({ errors = [] }: GraphQLAnswer) => errors.map(({ extensions }) 
 describe('a satellite', () => {
   test('is made in one call, and is searched before the official repository under its full name', async () => {
     const fields =
-      'satellite {name owner state database artifacts official uri repository {universe {version}} usage {datasets}} job {id}';
+      'satellite {name owner state database artifacts official uri repository {universe {version}} usage {datasets bytes referencedBytes parts {run datasetType datasets bytes referencedBytes}}} job {id}';
     const { data } = await change('createSatellite', { name: 'second', official: 'dp1' }, fields);
     expect(data.createSatellite).toMatchObject({
       job: null,
-      satellite: { name: 'second', owner: 'alice', state: 'READY', official: 'dp1', usage: { datasets: 0 } },
+      satellite: {
+        name: 'second',
+        owner: 'alice',
+        state: 'READY',
+        official: 'dp1',
+        usage: { datasets: 0, bytes: 0, referencedBytes: 0, parts: [] },
+      },
     });
     expect(data.createSatellite.satellite.repository.universe.version).toBeGreaterThan(0);
     const { data: listed } = await gateway.ask(
