@@ -6,6 +6,7 @@ import { askRefs, headers, readRest, refsBody, restBody, SOURCES, timed, TYPES }
 import { compare, isKept, line, median, type Measure } from './ratio.ts';
 import { StockButler } from './stock-butler.ts';
 import { requestsPerSecond } from './throughput.ts';
+import { transfers } from './transfers.ts';
 import { cursorBefore, walks } from './walk.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -89,6 +90,7 @@ try {
   report(await mergedPage(world));
   report(...(await walks(world)));
   report(await throughput(world));
+  report(...(await transfers(world.root)));
 } finally {
   stock.stop();
 }

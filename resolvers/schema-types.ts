@@ -1405,8 +1405,9 @@ export type TimespanInput = {
 /** What `transferDatasets` brings: one of `search`, `uuids` and `run`. */
 export type TransferDatasetsInput = {
   /**
-   * Bring the collections too: every chain named in the search with all its children in order, membership in TAGGED ones and
-   * validity ranges of CALIBRATION ones. RUNs always come.
+   * Bring the collections too: every chain named in the search with all its children in order, and of the datasets their
+   * membership in TAGGED ones and validity ranges in CALIBRATION ones: those that the search goes through, or all of them for
+   * `uuids`. RUNs always come.
    */
   readonly collections?: InputMaybe<Scalars['Boolean']['input']>;
   /** Only give the plan. */
@@ -1438,7 +1439,7 @@ export type TransferDatasetsPayload = {
 
 /** Whether the bytes come along. */
 export type TransferMode =
-  /** Yes: each file is copied and checked. */
+  /** Yes: each file is copied and checked. What the satellite held by reference becomes a file of its own. */
   | 'COPY'
   /** No: the satellite holds the permanent address of each file. */
   | 'REFERENCE';

@@ -154,5 +154,5 @@ export class TransferWorld implements AsyncDisposable {
 }
 
 export function contextOf(): QueryContext {
-  return { caller: ALICE, signal: AbortSignal.timeout(120_000) };
+  return { caller: ALICE, signal: AbortSignal.timeout(600_000) };
 }
