@@ -1,457 +1,322 @@
 /** What every queue of jobs keeps, whichever database the state is on. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import sql from 'sql-template-tag';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SatelliteError } from '../../src/butler/errors.ts';
-import { HeldError, type Job, type JobKind, type Jobs, type Json } from '../../src/jobs/job.ts';
-import { createJobs, type JobsOptions } from '../../src/jobs/jobs.ts';
-import { openState } from '../../src/state/open.ts';
-import type { State } from '../../src/state/state.ts';
-import { effectsIn, stepping } from './kinds.ts';
-
-export interface QueueWorld {
-  /** An empty state's address. */
-  url(directory: string): Promise<string>;
-  /** As short as the queue allows. */
-  readonly leaseMilliseconds: number;
-}
-
-const OWNER = 'alice';
-const LIMIT = AbortSignal.timeout(20 * 60_000);
+import { HeldError, type Job } from '../../src/jobs/job.ts';
+import { job, kind, LIMIT, OWNER, Queue, untilState, type QueueWorld } from './queue.ts';
+import { testTakeOver } from './take-over.ts';
 
 export function describeQueue(name: string, world: QueueWorld): void {
   describe(`jobs on ${name}`, () => {
-    let directory: string;
-    let url: string;
-    const open: { jobs: Jobs; state: State }[] = [];
-    const children: ChildProcess[] = [];
+    const queue = new Queue(world);
+    testJobs(queue);
+    testTakeOver(queue);
+  });
+}
 
-    beforeAll(async () => {
-      directory = await mkdtemp(join(tmpdir(), 'jobs-'));
-      url = await world.url(directory);
+function testJobs(queue: Queue): void {
+  test('a job runs to its end, with progress, a log and a result', async () => {
+    const work = kind(async (input, task) => {
+      await task.log('begun');
+      await task.progress({ done: 1, total: 2, unit: 'datasets' });
+      return { input, attempt: task.attempt };
     });
-    afterEach(async () => {
-      for (const child of children.splice(0)) child.kill('SIGKILL');
-      for (const { jobs, state } of open.splice(0)) {
-        await jobs.close();
-        await state.close();
-      }
+    const jobs = await queue.gateway([work]);
+    await jobs.start();
+    const queued = await jobs.enqueue(work, job({ a: 1 }, { subject: 'satellite:alice~mine' }));
+    expect(queued).toMatchObject({ state: 'QUEUED', owner: OWNER, finishedAt: null });
+    const done = await untilState(jobs, queued.id, 'COMPLETED');
+    expect(done).toMatchObject({
+      result: { input: { a: 1 }, attempt: 1 },
+      progress: { done: 1, total: 2, unit: 'datasets' },
+      error: null,
+      subject: 'satellite:alice~mine',
     });
-    afterAll(() => rm(directory, { recursive: true, force: true }));
+    expect(done.finishedAt).toBeGreaterThanOrEqual(done.createdAt);
+    expect(await jobs.log(queued.id, OWNER)).toMatchObject([{ message: 'begun' }]);
+  });
 
-    async function gateway(
-      kinds: readonly JobKind<never>[],
-      options: JobsOptions = {},
-    ): Promise<Jobs & { state: State }> {
-      const state = await openState(url, LIMIT);
-      const jobs = createJobs(state, {
-        leaseMilliseconds: world.leaseMilliseconds,
-        pollMilliseconds: 50,
-        progressMilliseconds: 0,
-        backOff: { firstMilliseconds: 1, mostMilliseconds: 10 },
-        ...options,
-      });
-      for (const kind of kinds) jobs.define(kind);
-      open.push({ jobs, state });
-      return Object.assign(jobs, { state });
-    }
-
-    /** A kind of its own for each test, as all tests share one state. */
-    function kind<T extends Json>(
-      run: JobKind<Json, T>['run'],
-      rest: Partial<JobKind<Json, T>> = {},
-    ): JobKind<Json, T> {
-      return { name: `${expect.getState().currentTestName}`, run, ...rest };
-    }
-
-    const job = (input: Json = null, rest: object = {}) => ({ owner: OWNER, subject: null, input, ...rest });
-
-    async function until(jobs: Jobs, id: string, wanted: (job: Job) => boolean): Promise<Job> {
-      for await (const now of jobs.watch(id, OWNER, LIMIT)) if (wanted(now)) return now;
-      throw new Error('the job ended otherwise');
-    }
-    const untilState = (jobs: Jobs, id: string, state: Job['state']) => until(jobs, id, (now) => now.state === state);
-
-    test('a job runs to its end, with progress, a log and a result', async () => {
-      const work = kind(async (input, task) => {
-        await task.log('begun');
-        await task.progress({ done: 1, total: 2, unit: 'datasets' });
-        return { input, attempt: task.attempt };
-      });
-      const jobs = await gateway([work]);
-      await jobs.start();
-      const queued = await jobs.enqueue(work, job({ a: 1 }, { subject: 'satellite:alice~mine' }));
-      expect(queued).toMatchObject({ state: 'QUEUED', owner: OWNER, finishedAt: null });
-      const done = await untilState(jobs, queued.id, 'COMPLETED');
-      expect(done).toMatchObject({
-        result: { input: { a: 1 }, attempt: 1 },
-        progress: { done: 1, total: 2, unit: 'datasets' },
-        error: null,
-        subject: 'satellite:alice~mine',
-      });
-      expect(done.finishedAt).toBeGreaterThanOrEqual(done.createdAt);
-      expect(await jobs.log(queued.id, OWNER)).toMatchObject([{ message: 'begun' }]);
+  test('a job is seen by its owner alone', async () => {
+    const work = kind(async (_input, task) => (await task.log('secret'), null));
+    const jobs = await queue.gateway([work]);
+    await jobs.start();
+    const { id } = await jobs.enqueue(work, job());
+    await untilState(jobs, id, 'COMPLETED');
+    expect(await jobs.find(id, 'bob')).toBeNull();
+    expect(await jobs.log(id, 'bob')).toEqual([]);
+    expect(await jobs.list('bob', { first: 10 })).toEqual([]);
+    await expect(jobs.cancel(id, 'bob')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(jobs.retry(id, 'bob')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(jobs.watch(id, 'bob', LIMIT)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'NOT_FOUND',
     });
+  });
 
-    test('a job is seen by its owner alone', async () => {
-      const work = kind(async (_input, task) => (await task.log('secret'), null));
-      const jobs = await gateway([work]);
-      await jobs.start();
-      const { id } = await jobs.enqueue(work, job());
-      await untilState(jobs, id, 'COMPLETED');
-      expect(await jobs.find(id, 'bob')).toBeNull();
-      expect(await jobs.log(id, 'bob')).toEqual([]);
-      expect(await jobs.list('bob', { first: 10 })).toEqual([]);
-      await expect(jobs.cancel(id, 'bob')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-      await expect(jobs.retry(id, 'bob')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-      await expect(jobs.watch(id, 'bob', LIMIT)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
-        code: 'NOT_FOUND',
-      });
+  test('jobs are listed newest first, of one subject where it is asked for', async () => {
+    const work = kind(async () => null);
+    const jobs = await queue.gateway([work]);
+    const one = await jobs.enqueue(work, job(1, { subject: 'list:1' }));
+    const two = await jobs.enqueue(work, job(2, { subject: 'list:2' }));
+    const listed = (await jobs.list(OWNER, { first: 1000 })).map(({ createdAt }) => createdAt);
+    expect(listed).toEqual(listed.toSorted((a, b) => b - a));
+    expect((await jobs.list(OWNER, { first: 1 })).length).toBe(1);
+    expect((await jobs.list(OWNER, { subject: 'list:1', first: 10 })).map(({ id }) => id)).toEqual([one.id]);
+    for (const { id } of [one, two]) await jobs.cancel(id, OWNER);
+  });
+
+  test('parallel requests with one idempotency key are one job; another input is a conflict', async () => {
+    const work = kind(async () => null);
+    const jobs = await queue.gateway([work]);
+    const request = job({ a: 1, b: [2] }, { idempotencyKey: 'k' });
+    const ids = (await Promise.all(Array.from({ length: 5 }, () => jobs.enqueue(work, request)))).map(({ id }) => id);
+    expect(new Set(ids).size).toBe(1);
+    await expect(jobs.enqueue(work, { ...request, input: { a: 2 } })).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(jobs.enqueue(work, { ...request, subject: 'other' })).rejects.toMatchObject({ code: 'CONFLICT' });
+    const other = await jobs.enqueue(work, { ...request, owner: 'bob' });
+    expect(other.id).not.toBe(ids[0]);
+    await jobs.cancel(ids[0]!, OWNER);
+    await jobs.cancel(other.id, 'bob');
+  });
+
+  test('jobs of one subject run one after the other, others beside them', async () => {
+    let running = 0;
+    let most = 0;
+    const started: string[] = [];
+    const free = Promise.withResolvers<void>();
+    const work = kind(async (input) => {
+      most = Math.max(most, (running += 1));
+      started.push(String(input));
+      await free.promise;
+      running -= 1;
+      return null;
     });
+    const beside = { ...kind(async () => null), name: 'beside', exclusive: false };
+    const jobs = await queue.gateway([work, beside]);
+    const ids = [];
+    for (const input of ['1', '2', '3']) ids.push((await jobs.enqueue(work, job(input, { subject: 'one' }))).id);
+    await jobs.start();
+    await untilState(jobs, (await jobs.enqueue(beside, job(0, { subject: 'one' }))).id, 'COMPLETED');
+    await untilState(jobs, (await jobs.enqueue(beside, job(0, { subject: 'two' }))).id, 'COMPLETED');
+    free.resolve();
+    for (const id of ids) await untilState(jobs, id, 'COMPLETED');
+    expect(most).toBe(1);
+    expect(started.toSorted()).toEqual(['1', '2', '3']);
+  });
 
-    test('jobs are listed newest first, of one subject where it is asked for', async () => {
-      const work = kind(async () => null);
-      const jobs = await gateway([work]);
-      const one = await jobs.enqueue(work, job(1, { subject: 'list:1' }));
-      const two = await jobs.enqueue(work, job(2, { subject: 'list:2' }));
-      const listed = (await jobs.list(OWNER, { first: 1000 })).map(({ createdAt }) => createdAt);
-      expect(listed).toEqual(listed.toSorted((a, b) => b - a));
-      expect((await jobs.list(OWNER, { first: 1 })).length).toBe(1);
-      expect((await jobs.list(OWNER, { subject: 'list:1', first: 10 })).map(({ id }) => id)).toEqual([one.id]);
-      for (const { id } of [one, two]) await jobs.cancel(id, OWNER);
-    });
+  test('owners with many jobs do not keep others waiting', async () => {
+    const free = Promise.withResolvers<void>();
+    const work = kind(async () => (await free.promise, null));
+    const jobs = await queue.gateway([work], { concurrency: 2 });
+    const many = [];
+    for (let i = 0; i < 4; i += 1) many.push((await jobs.enqueue(work, { ...job(i), owner: 'busy' })).id);
+    const { id } = await jobs.enqueue(work, job());
+    await jobs.start();
+    await untilState(jobs, id, 'RUNNING');
+    free.resolve();
+    await untilState(jobs, id, 'COMPLETED');
+  });
 
-    test('parallel requests with one idempotency key are one job; another input is a conflict', async () => {
-      const work = kind(async () => null);
-      const jobs = await gateway([work]);
-      const request = job({ a: 1, b: [2] }, { idempotencyKey: 'k' });
-      const ids = (await Promise.all(Array.from({ length: 5 }, () => jobs.enqueue(work, request)))).map(({ id }) => id);
-      expect(new Set(ids).size).toBe(1);
-      await expect(jobs.enqueue(work, { ...request, input: { a: 2 } })).rejects.toMatchObject({ code: 'CONFLICT' });
-      await expect(jobs.enqueue(work, { ...request, subject: 'other' })).rejects.toMatchObject({ code: 'CONFLICT' });
-      const other = await jobs.enqueue(work, { ...request, owner: 'bob' });
-      expect(other.id).not.toBe(ids[0]);
-      await jobs.cancel(ids[0]!, OWNER);
-      await jobs.cancel(other.id, 'bob');
-    });
+  test('a queued job is cancelled at once, and its end is told once', async () => {
+    const ended: Job[] = [];
+    const work = kind(async () => null, { ended: async (_input, now) => void ended.push(now) });
+    const jobs = await queue.gateway([work]);
+    const { id } = await jobs.enqueue(work, job());
+    expect(await jobs.cancel(id, OWNER)).toMatchObject({ state: 'CANCELLED', error: null });
+    expect(await jobs.cancel(id, OWNER)).toMatchObject({ state: 'CANCELLED' });
+    await jobs.start();
+    expect(ended).toMatchObject([{ id, state: 'CANCELLED' }]);
+  });
 
-    test('jobs of one subject run one after the other, others beside them', async () => {
-      let running = 0;
-      let most = 0;
-      const started: string[] = [];
-      const free = Promise.withResolvers<void>();
-      const work = kind(async (input) => {
-        most = Math.max(most, (running += 1));
-        started.push(String(input));
-        await free.promise;
-        running -= 1;
-        return null;
-      });
-      const beside = { ...kind(async () => null), name: 'beside', exclusive: false };
-      const jobs = await gateway([work, beside]);
-      const ids = [];
-      for (const input of ['1', '2', '3']) ids.push((await jobs.enqueue(work, job(input, { subject: 'one' }))).id);
-      await jobs.start();
-      await untilState(jobs, (await jobs.enqueue(beside, job(0, { subject: 'one' }))).id, 'COMPLETED');
-      await untilState(jobs, (await jobs.enqueue(beside, job(0, { subject: 'two' }))).id, 'COMPLETED');
-      free.resolve();
-      for (const id of ids) await untilState(jobs, id, 'COMPLETED');
-      expect(most).toBe(1);
-      expect(started.toSorted()).toEqual(['1', '2', '3']);
-    });
-
-    test('owners with many jobs do not keep others waiting', async () => {
-      const free = Promise.withResolvers<void>();
-      const work = kind(async () => (await free.promise, null));
-      const jobs = await gateway([work], { concurrency: 2 });
-      const many = [];
-      for (let i = 0; i < 4; i += 1) many.push((await jobs.enqueue(work, { ...job(i), owner: 'busy' })).id);
-      const { id } = await jobs.enqueue(work, job());
-      await jobs.start();
-      await untilState(jobs, id, 'RUNNING');
-      free.resolve();
-      await untilState(jobs, id, 'COMPLETED');
-    });
-
-    test('a queued job is cancelled at once, and its end is told once', async () => {
-      const ended: Job[] = [];
-      const work = kind(async () => null, { ended: async (_input, now) => void ended.push(now) });
-      const jobs = await gateway([work]);
-      const { id } = await jobs.enqueue(work, job());
-      expect(await jobs.cancel(id, OWNER)).toMatchObject({ state: 'CANCELLED', error: null });
-      expect(await jobs.cancel(id, OWNER)).toMatchObject({ state: 'CANCELLED' });
-      await jobs.start();
-      expect(ended).toMatchObject([{ id, state: 'CANCELLED' }]);
-    });
-
-    test('a running job is cancelled through any gateway, and can be started again where it stopped', async () => {
-      const steps: string[] = [];
-      const ended: Job[] = [];
-      let wait = true;
-      const work = kind(
-        async (_input, task) => {
-          await task.step('first', async () => (steps.push('first'), null));
-          await task.step('second', async () => {
-            steps.push('second');
-            if (wait) await new Promise((_resolve, reject) => task.signal.addEventListener('abort', reject));
-            return null;
-          });
-          return 'done';
-        },
-        { ended: async (_input, now) => void ended.push(now) },
-      );
-      const jobs = await gateway([work]);
-      const other = await gateway([work]);
-      await jobs.start();
-      const { id } = await jobs.enqueue(work, job());
-      await untilState(jobs, id, 'RUNNING');
-      await other.cancel(id, OWNER);
-      await untilState(jobs, id, 'CANCELLED');
-      expect(ended).toMatchObject([{ id, state: 'CANCELLED' }]);
-      wait = false;
-      expect(await jobs.retry(id, OWNER)).toMatchObject({ error: null, finishedAt: null });
-      expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: 'done' });
-      expect(steps).toEqual(['first', 'second', 'second']);
-      expect(ended).toMatchObject([{ state: 'CANCELLED' }, { state: 'COMPLETED', result: 'done' }]);
-      await expect(jobs.retry(id, OWNER)).rejects.toMatchObject({ code: 'CONFLICT' });
-    });
-
-    test('an error of the user fails the job at once; it goes on at the step that failed', async () => {
-      const steps: string[] = [];
-      const work = kind(async (_input, task) => {
-        const given = await task.step('first', async () => (steps.push('first'), { value: 7 }));
+  test('a running job is cancelled through any gateway, and can be started again where it stopped', async () => {
+    const steps: string[] = [];
+    const ended: Job[] = [];
+    let wait = true;
+    const work = kind(
+      async (_input, task) => {
+        await task.step('first', async () => (steps.push('first'), null));
         await task.step('second', async () => {
           steps.push('second');
-          if (task.attempt === 1) throw new SatelliteError('QUOTA_EXCEEDED', 'There are 3 bytes left.');
+          if (wait) await new Promise((_resolve, reject) => task.signal.addEventListener('abort', reject));
           return null;
         });
-        return given;
-      });
-      const jobs = await gateway([work]);
-      await jobs.start();
-      const { id } = await jobs.enqueue(work, job());
-      const failed = await untilState(jobs, id, 'FAILED');
-      expect(failed.error).toEqual({ code: 'QUOTA_EXCEEDED', message: 'There are 3 bytes left.' });
-      await jobs.retry(id, OWNER);
-      expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: { value: 7 }, error: null });
-      expect(steps).toEqual(['first', 'second', 'second']);
-    });
-
-    test('a source that is away for a while is asked again, not before the time that it named', async () => {
-      const attempts: number[] = [];
-      const work = kind(async (_input, task) => {
-        attempts.push(Date.now());
-        if (task.attempt === 1) throw new SatelliteError('RATE_LIMITED', 'Too fast.', { retryAfter: 1 });
-        if (task.attempt < 4) throw new SatelliteError('UPSTREAM_UNAVAILABLE', 'Away.');
-        return task.attempt;
-      });
-      const jobs = await gateway([work]);
-      await jobs.start();
-      const { id } = await jobs.enqueue(work, job());
-      expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: 4 });
-      expect(attempts[1]! - attempts[0]!).toBeGreaterThanOrEqual(900);
-      expect((await jobs.log(id, OWNER))[0]!.message).toMatch(/^Too fast\. It will be tried again in \d+ s\.$/);
-    });
-
-    test('retries end: of a source that stays away, and of a defect', async () => {
-      const away = kind(
-        async () => {
-          throw new SatelliteError('UPSTREAM_UNAVAILABLE', 'Away.');
-        },
-        { retries: 2 },
-      );
-      let attempts = 0;
-      const broken = {
-        ...kind(async () => {
-          attempts += 1;
-          throw new TypeError('a secret of the gateway');
-        }),
-        name: 'broken',
-      };
-      const jobs = await gateway([away, broken]);
-      await jobs.start();
-      const { id } = await jobs.enqueue(away, job());
-      expect((await untilState(jobs, id, 'FAILED')).error).toEqual({ code: 'UPSTREAM_UNAVAILABLE', message: 'Away.' });
-      const defect = await jobs.enqueue(broken, job());
-      const { error } = await untilState(jobs, defect.id, 'FAILED');
-      expect(error).toEqual({ code: 'INTERNAL_SERVER_ERROR', message: `internal error in job ${defect.id}` });
-      expect(attempts).toBe(3);
-    });
-
-    test('a job without a token is held, goes on with a new one, and no token is kept in clear', async () => {
-      const seen: (string | undefined)[] = [];
-      const work = kind(async (_input, task): Promise<null> => {
-        seen.push(jobs.tokenOf(task.jobId));
-        if (seen.length === 1) throw new HeldError('UNAUTHENTICATED', 'Your token has ended.');
-        return null;
-      });
-      const jobs = await gateway([work]);
-      const { id } = await jobs.enqueue(work, job(null, { token: 'clear-token-1' }));
-      const columns = () =>
-        jobs.state.database.all(
-          sql`SELECT sealed_token FROM ${jobs.state.database.table('job')} WHERE id = ${id}`,
-          LIMIT,
-        );
-      expect(String((await columns())[0]![0])).toMatch(/^[\w-]{40,}$/);
-      await jobs.start();
-      expect((await untilState(jobs, id, 'HELD')).error).toMatchObject({ code: 'UNAUTHENTICATED' });
-      await jobs.retry(id, OWNER, 'clear-token-2');
-      await untilState(jobs, id, 'COMPLETED');
-      expect(seen).toEqual(['clear-token-1', 'clear-token-2']);
-      expect(await columns()).toEqual([[null]]);
-      expect(jobs.tokenOf(id)).toBeUndefined();
-    });
-
-    test('a job that took its process with it again and again is not tried for ever', async () => {
-      let runs = 0;
-      const work = kind(async () => (runs += 1));
-      const jobs = await gateway([work]);
-      const { id } = await jobs.enqueue(work, job());
-      const { database } = jobs.state;
-      const fail = sql`UPDATE ${database.table('job')} SET failures = 9 WHERE id = ${id}`;
-      await database.transaction((transaction) => transaction.run(fail), LIMIT);
-      await jobs.start();
-      expect((await untilState(jobs, id, 'FAILED')).error).toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
-      expect(runs).toBe(0);
-    });
-
-    test('a job whose end could not be told is ended again', async () => {
-      const told: string[] = [];
-      const work = kind(async () => 'done', {
-        ended: async (_input, { state }) => {
-          told.push(state);
-          if (told.length === 1) throw new Error('not now');
-        },
-      });
-      const jobs = await gateway([work]);
-      await jobs.start();
-      const { id } = await jobs.enqueue(work, job());
-      expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: 'done' });
-      expect(told).toEqual(['COMPLETED', 'COMPLETED']);
-    });
-
-    test('jobs are forgotten when they ended long ago', async () => {
-      const work = kind(async (_input, task) => (await task.log('done'), task.step('one', async () => null)));
-      const jobs = await gateway([work]);
-      await jobs.start();
-      const { id } = await jobs.enqueue(work, job());
-      await untilState(jobs, id, 'COMPLETED');
-      const waiting = await jobs.enqueue({ ...work, name: 'nobody does this' }, job());
-      const later = await gateway([], { rememberMilliseconds: -1 });
-      await later.start();
-      expect(await later.find(id, OWNER)).toBeNull();
-      expect(await later.find(waiting.id, OWNER)).toMatchObject({ state: 'QUEUED' });
-    });
-
-    test('progress is written seldom, and to the last', async () => {
-      const work = kind(async (_input, task) => {
-        for (let done = 1; done <= 200; done += 1) await task.progress({ done, total: 200, unit: 'bytes' });
-        return null;
-      });
-      const jobs = await gateway([work], { progressMilliseconds: 60_000 });
-      await jobs.start();
-      const { id } = await jobs.enqueue(work, job());
-      expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ progress: { done: 200 } });
-      const { database } = jobs.state;
-      const version = sql`SELECT version FROM ${database.table('job')} WHERE id = ${id}`;
-      expect(Number((await database.all(version, LIMIT))[0]![0])).toBeLessThan(6);
-    });
-
-    test('watchers in any gateway see a job to its end', async () => {
-      const work = kind(async (_input, task) => {
-        for (let done = 1; done <= 3; done += 1) await task.progress({ done, total: 3, unit: 'steps' });
         return 'done';
-      });
-      const jobs = await gateway([work]);
-      const other = await gateway([work]);
-      const { id } = await jobs.enqueue(work, job());
-      const watched = [jobs, other, other].map(async (from) => {
-        const states: string[] = [];
-        for await (const now of from.watch(id, OWNER, LIMIT)) states.push(`${now.state} ${now.progress.done}`);
-        return states;
-      });
-      await jobs.start();
-      for (const states of await Promise.all(watched)) {
-        expect(states.at(-1)).toBe('COMPLETED 3');
-        expect(new Set(states).size).toBe(states.length);
-      }
-    });
+      },
+      { ended: async (_input, now) => void ended.push(now) },
+    );
+    const jobs = await queue.gateway([work]);
+    const other = await queue.gateway([work]);
+    await jobs.start();
+    const { id } = await jobs.enqueue(work, job());
+    await untilState(jobs, id, 'RUNNING');
+    await other.cancel(id, OWNER);
+    await untilState(jobs, id, 'CANCELLED');
+    expect(ended).toMatchObject([{ id, state: 'CANCELLED' }]);
+    wait = false;
+    expect(await jobs.retry(id, OWNER)).toMatchObject({ error: null, finishedAt: null });
+    expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: 'done' });
+    expect(steps).toEqual(['first', 'second', 'second']);
+    expect(ended).toMatchObject([{ state: 'CANCELLED' }, { state: 'COMPLETED', result: 'done' }]);
+    await expect(jobs.retry(id, OWNER)).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
 
-    test('a gateway that stops lets steps end; the job goes on in another', async () => {
-      const effects = join(directory, 'effects-of-stop');
-      await writeFile(effects, '');
-      const inStep = Promise.withResolvers<void>();
-      const free = Promise.withResolvers<void>();
-      const first = stepping('first', async (step) => {
-        if (step !== 2) return;
-        inStep.resolve();
-        await free.promise;
+  test('an error of the user fails the job at once; it goes on at the step that failed', async () => {
+    const steps: string[] = [];
+    const work = kind(async (_input, task) => {
+      const given = await task.step('first', async () => (steps.push('first'), { value: 7 }));
+      await task.step('second', async () => {
+        steps.push('second');
+        if (task.attempt === 1) throw new SatelliteError('QUOTA_EXCEEDED', 'There are 3 bytes left.');
+        return null;
       });
-      const jobs = await gateway([first]);
-      const second = stepping('second', async () => undefined);
-      const other = await gateway([second]);
-      await jobs.start();
-      const { id } = await jobs.enqueue(first, job({ steps: 3, effects }) as never);
-      await inStep.promise;
-      const closed = jobs.close();
-      free.resolve();
-      await closed;
-      expect(await other.find(id, OWNER)).toMatchObject({ state: 'QUEUED' });
-      await other.start();
-      await untilState(other, id, 'COMPLETED');
-      expect(effectsIn(effects)).toEqual(['first 1 1', 'first 1 2', 'second 2 3']);
+      return given;
     });
+    const jobs = await queue.gateway([work]);
+    await jobs.start();
+    const { id } = await jobs.enqueue(work, job());
+    const failed = await untilState(jobs, id, 'FAILED');
+    expect(failed.error).toEqual({ code: 'QUOTA_EXCEEDED', message: 'There are 3 bytes left.' });
+    await jobs.retry(id, OWNER);
+    expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: { value: 7 }, error: null });
+    expect(steps).toEqual(['first', 'second', 'second']);
+  });
 
-    /** Starts a process, enqueues a job of 5 steps, and waits until the process is in the third. */
-    async function childInThirdStep(jobs: Jobs, effects: string) {
-      await writeFile(effects, '');
-      const program = fileURLToPath(new URL('worker-process.ts', import.meta.url));
-      const child = spawn(process.execPath, [program, url, String(world.leaseMilliseconds)], {
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
-      children.push(child);
-      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-      const { id } = await jobs.enqueue(
-        stepping('parent', async () => undefined),
-        job({ steps: 5, effects }) as never,
+  test('a source that is away for a while is asked again, not before the time that it named', async () => {
+    const attempts: number[] = [];
+    const work = kind(async (_input, task) => {
+      attempts.push(Date.now());
+      if (task.attempt === 1) throw new SatelliteError('RATE_LIMITED', 'Too fast.', { retryAfter: 1 });
+      if (task.attempt < 4) throw new SatelliteError('UPSTREAM_UNAVAILABLE', 'Away.');
+      return task.attempt;
+    });
+    const jobs = await queue.gateway([work]);
+    await jobs.start();
+    const { id } = await jobs.enqueue(work, job());
+    expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: 4 });
+    expect(attempts[1]! - attempts[0]!).toBeGreaterThanOrEqual(900);
+    expect((await jobs.log(id, OWNER))[0]!.message).toMatch(/^Too fast\. It will be tried again in \d+ s\.$/);
+  });
+
+  test('retries end: of a source that stays away, and of a defect', async () => {
+    const away = kind(
+      async () => {
+        throw new SatelliteError('UPSTREAM_UNAVAILABLE', 'Away.');
+      },
+      { retries: 2 },
+    );
+    let attempts = 0;
+    const broken = {
+      ...kind(async () => {
+        attempts += 1;
+        throw new TypeError('a secret of the gateway');
+      }),
+      name: 'broken',
+    };
+    const jobs = await queue.gateway([away, broken]);
+    await jobs.start();
+    const { id } = await jobs.enqueue(away, job());
+    expect((await untilState(jobs, id, 'FAILED')).error).toEqual({ code: 'UPSTREAM_UNAVAILABLE', message: 'Away.' });
+    const defect = await jobs.enqueue(broken, job());
+    const { error } = await untilState(jobs, defect.id, 'FAILED');
+    expect(error).toEqual({ code: 'INTERNAL_SERVER_ERROR', message: `internal error in job ${defect.id}` });
+    expect(attempts).toBe(3);
+  });
+
+  test('a job without a token is held, goes on with a new one, and no token is kept in clear', async () => {
+    const seen: (string | undefined)[] = [];
+    const work = kind(async (_input, task): Promise<null> => {
+      seen.push(jobs.tokenOf(task.jobId));
+      if (seen.length === 1) throw new HeldError('UNAUTHENTICATED', 'Your token has ended.');
+      return null;
+    });
+    const jobs = await queue.gateway([work]);
+    const { id } = await jobs.enqueue(work, job(null, { token: 'clear-token-1' }));
+    const columns = () =>
+      jobs.state.database.all(
+        sql`SELECT sealed_token FROM ${jobs.state.database.table('job')} WHERE id = ${id}`,
+        LIMIT,
       );
-      expect((await lines.next()).value).toBe('in step 3');
-      return { child, lines, id };
+    expect(String((await columns())[0]![0])).toMatch(/^[\w-]{40,}$/);
+    await jobs.start();
+    expect((await untilState(jobs, id, 'HELD')).error).toMatchObject({ code: 'UNAUTHENTICATED' });
+    await jobs.retry(id, OWNER, 'clear-token-2');
+    await untilState(jobs, id, 'COMPLETED');
+    expect(seen).toEqual(['clear-token-1', 'clear-token-2']);
+    expect(await columns()).toEqual([[null]]);
+    expect(jobs.tokenOf(id)).toBeUndefined();
+  });
+
+  test('a job that took its process with it again and again is not tried for ever', async () => {
+    let runs = 0;
+    const work = kind(async () => (runs += 1));
+    const jobs = await queue.gateway([work]);
+    const { id } = await jobs.enqueue(work, job());
+    const { database } = jobs.state;
+    const fail = sql`UPDATE ${database.table('job')} SET failures = 9 WHERE id = ${id}`;
+    await database.transaction((transaction) => transaction.run(fail), LIMIT);
+    await jobs.start();
+    expect((await untilState(jobs, id, 'FAILED')).error).toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
+    expect(runs).toBe(0);
+  });
+
+  test('a job whose end could not be told is ended again', async () => {
+    const told: string[] = [];
+    const work = kind(async () => 'done', {
+      ended: async (_input, { state }) => {
+        told.push(state);
+        if (told.length === 1) throw new Error('not now');
+      },
+    });
+    const jobs = await queue.gateway([work]);
+    await jobs.start();
+    const { id } = await jobs.enqueue(work, job());
+    expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: 'done' });
+    expect(told).toEqual(['COMPLETED', 'COMPLETED']);
+  });
+
+  test('jobs are forgotten when they ended long ago', async () => {
+    const work = kind(async (_input, task) => (await task.log('done'), task.step('one', async () => null)));
+    const jobs = await queue.gateway([work]);
+    await jobs.start();
+    const { id } = await jobs.enqueue(work, job());
+    await untilState(jobs, id, 'COMPLETED');
+    const waiting = await jobs.enqueue({ ...work, name: 'nobody does this' }, job());
+    const later = await queue.gateway([], { rememberMilliseconds: -1 });
+    await later.start();
+    expect(await later.find(id, OWNER)).toBeNull();
+    expect(await later.find(waiting.id, OWNER)).toMatchObject({ state: 'QUEUED' });
+  });
+
+  test('progress is written seldom, and to the last', async () => {
+    const work = kind(async (_input, task) => {
+      for (let done = 1; done <= 200; done += 1) await task.progress({ done, total: 200, unit: 'bytes' });
+      return null;
+    });
+    const jobs = await queue.gateway([work], { progressMilliseconds: 60_000 });
+    await jobs.start();
+    const { id } = await jobs.enqueue(work, job());
+    expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ progress: { done: 200 } });
+    const { database } = jobs.state;
+    const version = sql`SELECT version FROM ${database.table('job')} WHERE id = ${id}`;
+    expect(Number((await database.all(version, LIMIT))[0]![0])).toBeLessThan(6);
+  });
+
+  test('watchers in any gateway see a job to its end', async () => {
+    const work = kind(async (_input, task) => {
+      for (let done = 1; done <= 3; done += 1) await task.progress({ done, total: 3, unit: 'steps' });
+      return 'done';
+    });
+    const jobs = await queue.gateway([work]);
+    const other = await queue.gateway([work]);
+    const { id } = await jobs.enqueue(work, job());
+    const watched = [jobs, other, other].map(async (from) => {
+      const states: string[] = [];
+      for await (const now of from.watch(id, OWNER, LIMIT)) states.push(`${now.state} ${now.progress.done}`);
+      return states;
+    });
+    await jobs.start();
+    for (const states of await Promise.all(watched)) {
+      expect(states.at(-1)).toBe('COMPLETED 3');
+      expect(new Set(states).size).toBe(states.length);
     }
-
-    test('what a killed process leaves is taken over: steps that were completed are not run again', async () => {
-      const jobs = await gateway([stepping('parent', async () => undefined)]);
-      const effects = join(directory, 'effects-of-kill');
-      const { child, id } = await childInThirdStep(jobs, effects);
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      await jobs.start();
-      expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: 5, progress: { done: 5 } });
-      expect(effectsIn(effects)).toEqual([
-        ...['child 1 1', 'child 1 2', 'child 1 3'],
-        ...['parent 2 3', 'parent 2 4', 'parent 2 5'],
-      ]);
-    });
-
-    test('a process that was paused and overtaken finds out, and does nothing more', async () => {
-      const jobs = await gateway([stepping('parent', async () => undefined)]);
-      const effects = join(directory, 'effects-of-stop-and-continue');
-      const { child, lines, id } = await childInThirdStep(jobs, effects);
-      child.kill('SIGSTOP');
-      await jobs.start();
-      await untilState(jobs, id, 'COMPLETED');
-      const before = effectsIn(effects);
-      child.stdin.write('go on\n');
-      child.kill('SIGCONT');
-      expect((await lines.next()).value).toBe('LeaseLostError');
-      expect(effectsIn(effects)).toEqual(before);
-      expect(await jobs.find(id, OWNER)).toMatchObject({ state: 'COMPLETED', result: 5 });
-    });
   });
 }

@@ -38,9 +38,9 @@ const ownerOf = async (path: string) => {
 };
 
 test('the uri is what users see of the gateway’s paths', async () => {
-  const { satellites } = await open({ root: '/home/shared/satellites' });
+  const { satellites } = await open({ root: '/shared/satellites' });
   const { satellite } = await satellites.create(request('mine'), alice);
-  expect(satellites.uri(satellite!)).toBe(`/home/shared/satellites/alice/mine-${satellite!.id}`);
+  expect(satellites.uri(satellite!)).toBe(`/shared/satellites/alice/mine-${satellite!.id}`);
 });
 
 asRoot('files belong to the configured owner, and nobody else may look', async () => {
