@@ -7,7 +7,7 @@ import type { Universe } from '../../../butler/universe.ts';
 import { column, dialectOf } from '../compile/dialect.ts';
 import { storedUuid, uuidFromStored } from '../dataset-ids.ts';
 import type { SqlRow, Transaction } from '../database.ts';
-import { collectionOfType, type StoredCollection } from './collections.ts';
+import { collectionOfType, existingCollections, type StoredCollection } from './collections.ts';
 import { columnsOf, dimensionColumns, inBatches, keyText, rowsWithKeys } from './reads.ts';
 import { takeKeys } from './sequences.ts';
 import { existingDatasets, storedDatasetTypes, type StoredDataset, type StoredDatasetType } from './stored-datasets.ts';
@@ -27,9 +27,10 @@ export async function certify(
   uuids: readonly string[],
   timespan: Timespan,
 ): Promise<void> {
-  const collection = await collectionOfType(tx, name, 'CALIBRATION', 'Cannot certify into collection');
+  await existingCollections(tx, [name]);
   const datasets = await existingDatasets(tx, universe, uuids);
   for (const { datasetType } of datasets) calibsTable(datasetType);
+  const collection = await collectionOfType(tx, name, 'CALIBRATION', 'Cannot certify into collection');
   await insertSummaries(
     tx,
     datasets.map(({ datasetType, values }) => ({
@@ -66,6 +67,7 @@ export async function decertify(
   timespan: Timespan,
   dataIds: readonly DataId[] | null,
 ): Promise<void> {
+  await existingCollections(tx, [name]);
   const datasetType = (await storedDatasetTypes(tx, universe, [datasetTypeName])).get(datasetTypeName);
   if (!datasetType) {
     throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type '${datasetTypeName}' does not exist.`);
