@@ -33,7 +33,7 @@ export async function moveAllReferences(names: readonly string[], options: MoveR
   const signal = new AbortController().signal;
   const state = await openState(writing.state, signal);
   const writers = new ExclusiveWriters(writing.satellites, createLeases(state));
-  const storage = new SatelliteStorage(writing.satellites, writers);
+  const storage = new SatelliteStorage(writing.satellites, writers, state.secret);
   try {
     await prepareTables(state.database, SATELLITE_TABLES, signal);
     const catalog = new Catalog(state.database);

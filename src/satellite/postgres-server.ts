@@ -1,7 +1,10 @@
 /**
  * Satellites' schemas and roles in the configured PostgreSQL server.  A satellite has a schema of its own that belongs to a
- * role of its own; the gateway acts in that role (SET ROLE), so that all in the schema belongs to it, and no other role
- * sees anything of it.  The role may log in only after its owner has asked for a password.
+ * role of its own, and no other role sees anything of it.  The role may log in only after its owner has asked for a password.
+ *
+ * The gateway uses a satellite by a second role, which may act in the first one (SET ROLE, so that all in the schema
+ * belongs to that) and nothing else.  It never does so by its own login: the satellite's users may put triggers, views and
+ * functions into the schema, which run in the gateway's session, and any of them can say SET ROLE NONE.
  */
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 import pg from 'pg';
@@ -22,11 +25,16 @@ export interface DatabaseCredentials {
 
 export class PostgresServer {
   readonly #url: string;
+  readonly #key: Uint8Array;
   readonly #pool: pg.Pool;
 
-  /** @param url `postgresql://…` of a user who may make roles, and schemas in that database */
-  constructor(url: string) {
+  /**
+   * @param url `postgresql://…` of a user who may make roles, and schemas in that database
+   * @param key 32 bytes that all gateways on it have: passwords of the gateway's roles come from it
+   */
+  constructor(url: string, key: Uint8Array) {
     this.#url = url;
+    this.#key = key;
     this.#pool = new pg.Pool({
       connectionString: url,
       connectionTimeoutMillis: CONNECT_MILLISECONDS,
@@ -38,7 +46,7 @@ export class PostgresServer {
   }
 
   /**
-   * Makes the satellite's role and its empty schema.
+   * Makes the satellite's roles and its empty schema.
    * @throws RepositoryUnavailableError where the server cannot be reached; SatelliteError FORBIDDEN where it lacks the
    *   extension that Butler needs, or the gateway's own user lacks a right
    */
@@ -47,18 +55,24 @@ export class PostgresServer {
     await this.#transaction(async (query) => {
       const [extension] = await query(`SELECT 1 FROM pg_extension WHERE extname = 'btree_gist'`);
       if (!extension) await query(`CREATE EXTENSION IF NOT EXISTS btree_gist`);
-      if (!(await roleExists(query, satellite))) {
-        await query(`CREATE ROLE ${name} NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE`);
+      for (const role of rolesOf(satellite)) {
+        if (!(await roleExists(query, role))) {
+          await query(`CREATE ROLE "${role}" NOLOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE`);
+        }
+        // A superuser may act in every role as it is; others need to be a member.
+        await query(`GRANT "${role}" TO CURRENT_USER`);
       }
-      // A superuser may act in every role as it is; others need to be a member.
-      await query(`GRANT ${name} TO CURRENT_USER`);
+      await query(`GRANT ${name} TO "${gatewayRoleOf(satellite)}"`);
+      await this.#admitGateway(query, satellite);
       await query(`CREATE SCHEMA IF NOT EXISTS ${name} AUTHORIZATION ${name}`);
     });
   }
 
-  /** Where the gateway finds the satellite's registry: as the satellite's role, in its schema. */
+  /** Where the gateway finds the satellite's registry: in the satellite's role, and with no rights but its. */
   gatewayUrl(satellite: Placed): string {
     const url = new URL(this.#url);
+    url.username = gatewayRoleOf(satellite);
+    url.password = this.#gatewayPassword(satellite);
     url.searchParams.set('options', `-c role=${schemaOf(satellite)}`);
     return url.href;
   }
@@ -78,19 +92,21 @@ export class PostgresServer {
     return { url: this.publicUrl(satellite), username: schemaOf(satellite), password };
   }
 
-  /** Renames the schema, so that neither stock Python nor a gateway finds it, and shuts the role out. */
+  /** Renames the schema, so that neither stock Python nor a gateway finds it, and shuts the roles out. */
   async detach(satellite: Placed): Promise<void> {
     const name = identifierOf(satellite);
+    const roles = rolesOf(satellite);
     await this.#transaction(async (query) => {
-      if (!(await roleExists(query, satellite))) return;
-      await query(`ALTER ROLE ${name} NOLOGIN`);
+      for (const role of roles) if (await roleExists(query, role)) await query(`ALTER ROLE "${role}" NOLOGIN`);
       if (await schemaExists(query, schemaOf(satellite))) {
         await query(`ALTER SCHEMA ${name} RENAME TO ${asideOf(satellite)}`);
       }
     });
     // Only now can nobody log in any more.
     await this.#transaction(async (query) => {
-      await query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1`, [schemaOf(satellite)]);
+      for (const role of roles) {
+        await query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1`, [role]);
+      }
     });
   }
 
@@ -101,22 +117,37 @@ export class PostgresServer {
         await query(`ALTER SCHEMA ${asideOf(satellite)} RENAME TO ${identifierOf(satellite)}`);
       }
       await query(`ALTER ROLE ${identifierOf(satellite)} LOGIN`);
+      await this.#admitGateway(query, satellite);
     });
   }
 
-  /** Removes the schema and the role with all that belongs to it. */
+  /** Removes the schema and the roles with all that belongs to them. */
   async drop(satellite: Placed): Promise<void> {
     await this.detach(satellite);
     await this.#transaction(async (query) => {
-      if (!(await roleExists(query, satellite))) return;
-      await query(`DROP SCHEMA IF EXISTS ${asideOf(satellite)} CASCADE`);
-      await query(`DROP OWNED BY ${identifierOf(satellite)} CASCADE`);
-      await query(`DROP ROLE ${identifierOf(satellite)}`);
+      if (await schemaExists(query, `${schemaOf(satellite)}_deleted`)) {
+        await query(`DROP SCHEMA ${asideOf(satellite)} CASCADE`);
+      }
+      for (const role of rolesOf(satellite)) {
+        if (!(await roleExists(query, role))) continue;
+        await query(`DROP OWNED BY "${role}" CASCADE`);
+        await query(`DROP ROLE "${role}"`);
+      }
     });
   }
 
   async close(): Promise<void> {
     await this.#pool.end();
+  }
+
+  /** The gateway's role may log in, by its own password: one that the satellite's users gave it is good no longer. */
+  async #admitGateway(query: Query, satellite: Placed): Promise<void> {
+    const verifier = scramVerifier(this.#gatewayPassword(satellite));
+    await query(`ALTER ROLE "${gatewayRoleOf(satellite)}" LOGIN PASSWORD '${verifier}'`);
+  }
+
+  #gatewayPassword({ id }: Placed): string {
+    return createHmac('sha256', this.#key).update(id).digest('base64url');
   }
 
   async #transaction(work: (query: Query) => Promise<void>): Promise<void> {
@@ -141,12 +172,22 @@ export class PostgresServer {
 
 type Query = (text: string, values?: readonly string[]) => Promise<readonly Record<string, unknown>[]>;
 
-async function roleExists(query: Query, satellite: Placed): Promise<boolean> {
-  return (await query(`SELECT 1 FROM pg_roles WHERE rolname = $1`, [schemaOf(satellite)])).length > 0;
+async function roleExists(query: Query, role: string): Promise<boolean> {
+  return (await query(`SELECT 1 FROM pg_roles WHERE rolname = $1`, [role])).length > 0;
 }
 
 async function schemaExists(query: Query, name: string): Promise<boolean> {
   return (await query(`SELECT 1 FROM pg_namespace WHERE nspname = $1`, [name])).length > 0;
+}
+
+/** The one that the gateway logs in by. */
+function gatewayRoleOf(satellite: Placed): string {
+  return `${schemaOf(satellite)}_gateway`;
+}
+
+/** Both roles, the gateway's first. */
+function rolesOf(satellite: Placed): readonly string[] {
+  return [gatewayRoleOf(satellite), schemaOf(satellite)];
 }
 
 function identifierOf(satellite: Placed): string {

@@ -58,7 +58,7 @@ export class Satellites implements SatelliteService {
     this.#options = options;
     const catalog = (this.#catalog = new Catalog(state.database));
     const writers = (this.#writers = new ExclusiveWriters(settings, leases));
-    const storage = (this.#storage = new SatelliteStorage(settings, writers));
+    const storage = (this.#storage = new SatelliteStorage(settings, writers, state.secret));
     const directory = (this.#directory = new Directory({
       catalog,
       storage,

@@ -9,6 +9,7 @@ import { openArtifactStore, type ArtifactStoreOptions } from '../repository/dire
 import { openWriteableRepository } from '../repository/direct/open-writeable.ts';
 import { failpoint } from '../repository/failpoints.ts';
 import type { WriteableRepository } from '../repository/writeable-repository.ts';
+import type { GatewaySecret } from '../state/secret.ts';
 import {
   attachDirectory,
   detachDirectory,
@@ -31,10 +32,13 @@ export class SatelliteStorage {
   readonly #postgres: PostgresServer | undefined;
   readonly #objects: ObjectStorage | undefined;
 
-  constructor(settings: SatelliteSettings, writers: ExclusiveWriters) {
+  constructor(settings: SatelliteSettings, writers: ExclusiveWriters, secret: Pick<GatewaySecret, 'derive'>) {
     this.#settings = settings;
     this.#writers = writers;
-    this.#postgres = settings.postgresql === undefined ? undefined : new PostgresServer(settings.postgresql);
+    this.#postgres =
+      settings.postgresql === undefined
+        ? undefined
+        : new PostgresServer(settings.postgresql, secret.derive('PostgreSQL satellites'));
     this.#objects = settings.s3 && new ObjectStorage(settings.s3);
   }
 

@@ -4,6 +4,7 @@ import { PostgresServer } from '../../src/satellite/postgres-server.ts';
 import { startPostgres, type Postgres } from '../../stack/postgres.ts';
 
 const MINE = { id: 'mine234' };
+const KEY = Buffer.alloc(32, 7);
 const OTHER = { id: 'other234' };
 
 let cluster: Postgres;
@@ -50,7 +51,7 @@ test('a satellite’s role owns its schema, and sees nothing of another’s', as
     url,
     `CREATE ROLE gateway LOGIN PASSWORD 'g' CREATEROLE; GRANT CREATE ON DATABASE "${new URL(url).pathname.slice(1)}" TO gateway`,
   );
-  server = new PostgresServer(loginUrl({ url, username: 'gateway', password: 'g' }));
+  server = new PostgresServer(loginUrl({ url, username: 'gateway', password: 'g' }), KEY);
   for (const satellite of [MINE, OTHER, MINE]) await server.create(satellite);
   await query(
     server.gatewayUrl(MINE),
@@ -73,6 +74,29 @@ test('a satellite’s role owns its schema, and sees nothing of another’s', as
   ]) {
     await expect(query(other, text)).rejects.toMatchObject({ code: '42501' });
   }
+});
+
+test('what a satellite’s users put into its schema runs with no rights of the gateway', async () => {
+  const login = loginUrl(await server.renewPassword(MINE));
+  for (const [i, act] of [
+    'SET ROLE NONE; CREATE ROLE stolen',
+    'SET ROLE gateway',
+    'RESET SESSION AUTHORIZATION; SET ROLE satellite_other234',
+    'SET SESSION AUTHORIZATION gateway',
+  ].entries()) {
+    await query(
+      login,
+      `SET search_path = satellite_mine234;
+       CREATE TABLE trap${i} (x INT);
+       CREATE FUNCTION act${i}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${act}; RETURN NEW; END $$;
+       CREATE TRIGGER act BEFORE INSERT ON trap${i} FOR EACH ROW EXECUTE FUNCTION act${i}()`,
+    );
+    const insert = `INSERT INTO satellite_mine234.trap${i} VALUES (1)`;
+    await expect(query(server.gatewayUrl(MINE), insert), act).rejects.toMatchObject({ code: '42501' });
+  }
+  expect(await query(server.gatewayUrl(MINE), 'SET ROLE NONE; SELECT current_user::text, session_user::text')).toEqual([
+    ['satellite_mine234_gateway', 'satellite_mine234_gateway'],
+  ]);
 });
 
 test('a new password ends the one before', async () => {
@@ -102,7 +126,7 @@ test('one that is dropped leaves no schema and no role, put aside or not', async
 
 test('a gateway without the rights is told which it needs, and leaves nothing', async () => {
   await query(url, `CREATE ROLE plain LOGIN PASSWORD 'p'`);
-  const plain = new PostgresServer(loginUrl({ url, username: 'plain', password: 'p' }));
+  const plain = new PostgresServer(loginUrl({ url, username: 'plain', password: 'p' }), KEY);
   await expect(plain.create(MINE)).rejects.toMatchObject({
     code: 'FORBIDDEN',
     message: expect.stringContaining('CREATEROLE') as string,
