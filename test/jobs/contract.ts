@@ -130,12 +130,14 @@ function testJobs(queue: Queue): void {
   test('a running job is cancelled through any gateway, and can be started again where it stopped', async () => {
     const steps: string[] = [];
     const ended: Job[] = [];
+    const inSecond = Promise.withResolvers<void>();
     let wait = true;
     const work = kind(
       async (_input, task) => {
         await task.step('first', async () => (steps.push('first'), null));
         await task.step('second', async () => {
           steps.push('second');
+          inSecond.resolve();
           if (wait) await new Promise((_resolve, reject) => task.signal.addEventListener('abort', reject));
           return null;
         });
@@ -147,7 +149,7 @@ function testJobs(queue: Queue): void {
     const other = await queue.gateway([work]);
     await jobs.start();
     const { id } = await jobs.enqueue(work, job());
-    await untilState(jobs, id, 'RUNNING');
+    await inSecond.promise;
     await other.cancel(id, OWNER);
     await untilState(jobs, id, 'CANCELLED');
     expect(ended).toMatchObject([{ id, state: 'CANCELLED' }]);
