@@ -24,7 +24,7 @@ export const dataset: Resolvers = {
     },
     dataset: async (_root, { uuid, repository }, context, info) => {
       const members = context.repositories.select(repository ? [repository] : null);
-      const { rows, failures } = await getDataset(members, uuid, repository ?? undefined, context.query);
+      const { rows, failures } = await getDataset(members, uuid, context.query);
       reportFailures(context, failures, info);
       return rows && new DatasetNode(rows);
     },

@@ -33,7 +33,7 @@ export const node: Resolvers = {
 };
 
 async function datasetNode({ repository }: OfferedRepository, uuid: string, { query }: GraphQLContext) {
-  const { rows, failures } = await getDataset([repository], uuid, repository.name, query);
+  const { rows, failures } = await getDataset([repository], uuid, query);
   if (failures.length > 0) throw failures[0]!;
   return rows && new DatasetNode(rows);
 }

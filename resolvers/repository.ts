@@ -26,4 +26,8 @@ export const repository: Resolvers = {
       return toConnection(page, CollectionNode, args, context, info);
     },
   },
+  RepositoryUsage: {
+    // a compiled query does not call methods
+    parts: (usage) => usage.parts(),
+  },
 };

@@ -201,7 +201,7 @@ export class Creation {
   }
 
   async #universe(
-    { official: name, instruments, skymaps }: CreateSatellite,
+    { official: name, instruments, skymaps, curatedCalibrations }: CreateSatellite,
     principal: Principal,
     signal: AbortSignal,
   ): Promise<Universe> {
@@ -212,6 +212,7 @@ export class Creation {
     const ctx = { caller: principal, signal };
     await checkExist(repository, 'instrument', instruments, ctx);
     await checkExist(repository, 'skymap', skymaps, ctx);
+    if (curatedCalibrations.length > 0) await repository.collections({ search: curatedCalibrations }, ctx);
     return repository.universe(ctx);
   }
 

@@ -55,6 +55,9 @@ const DOCUMENTS: Record<string, readonly [query: string, variables?: object]> = 
     'query Q($u: UUID!, $n: Int) {dataset(uuid: $u) {uuid} collections(first: $n) {nodes {name}}}',
     { u: 'x', n: 'y' },
   ],
+  'what a repository holds': [
+    '{repository(name: "dp1") {usage {datasets bytes referencedBytes parts {run datasetType datasets bytes referencedBytes}}}}',
+  ],
   introspection: [
     '{__schema {queryType {name fields {name args {name defaultValue}}}} __type(name: "Dataset") {interfaces {name}}}',
   ],

@@ -136,6 +136,12 @@ describe('a reference to an official dataset', () => {
     expect(official.askedAs).toMatchObject([{ username: 'alice', token: expect.any(String) as string }]);
   });
 
+  test.each([FULL, 'mine'])('is found by its UUID in %s', async (repository) => {
+    const query = 'query Q($u: UUID!, $r: String) {dataset(uuid: $u, repository: $r) {uuid repository {name}}}';
+    const { data } = await gateway.ask(query, { u: FIRST, r: repository });
+    expect(data).toEqual({ dataset: { uuid: FIRST, repository: { name: FULL } } });
+  });
+
   test('is not there for others', async () => {
     const headers = { authorization: `Bearer ${await gateway.token('bob')}` };
     expect((await gateway.fetch(`/files/${FULL}/${FIRST}/x.fits`, { headers })).status).toBe(404);

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import type { OfferedRepository, RepositoryKind } from '../../src/access/policy.ts';
 import type { DatasetType } from '../../src/butler/dataset-type.ts';
-import type { FileRecord, FileSource } from '../../src/repository/rows.ts';
+import type { FileRecord, FileSource, RepositoryUsage } from '../../src/repository/rows.ts';
 import { ArrayRepository, type ArrayContent } from '../repository/federated/array-repository.ts';
 import { smallUniverse } from '../repository/federated/small-universe.ts';
 
@@ -58,6 +58,11 @@ export class FilesRepository extends ArrayRepository {
     const path = `${this.directory}/${uuid}.fits`;
     await writeFile(path, bytesOf(uuid));
     return { kind: 'path', path, size };
+  }
+
+  override async usage(): Promise<RepositoryUsage> {
+    const sums = { datasets: 1, bytes: 2, referencedBytes: 3 };
+    return { ...sums, parts: async () => [{ run: 'run', datasetType: 'raw', ...sums }] };
   }
 }
 

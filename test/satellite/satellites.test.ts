@@ -101,6 +101,13 @@ describe('a new satellite', () => {
     expect(await world.satellites.list(alice, { deleted: true })).toEqual([]);
   });
 
+  test('with calibrations that the official repository has not is refused before anything is made', async () => {
+    await expect(create('mine', { curatedCalibrations: ['HSC/calib', 'no/such'] })).rejects.toMatchObject({
+      code: 'MISSING_COLLECTION',
+    });
+    expect(await world.satellites.list(alice, { deleted: true })).toEqual([]);
+  });
+
   test.each(['', 'Mine', '-mine', 'a/b', '..', 'a~b', 'x'.repeat(65)])('cannot have the name %j', async (name) => {
     await expect(create(name)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });

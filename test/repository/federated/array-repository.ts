@@ -23,7 +23,14 @@ import type {
   PageOptions,
   Repository,
 } from '../../../src/repository/repository.ts';
-import type { DatasetRow, FieldValue, FileRecord, FileSource, RowsByResult } from '../../../src/repository/rows.ts';
+import type {
+  DatasetRow,
+  FieldValue,
+  FileRecord,
+  FileSource,
+  RepositoryUsage,
+  RowsByResult,
+} from '../../../src/repository/rows.ts';
 
 export interface ArrayDataset {
   readonly uuid: string;
@@ -161,7 +168,7 @@ export class ArrayRepository implements Repository {
     return null;
   }
 
-  async usage(): Promise<null> {
+  async usage(): Promise<RepositoryUsage | null> {
     return null;
   }
 
