@@ -71,6 +71,7 @@ describe.skipIf(executablePath === undefined)(title, () => {
       'Calibrations',
       'Visits',
       'WhatThereIs',
+      'Create',
     ]);
     await page
       .locator('.graphiql-editor-tool')
