@@ -1,0 +1,42 @@
+"""What stock Butler finds in repositories: ``satellite_judge.py ROOT...`` writes a JSON list, of one object for each.
+
+Fails where an SQLite database is corrupt, or where the file of a dataset that is not elsewhere is gone or cut short.
+"""
+
+import json
+import sqlite3
+import sys
+import warnings
+from pathlib import Path
+
+from lsst.daf.butler import Butler
+
+warnings.simplefilter("ignore")
+
+
+def judge(root: str) -> dict[str, object]:
+    with Butler.from_config(root) as butler:
+        collections = sorted(butler.collections.query("*"))
+        runs = [info.name for info in butler.collections.query_info("*") if info.type.name == "RUN"]
+        types = butler.registry.queryDatasetTypes()
+        refs = [ref for t in types if runs for ref in butler.registry.queryDatasets(t, collections=runs, findFirst=False)]
+        copied = 0
+        for ref in refs:
+            uris = list(butler.getURIs(ref).iter_all())
+            if any(uri.scheme.startswith("http") for uri in uris):
+                continue
+            records = butler._datastore.export_records([ref])["FileDatastore@<butlerRoot>"].records
+            [stored] = [list(tables.values()) for tables in records.values()]
+            sizes = sorted(info.file_size for infos in stored for info in infos)
+            assert sizes == sorted(uri.size() for uri in uris), (root, ref)
+            copied += 1
+    if Path(root, "gen3.sqlite3").exists():
+        database = sqlite3.connect(f"file:{root}/gen3.sqlite3?mode=ro", uri=True)
+        checked = database.execute("PRAGMA integrity_check").fetchall()
+        broken = database.execute("PRAGMA foreign_key_check").fetchall()
+        database.close()
+        assert checked == [("ok",)] and broken == [], (root, checked, broken)
+    return {"datasets": len(refs), "copied": copied, "collections": collections}
+
+
+print(json.dumps([judge(root) for root in sys.argv[1:]]))
