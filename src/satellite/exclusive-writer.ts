@@ -15,8 +15,10 @@ const IDLE_MILLISECONDS = 2_000;
 export interface ExclusiveWriterOptions {
   /** For errors. */
   readonly repository: string;
-  /** Of the database file. */
+  /** Of the database file: a real path. */
   readonly path: string;
+  /** Where only the gateway may look, on the same file system. */
+  readonly workshop: string;
   /** What the lease is on: the satellite's identifier, so that a new one of the same name has its own. */
   readonly resource: string;
   readonly leases: Leases;
@@ -62,7 +64,7 @@ export class ExclusiveWriter implements WriteGuard {
 
   /** Makes the file the user's to write to, once no gateway writes (any more). */
   async handOut(signal: AbortSignal): Promise<void> {
-    await this.#once(signal, () => handOut(this.#options.path));
+    await this.#once(signal, () => handOut(this.#options));
   }
 
   /** Makes the file the gateways' again, whoever still has it open. */
@@ -96,8 +98,7 @@ export class ExclusiveWriter implements WriteGuard {
   }
 
   async #takeOver(): Promise<void> {
-    const { repository, path } = this.#options;
-    await takeOver({ repository, path, ownerMayWrite: false });
+    await takeOver({ ...this.#options, ownerMayWrite: false });
   }
 }
 

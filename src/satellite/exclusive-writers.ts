@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { networkFileSystem } from '../state/network-file-system.ts';
 import type { Leases } from '../state/lease.ts';
 import { ExclusiveWriter } from './exclusive-writer.ts';
-import { directoryOf } from './placement.ts';
+import { makingOf, realDirectoryOf } from './placement.ts';
 import { fullName, type SatelliteRecord } from './satellite.ts';
 import type { SatelliteSettings } from './settings.ts';
 
@@ -21,7 +21,7 @@ export class ExclusiveWriters {
   /** Undefined where the database's own locks keep writers apart: in PostgreSQL, and on file systems of this machine. */
   async of(satellite: SatelliteRecord): Promise<ExclusiveWriter | undefined> {
     if (satellite.database !== 'SQLITE') return undefined;
-    const directory = directoryOf(this.#settings, satellite);
+    const directory = await realDirectoryOf(this.#settings, satellite);
     if (this.#settings.singleWriter === 'detect' && (await networkFileSystem(directory)) === undefined)
       return undefined;
     let writer = this.#writers.get(satellite.id);
@@ -29,6 +29,7 @@ export class ExclusiveWriters {
       writer = new ExclusiveWriter({
         repository: fullName(satellite),
         path: join(directory, 'gen3.sqlite3'),
+        workshop: makingOf(this.#settings, satellite),
         resource: `satellite:${satellite.id}`,
         leases: this.#leases,
       });

@@ -1,4 +1,5 @@
 /** Where a satellite's parts are: all named by its identifier, which is never used again. */
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SatelliteError } from '../butler/errors.ts';
 import type { SatelliteRecord } from './satellite.ts';
@@ -13,6 +14,12 @@ const TRASH = '.deleted';
 /** Where its `butler.yaml` is, as the gateway sees it. */
 export function directoryOf(settings: SatelliteSettings, satellite: Placed): string {
   return join(settings.root, ...partsOf(satellite));
+}
+
+/** The same without the links by which the root itself may be reached; those below it, its users could have put there. */
+export async function realDirectoryOf(settings: SatelliteSettings, satellite: Placed): Promise<string> {
+  const root = await realpath(settings.root).catch(() => settings.root);
+  return join(root, ...partsOf(satellite));
 }
 
 /** The same as its users see it: what stock Python gives to `Butler(...)`. */

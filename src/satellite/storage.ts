@@ -1,5 +1,5 @@
 /** All that a satellite consists of outside the catalog: its directory, its schema and role, its part of a bucket. */
-import { lstat } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RepositoryUnavailableError, SatelliteError } from '../butler/errors.ts';
 import type { Universe } from '../butler/universe.ts';
@@ -20,7 +20,7 @@ import {
 } from './directories.ts';
 import type { ExclusiveWriters } from './exclusive-writers.ts';
 import { ObjectStorage } from './object-storage.ts';
-import { directoryOf, schemaOf } from './placement.ts';
+import { directoryOf, realDirectoryOf, schemaOf } from './placement.ts';
 import { PostgresServer } from './postgres-server.ts';
 import { fullName, type SatelliteRecord } from './satellite.ts';
 import type { SatelliteSettings } from './settings.ts';
@@ -79,7 +79,7 @@ export class SatelliteStorage {
 
   /** Opens it for reading and writing. */
   async open(satellite: SatelliteRecord, signal: AbortSignal): Promise<WriteableRepository> {
-    const path = directoryOf(this.#settings, satellite);
+    const path = await realDirectoryOf(this.#settings, satellite);
     const sqlite = join(path, 'gen3.sqlite3');
     // The gateway may read more than the satellite's users, who own the files: these must be what they seem.
     await mustBeFiles(satellite, [join(path, 'butler.yaml'), ...(satellite.database === 'SQLITE' ? [sqlite] : [])]);
@@ -94,7 +94,7 @@ export class SatelliteStorage {
           satellite.database === 'SQLITE'
             ? { dialect: 'sqlite', path: sqlite }
             : { dialect: 'postgresql', url: this.#server().gatewayUrl(satellite), namespace: schemaOf(satellite) },
-        datastoreRoot: this.#rootOf(satellite),
+        datastoreRoot: await this.#rootOf(satellite),
       },
       ...(await this.#artifactOptions(satellite)),
       signal,
@@ -103,7 +103,11 @@ export class SatelliteStorage {
 
   /** Its own files. */
   async artifacts(satellite: SatelliteRecord): Promise<ArtifactStore> {
-    return openArtifactStore(fullName(satellite), this.#rootOf(satellite), await this.#artifactOptions(satellite));
+    return openArtifactStore(
+      fullName(satellite),
+      await this.#rootOf(satellite),
+      await this.#artifactOptions(satellite),
+    );
   }
 
   /**
@@ -143,8 +147,8 @@ export class SatelliteStorage {
     await this.#postgres?.close();
   }
 
-  #rootOf(satellite: SatelliteRecord): string {
-    return satellite.artifacts === 'S3' ? this.#bucket().rootOf(satellite) : directoryOf(this.#settings, satellite);
+  async #rootOf(satellite: SatelliteRecord): Promise<string> {
+    return satellite.artifacts === 'S3' ? this.#bucket().rootOf(satellite) : realDirectoryOf(this.#settings, satellite);
   }
 
   async #artifactOptions(satellite: SatelliteRecord): Promise<ArtifactStoreOptions> {
@@ -153,6 +157,7 @@ export class SatelliteStorage {
     const ofGroup = satellite.group !== null;
     // Its directory keeps others out; what is below it need not.
     return {
+      exactRoot: true,
       ownership: {
         ...(owner && { owner }),
         fileMode: ofGroup ? 0o664 : 0o644,
@@ -183,7 +188,7 @@ async function mustBeFiles(satellite: SatelliteRecord, paths: readonly string[])
   const name = fullName(satellite);
   for (const path of paths) {
     const found = await lstat(path).catch(() => undefined);
-    if (found?.isFile() && found.nlink === 1) continue;
+    if (found?.isFile() && found.nlink === 1 && (await realpath(path)) === path) continue;
     const what = found ? 'is not a plain file' : 'is not there';
     throw new RepositoryUnavailableError(name, `Satellite '${name}' cannot be opened: its ${basename(path)} ${what}.`);
   }

@@ -1,7 +1,8 @@
 /** Whose a satellite's files are, and that the gateway is not led by them to files of others. */
-import { chown, link, lstat, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
+import { chown, link, lstat, mkdir, mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { SatelliteSettings } from '../../src/satellite/settings.ts';
 import { buildOfficial } from '../../stack/official.ts';
@@ -87,6 +88,51 @@ test.each([
   const { repository } = (await visibleTo(world!, alice)).get('mine');
   await expect(repository.collections({ search: ['*'] }, ctx)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
 });
+
+test.each([
+  ['satellite', 'before'],
+  ['satellite', 'while'],
+  ['database', 'while'],
+])('a link to another’s %s in place of one’s own is not followed, put there %s it is in use', async (what, when) => {
+  const { satellites } = await open({});
+  const bobs = satellites.uri((await satellites.create(request('secret'), principal('bob'))).satellite!);
+  const mine = satellites.uri((await satellites.create(request('mine'), alice)).satellite!);
+  const { repository, artifacts } = await satellites.forWriting('mine', alice);
+  if (when === 'while') await repository.registerCollection({ name: 'mine', type: 'TAGGED' }, ctx);
+  const before = await readdir(bobs, { recursive: true });
+  const inSatellite = what === 'database' ? 'gen3.sqlite3' : '';
+  await rename(join(mine, inSatellite), `${mine}.own`);
+  await symlink(join(bobs, inSatellite), join(mine, inSatellite));
+  const refused = { code: 'UPSTREAM_UNAVAILABLE' };
+  await expect(repository.collections({ search: ['*'] }, ctx)).rejects.toMatchObject(refused);
+  await expect(repository.registerCollection({ name: 'other', type: 'TAGGED' }, ctx)).rejects.toMatchObject(refused);
+  if (what === 'satellite') {
+    for (const work of [
+      () => artifacts.stat('butler.yaml', signal),
+      () => artifacts.write('u/f', of('x'), {}, signal),
+    ]) {
+      await expect(work()).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    }
+  }
+  expect(await readdir(bobs, { recursive: true })).toEqual(before);
+});
+
+test('a database with triggers is not written to: nobody could end one that runs for ever', async () => {
+  const { satellites } = await open({});
+  const mine = satellites.uri((await satellites.create(request('mine'), alice)).satellite!);
+  const { repository } = await satellites.forWriting('mine', alice);
+  const database = new Sqlite(join(mine, 'gen3.sqlite3'));
+  database.exec(`CREATE TRIGGER mine AFTER INSERT ON collection BEGIN UPDATE collection SET doc = name; END`);
+  database.close();
+  await expect(repository.registerCollection({ name: 'mine', type: 'TAGGED' }, ctx)).rejects.toMatchObject({
+    code: 'UPSTREAM_UNAVAILABLE',
+    message: expect.stringContaining('triggers or views') as string,
+  });
+});
+
+async function* of(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
 
 test('a user’s name that begins with a dot makes no directory', async () => {
   const { satellites } = await open({});

@@ -16,7 +16,7 @@ import { WriteableDirectRepository } from './writeable-direct-repository.ts';
 export interface WriteableRepositoryOptions extends DirectRepositoryOptions, ArtifactStoreOptions {
   /** Asked around each transaction. Default: everybody may write */
   readonly guard?: WriteGuard | undefined;
-  /** Where things are instead of where `butler.yaml` says, whose users may have changed it. */
+  /** Where things are instead of where `butler.yaml` says, whose users may have changed it: real paths, for the same reason. */
   readonly placed?: { readonly database: DatabaseLocation; readonly datastoreRoot: string };
   /** Checks an SQLite file's structure before it is first written to. Default: false */
   readonly quickCheck?: boolean;
@@ -28,13 +28,21 @@ export interface WriteableRepositoryOptions extends DirectRepositoryOptions, Art
  * @throws RepositoryUnavailableError naming the key, what was found and what is supported
  */
 export async function openWriteableRepository(options: WriteableRepositoryOptions): Promise<WriteableDirectRepository> {
-  const { name, path, fileRoots = [], s3, ownership, signal = AbortSignal.timeout(OPEN_MILLISECONDS) } = options;
+  const {
+    name,
+    path,
+    fileRoots = [],
+    s3,
+    ownership,
+    exactRoot,
+    signal = AbortSignal.timeout(OPEN_MILLISECONDS),
+  } = options;
   const config = { ...(await readButlerConfig(name, path)), ...options.placed };
   if (config.readOnlyBecauseOf.length > 0) {
     throw notWriteable(name, `'${config.readOnlyBecauseOf[0]}' is set in its butler.yaml; supported: without it.`);
   }
   const database = await openDatabase(options, config.database, signal);
-  const unchecked = { name, config, database, fileRoots, access: 'write', s3, ownership } as const;
+  const unchecked = { name, config, database, fileRoots, access: 'write', s3, ownership, exactRoot } as const;
   const parts = await checkedParts(unchecked, signal);
   const { location } = parts.datastore;
   try {
@@ -50,12 +58,17 @@ export async function openWriteableRepository(options: WriteableRepositoryOption
 }
 
 async function openDatabase(
-  { name, guard, quickCheck = false }: WriteableRepositoryOptions,
+  { name, guard, quickCheck = false, placed }: WriteableRepositoryOptions,
   location: DatabaseLocation,
   signal: AbortSignal,
 ): Promise<WriteableDatabase> {
   return location.dialect === 'sqlite'
-    ? new WriteableSqliteDatabase(name, location.path, { guard, quickCheck, keepJournal: guard !== undefined })
+    ? new WriteableSqliteDatabase(name, location.path, {
+        guard,
+        quickCheck,
+        keepJournal: guard !== undefined,
+        exactPath: placed !== undefined,
+      })
     : WriteablePostgresDatabase.open(name, location.url, location.namespace, signal, { guard });
 }
 

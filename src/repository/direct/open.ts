@@ -63,8 +63,9 @@ export async function checkedParts<D extends Database>(
     if (misfit !== undefined) refuse(misfit);
 
     const { datastoreName, recordsTable } = config;
+    const { exactRoot = false } = stores;
     const store = openArtifactStore(name, config.datastoreRoot, stores);
-    const datastore = new Datastore(name, database, { datastoreName, recordsTable, fileRoots }, store);
+    const datastore = new Datastore(name, database, { datastoreName, recordsTable, fileRoots, exactRoot }, store);
     await datastore.checkTable(signal);
     const registry = new RegistryReader(name, database, universe);
     await registry.current(signal);

@@ -19,6 +19,8 @@ import { zipMember, type ZipBytes } from './zip-member.ts';
 export interface DatastoreLocation extends RecordsLocation {
   /** Directories beside the root from which files may be given, where records point out of the root. */
   readonly fileRoots: readonly string[];
+  /** Whether the path of the root is a real one, in which no link may be put. */
+  readonly exactRoot: boolean;
 }
 
 export class Datastore {
@@ -143,11 +145,11 @@ export class Datastore {
       return null;
     }
     const { root } = this.store;
-    const directories = [...(root.startsWith('s3:') ? [] : [root]), ...this.location.fileRoots];
-    const inside = await Promise.all(
-      directories.map(async (directory) => real.startsWith((await realpath(directory)).replace(/\/?$/, sep))),
-    );
-    if (!inside.includes(true)) throw this.#notGiven('outside its datastore');
+    const { fileRoots, exactRoot } = this.location;
+    const followed = [...(root.startsWith('s3:') || exactRoot ? [] : [root]), ...fileRoots];
+    const directories = [...(exactRoot ? [root] : []), ...(await Promise.all(followed.map((path) => realpath(path))))];
+    if (!directories.some((directory) => real.startsWith(directory.replace(/\/?$/, sep))))
+      throw this.#notGiven('outside its datastore');
     const information = await stat(real);
     return information.isFile() ? { kind: 'path', path: real, size: information.size } : null;
   }

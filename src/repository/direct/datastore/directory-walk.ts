@@ -3,7 +3,7 @@
  * there meanwhile leads elsewhere.
  */
 import { constants, existsSync } from 'node:fs';
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, realpath, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
@@ -17,6 +17,13 @@ export interface MadeDirectory {
   readonly owner: { readonly uid: number; readonly gid: number } | undefined;
 }
 
+/** A directory below which everything is. */
+export interface Root {
+  /** Absolute. */
+  readonly path: string;
+  readonly exact: boolean;
+}
+
 export class OpenDirectory implements AsyncDisposable {
   readonly #path: string;
   readonly #handle: FileHandle;
@@ -27,17 +34,25 @@ export class OpenDirectory implements AsyncDisposable {
   }
 
   /**
-   * Opens `root` (which may itself be a link) and goes down from it.
+   * Opens `root` and goes down from it.
+   * @param root `exact`: its path is a real one, in which no link may be put; else it may be or go by links
    * @param make makes what is missing, durable; without it a missing directory is an ENOENT
    * @throws ENOTDIR or ELOOP where a name on the way is a link or a file
    */
-  static async enter(root: string, names: readonly string[], make?: MadeDirectory): Promise<OpenDirectory> {
-    let directory = new OpenDirectory(root, await open(root, O_RDONLY | O_DIRECTORY));
+  static async enter(root: Root, names: readonly string[], make?: MadeDirectory): Promise<OpenDirectory> {
+    let directory = await OpenDirectory.#root(root);
     for (const name of names) {
       await using left = directory;
       directory = await left.#child(name, make);
     }
     return directory;
+  }
+
+  static async #root({ path, exact }: Root): Promise<OpenDirectory> {
+    const directory = new OpenDirectory(path, await open(path, O_RDONLY | O_DIRECTORY));
+    if (!exact || (await realpath(directory.at('.'))) === path) return directory;
+    await directory[Symbol.asyncDispose]();
+    throw Object.assign(new Error('a link leads to another directory'), { code: 'ELOOP', errno: 0 });
   }
 
   /** A path to `name` in this very directory. */

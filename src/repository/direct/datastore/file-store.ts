@@ -8,7 +8,7 @@ import { RepositoryUnavailableError, SatelliteError } from '../../../butler/erro
 import type { ByteRange, FileSource } from '../../rows.ts';
 import { artifactPath, isArtifact, TEMPORARY_PREFIX } from './artifact-path.ts';
 import type { ArtifactStore, StoredArtifact, UnfinishedArtifact, WrittenArtifact } from './artifact-store.ts';
-import { OpenDirectory } from './directory-walk.ts';
+import { OpenDirectory, type MadeDirectory } from './directory-walk.ts';
 import { Measured } from './measured.ts';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -27,12 +27,17 @@ export class FileArtifactStore implements ArtifactStore {
   readonly root: string;
   readonly #repository: string;
   readonly #ownership: FileOwnership;
+  readonly #exactRoot: boolean;
 
-  /** @param root absolute path of a directory that exists when it is used */
-  constructor(repository: string, root: string, ownership: FileOwnership = {}) {
+  /**
+   * @param root absolute path of a directory that exists when it is used
+   * @param exactRoot whether the path of the root is a real one, in which no link may be put
+   */
+  constructor(repository: string, root: string, ownership: FileOwnership = {}, exactRoot: boolean = false) {
     this.#repository = repository;
     this.root = root;
     this.#ownership = ownership;
+    this.#exactRoot = exactRoot;
   }
 
   async stat(path: string, signal: AbortSignal): Promise<StoredArtifact | null> {
@@ -102,7 +107,13 @@ export class FileArtifactStore implements ArtifactStore {
 
   async source(path: string, signal: AbortSignal): Promise<FileSource | null> {
     const stored = await this.stat(path, signal);
-    return stored && { kind: 'path', path: join(await realpath(this.root), stored.path), size: stored.size };
+    return (
+      stored && {
+        kind: 'path',
+        path: join(this.#exactRoot ? this.root : await realpath(this.root), stored.path),
+        size: stored.size,
+      }
+    );
   }
 
   async signedUpload(path: string): Promise<null> {
@@ -110,12 +121,16 @@ export class FileArtifactStore implements ArtifactStore {
     return null;
   }
 
+  #enter(names: readonly string[], make?: MadeDirectory): Promise<OpenDirectory> {
+    return OpenDirectory.enter({ path: this.root, exact: this.#exactRoot }, names, make);
+  }
+
   /** Null where there is no such file. */
   async #open(path: string, signal: AbortSignal): Promise<{ file: FileHandle; stored: StoredArtifact } | null> {
     const { path: normal, directories, name } = artifactPath(path);
     signal.throwIfAborted();
     try {
-      await using directory = await OpenDirectory.enter(this.root, directories);
+      await using directory = await this.#enter(directories);
       // Not to be held up by a pipe of that name.
       const file = await open(directory.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
       const information = await file.stat();
@@ -136,7 +151,7 @@ export class FileArtifactStore implements ArtifactStore {
     for (let attempt = 1; ; attempt += 1) {
       let directory: OpenDirectory | undefined;
       try {
-        directory = await OpenDirectory.enter(this.root, directories, made);
+        directory = await this.#enter(directories, made);
         return { directory, file: await open(directory.at(temporary), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW) };
       } catch (error) {
         await directory?.[Symbol.asyncDispose]();
@@ -159,7 +174,7 @@ export class FileArtifactStore implements ArtifactStore {
 
   async #unlink(directories: readonly string[], names: readonly string[]): Promise<void> {
     try {
-      await using directory = await OpenDirectory.enter(this.root, directories);
+      await using directory = await this.#enter(directories);
       for (const name of names) await unlink(directory.at(name)).catch(unlessMissing);
       await directory.sync();
       await this.#prune(directories);
@@ -171,7 +186,7 @@ export class FileArtifactStore implements ArtifactStore {
   /** Removes directories that are empty now, from the innermost on; the root stays. */
   async #prune(directories: readonly string[]): Promise<void> {
     for (let depth = directories.length; depth > 0; depth -= 1) {
-      await using parent = await OpenDirectory.enter(this.root, directories.slice(0, depth - 1));
+      await using parent = await this.#enter(directories.slice(0, depth - 1));
       try {
         await rmdir(parent.at(directories[depth - 1]!));
       } catch (error) {
@@ -189,7 +204,7 @@ export class FileArtifactStore implements ArtifactStore {
     signal.throwIfAborted();
     const below: string[] = [];
     try {
-      await using directory = await OpenDirectory.enter(this.root, names);
+      await using directory = await this.#enter(names);
       for await (const entry of await opendir(directory.at('.'))) {
         signal.throwIfAborted();
         if (entry.isDirectory()) below.push(entry.name);

@@ -12,6 +12,8 @@ export interface ArtifactStoreOptions {
   readonly s3?: S3Access | undefined;
   /** For roots in files. */
   readonly ownership?: FileOwnership | undefined;
+  /** The path of a root in files is a real one, in which its users may put no link. @default false */
+  readonly exactRoot?: boolean | undefined;
 }
 
 /**
@@ -21,8 +23,10 @@ export interface ArtifactStoreOptions {
  */
 export function openArtifactStore(repository: string, root: string, options: ArtifactStoreOptions = {}): ArtifactStore {
   if (root.startsWith('s3://')) return new S3ArtifactStore(repository, root, options.s3);
-  if (!isUri(root)) return new FileArtifactStore(repository, resolve(root), options.ownership);
-  if (root.startsWith('file:')) return new FileArtifactStore(repository, fileURLToPath(root), options.ownership);
+  if (!isUri(root)) return new FileArtifactStore(repository, resolve(root), options.ownership, options.exactRoot);
+  if (root.startsWith('file:')) {
+    return new FileArtifactStore(repository, fileURLToPath(root), options.ownership, options.exactRoot);
+  }
   throw new RepositoryUnavailableError(
     repository,
     `Repository '${repository}' cannot be opened: its files are in a '${root.slice(0, root.indexOf(':'))}' store; ` +

@@ -1,9 +1,10 @@
 /** Read-only SQLite connections of one worker process, with their prepared statements. */
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import Sqlite from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
 import type { SqlValue } from '../database.ts';
+import { mustBeExact } from './exact-file.ts';
 
 const CONNECTIONS = 16;
 const STATEMENTS = 64;
@@ -26,11 +27,17 @@ export class Connection {
   /** Which file it is open on: a repository that was made anew under the same path is another file. */
   readonly file: string;
 
-  constructor(path: string, file: string) {
+  constructor(path: string, file: string, exactPath: boolean) {
     this.file = file;
     // Opened with SQLITE_OPEN_READONLY: needs no write access to the file or its directory, and honours the locks of
     // writers.  The journal mode is whatever the file has; nothing here may change it.
     this.#database = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: BUSY_MILLISECONDS });
+    try {
+      if (exactPath) mustBeExact(path);
+    } catch (error) {
+      this.#database.close();
+      throw error;
+    }
     const id = randomUUID();
     // `PRAGMA data_version` tells changes apart within one connection only.
     this.#database.function('connection_id', () => id);
@@ -62,13 +69,19 @@ export class Connection {
 
 const connections = new LRUCache<string, Connection>({ max: CONNECTIONS, dispose: (connection) => connection.close() });
 
-/** The process's connection to the database file at `path`. @throws SqliteError, or ENOENT where there is no file */
-export function connectionTo(path: string): Connection {
-  const { dev, ino } = statSync(path);
+/**
+ * The process's connection to the database file at `path`.
+ * @param exactPath whether the path must lead to the file without a link
+ * @throws SqliteError, ENOENT where there is no file, or WorkerError LINKED
+ */
+export function connectionTo(path: string, exactPath: boolean): Connection {
+  const { dev, ino } = exactPath ? lstatSync(path) : statSync(path);
   const file = `${dev}:${ino}`;
   let connection = connections.get(path);
   if (connection?.file !== file) {
-    connection = new Connection(path, file);
+    // The one before is closed first, so that its file is not taken for the new one's.
+    connections.delete(path);
+    connection = new Connection(path, file, exactPath);
     connections.set(path, connection);
   }
   return connection;

@@ -56,6 +56,10 @@ function reason(code: string): string {
   if (/^(EACCES|SQLITE_CANTOPEN|SQLITE_PERM|SQLITE_AUTH)/.test(code)) {
     return 'has a database file that may not be opened by the gateway; check its permissions.';
   }
+  if (code === 'LINKED') return 'has a link in place of its database file, which is not followed: put the file there.';
+  if (code === 'TRIGGER') {
+    return 'cannot be written to: its database has triggers or views, which Butler does not make; drop them.';
+  }
   if (code === 'WAL') {
     return (
       'cannot be written to: its database file is in WAL mode, which is not safe on network file systems; ' +

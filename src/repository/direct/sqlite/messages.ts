@@ -5,6 +5,8 @@ export type Request =
   | {
       readonly kind: 'run';
       readonly path: string;
+      /** Whether the path must lead to the file without a link. */
+      readonly exactPath: boolean;
       readonly sql: string;
       readonly parameters: readonly SqlValue[];
       /** Batches that may be sent before the first `more`. */

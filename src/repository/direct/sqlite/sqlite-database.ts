@@ -19,16 +19,24 @@ export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
   readonly #repository: string;
   readonly #path: string;
+  readonly #exactPath: boolean;
   readonly #workers: WorkerPool;
 
   /**
    * @param repository its name, for errors
    * @param path of the database file; it is opened read-only, on first use
    * @param workers default: the pool that all repositories of this process share
+   * @param exactPath whether the path must lead to the file without a link
    */
-  constructor(repository: string, path: string, workers: WorkerPool = (pool ??= new WorkerPool())) {
+  constructor(
+    repository: string,
+    path: string,
+    workers: WorkerPool = (pool ??= new WorkerPool()),
+    exactPath: boolean = false,
+  ) {
     this.#repository = repository;
     this.#path = path;
+    this.#exactPath = exactPath;
     this.#workers = workers;
   }
 
@@ -68,7 +76,7 @@ export class SqliteDatabase implements Database {
         `The query has ${parameters.length} values, more than the ${MAX_PARAMETERS} that SQLite takes: ask for fewer at once.`,
       );
     }
-    return { path: this.#path, sql: statement.sql, parameters };
+    return { path: this.#path, exactPath: this.#exactPath, sql: statement.sql, parameters };
   }
 
   /** Tries again while a writer holds the file; other statements have their turn in between. */

@@ -6,20 +6,32 @@
  * writes goes nowhere, and SQLite refuses its next transaction (SQLITE_READONLY_DBMOVED).  A transaction that it left
  * unfinished is undone in the copy before anybody sees that.
  */
-import { constants } from 'node:fs';
-import { chmod, copyFile, lchown, open, rename, rm, stat } from 'node:fs/promises';
+import { constants, createWriteStream } from 'node:fs';
+import { chmod, lchown, lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
-import { databaseError } from './failures.ts';
+import { OpenDirectory } from '../datastore/directory-walk.ts';
+import { databaseError, WorkerError } from './failures.ts';
 import { Writer } from './writer.ts';
+
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** How often a copy is tried while someone goes on writing. */
 const ATTEMPTS = 5;
 
-export interface TakeOver {
+export interface DatabaseFile {
   readonly repository: string;
-  /** Of the database file. */
+  /** Of the database file: a real path, whose directory its owner may change at any moment. */
   readonly path: string;
+}
+
+export interface TakeOver extends DatabaseFile {
+  /**
+   * Directory on the same file system that nobody else may enter, made where it is not there: a copy that is made beside the
+   * file could be led elsewhere by its owner.
+   */
+  readonly workshop: string;
   /** Whether the owner may write to the new file. */
   readonly ownerMayWrite: boolean;
 }
@@ -29,20 +41,24 @@ export interface TakeOver {
  * @throws SatelliteError CONFLICT where someone goes on writing, QUOTA_EXCEEDED where there is no room for the copy,
  *   RepositoryUnavailableError where the file is damaged, or its owner cannot be given the copy
  */
-export async function takeOver({ repository, path, ownerMayWrite }: TakeOver): Promise<void> {
-  const copy = join(dirname(path), `.${basename(path)}.taken`);
-  const journal = `${path}-journal`;
+export async function takeOver({ repository, path, workshop, ownerMayWrite }: TakeOver): Promise<void> {
+  const name = basename(path);
+  const copy = join(workshop, name);
   try {
-    await copyAtRest(repository, path, copy);
+    await using directory = await OpenDirectory.enter({ path: dirname(path), exact: true }, []);
+    await mkdir(workshop, { recursive: true, mode: 0o700 });
+    await copyAtRest(repository, directory, name, copy);
     await recover(repository, copy);
-    await giveTo(copy, path, ownerMayWrite);
+    await using original = await plainFile(directory, name);
+    if (!original) throw new WorkerError('ENOENT', 'there is no such file');
+    await giveTo(copy, original, ownerMayWrite);
     await sync(copy);
-    await rename(copy, path);
-    await sync(dirname(path));
+    await rename(copy, directory.at(name));
+    await directory.sync();
     // The journal is that of the old file.  Until it is gone, a reader may play it back into the new one, and changes
     // nothing: it holds what the copy was put back to.
-    await rm(journal, { force: true });
-    await sync(dirname(path));
+    await rm(directory.at(`${name}-journal`), { force: true });
+    await directory.sync();
   } catch (error) {
     throw translated(repository, error);
   } finally {
@@ -57,36 +73,62 @@ function translated(repository: string, error: unknown): unknown {
     const message = `There is no room for a copy of the database of '${repository}', which writing to it needs: free some.`;
     return new SatelliteError('QUOTA_EXCEEDED', message, { cause: error });
   }
+  if (code === 'ELOOP' || code === 'ENOTDIR') return databaseError(repository, linked());
   if (code === 'EPERM' || code === 'EACCES') {
     const message = `Repository '${repository}' cannot be written to: the gateway may not replace its database file.`;
     return new RepositoryUnavailableError(repository, message, { cause: error });
   }
-  return error;
+  return databaseError(repository, error);
 }
 
 /**
  * Makes the file the owner's to write to.  Nobody else writes any more: an empty journal that was kept goes too, because
  * the owner could not write to that.
  */
-export async function handOut(path: string): Promise<void> {
-  const journal = await stat(`${path}-journal`).catch(() => undefined);
-  if (journal?.size === 0) await rm(`${path}-journal`, { force: true });
-  await chmod(path, (await stat(path)).mode | constants.S_IWUSR);
+export async function handOut({ repository, path }: DatabaseFile): Promise<void> {
+  const name = basename(path);
+  try {
+    await using directory = await OpenDirectory.enter({ path: dirname(path), exact: true }, []);
+    {
+      await using journal = await plainFile(directory, `${name}-journal`);
+      if ((await journal?.stat())?.size === 0) await rm(directory.at(`${name}-journal`), { force: true });
+    }
+    await using file = await plainFile(directory, name);
+    if (!file) throw new WorkerError('ENOENT', 'there is no such file');
+    await file.chmod((await file.stat()).mode | constants.S_IWUSR);
+  } catch (error) {
+    throw translated(repository, error);
+  }
+}
+
+/** Undefined where there is none. @throws WorkerError LINKED where it is a link, has other names too, or is no file */
+async function plainFile(directory: OpenDirectory, name: string): Promise<FileHandle | undefined> {
+  let file: FileHandle;
+  try {
+    file = await open(directory.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const found = await file.stat();
+  if (found.isFile() && found.nlink === 1) return file;
+  await file.close();
+  throw linked();
+}
+
+function linked(): WorkerError {
+  return new WorkerError('LINKED', 'there is a link in the place of the file');
 }
 
 /** Copies the file with its journal, as both were at one moment. */
-async function copyAtRest(repository: string, path: string, copy: string): Promise<void> {
+async function copyAtRest(repository: string, directory: OpenDirectory, name: string, copy: string): Promise<void> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const before = await stateOf(path);
+    const before = await stateOf(directory, name);
     await rm(`${copy}-journal`, { force: true });
-    try {
-      // The journal first: one that is deleted in between would leave a copy that nothing could put right.
-      await copyFile(`${path}-journal`, `${copy}-journal`);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-    await copyFile(path, copy);
-    if ((await stateOf(path)) === before) return;
+    // The journal first: one that is deleted in between would leave a copy that nothing could put right.
+    await copied(directory, `${name}-journal`, `${copy}-journal`);
+    if (!(await copied(directory, name, copy))) throw new WorkerError('ENOENT', 'there is no such file');
+    if ((await stateOf(directory, name)) === before) return;
   }
   throw new SatelliteError(
     'CONFLICT',
@@ -94,9 +136,17 @@ async function copyAtRest(repository: string, path: string, copy: string): Promi
   );
 }
 
-async function stateOf(path: string): Promise<string> {
-  const states = [path, `${path}-journal`].map(async (file) => {
-    const found = await stat(file, { bigint: true }).catch(() => undefined);
+/** @returns whether there was a file */
+async function copied(directory: OpenDirectory, name: string, copy: string): Promise<boolean> {
+  await using file = await plainFile(directory, name);
+  if (!file) return false;
+  await pipeline(file.createReadStream({ autoClose: false }), createWriteStream(copy, { mode: 0o600 }));
+  return true;
+}
+
+async function stateOf(directory: OpenDirectory, name: string): Promise<string> {
+  const states = [name, `${name}-journal`].map(async (file) => {
+    const found = await lstat(directory.at(file), { bigint: true }).catch(() => undefined);
     return found && [found.ino, found.size, found.mtimeNs].join(' ');
   });
   return (await Promise.all(states)).join(', ');
@@ -104,8 +154,7 @@ async function stateOf(path: string): Promise<string> {
 
 /** Lets SQLite undo what the journal says was not finished, and look for damage. */
 async function recover(repository: string, copy: string): Promise<void> {
-  await chmod(copy, 0o600);
-  const writer = new Writer({ path: copy, create: false, quickCheck: true, keepJournal: false });
+  const writer = new Writer({ path: copy, exactPath: false, create: false, quickCheck: true, keepJournal: false });
   try {
     await writer.ask({ kind: 'begin' });
     await writer.ask({ kind: 'rollback' });
@@ -116,8 +165,8 @@ async function recover(repository: string, copy: string): Promise<void> {
   }
 }
 
-async function giveTo(copy: string, original: string, ownerMayWrite: boolean): Promise<void> {
-  const { uid, gid, mode } = await stat(original);
+async function giveTo(copy: string, original: FileHandle, ownerMayWrite: boolean): Promise<void> {
+  const { uid, gid, mode } = await original.stat();
   if (uid !== process.getuid!() || gid !== process.getgid!()) await lchown(copy, uid, gid);
   await chmod(copy, ownerMayWrite ? mode | constants.S_IWUSR : mode & ~0o222);
 }

@@ -15,6 +15,7 @@ const entry = fileURLToPath(new URL(`./worker-process${extension}`, import.meta.
 
 export interface Statement {
   readonly path: string;
+  readonly exactPath: boolean;
   readonly sql: string;
   readonly parameters: readonly SqlValue[];
 }

@@ -22,6 +22,8 @@ export interface WriteableSqliteOptions {
   readonly keepJournal?: boolean;
   /** Makes the file where there is none. Default: false */
   readonly create?: boolean;
+  /** The path must lead to the file without a link: its users could have put one there. Default: false */
+  readonly exactPath?: boolean;
   /** How long others may hold the lock before the transaction is given up. Default: a minute */
   readonly busyMilliseconds?: number;
 }
@@ -43,7 +45,7 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
    *   and one in WAL mode is refused
    */
   constructor(repository: string, path: string, options: WriteableSqliteOptions = {}) {
-    super(repository, path);
+    super(repository, path, undefined, options.exactPath);
     this.#repository = repository;
     this.#path = path;
     this.#options = options;
@@ -111,8 +113,9 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
   async #transact<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
     clearTimeout(this.#idle);
     if (!this.#writer?.alive) {
-      const { create = false, quickCheck = false, keepJournal = false } = this.#options;
-      this.#writer = new Writer({ path: this.#path, create, quickCheck: quickCheck && !this.#checked, keepJournal });
+      const { create = false, exactPath = false, quickCheck = false, keepJournal = false } = this.#options;
+      const check = quickCheck && !this.#checked;
+      this.#writer = new Writer({ path: this.#path, exactPath, create, quickCheck: check, keepJournal });
     }
     const writer = this.#writer;
     try {

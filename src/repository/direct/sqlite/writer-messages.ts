@@ -32,6 +32,8 @@ export type WriteResponse =
 
 export interface WriterOptions {
   readonly path: string;
+  /** Whether the path must lead to the file without a link. */
+  readonly exactPath: boolean;
   /** Makes the file where there is none. */
   readonly create: boolean;
   /** Checks the file's structure (`PRAGMA quick_check`) after it was opened. */

@@ -2,11 +2,12 @@
  * Main module of the thread that writes to one SQLite file.  A thread and not a process, as for reading, because what it
  * runs is short, and nothing may be cut off in the middle of it.
  */
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import Sqlite from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
 import type { SqlValue } from '../database.ts';
+import { mustBeExact } from './exact-file.ts';
 import { WorkerError } from './failures.ts';
 import { narrowed, packRows, unpackRows } from './packed-columns.ts';
 import type { WriteRequest, WriteResponse, WriterOptions } from './writer-messages.ts';
@@ -25,10 +26,11 @@ class Connection {
   readonly file: string | undefined;
   readonly #statements = new LRUCache<string, Sqlite.Statement<SqlValue[], SqlValue[]>>({ max: STATEMENTS });
 
-  constructor({ path, create, quickCheck, keepJournal }: WriterOptions) {
+  constructor({ path, exactPath, create, quickCheck, keepJournal }: WriterOptions) {
     this.file = fileAt(path);
     this.database = new Sqlite(path, { fileMustExist: !create, timeout: BUSY_MILLISECONDS });
     try {
+      if (exactPath) mustBeExact(path);
       this.database.pragma('foreign_keys = ON');
       this.database.pragma(`cache_size = -${CACHE_KIBIBYTES}`);
       // Of this connection only; the file's own mode stays as it is, and one in WAL mode is refused below.
@@ -59,7 +61,7 @@ const options = workerData as WriterOptions;
 let connection: Connection | undefined;
 
 function fileAt(path: string): string | undefined {
-  const found = statSync(path, { throwIfNoEntry: false });
+  const found = (options.exactPath ? lstatSync : statSync)(path, { throwIfNoEntry: false });
   if (!found && !options.create) throw new WorkerError('ENOENT', 'there is no such file');
   return found && `${found.dev}:${found.ino}`;
 }
@@ -71,11 +73,20 @@ function begin(): void {
   }
   connection ??= new Connection(options);
   connection.database.exec('BEGIN IMMEDIATE');
-  // The header is not read here without SQLite: closing the file again would drop the locks of this whole process.
-  if (connection.database.pragma('journal_mode', { simple: true }) !== 'wal') return;
+  const why = unfit(connection.database);
+  if (why === undefined) return;
   connection.database.close();
   connection = undefined;
-  throw new WorkerError('WAL', 'the file is in WAL mode');
+  throw new WorkerError(why, 'the file is not as the gateway writes to one');
+}
+
+/** Looked at within each transaction, since anybody may have changed the file before it. */
+function unfit(database: Sqlite.Database): string | undefined {
+  // The header is not read here without SQLite: closing the file again would drop the locks of this whole process.
+  if (database.pragma('journal_mode', { simple: true }) === 'wal') return 'WAL';
+  // Neither Butler nor the gateway makes any.  Nobody could end one that runs for ever: this thread is not to be stopped.
+  const own = database.prepare(`SELECT 1 FROM sqlite_master WHERE type IN ('trigger', 'view') LIMIT 1`).get();
+  return own === undefined ? undefined : 'TRIGGER';
 }
 
 /** The connection, within its transaction: SQLite ends that by itself after some errors. */
