@@ -2,8 +2,11 @@
  * `npm run bench`: how fast the gateway is beside the stock stack, on a repository of 200 000 datasets that is built once.
  * Prints one line a measure and ends with status 1 when one misses its bound.
  */
+import { copies } from './copies.ts';
+import { creation } from './creation.ts';
 import { askRefs, headers, readRest, refsBody, restBody, SOURCES, timed, TYPES } from './questions.ts';
 import { compare, isKept, line, median, type Measure } from './ratio.ts';
+import { SatelliteWorld } from './satellite-world.ts';
 import { StockButler } from './stock-butler.ts';
 import { requestsPerSecond } from './throughput.ts';
 import { transfers } from './transfers.ts';
@@ -77,21 +80,34 @@ async function throughput(world: World): Promise<Measure> {
   );
 }
 
-await using world = await startWorld();
-const stock = new StockButler();
 const measures: Measure[] = [];
 const report = (...more: Measure[]): void => {
   for (const measure of more) console.log(line(measure));
   measures.push(...more);
 };
-try {
-  report(...(await manyRefs(world, stock)));
-  report(await latePages(world, 'own'), await latePages(world, 'official'));
-  report(await mergedPage(world));
-  report(...(await walks(world)));
-  report(await throughput(world));
-  report(...(await transfers(world.root)));
-} finally {
-  stock.stop();
+
+/** @returns the root of the large repository */
+async function reading(): Promise<string> {
+  await using world = await startWorld();
+  const stock = new StockButler();
+  try {
+    report(...(await manyRefs(world, stock)));
+    report(await latePages(world, 'own'), await latePages(world, 'official'));
+    report(await mergedPage(world));
+    report(...(await walks(world)));
+    report(await throughput(world));
+  } finally {
+    stock.stop();
+  }
+  return world.root;
 }
+
+async function writing(scaled: string): Promise<void> {
+  await using world = await SatelliteWorld.start(scaled);
+  report(await creation(world));
+  report(...(await transfers(world)));
+  report(await copies(world));
+}
+
+await writing(await reading());
 if (!measures.every(isKept)) process.exitCode = 1;

@@ -1,6 +1,7 @@
 /** Long walks: what they cost the stock server, and what they leave in the gateway's memory. */
 import { type World } from './world.ts';
 import { askRefs, headers, readRest, restBody, TYPES } from './questions.ts';
+import { growth } from './memory.ts';
 import type { Measure } from './ratio.ts';
 
 const TOTAL = 200_000;
@@ -44,23 +45,12 @@ async function exportAll(world: World, repositories: readonly string[]): Promise
   return lines - 1; // the last line holds the count
 }
 
-/** Largest growth of the gateway's resident memory while something runs, in MB. */
-async function growth(world: World, work: () => Promise<number>): Promise<number> {
-  const before = world.gateway.usage().residentBytes;
-  let peak = before;
-  const sampler = setInterval(() => {
-    peak = Math.max(peak, world.gateway.usage().residentBytes);
-  }, 50);
-  try {
-    const given = await work();
-    if (given !== TOTAL) throw new Error(`expected ${String(TOTAL)} references, not ${String(given)}`);
-  } finally {
-    clearInterval(sampler);
-  }
-  return (peak - before) / 1e6;
-}
-
 export async function walks(world: World): Promise<Measure[]> {
+  const growthOf = (work: () => Promise<number>): Promise<number> =>
+    growth(world.gateway, async () => {
+      const given = await work();
+      if (given !== TOTAL) throw new Error(`expected ${String(TOTAL)} references, not ${String(given)}`);
+    });
   const cpu = async (work: () => Promise<unknown>): Promise<number> => {
     const before = world.server.process.usage().cpuSeconds;
     await work();
@@ -72,7 +62,7 @@ export async function walks(world: World): Promise<Measure[]> {
   const peer = await cpu(streams);
   let memory = 0;
   const ours = await cpu(async () => {
-    memory = await growth(world, () => walk(world, ['official']));
+    memory = await growthOf(() => walk(world, ['official']));
   });
   const bound = { atMost: 60 };
   return [
@@ -88,19 +78,19 @@ export async function walks(world: World): Promise<Measure[]> {
     {
       name: '(e) memory growth: export of 200 000 official refs',
       unit: 'MB',
-      ours: await growth(world, () => exportAll(world, ['official'])),
+      ours: await growthOf(() => exportAll(world, ['official'])),
       bound,
     },
     {
       name: '(e) memory growth: walk of 200 000 own refs',
       unit: 'MB',
-      ours: await growth(world, () => walk(world, ['own'])),
+      ours: await growthOf(() => walk(world, ['own'])),
       bound,
     },
     {
       name: '(e) memory growth: export of 200 000 own refs',
       unit: 'MB',
-      ours: await growth(world, () => exportAll(world, ['own'])),
+      ours: await growthOf(() => exportAll(world, ['own'])),
       bound,
     },
   ];
