@@ -202,6 +202,11 @@ export class FaultyWorld implements AsyncDisposable {
     return JSON.parse(await runPython(JUDGE, roots)) as Judgement[];
   }
 
+  /** Registers a RUN by stock Python. */
+  async register(root: string, run: string): Promise<void> {
+    await runPython(JUDGE, [root, '--register', run]);
+  }
+
   /** What no log may hold. */
   secrets(): readonly string[] {
     return [this.token, this.#serviceToken, this.official.s3.environment['AWS_SECRET_ACCESS_KEY']!];

@@ -1,0 +1,138 @@
+/**
+ * Two gateways on one state, whose satellites lie in a directory that each reaches over a mount of its own: locks of one do not
+ * reach the other, as with NFS that is mounted without locks (bindfs, where there is FUSE).
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Gateway } from '../../stack/gateway.ts';
+import { startPostgres, type Postgres } from '../../stack/postgres.ts';
+import { FaultyWorld, until } from './faulty-world.ts';
+
+const WRITES = 8;
+let world: FaultyWorld;
+let postgres: Postgres;
+let real: string;
+let mounts: readonly string[];
+let gateways: readonly [Gateway, Gateway];
+
+function canMount(): boolean {
+  try {
+    accessSync('/dev/fuse');
+    return spawnSync('bindfs', ['--version']).status === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** The process of the gateway that was started with a directory's configuration; its keeper, which has it too, is a shell. */
+function pidOf(name: string): number {
+  const file = join(world.directoryOf(name), 'gateway.yaml');
+  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const [command, ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      if (/node/.test(command!) && args.includes(file)) return Number(pid);
+    } catch {
+      // it has ended meanwhile
+    }
+  }
+  throw new Error(`${name} does not run`);
+}
+
+const write = (gateway: Gateway, name: string) =>
+  world.call(gateway, 'createCollection', { satellite: 'mine', name }, 'collection {name}');
+
+describe.skipIf(!canMount())('On two mounts of one directory (bindfs)', () => {
+  beforeAll(async () => {
+    world = await FaultyWorld.open();
+    postgres = await startPostgres();
+    real = join(world.directory, 'real');
+    mounts = ['a', 'b'].map((name) => join(world.directory, `mount-${name}`));
+    for (const directory of [real, ...mounts]) mkdirSync(directory);
+    for (const mount of mounts) {
+      const { status, stderr } = spawnSync('bindfs', [real, mount], { encoding: 'utf8' });
+      if (status !== 0) throw new Error(stderr);
+    }
+    const state = await postgres.createDatabase();
+    const [a, b] = mounts.map((root, i) => ({ name: `gateway-${String(i)}`, state, satellites: { root } }));
+    gateways = [await world.start(a!), await world.start(b!)];
+  });
+  afterAll(async () => {
+    await world.logs();
+    for (const mount of mounts) spawnSync('umount', [mount]);
+    await postgres.stop();
+    await world[Symbol.asyncDispose]();
+  });
+
+  /** What stock Python finds where the files really are. */
+  async function collections(): Promise<readonly string[]> {
+    const { data } = await world.ask(gateways[0], '{satellite(name: "mine") {uri}}');
+    const uri = (data.satellite.uri as string).replace(/^file:\/\//, '');
+    const root = uri.replace(mounts[0]!, real);
+    return (await world.judge([root]))[0]!.collections;
+  }
+
+  test('gateways write in turns, and nothing is lost', async () => {
+    await world.create(gateways[0], 'mine');
+    const names = gateways.map((_, g) =>
+      Array.from({ length: WRITES }, (_write, i) => `u/alice/${String(g)}-${String(i)}`),
+    );
+    await Promise.all(
+      gateways.map(async (gateway, g) => {
+        for (const name of names[g]!) await write(gateway, name);
+      }),
+    );
+    expect(await collections()).toEqual(names.flat().toSorted());
+    for (const gateway of gateways) expect(await world.verified(gateway, 'mine')).toMatchObject({ sound: true });
+  }, 180_000);
+
+  test('a gateway that is stopped among its writes, overtaken and goes on damages nothing', async () => {
+    const [stopped, other] = gateways;
+    const before = await collections();
+    const confirmed: string[] = [];
+    let ended = false;
+    const writing = (async () => {
+      for (let i = 0; !ended; i += 1) {
+        const name = `u/alice/stopped-${String(i)}`;
+        await write(stopped, name).then(
+          () => confirmed.push(name),
+          () => undefined,
+        );
+      }
+    })();
+    await until(() => Promise.resolve(confirmed.length > 2));
+    const pid = pidOf('gateway-0');
+    process.kill(pid, 'SIGSTOP');
+    ended = true;
+    try {
+      // It waits until the lease of the stopped one has ended.
+      await write(other, 'u/alice/overtaken');
+    } finally {
+      process.kill(pid, 'SIGCONT');
+    }
+    await writing;
+    await write(stopped, 'u/alice/again');
+    const found = await collections();
+    for (const name of [...before, ...confirmed, 'u/alice/overtaken', 'u/alice/again']) expect(found).toContain(name);
+    expect(await world.verified(other, 'mine')).toMatchObject({ sound: true });
+  }, 180_000);
+
+  test('a notebook’s stock Python writes while it is checked out, and gateways are refused', async () => {
+    const { satellite } = await world.call(
+      gateways[0],
+      'checkoutSatellite',
+      { satellite: 'mine' },
+      'satellite {state uri}',
+    );
+    expect(satellite).toMatchObject({ state: 'CHECKED_OUT' });
+    for (const gateway of gateways)
+      await expect(write(gateway, 'u/alice/no')).rejects.toMatchObject({ code: 'CONFLICT' });
+    await world.register((satellite.uri as string).replace(/^file:\/\//, ''), 'u/alice/notebook');
+    await world.call(gateways[1], 'checkinSatellite', { satellite: 'mine' }, 'satellite {state}');
+    for (const [g, gateway] of gateways.entries()) await write(gateway, `u/alice/after-${String(g)}`);
+    const found = await collections();
+    expect(found).toEqual(expect.arrayContaining(['u/alice/notebook', 'u/alice/after-0', 'u/alice/after-1']));
+    expect(found).not.toContain('u/alice/no');
+  }, 180_000);
+});
