@@ -30,7 +30,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 };
 
 /** Statuses of errors that come again until the request is another. */
-const WRONG_REQUEST = new Set([400, 404, 409]);
+const WRONG_REQUEST = new Set([400, 403, 404, 409]);
 
 /** HTTP status of an error that leaves no part of an answer. */
 export function statusOf(error: unknown): number {
