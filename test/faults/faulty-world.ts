@@ -57,6 +57,8 @@ export interface StartOptions {
   readonly environment?: GatewayOptions['environment'];
   /** @default SQLite, in the gateway's directory */
   readonly state?: string;
+  /** @default the official server's own address */
+  readonly upstream?: string;
   /** Changes to the section `satellites`. */
   readonly satellites?: Readonly<Record<string, unknown>>;
 }
@@ -112,7 +114,7 @@ export class FaultyWorld implements AsyncDisposable {
         {
           name: 'dp1',
           kind: 'remote',
-          url: this.official.url,
+          url: options.upstream ?? this.official.url,
           token: 'forward',
           serviceToken: this.#serviceToken,
         },
