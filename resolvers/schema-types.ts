@@ -1338,7 +1338,7 @@ export type SatellitePlan = {
 
 /** What can be done with a satellite now. */
 export type SatelliteState =
-  /** It is handed to stock Python: the gateway only reads it. */
+  /** It is handed to stock Python, or being migrated: the gateway only reads it. */
   | 'CHECKED_OUT'
   /** It is being made. */
   | 'CREATING'

@@ -115,7 +115,12 @@ function changes(): Command[] {
       'Move a satellite to the universe of its official repository.',
       'migrateSatellite',
       `${SATELLITE_FIELDS} plan {from to steps}`,
-      (name) => `Satellite '${name}' was migrated.`,
+      (name, { plan }) => {
+        const { to, steps } = plan as { to: number; steps: string[] };
+        const has =
+          steps.length === 0 ? 'has the universe of its official repository already' : 'has another universe now';
+        return `Satellite '${name}' ${has}: ${String(to)}.`;
+      },
     ).option('--undo', 'go back to the backup of the last migration'),
     simple(
       'checkout',

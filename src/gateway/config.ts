@@ -135,11 +135,15 @@ const outbound = z.strictObject({
   origins: z.array(z.string().regex(ORIGIN, 'must be an origin such as https://host, or https://*.domain')).default([]),
 });
 
+const python = z.strictObject({
+  /** The interpreter of an environment with `lsst-daf-butler` and `daf_butler_migrate`, which migrates satellites. */
+  executable: z.string().min(1),
+  /** Directories of further modules. */
+  path: z.array(z.string().min(1)).default([]),
+});
+
 /** Sections of parts that this version does not have: their shape is checked, and the log says that they have no effect. */
 const later = {
-  python: z
-    .strictObject({ executable: z.string().min(1).optional(), path: z.array(z.string().min(1)).optional() })
-    .optional(),
   runs: z.strictObject({ executeAs: z.enum(['none', 'self', 'sandbox']) }).optional(),
 };
 
@@ -168,6 +172,8 @@ export const gatewayConfig = z
     satellites: satellitesConfig.optional(),
     /** What the gateway itself may fetch. */
     outbound: outbound.prefault({}),
+    /** Rubin's own Python. @default none: satellites cannot be migrated */
+    python: python.optional(),
     ...later,
   })
   .superRefine(({ repositories }, ctx) => {
@@ -228,7 +234,7 @@ export function parseConfig(
 }
 
 function resolvePaths({ state, satellites, ...config }: ParsedConfig, directory: string): GatewayConfig {
-  const { auth, graphiql, repositories } = config;
+  const { auth, graphiql, repositories, python } = config;
   return {
     ...config,
     repositories: repositories.map((r) => (r.kind === 'direct' ? { ...r, path: resolve(directory, r.path) } : r)),
@@ -236,6 +242,11 @@ function resolvePaths({ state, satellites, ...config }: ParsedConfig, directory:
       issuers: auth.issuers.map((i) => (i.jwks.startsWith('https:') ? i : { ...i, jwks: resolve(directory, i.jwks) })),
     },
     graphiql: graphiql.examples ? { ...graphiql, examples: resolve(directory, graphiql.examples) } : graphiql,
+    python: python && {
+      // A bare name is found as a shell finds it.
+      executable: python.executable.includes('/') ? resolve(directory, python.executable) : python.executable,
+      path: python.path.map((path) => resolve(directory, path)),
+    },
     writing:
       state === undefined && satellites === undefined
         ? undefined

@@ -91,7 +91,7 @@ export async function openServices(
     curation: new Curation(satellites),
     removals: new Removals(satellites, jobs),
     care: satellites.care({ repositoriesOf, files, ownUrls }),
-    migration: undefined,
+    migration: config.python && satellites.migration(config.python),
     transfers,
   };
   return {

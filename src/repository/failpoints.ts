@@ -22,6 +22,12 @@ export const FAILPOINTS = [
   'restore:after-attach',
   'purge:before-files',
   'purge:before-record',
+  'migrate:before-tool',
+  'migrate:after-tool',
+  'migrate:before-exchange',
+  'migrate:after-exchange',
+  'migrate:before-undo',
+  'migrate:after-undo',
 ] as const;
 
 export type Failpoint = (typeof FAILPOINTS)[number];

@@ -42,8 +42,24 @@ export async function findSatellite(
   return entry && isMember(entry, member) ? entry : null;
 }
 
+/**
+ * The satellite that has the name, for a principal who may use it; one that is being made or was deleted is none.
+ * @throws SatelliteError NOT_FOUND, CONFLICT
+ */
+export async function existingSatellite(
+  catalog: Catalog,
+  called: string,
+  principal: Identity,
+  signal: AbortSignal,
+): Promise<CatalogEntry> {
+  const entry = await findSatellite(catalog, called, principal, signal);
+  if (!entry) throw noSuchSatellite(called, principal);
+  if (entry.state === 'CREATING' || entry.state === 'DELETED') checkReady(entry);
+  return entry;
+}
+
 /** @throws SatelliteError CONFLICT where it cannot be written to now */
-export function checkReady(entry: SatelliteRecord): void {
+export function checkReady(entry: SatelliteRecord & Partial<Pick<CatalogEntry, 'unfinished'>>): void {
   const name = fullName(entry);
   switch (entry.state) {
     case 'READY':
@@ -51,6 +67,12 @@ export function checkReady(entry: SatelliteRecord): void {
     case 'CREATING':
       throw new SatelliteError('CONFLICT', `Satellite '${name}' is still being made: try again in a moment.`);
     case 'CHECKED_OUT':
+      if (entry.unfinished === 'MIGRATE') {
+        throw new SatelliteError(
+          'CONFLICT',
+          `Satellite '${name}' is being migrated: it can be changed when that job has ended.`,
+        );
+      }
       throw new SatelliteError(
         'CONFLICT',
         `Satellite '${name}' is checked out to stock Python: check it in (checkinSatellite) before you change it here.`,

@@ -2,7 +2,7 @@
 import type { Identity, Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { JobKind, Jobs } from '../jobs/job.ts';
-import { checkReady, findSatellite, isMember, noSuchSatellite } from './access.ts';
+import { checkReady, existingSatellite } from './access.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { planDeletion } from './deletion-plan.ts';
 import type { Directory } from './directory.ts';
@@ -48,7 +48,7 @@ export class Care {
     { satellite, dryRun, repair, idempotencyKey }: ChangeSatellite & { readonly repair: boolean },
     principal: Principal,
   ): Promise<SatelliteChange> {
-    const entry = await this.#existing(satellite, principal);
+    const entry = await existingSatellite(this.#parts.catalog, satellite, principal, look());
     if (repair) checkReady(entry);
     if (dryRun) {
       return { satellite: entry, job: null, plan: await planDeletion(this.#parts, entry, principal, look()) };
@@ -67,8 +67,8 @@ export class Care {
   /** The gateway writes no more, and lets go of the file, before its users get it. */
   async checkout({ satellite }: Omit<ChangeSatellite, 'dryRun'>, principal: Principal): Promise<SatelliteChange<null>> {
     const { catalog, directory, writers } = this.#parts;
-    const entry = await this.#existing(satellite, principal);
-    if (entry.state === 'CHECKED_OUT') return { satellite: entry, job: null, plan: null };
+    const entry = await existingSatellite(this.#parts.catalog, satellite, principal, look());
+    if (entry.state === 'CHECKED_OUT' && entry.unfinished === null) return { satellite: entry, job: null, plan: null };
     checkReady(entry);
     await this.#mustBeIdle(entry, principal);
     await this.#change(entry, 'READY', 'CHECKED_OUT');
@@ -84,7 +84,8 @@ export class Care {
 
   async checkin({ satellite }: Omit<ChangeSatellite, 'dryRun'>, principal: Principal): Promise<SatelliteChange<null>> {
     const { directory, writers } = this.#parts;
-    const entry = await this.#existing(satellite, principal);
+    const entry = await existingSatellite(this.#parts.catalog, satellite, principal, look());
+    if (entry.unfinished === 'MIGRATE') checkReady(entry);
     if (entry.state === 'CHECKED_OUT') {
       await (await writers.of(entry))?.takeBack(AbortSignal.timeout(HAND_OVER_MILLISECONDS));
       // What stock Python changed, the next one who asks reads anew.
@@ -92,13 +93,6 @@ export class Care {
       await this.#change(entry, 'CHECKED_OUT', 'READY');
     }
     return { satellite: { ...entry, state: 'READY' }, job: null, plan: null };
-  }
-
-  async #existing(called: string, principal: Identity): Promise<CatalogEntry> {
-    const entry = await findSatellite(this.#parts.catalog, called, principal, look());
-    if (!entry || !isMember(entry, principal)) throw noSuchSatellite(called, principal);
-    if (entry.state === 'CREATING' || entry.state === 'DELETED') checkReady(entry);
-    return entry;
   }
 
   /** A job that writes would find the satellite gone in the middle. */

@@ -64,7 +64,9 @@ export type Unfinished =
   /** Is being brought back. */
   | 'ATTACH'
   /** Is being removed for good. */
-  | 'PURGE';
+  | 'PURGE'
+  /** Is being migrated by a job, CHECKED_OUT meanwhile. */
+  | 'MIGRATE';
 
 /** A satellite with what only its own service needs to know. */
 export interface CatalogEntry extends SatelliteRecord {

@@ -2,7 +2,7 @@
 import { chmod, lchown, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SatelliteError } from '../butler/errors.ts';
-import { directoryOf, makingOf, trashOf } from './placement.ts';
+import { directoryOf, makingOf, migratedOf, trashOf } from './placement.ts';
 import { fullName, type SatelliteRecord } from './satellite.ts';
 import type { FileOwner, SatelliteSettings } from './settings.ts';
 
@@ -114,8 +114,8 @@ export async function attachDirectory(settings: SatelliteSettings, satellite: Pl
 
 /** Removes all of it, wherever it is. */
 export async function removeDirectory(settings: SatelliteSettings, satellite: Placed): Promise<void> {
-  for (const path of [makingOf(settings, satellite), directoryOf(settings, satellite), trashOf(settings, satellite)]) {
-    await rm(path, { recursive: true, force: true });
+  for (const placeOf of [makingOf, directoryOf, trashOf, migratedOf]) {
+    await rm(placeOf(settings, satellite), { recursive: true, force: true });
   }
 }
 

@@ -64,24 +64,27 @@ export class ExclusiveWriter implements WriteGuard {
 
   /** Makes the file the user's to write to, once no gateway writes (any more). */
   async handOut(signal: AbortSignal): Promise<void> {
-    await this.#once(signal, () => handOut(this.#options));
+    await this.alone(signal, () => handOut(this.#options));
   }
 
   /** Makes the file the gateways' again, whoever still has it open. */
   async takeBack(signal: AbortSignal): Promise<void> {
-    await this.#once(signal, () => this.#takeOver());
+    await this.alone(signal, () => this.#takeOver());
   }
 
-  async #once(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  /** Does something while no gateway writes to the file. */
+  async alone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     await this.release();
     const lease = await this.#acquire(signal);
+    let done: T;
     try {
-      await work();
+      done = await work();
     } catch (error) {
       await lease.abandon();
       throw error;
     }
     await lease.release();
+    return done;
   }
 
   async #acquire(signal: AbortSignal): Promise<Lease> {

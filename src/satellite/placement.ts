@@ -10,6 +10,7 @@ type Placed = Pick<SatelliteRecord, 'id' | 'owner' | 'name'>;
 /** Directories beside those of users, whose names do not begin with a dot here. */
 const MAKING = '.making';
 const TRASH = '.deleted';
+const MIGRATED = '.migrated';
 
 /** Where its `butler.yaml` is, as the gateway sees it. */
 export function directoryOf(settings: SatelliteSettings, satellite: Placed): string {
@@ -35,6 +36,11 @@ export function makingOf(settings: SatelliteSettings, { id }: Pick<Placed, 'id'>
 /** Where its directory is between deletion and purge: on the same file system, and out of its owner's reach. */
 export function trashOf(settings: SatelliteSettings, { id }: Pick<Placed, 'id'>): string {
   return join(settings.root, TRASH, id);
+}
+
+/** Where its database is while it is migrated, and its backup afterwards: on the same file system, and out of its owner's reach. */
+export function migratedOf(settings: SatelliteSettings, { id }: Pick<Placed, 'id'>): string {
+  return join(settings.root, MIGRATED, id);
 }
 
 /** Its schema and its role in PostgreSQL: a plain identifier in small letters, as stock Butler needs it. */

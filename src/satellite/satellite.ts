@@ -8,7 +8,7 @@ export type SatelliteState =
   /** Being made: not in any search. */
   | 'CREATING'
   | 'READY'
-  /** Lent to stock Python by `checkoutSatellite`: the gateway reads it and does not write. */
+  /** Lent to stock Python by `checkoutSatellite`, or being migrated: the gateway reads it and does not write. */
   | 'CHECKED_OUT'
   /** Can be brought back by `restoreSatellite` until `purgeAt`. */
   | 'DELETED';

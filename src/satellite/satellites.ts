@@ -16,6 +16,8 @@ import { ExclusiveWriters } from './exclusive-writers.ts';
 import { placeWarnings, uriOf } from './placement.ts';
 import { Quota } from './quota.ts';
 import { Deletion } from './deletion.ts';
+import { MigrationTool, type PythonSettings } from './migration-tool.ts';
+import { Migration } from './migration.ts';
 import { moveReferences } from './move-references.ts';
 import { fullName, type OpenSatellite, type SatelliteRecord } from './satellite.ts';
 import type { ChangeSatellite, CreateSatellite, SatelliteChange, SatelliteService } from './service.ts';
@@ -95,6 +97,13 @@ export class Satellites implements SatelliteService {
     const { jobs, publicUrl } = this.#options;
     const parts = { catalog: this.#catalog, directory: this.#directory, writers: this.#writers };
     return new Care({ ...parts, ...surroundings, jobs, publicUrl });
+  }
+
+  /** Adds its kind of work to the jobs; to be called before their `start`. */
+  migration(python: PythonSettings): Migration {
+    const { settings, jobs, offered } = this.#options;
+    const parts = { catalog: this.#catalog, directory: this.#directory, writers: this.#writers };
+    return new Migration({ ...parts, settings, jobs, offered, tool: new MigrationTool(python) });
   }
 
   offeredTo(principal: Identity): Promise<readonly OfferedRepository[]> {
@@ -219,6 +228,9 @@ export class Satellites implements SatelliteService {
         return;
       case 'PURGE':
         await this.#deletion.startPurge(entry);
+        return;
+      case 'MIGRATE':
+      // Its job goes on.
     }
   }
 

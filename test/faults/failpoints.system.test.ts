@@ -120,8 +120,12 @@ const purge: Case = {
   left: undefined,
 };
 
+/** Those of migrations are hit where upstream's tool is stood in for: `test/satellite/migration.test.ts`. */
+type Met = Exclude<Failpoint, `migrate:${string}`>;
+const MET = FAILPOINTS.filter((name): name is Met => !name.startsWith('migrate:'));
+
 /** Whoever adds a failpoint says here what comes to it. */
-const CASES: Readonly<Record<Failpoint, Case>> = {
+const CASES: Readonly<Record<Met, Case>> = {
   'create:before-database': creation,
   'create:before-butler-yaml': creation,
   'create:before-ready': creation,
@@ -142,7 +146,7 @@ const CASES: Readonly<Record<Failpoint, Case>> = {
 };
 
 describe.concurrent('A gateway that is killed', () => {
-  test.each(FAILPOINTS)(
+  test.each(MET)(
     'at %s',
     async (failpoint) => {
       const { act, goOn, left: expected } = CASES[failpoint];
@@ -174,7 +178,7 @@ describe.concurrent('A gateway that is killed', () => {
 });
 
 test('stock Python opened every satellite that was left, at the kill and in the end', async () => {
-  expect(left.length).toBeGreaterThan(FAILPOINTS.length);
+  expect(left.length).toBeGreaterThan(MET.length);
   const found = await world.judge(left.map(({ root }) => root));
   for (const [i, { root, expected }] of left.entries()) expect(found[i], root).toMatchObject(expected);
 }, 120_000);

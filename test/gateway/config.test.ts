@@ -37,6 +37,7 @@ runs: {executeAs: none}
 publicUrl: https://satellite.example/
 `);
   expect(config.publicUrl).toBe('https://satellite.example');
+  expect(config.python).toEqual({ executable: '/etc/satellite/.venv/bin/python', path: ['/etc/satellite/tasks'] });
   expect(config.writing).toMatchObject({
     state: 'sqlite:/etc/satellite/state.sqlite3',
     satellites: { root: '/etc/satellite/satellites', restoreDays: 30, quotaBytes: null },

@@ -2,7 +2,7 @@
 import { alice, openWorld, request, type WorldOptions } from './satellite-world.ts';
 import type { CreateSatellite } from '../../src/satellite/service.ts';
 
-export type Change = 'create' | 'delete' | 'purge' | 'reset' | 'restore';
+export type Change = 'create' | 'delete' | 'purge' | 'reset' | 'restore' | 'migrate' | 'undo';
 
 const [options, change, asked] = process.argv.slice(2) as [string, Change, string];
 const world = await openWorld(JSON.parse(options) as WorldOptions);
@@ -19,6 +19,10 @@ switch (change) {
     break;
   case 'reset':
     await world.satellites.reset(mine, alice);
+    break;
+  case 'migrate':
+  case 'undo':
+    await world.ended((await world.migration.migrate({ ...mine, undo: change === 'undo' }, alice)).job);
     break;
   case 'restore':
     await world.satellites.restore(mine, alice);

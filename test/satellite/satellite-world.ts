@@ -6,6 +6,8 @@ import type { Job, Jobs } from '../../src/jobs/job.ts';
 import { createJobs } from '../../src/jobs/jobs.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import type { Care } from '../../src/satellite/care.ts';
+import type { PythonSettings } from '../../src/satellite/migration-tool.ts';
+import type { Migration } from '../../src/satellite/migration.ts';
 import { Satellites, type SatellitesOptions } from '../../src/satellite/satellites.ts';
 import type { CreateSatellite } from '../../src/satellite/service.ts';
 import type { SatelliteSettings } from '../../src/satellite/settings.ts';
@@ -16,6 +18,7 @@ import type { State } from '../../src/state/state.ts';
 export interface World {
   readonly satellites: Satellites;
   readonly care: Care;
+  readonly migration: Migration;
   readonly jobs: Jobs;
   readonly state: State;
   /** What has been warned of. */
@@ -33,6 +36,7 @@ export interface WorldOptions {
   readonly settings?: Partial<SatelliteSettings>;
   readonly state?: string;
   readonly configured?: SatellitesOptions['configured'];
+  readonly python?: PythonSettings;
 }
 
 export const signal = AbortSignal.timeout(10 * 60_000);
@@ -98,11 +102,13 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     files: { find: () => Promise.reject(new Error('nothing here is elsewhere')) },
     ownUrls: () => ['https://gateway.example'],
   });
+  const migration = satellites.migration(options.python ?? { executable: 'python3', path: [] });
   await jobs.start();
   await satellites.start();
   return {
     satellites,
     care,
+    migration,
     jobs,
     state,
     warnings,

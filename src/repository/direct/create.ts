@@ -61,7 +61,8 @@ export async function createRepository(repository: NewRepository): Promise<void>
   await writeDurably(config, butlerYaml(database, datastoreRoot));
 }
 
-function butlerYaml(database: NewDatabase, root: string): string {
+/** Content of the `butler.yaml` of a repository. */
+export function butlerYaml(database: NewDatabase, root: string): string {
   const location =
     database.dialect === 'sqlite'
       ? { db: 'sqlite:///<butlerRoot>/gen3.sqlite3' }
@@ -131,7 +132,7 @@ async function isMade(transaction: Transaction, name: string, universe: Universe
 }
 
 /** Writes a file under another name first: it is there in full or not at all, and before any file that is written later. */
-async function writeDurably(path: string, content: string | Buffer): Promise<void> {
+export async function writeDurably(path: string, content: string | Buffer): Promise<void> {
   const making = `${path}.making`;
   await using file = await open(making, 'w');
   await file.writeFile(content);

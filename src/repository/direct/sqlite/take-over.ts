@@ -102,7 +102,7 @@ export async function handOut({ repository, path }: DatabaseFile): Promise<void>
 }
 
 /** Undefined where there is none. @throws WorkerError LINKED where it is a link, has other names too, or is no file */
-async function plainFile(directory: OpenDirectory, name: string): Promise<FileHandle | undefined> {
+export async function plainFile(directory: OpenDirectory, name: string): Promise<FileHandle | undefined> {
   let file: FileHandle;
   try {
     file = await open(directory.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
@@ -144,7 +144,8 @@ async function copied(directory: OpenDirectory, name: string, copy: string): Pro
   return true;
 }
 
-async function stateOf(directory: OpenDirectory, name: string): Promise<string> {
+/** Which file has a name, and whether it was written to: for comparison, without opening it. */
+export async function stateOf(directory: OpenDirectory, name: string): Promise<string> {
   const states = [name, `${name}-journal`].map(async (file) => {
     const found = await lstat(directory.at(file), { bigint: true }).catch(() => undefined);
     return found && [found.ino, found.size, found.mtimeNs].join(' ');
@@ -171,7 +172,8 @@ async function giveTo(copy: string, original: FileHandle, ownerMayWrite: boolean
   await chmod(copy, ownerMayWrite ? mode | constants.S_IWUSR : mode & ~0o222);
 }
 
-async function sync(path: string): Promise<void> {
+/** Makes a file, or the names in a directory, outlast a power cut. */
+export async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();
