@@ -204,9 +204,9 @@ export class FaultyWorld implements AsyncDisposable {
     return JSON.parse(await runPython(JUDGE, roots)) as Judgement[];
   }
 
-  /** Registers a RUN by stock Python. */
-  async register(root: string, run: string): Promise<void> {
-    await runPython(JUDGE, [root, '--register', run]);
+  /** Registers RUNs by stock Python, one after the other. */
+  async register(root: string, runs: readonly string[]): Promise<void> {
+    await runPython(JUDGE, [root, '--register', ...runs]);
   }
 
   /** What no log may hold. */

@@ -128,7 +128,7 @@ describe.skipIf(!canMount())('On two mounts of one directory (bindfs)', () => {
     expect(satellite).toMatchObject({ state: 'CHECKED_OUT' });
     for (const gateway of gateways)
       await expect(write(gateway, 'u/alice/no')).rejects.toMatchObject({ code: 'CONFLICT' });
-    await world.register((satellite.uri as string).replace(/^file:\/\//, ''), 'u/alice/notebook');
+    await world.register((satellite.uri as string).replace(/^file:\/\//, ''), ['u/alice/notebook']);
     await world.call(gateways[1], 'checkinSatellite', { satellite: 'mine' }, 'satellite {state}');
     for (const [g, gateway] of gateways.entries()) await write(gateway, `u/alice/after-${String(g)}`);
     const found = await collections();

@@ -1,6 +1,6 @@
 """What stock Butler finds in repositories: ``satellite_judge.py ROOT...`` writes a JSON list, of one object for each.
 
-``satellite_judge.py ROOT --register RUN`` registers a RUN.  Fails where an SQLite database is corrupt, or where the file of a dataset that is not elsewhere is gone or cut short.
+``satellite_judge.py ROOT --register RUN...`` registers RUNs.  Fails where an SQLite database is corrupt, or where the file of a dataset that is not elsewhere is gone or cut short.
 """
 
 import json
@@ -41,6 +41,7 @@ def judge(root: str) -> dict[str, object]:
 
 if sys.argv[2:3] == ["--register"]:
     with Butler.from_config(sys.argv[1], writeable=True) as writer:
-        writer.collections.register(sys.argv[3])
+        for run in sys.argv[3:]:
+            writer.collections.register(run)
     sys.exit()
 print(json.dumps([judge(root) for root in sys.argv[1:]]))
