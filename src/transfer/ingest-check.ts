@@ -87,18 +87,21 @@ function checkFile(file: IngestedFile, { storageClass, name }: DatasetType, valu
     uuid,
     values: values.map((value) => (typeof value === 'bigint' ? String(value) : value)),
     formatter,
-    path: artifactPath(file.path ?? uploadPath(name, uuid, upload!.fileName)).path,
+    path: artifactPath(file.path ?? uploadPath(name, upload!.fileName)).path,
     upload: upload ? { ...upload, sha256: upload.sha256.toLowerCase() } : null,
   };
 }
 
-/** A path that no other dataset can have. */
-function uploadPath(datasetType: string, uuid: string, fileName: string): string {
+/**
+ * A path that nothing has: what is put there is put before the dataset is registered, and may be refused then. With the
+ * dataset's UUID, which the caller may choose, it could be the file of one that is there.
+ */
+function uploadPath(datasetType: string, fileName: string): string {
   const name = fileName
     .replace(/[^\w.+-]/g, '_')
     .slice(-150)
     .replace(/^\.+/, '');
-  return ['ingested', datasetType, uuid, name || 'file'].join('/');
+  return ['ingested', datasetType, newDatasetUuid(), name || 'file'].join('/');
 }
 
 /** Values of the required dimensions. @throws ButlerUserError DIMENSION_NAME, DIMENSION_VALUE */

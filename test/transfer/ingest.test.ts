@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Job, Task } from '../../src/jobs/job.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
@@ -10,8 +11,14 @@ import { queryOf } from '../../src/repository/search/records-of-data-ids.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State } from '../../src/state/state.ts';
 import { prepareTables } from '../../src/state/tables.ts';
-import { checkFiles } from '../../src/transfer/ingest-check.ts';
-import { ingestKind, writeFiles, type IngestInput, type IngestResult } from '../../src/transfer/ingest-kind.ts';
+import { checkFiles, type CheckedFile } from '../../src/transfer/ingest-check.ts';
+import {
+  ingestKind,
+  readFiles,
+  writeFiles,
+  type IngestInput,
+  type IngestResult,
+} from '../../src/transfer/ingest-kind.ts';
 import type { IngestedFile } from '../../src/transfer/service.ts';
 import { UPLOAD_TABLES, Uploads } from '../../src/transfer/uploads.ts';
 import { sqliteRepository } from '../fixtures/repositories.ts';
@@ -180,6 +187,20 @@ describe('Uploads', () => {
     await receive(id, index, content);
     expect(await run(await uploads.committed(id, 'alice'))).toEqual({ datasets: 1, bytes: content.length });
     expect(released).toContain(id);
+  });
+
+  test('under the UUID of a dataset that is there leave its file as it is', async () => {
+    const first = await open(5);
+    await receive(first.id, first.index, content);
+    const there = await uploads.committed(first.id, 'alice');
+    await run(there);
+    const [{ uuid, path }] = readFiles(there.files) as [CheckedFile];
+    const other = { fileName: upload.fileName, size: 5, sha256: createHash('sha256').update('other').digest('hex') };
+    const { datasetType, files } = await check([file(5, { uuid, upload: other })]);
+    const { id } = await uploads.open('alice', world.satellite, datasetType, RUN, files);
+    await receive(id, 0, 'other');
+    const bytes = await world.satellite.artifacts.read(path, null, contextOf().signal);
+    expect(await text(bytes)).toBe(content);
   });
 
   test('of other bytes than promised are refused', async () => {
