@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import { isAtRest, type GatewayClient, type WatchedJob } from './gateway-client.ts';
+import { printable } from './terminal.ts';
 
 /** Waits until a job has come to rest, with a bar on standard error where that is a terminal. @returns the job then */
 export async function waitForJob(client: GatewayClient, started: WatchedJob): Promise<WatchedJob> {
@@ -27,5 +28,10 @@ const BAR = {
 };
 
 function shown({ kind, state, progress }: WatchedJob) {
-  return { kind, state: state.toLowerCase(), unit: progress.unit, count: progress.total ?? '?' };
+  return {
+    kind: printable(kind),
+    state: printable(state.toLowerCase()),
+    unit: printable(progress.unit),
+    count: printable(String(progress.total ?? '?')),
+  };
 }

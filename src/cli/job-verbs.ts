@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { CommandError, EXIT } from './exit.ts';
 import { JOB_FIELDS, type WatchedJob } from './gateway-client.ts';
 import { waitForJob } from './job-progress.ts';
+import { printable } from './terminal.ts';
 import {
   change,
   changingVerb,
@@ -54,7 +55,9 @@ function job(): Command {
         found = await ask();
       }
       const lines = found.log.map(({ at, message }) => `  ${at}  ${message}`);
-      console.log(options.json ? JSON.stringify(found, undefined, 2) : [jobText(found), ...lines].join('\n'));
+      console.log(
+        printable(options.json ? JSON.stringify(found, undefined, 2) : [jobText(found), ...lines].join('\n')),
+      );
       process.exitCode = exitCodeOf(found);
     });
 }

@@ -10,6 +10,7 @@ import { ingestVerb } from './ingest.ts';
 import { jobVerbs } from './job-verbs.ts';
 import type { MoveReferencesOptions } from './move-references.ts';
 import { satelliteVerbs } from './satellite-verbs.ts';
+import { printable } from './terminal.ts';
 import type { ServeOptions } from './serve.ts';
 import type { TokenOptions } from './token.ts';
 
@@ -57,10 +58,10 @@ try {
     // It has printed what is wrong, or the help that was asked for.
     process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
   } else if (error instanceof CommandError) {
-    console.error(error.message);
+    console.error(printable(error.message));
     process.exitCode = error.exitCode;
   } else if (error instanceof SatelliteError || (error instanceof Error && error.name === 'ConfigurationError')) {
-    console.error(error.message);
+    console.error(printable(error.message));
     process.exitCode = EXIT.failed;
   } else {
     throw error;

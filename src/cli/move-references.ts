@@ -13,6 +13,7 @@ import { SatelliteStorage } from '../satellite/storage.ts';
 import { createLeases } from '../state/leases.ts';
 import { openState } from '../state/open.ts';
 import { prepareTables } from '../state/tables.ts';
+import { printable } from './terminal.ts';
 
 export interface MoveReferencesOptions {
   readonly config: string;
@@ -54,7 +55,7 @@ export async function moveAllReferences(names: readonly string[], options: MoveR
         console.log(`${name}: ${await moveReferences(satellite, settings, ctx)} references moved`);
       } catch (error) {
         if (!(error instanceof SatelliteError)) throw error;
-        console.error(`${name}: ${error.message}`);
+        console.error(printable(`${name}: ${error.message}`));
         process.exitCode = 1;
       }
     }

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { CommandError, EXIT } from './exit.ts';
 import { GatewayClient, JOB_FIELDS, type WatchedJob } from './gateway-client.ts';
 import { waitForJob } from './job-progress.ts';
+import { printable } from './terminal.ts';
 
 export interface ConnectionOptions {
   readonly url?: string;
@@ -75,9 +76,10 @@ export async function change(wanted: Change, options: ChangeOptions): Promise<vo
   const started = payload.job ?? null;
   const job = started && options.wait ? await waitForJob(client, started) : started;
   const answer = hasJob ? { ...payload, job } : payload;
-  if (options.json) console.log(JSON.stringify(answer, undefined, 2));
-  else if (options.dryRun) console.log(planText(answer));
-  else console.log(job === null || job.state === 'COMPLETED' ? wanted.say(answer, job) : jobText(job));
+  const done = job === null || job.state === 'COMPLETED';
+  if (options.json) console.log(printable(JSON.stringify(answer, undefined, 2)));
+  else if (options.dryRun) console.log(printable(planText(answer)));
+  else console.log(printable(done ? wanted.say(answer, job) : jobText(job)));
   process.exitCode = exitCodeOf(job);
 }
 
@@ -89,7 +91,7 @@ export async function show<Data>(
   lines: (data: Data) => readonly string[],
 ): Promise<void> {
   const data = await connect(options).ask<Data>(query, variables);
-  console.log(options.json ? JSON.stringify(data, undefined, 2) : lines(data).join('\n'));
+  console.log(printable(options.json ? JSON.stringify(data, undefined, 2) : lines(data).join('\n')));
 }
 
 export function jobText({ id, kind, state, progress, error }: WatchedJob): string {
