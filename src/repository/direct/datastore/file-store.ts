@@ -15,6 +15,9 @@ const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constant
 /** A directory may go while a file is about to be made in it, because it had become empty: it is made again. */
 const ATTEMPTS = 10;
 
+/** What is written at once, at least: what comes over a network comes in small chunks. */
+const WRITE_BYTES = 2 ** 20;
+
 /** Whose the files become, and who may use them: what the gateway makes must be usable by the satellite's owner. */
 export interface FileOwnership {
   readonly owner?: { readonly uid: number; readonly gid: number };
@@ -163,7 +166,7 @@ export class FileArtifactStore implements ArtifactStore {
   async #fill(file: FileHandle, bytes: AsyncIterable<Uint8Array>): Promise<void> {
     try {
       const { owner, fileMode } = this.#ownership;
-      for await (const chunk of bytes) await file.writeFile(chunk);
+      for await (const chunks of inParts(bytes, WRITE_BYTES)) await writeAll(file, chunks);
       if (fileMode !== undefined) await file.chmod(fileMode);
       if (owner) await file.chown(owner.uid, owner.gid);
       await file.sync();
@@ -244,6 +247,28 @@ export class FileArtifactStore implements ArtifactStore {
       { cause: error },
     );
   }
+}
+
+/** The same chunks in groups of `least` bytes or more, but for the last. */
+async function* inParts(bytes: AsyncIterable<Uint8Array>, least: number): AsyncGenerator<readonly Uint8Array[]> {
+  let chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of bytes) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size < least) continue;
+    yield chunks;
+    chunks = [];
+    size = 0;
+  }
+  if (size > 0) yield chunks;
+}
+
+async function writeAll(file: FileHandle, chunks: readonly Uint8Array[]): Promise<void> {
+  const { bytesWritten } = await file.writev(chunks);
+  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  // A full disk or a quota takes a part: the rest says why it does not go.
+  if (bytesWritten < size) await file.writeFile(Buffer.concat(chunks).subarray(bytesWritten));
 }
 
 /** What reading a file that is not there gives, in every store. */
