@@ -90,9 +90,18 @@ export interface RemovedDatasets {
 export interface WriteableRepository extends Repository {
   /** @returns names of those that are new. @throws CONFLICT where one is there with another definition */
   registerDatasetTypes(types: readonly DatasetTypeDefinition[], ctx: QueryContext): Promise<readonly string[]>;
-  /** @returns whether it is new. @throws CONFLICT where it is there with another type */
+  /**
+   * Makes a collection where it is not there, and gives a CHAINED one its children: both or nothing.
+   * @returns whether it is new. @throws CONFLICT where it is there with another type; what `setCollectionChain` throws
+   */
   registerCollection(
-    collection: { readonly name: string; readonly type: CollectionType; readonly doc?: string },
+    collection: {
+      readonly name: string;
+      readonly type: CollectionType;
+      readonly doc?: string;
+      /** Absent: those of a chain that is there stay. */
+      readonly children?: readonly string[];
+    },
     ctx: QueryContext,
   ): Promise<boolean>;
   setCollectionDoc(name: string, doc: string, ctx: QueryContext): Promise<void>;

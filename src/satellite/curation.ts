@@ -56,9 +56,9 @@ export class Curation {
       );
     }
     const repository = await this.#open(at);
-    const isNew = await repository.registerCollection({ name, type, ...(doc === undefined ? {} : { doc }) }, at.query);
+    const options = { ...(doc !== undefined && { doc }), ...(children && { children }) };
+    const isNew = await repository.registerCollection({ name, type, ...options }, at.query);
     if (!isNew && doc !== undefined) await repository.setCollectionDoc(name, doc, at.query);
-    if (children) await repository.setCollectionChain(name, children, 'REDEFINE', at.query);
     return changed(repository, name);
   }
 

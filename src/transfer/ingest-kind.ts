@@ -60,8 +60,9 @@ export function ingestKind(
       }
       return { datasets: datasets.length, bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
     },
-    ended: async ({ satellite, upload }) => {
-      if (upload !== null) await satellites.release(satellite, upload);
+    // What could not be committed can be committed again: its bytes stay set aside until the upload is forgotten.
+    ended: async ({ satellite, upload }, { state }) => {
+      if (upload !== null && state === 'COMPLETED') await satellites.release(satellite, upload);
     },
   };
 }

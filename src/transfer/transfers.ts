@@ -69,7 +69,7 @@ export class Transfers implements TransferService {
   }
 
   async ingest({ satellite: name, what, idempotencyKey }: IngestDatasets, principal: Principal): Promise<IngestStart> {
-    const { satellites, uploads, planMilliseconds } = this.#options;
+    const { satellites, uploads, jobs, planMilliseconds } = this.#options;
     const { username } = principal;
     const satellite = await satellites.forWriting(name, principal);
     if ('commit' in what) {
@@ -77,8 +77,10 @@ export class Transfers implements TransferService {
       if (input.satellite !== satellite.fullName) {
         throw new SatelliteError('BAD_USER_INPUT', `That upload is for satellite '${input.satellite}'.`);
       }
-      // The same upload committed again is the same job.
-      return { job: await this.#startIngest(input, username, what.commit), upload: null };
+      // The same upload committed again is the same job, which tries again where a file was not there yet.
+      const job = await this.#startIngest(input, username, what.commit);
+      const isOver = job.state === 'FAILED' || job.state === 'CANCELLED';
+      return { job: isOver ? await jobs.retry(job.id, username) : job, upload: null };
     }
     const ctx = { caller: { username }, signal: AbortSignal.timeout(planMilliseconds) };
     const { datasetType, files } = await checkFiles(satellite.repository, what.datasetType, what.files, ctx);

@@ -5,6 +5,7 @@ import sql from 'sql-template-tag';
 import { requiredDataId } from '../butler/data-id.ts';
 import type { DatasetType } from '../butler/dataset-type.ts';
 import { SatelliteError } from '../butler/errors.ts';
+import { UnexpectedBytesError } from '../repository/direct/datastore/measured.ts';
 import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
 import type { State, StateTables } from '../state/state.ts';
 import type { CheckedFile } from './ingest-check.ts';
@@ -103,8 +104,8 @@ export class Uploads {
   /**
    * Takes the bytes of a file whose store signs no addresses. Whoever has the address may put exactly the promised bytes.
    * @param index place of the file among those asked for
-   * @throws SatelliteError NOT_FOUND for what is no address of an upload, or has ended; UPSTREAM_UNAVAILABLE where the bytes
-   *   are not those promised
+   * @throws SatelliteError NOT_FOUND for what is no address of an upload, or has ended; BAD_USER_INPUT where the bytes are not
+   *   those promised
    */
   async receive(id: string, index: number, bytes: Readable, signal: AbortSignal): Promise<void> {
     const upload = await this.#find(id);
@@ -113,7 +114,16 @@ export class Uploads {
       throw new SatelliteError('NOT_FOUND', 'There is no upload at this address (any more): ask for a new one.');
     }
     const { artifacts } = await this.#satellites.forJob(upload.input.satellite);
-    await artifacts.write(file.path, bytes, file.upload, signal);
+    const { fileName } = file.upload;
+    try {
+      await artifacts.write(file.path, bytes, file.upload, signal);
+    } catch (error) {
+      if (!(error instanceof UnexpectedBytesError)) throw error;
+      throw new SatelliteError(
+        'BAD_USER_INPUT',
+        `The bytes of '${fileName}' are not those that were promised: ${error.what}. Nothing was kept.`,
+      );
+    }
   }
 
   async #find(id: string): Promise<StoredUpload | undefined> {

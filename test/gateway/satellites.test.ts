@@ -1,4 +1,5 @@
 /** Mutations through the real gateway: satellites on SQLite and files, made from the conformance repository. */
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sqliteRepository } from '../fixtures/repositories.ts';
 import { runGateway, type GraphQLAnswer, type RunningGateway } from './running-gateway.ts';
@@ -132,6 +133,35 @@ describe('a transfer', () => {
   ])('with %s is refused', async (_what, input, mutation = 'transferDatasets') => {
     expect(codesOf(await change(mutation, input, 'job {id}'))).toEqual(['BAD_USER_INPUT']);
   });
+});
+
+test('an upload that was committed too early is committed again', async () => {
+  const { dimensionRecords } = (
+    await gateway.ask('{dimensionRecords(element: "detector", repositories: ["mine"], first: 1) {nodes {dataId}}}')
+  ).data;
+  const { dataId } = dimensionRecords.nodes[0];
+  const type = { satellite: 'mine', name: 'note', dimensions: ['detector'], storageClass: 'StructuredDataDict' };
+  await change('registerDatasetType', type, 'datasetType {name}');
+  const bytes = 'a: 1';
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const files = [{ dataId, upload: { fileName: 'note.yaml', size: bytes.length, sha256 } }];
+  const asked = await change(
+    'ingestDatasets',
+    { satellite: 'mine', datasetType: 'note', run: 'u/alice/notes', files },
+    'job {id} upload {id files {url}}',
+  );
+  const { id } = asked.data.ingestDatasets.upload;
+  const address = asked.data.ingestDatasets.upload.files[0].url as string;
+  const commit = async () => {
+    const answer = await change('ingestDatasets', { satellite: 'mine', commit: id }, 'job {id}');
+    return watched(gateway, jobOf(answer, 'ingestDatasets'));
+  };
+  expect(await commit()).toMatchObject({ state: 'FAILED', error: { code: 'NOT_FOUND' } });
+  expect((await fetch(address, { method: 'PUT', body: 'b: 2' })).status).toBe(400);
+  expect((await fetch(address, { method: 'PUT', body: bytes })).status).toBe(204);
+  const done = await commit();
+  expect(done).toMatchObject({ state: 'COMPLETED', result: { datasets: 1, bytes: bytes.length } });
+  expect(await commit()).toEqual(done);
 });
 
 describe('curating', () => {

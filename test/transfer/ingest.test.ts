@@ -102,7 +102,7 @@ async function run(input: IngestInput): Promise<IngestResult> {
     log: () => Promise.resolve(),
   };
   const result = await kind.run(input, task);
-  await kind.ended?.(input, { id: 'job' } as Job);
+  await kind.ended?.(input, { id: 'job', state: 'COMPLETED' } as Job);
   return result;
 }
 
@@ -205,8 +205,11 @@ describe('Uploads', () => {
 
   test('of other bytes than promised are refused', async () => {
     const { id, index } = await open(4);
-    await expect(receive(id, index, content.toUpperCase())).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
-    await expect(receive(id, index, `${content} and more`)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+    await expect(receive(id, index, content.toUpperCase())).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+    await expect(receive(id, index, `${content} and more`)).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      message: expect.stringMatching(/^The bytes of '..\/note of mine.yaml' .* more than 13 bytes came/) as string,
+    });
     await expect(run(await uploads.committed(id, 'alice'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 

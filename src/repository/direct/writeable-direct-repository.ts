@@ -72,7 +72,12 @@ export class WriteableDirectRepository extends DirectRepository implements Write
     collection: Parameters<WriteableRepository['registerCollection']>[0],
     ctx: QueryContext,
   ): Promise<boolean> {
-    return this.#write(ctx, (tx) => registerCollection(tx, collection));
+    const { name, children } = collection;
+    return this.#write(ctx, async (tx) => {
+      const isNew = await registerCollection(tx, collection);
+      if (children) await editChain(tx, name, children, 'REDEFINE');
+      return isNew;
+    });
   }
 
   async setCollectionDoc(name: string, doc: string, ctx: QueryContext): Promise<void> {

@@ -3,6 +3,19 @@ import { createHash } from 'node:crypto';
 import { SatelliteError } from '../../../butler/errors.ts';
 import type { WrittenArtifact } from './artifact-store.ts';
 
+/** Bytes that came whole, but are not those that were expected: too many, too few or others. */
+export class UnexpectedBytesError extends SatelliteError {
+  readonly what: string;
+
+  constructor(path: string, what: string) {
+    super(
+      'UPSTREAM_UNAVAILABLE',
+      `The bytes for '${path}' are not those that were expected: ${what}. Nothing was kept; try again.`,
+    );
+    this.what = what;
+  }
+}
+
 export class Measured {
   readonly #path: string;
   readonly #expected: Partial<WrittenArtifact>;
@@ -26,7 +39,7 @@ export class Measured {
     return this.#failure !== undefined && this.#failure === error;
   }
 
-  /** The same bytes. @throws SatelliteError UPSTREAM_UNAVAILABLE before the end where they are not those expected */
+  /** The same bytes. @throws UnexpectedBytesError before the end where they are not those expected */
   async *pass(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const { size, sha256 } = this.#expected;
     try {
@@ -49,10 +62,7 @@ export class Measured {
     }
   }
 
-  #misfit(what: string): SatelliteError {
-    return new SatelliteError(
-      'UPSTREAM_UNAVAILABLE',
-      `The bytes for '${this.#path}' are not those that were expected: ${what}. Nothing was kept; try again.`,
-    );
+  #misfit(what: string): UnexpectedBytesError {
+    return new UnexpectedBytesError(this.#path, what);
   }
 }

@@ -288,6 +288,20 @@ describe('A writer of a registry', () => {
     expect((await repository.collections({ search: ['chain'] }, ctx))[0]).toMatchObject({ children: ['run2'] });
   });
 
+  it('makes no chain of what cannot be its children', async () => {
+    const before = dump();
+    const chain = { name: 'new', type: 'CHAINED' } as const;
+    await refused(
+      repository.registerCollection({ ...chain, children: ['run', 'gone'] }, ctx),
+      'MISSING_COLLECTION',
+      'gone',
+    );
+    await refused(repository.registerCollection({ ...chain, children: ['new'] }, ctx), 'COLLECTION_CYCLE', 'new');
+    expect(dump()).toEqual(before);
+    expect(await repository.registerCollection({ ...chain, children: ['run2', 'run'] }, ctx)).toBe(true);
+    expect((await repository.collections({ search: ['new'] }, ctx))[0]).toMatchObject({ children: ['run2', 'run'] });
+  });
+
   it('moves references, and says what is recorded where', async () => {
     const at = (path: string) => [
       { path, formatter: 'f', storageClass: 'Exposure', component: null, checksum: null, size: 5 },
