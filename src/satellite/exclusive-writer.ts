@@ -2,6 +2,7 @@
  * One writer for an SQLite repository on a file system whose locks reach no further than one machine: whoever holds the
  * lease in the state database (storage.md section 7).
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { WriteGuard } from '../repository/direct/database.ts';
 import { handOut, takeOver } from '../repository/direct/sqlite/take-over.ts';
 import type { Lease, Leases } from '../state/lease.ts';
@@ -11,6 +12,10 @@ const WAIT_MILLISECONDS = 30_000;
 
 /** How long the lease is kept after a transaction: other gateways wait as long, and runs of writes copy the file once. */
 const IDLE_MILLISECONDS = 2_000;
+
+/** After this time a gateway that writes without a pause lets others have their turn, for as long as they take to ask. */
+const TURN_MILLISECONDS = 5_000;
+const PAUSE_MILLISECONDS = 1_000;
 
 export interface ExclusiveWriterOptions {
   /** For errors. */
@@ -28,6 +33,9 @@ export class ExclusiveWriter implements WriteGuard {
   readonly #options: ExclusiveWriterOptions;
   #lease: Promise<Lease> | undefined;
   #idle: NodeJS.Timeout | undefined;
+  /** By the process's steady clock. */
+  #acquiredAt = 0;
+  #pausedUntil = 0;
 
   constructor(options: ExclusiveWriterOptions) {
     this.#options = options;
@@ -37,12 +45,15 @@ export class ExclusiveWriter implements WriteGuard {
     clearTimeout(this.#idle);
     const held = this.#lease;
     if (held && (await isHeld(held))) return;
+    const pause = this.#pausedUntil - performance.now();
+    if (pause > 0) await sleep(pause, undefined, { signal });
     const acquired = this.#acquire(signal);
     this.#lease = acquired;
     acquired.catch(() => {
       if (this.#lease === acquired) this.#lease = undefined;
     });
     await acquired;
+    this.#acquiredAt = performance.now();
   }
 
   async confirm(): Promise<void> {
@@ -50,6 +61,11 @@ export class ExclusiveWriter implements WriteGuard {
   }
 
   ended(): void {
+    if (performance.now() - this.#acquiredAt > TURN_MILLISECONDS) {
+      this.#pausedUntil = performance.now() + PAUSE_MILLISECONDS;
+      void this.release();
+      return;
+    }
     this.#idle = setTimeout(() => void this.release(), IDLE_MILLISECONDS).unref();
   }
 

@@ -141,6 +141,19 @@ test.skipIf(!asRoot)('stock Python writes while it is checked out, and only then
   expect(names.toSorted()).toEqual(['first', 'second', 'u/alice/run']);
 });
 
+test('a gateway that writes without a pause does not keep another from writing', async () => {
+  const [a, b] = [await gateway(), await gateway()];
+  await a.satellites.create(request('mine'), alice);
+  let [written, done] = [0, false];
+  const busy = (async () => {
+    for (; !done; written += 1) await write(a, `a${String(written)}`);
+  })();
+  await write(b, 'b');
+  done = true;
+  await busy;
+  expect(written).toBeGreaterThan(0);
+});
+
 test('a satellite on a scratch area carries a warning', async () => {
   const world = await openWorld({ directory, official, settings: { scratch: [directory] } });
   worlds.push(world);
