@@ -77,6 +77,7 @@ export class TransferAttempt {
   readonly #ctx: QueryContext;
   readonly #pages: PlannedPage[] = [];
   #bytesDone = 0;
+  #lastPage: { readonly i: number; readonly page: TransferPage } | undefined;
   /** Of a transfer of one page: fetched while the source still looks for the files. */
   #records: Promise<readonly DimensionRecordRow[]> | undefined;
 
@@ -225,8 +226,12 @@ export class TransferAttempt {
     await this.#step('chains', () => setChains(repository, structure, this.#ctx));
   }
 
+  /** Several steps want the same page one after the other. */
   async #page(i: number, universe: Universe): Promise<TransferPage> {
-    return readPage(await decompressed(this.#pages[i]!.text), universe);
+    if (this.#lastPage?.i !== i) {
+      this.#lastPage = { i, page: readPage(await decompressed(this.#pages[i]!.text), universe) };
+    }
+    return this.#lastPage.page;
   }
 
   async #step(name: string, work: () => Promise<void>): Promise<void> {
