@@ -259,7 +259,9 @@ async function plannedPage(plan: Awaited<ReturnType<typeof planPage>>): Promise<
   };
 }
 
-function refuseConflicts(reasons: readonly string[]): void {
+function refuseConflicts(all: readonly string[]): void {
+  // Of a collection that is of another type, each of its datasets tells.
+  const reasons = [...new Set(all)];
   if (reasons.length === 0) return;
   const more = reasons.length > CONFLICTS_TOLD ? ' There are more: a dry run lists them.' : '';
   throw new SatelliteError('CONFLICT', reasons.slice(0, CONFLICTS_TOLD).join(' ') + more);

@@ -119,8 +119,10 @@ export async function planTransfer(transfer: PlannedTransfer, ctx: QueryContext)
     total.datasets += datasets.length;
     total.bytes += plan.bytes;
     total.new += plan.new;
-    const room = CONFLICTS_TOLD - conflicts.length;
-    conflicts.push(...[...plan.conflicts, ...records.conflicts].slice(0, Math.max(0, room)));
+    for (const conflict of [...plan.conflicts, ...records.conflicts]) {
+      const isTold = conflicts.some(({ reason }) => reason === conflict.reason);
+      if (!isTold && conflicts.length < CONFLICTS_TOLD) conflicts.push(conflict);
+    }
     place = plan.next;
   }
   return { ...total, conflicts };
