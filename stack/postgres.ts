@@ -20,6 +20,11 @@ export interface Postgres extends AsyncDisposable {
    * @returns its URL, `postgresql://user:password@127.0.0.1:port/name`, of a user who may do anything.
    */
   createDatabase(): Promise<string>;
+  /**
+   * A fast shutdown, which cuts off all sessions, and a start again with the same data at the same address.
+   * @throws Error where the server is not ours
+   */
+  restart(): Promise<void>;
   /** Ends the server and removes its files; of a server that is not ours, the databases made by `createDatabase`. */
   stop(): Promise<void>;
 }
@@ -64,22 +69,17 @@ export async function startPostgres(): Promise<Postgres> {
       dynamic_shared_memory_type: 'mmap',
     };
     const flags = Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
-    const server = new OwnedProcess(join(bin, 'postgres'), ['-D', data, ...flags], {
-      name: 'PostgreSQL',
-      log: join(directory, 'log'),
-      cwd: directory,
-      stopSignal: 'INT', // a fast shutdown: sessions are cut off
-      runAs,
-    });
-    const cluster = new OwnPostgres(
-      `postgresql://${SUPERUSER}:${password}@127.0.0.1:${String(port)}/postgres`,
-      server,
-      directory,
-    );
-    await server.ready(async () => {
-      await execute(cluster.url, 'select 1');
-      return true;
-    });
+    const launch = () =>
+      new OwnedProcess(join(bin, 'postgres'), ['-D', data, ...flags], {
+        name: 'PostgreSQL',
+        log: join(directory, 'log'),
+        cwd: directory,
+        stopSignal: 'INT', // a fast shutdown: sessions are cut off
+        runAs,
+      });
+    const url = `postgresql://${SUPERUSER}:${password}@127.0.0.1:${String(port)}/postgres`;
+    const cluster = new OwnPostgres(url, launch, directory);
+    await cluster.ready();
     return cluster;
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
@@ -105,6 +105,10 @@ class GivenPostgres implements Postgres {
     return url.href;
   }
 
+  restart(): Promise<void> {
+    return Promise.reject(new Error('the server that BUTLER_TEST_PG_URL names is not ours to restart'));
+  }
+
   async stop(): Promise<void> {
     for (const name of this.#databases.splice(0)) await execute(this.url, `drop database ${name} with (force)`);
   }
@@ -115,13 +119,28 @@ class GivenPostgres implements Postgres {
 }
 
 class OwnPostgres extends GivenPostgres {
-  readonly #server: OwnedProcess;
+  readonly #launch: () => OwnedProcess;
   readonly #directory: string;
+  #server: OwnedProcess;
 
-  constructor(url: string, server: OwnedProcess, directory: string) {
+  constructor(url: string, launch: () => OwnedProcess, directory: string) {
     super(url);
-    this.#server = server;
+    this.#launch = launch;
     this.#directory = directory;
+    this.#server = launch();
+  }
+
+  async ready(): Promise<void> {
+    await this.#server.ready(async () => {
+      await execute(this.url, 'select 1');
+      return true;
+    });
+  }
+
+  override async restart(): Promise<void> {
+    await this.#server.stop();
+    this.#server = this.#launch();
+    await this.ready();
   }
 
   override async stop(): Promise<void> {

@@ -25,6 +25,8 @@ export interface Judgement {
   readonly datasets: number;
   /** Of them, those whose file is below the satellite's root and there, and of the size that is recorded. */
   readonly copied: number;
+  /** SHA-256 of the bytes of the latter, by UUID. */
+  readonly digests: Readonly<Record<string, string>>;
   /** Runs of the whole of it. */
   readonly collections: readonly string[];
 }
@@ -81,7 +83,7 @@ export class FaultyWorld implements AsyncDisposable {
   readonly #gateways = new Set<Gateway>();
   /** By the names of gateways, which keep theirs: references hold it. */
   readonly #ports = new Map<string, number>();
-  readonly #logs: string[] = [];
+  readonly #logs: Promise<string>[] = [];
 
   private constructor(directory: string, official: Official, issuer: StackIssuer, tokens: readonly [string, string]) {
     this.directory = directory;
@@ -128,7 +130,7 @@ export class FaultyWorld implements AsyncDisposable {
     });
     this.#gateways.add(gateway);
     const written = gateway.process.log;
-    void gateway.process.whenEnded.then(async () => this.#logs.push(await readFile(written, 'utf8').catch(() => '')));
+    this.#logs.push(gateway.process.whenEnded.then(() => readFile(written, 'utf8').catch(() => '')));
     return gateway;
   }
 
@@ -200,8 +202,18 @@ export class FaultyWorld implements AsyncDisposable {
   }
 
   /** What stock Python finds in repositories, in their order, opened by one process. */
-  async judge(roots: readonly string[]): Promise<readonly Judgement[]> {
-    return JSON.parse(await runPython(JUDGE, roots)) as Judgement[];
+  async judge(
+    roots: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<readonly Judgement[]> {
+    return JSON.parse(await runPython(JUDGE, roots, environment)) as Judgement[];
+  }
+
+  /** What a satellite's owner finds in it, by stock Python with what the gateway gives to them. */
+  async judgeAsOwner(gateway: Gateway, name: string): Promise<Judgement> {
+    const query = 'query ($name: String!) {satellite(name: $name) {uri environment}}';
+    const { uri, environment } = (await this.ask(gateway, query, { name })).data.satellite;
+    return (await this.judge([uri as string], environment as Record<string, string>))[0]!;
   }
 
   /** Registers RUNs by stock Python, one after the other. */
@@ -218,7 +230,7 @@ export class FaultyWorld implements AsyncDisposable {
   async logs(): Promise<string> {
     await Promise.all([...this.#gateways].map((gateway) => gateway.stop()));
     this.#gateways.clear();
-    return this.#logs.join('\n');
+    return (await Promise.all(this.#logs)).join('\n');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,6 +3,7 @@
 ``satellite_judge.py ROOT --register RUN...`` registers RUNs.  Fails where an SQLite database is corrupt, or where the file of a dataset that is not elsewhere is gone or cut short.
 """
 
+import hashlib
 import json
 import sqlite3
 import sys
@@ -20,7 +21,7 @@ def judge(root: str) -> dict[str, object]:
         runs = [info.name for info in butler.collections.query_info("*") if info.type.name == "RUN"]
         types = butler.registry.queryDatasetTypes()
         refs = [ref for t in types if runs for ref in butler.registry.queryDatasets(t, collections=runs, findFirst=False)]
-        copied = 0
+        digests = {}
         for ref in refs:
             uris = list(butler.getURIs(ref).iter_all())
             if any(uri.scheme.startswith("http") for uri in uris):
@@ -29,14 +30,14 @@ def judge(root: str) -> dict[str, object]:
             [stored] = [list(tables.values()) for tables in records.values()]
             sizes = sorted(info.file_size for infos in stored for info in infos)
             assert sizes == sorted(uri.size() for uri in uris), (root, ref)
-            copied += 1
+            digests[str(ref.id)] = hashlib.sha256(b"".join(uri.read() for uri in uris)).hexdigest()
     if Path(root, "gen3.sqlite3").exists():
         database = sqlite3.connect(f"file:{root}/gen3.sqlite3?mode=ro", uri=True)
         checked = database.execute("PRAGMA integrity_check").fetchall()
         broken = database.execute("PRAGMA foreign_key_check").fetchall()
         database.close()
         assert checked == [("ok",)] and broken == [], (root, checked, broken)
-    return {"datasets": len(refs), "copied": copied, "collections": collections}
+    return {"datasets": len(refs), "copied": len(digests), "digests": digests, "collections": collections}
 
 
 if sys.argv[2:3] == ["--register"]:
