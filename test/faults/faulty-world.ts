@@ -216,6 +216,12 @@ export class FaultyWorld implements AsyncDisposable {
     return (await this.judge([uri as string], environment as Record<string, string>))[0]!;
   }
 
+  /** What `Judgement.digests` has of these, in the official repository. */
+  async officialDigests(uuids: readonly string[]): Promise<Judgement['digests']> {
+    const { root, s3 } = this.official;
+    return JSON.parse(await runPython(JUDGE, [root, '--digests', ...uuids], s3.environment)) as Judgement['digests'];
+  }
+
   /** Registers RUNs by stock Python, one after the other. */
   async register(root: string, runs: readonly string[]): Promise<void> {
     await runPython(JUDGE, [root, '--register', ...runs]);

@@ -10,6 +10,8 @@ export type Fault =
   | 'truncate'
   /** The connection is reset when 99 % of the body is out. */
   | 'reset'
+  /** The connection is reset in the middle of the request's body, before it and behind it. */
+  | 'cut upload'
   /** The request is done, but the connection is reset before the answer. */
   | 'lose answer';
 
@@ -17,6 +19,8 @@ export interface BrokenConnection extends AsyncDisposable {
   readonly endpoint: string;
   /** Faults of the next requests whose method this is, one each. */
   break(method: string, ...faults: readonly Fault[]): void;
+  /** Takes back the faults that were not met yet. */
+  mend(): void;
   /** Faults that were not met yet. */
   readonly left: number;
 }
@@ -33,6 +37,7 @@ export async function breakConnections(target: string): Promise<BrokenConnection
   return {
     endpoint: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`,
     break: (method, ...faults) => waiting.push(...faults.map((fault) => ({ method, fault }))),
+    mend: () => void waiting.splice(0),
     get left() {
       return waiting.length;
     },
@@ -51,6 +56,13 @@ async function pass(target: string, incoming: IncomingMessage, outgoing: ServerR
     return;
   }
   const { method, headers, url } = incoming;
+  if (fault === 'cut upload') {
+    const forwarded = request(target + url!, { method: method!, headers }).on('error', () => undefined);
+    await new Promise((resolve) => forwarded.write(body.subarray(0, body.length / 2), resolve));
+    forwarded.destroy();
+    incoming.socket.resetAndDestroy();
+    return;
+  }
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     request(target + url!, { method: method!, headers }, resolve)
       .on('error', reject)
