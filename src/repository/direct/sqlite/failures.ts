@@ -1,5 +1,5 @@
 /** What an error code of SQLite, or of the worker that ran a statement, means to a user. */
-import { RepositoryUnavailableError } from '../../../butler/errors.ts';
+import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
 import { ConstraintError } from '../database.ts';
 
 /** An error that a worker reported: SQLite's code (`SQLITE_BUSY`, …), `WORKER_EXITED`, or one of the file system. */
@@ -31,6 +31,13 @@ export function databaseError(repository: string, error: unknown): unknown {
   if (!(error instanceof WorkerError)) return error;
   const kind = constraintKind(error.code);
   if (kind) return new ConstraintError(kind, { cause: error });
+  if (error.code === 'SQLITE_FULL') {
+    return new SatelliteError(
+      'QUOTA_EXCEEDED',
+      `There is no space left for the database of repository '${repository}'. Remove datasets, or ask for more.`,
+      { repository, cause: error },
+    );
+  }
   const retryAfter = isBusy(error) ? { retryAfter: 5 } : {};
   return new RepositoryUnavailableError(repository, `Repository '${repository}' ${reason(error.code)}`, {
     cause: error,
@@ -67,7 +74,6 @@ function reason(code: string): string {
     );
   }
   if (/^SQLITE_(NOTADB|CORRUPT)/.test(code)) return 'has a damaged database file.';
-  if (code === 'SQLITE_FULL') return 'cannot be written to: there is no space left for its database file.';
   if (code.startsWith('SQLITE_IOERR')) {
     return 'has a database file that cannot be read or written at the moment: its file system reports an error.';
   }

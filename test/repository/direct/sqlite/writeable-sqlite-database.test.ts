@@ -174,7 +174,10 @@ describe('an SQLite file', () => {
       await tx.run(sql`INSERT INTO t VALUES (1)`);
       await tx.run(sql`CREATE TABLE big AS SELECT zeroblob(100000)`);
     }, signal);
-    await expect(full).rejects.toMatchObject({ message: expect.stringContaining('no space left') as string });
+    await expect(full).rejects.toMatchObject({
+      code: 'QUOTA_EXCEEDED',
+      message: expect.stringContaining('no space left') as string,
+    });
     expect(content()).toEqual([]);
   });
 
