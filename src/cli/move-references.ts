@@ -5,6 +5,7 @@ import { SatelliteError } from '../butler/errors.ts';
 import { ConfigurationError, readConfig } from '../gateway/config.ts';
 import { Catalog, SATELLITE_TABLES } from '../satellite/catalog.ts';
 import { Directory } from '../satellite/directory.ts';
+import { LEASE_MILLISECONDS } from '../satellite/exclusive-writer.ts';
 import { ExclusiveWriters } from '../satellite/exclusive-writers.ts';
 import { moveReferences } from '../satellite/move-references.ts';
 import { Quota } from '../satellite/quota.ts';
@@ -33,7 +34,7 @@ export async function moveAllReferences(names: readonly string[], options: MoveR
 
   const signal = new AbortController().signal;
   const state = await openState(writing.state, signal);
-  const writers = new ExclusiveWriters(writing.satellites, createLeases(state));
+  const writers = new ExclusiveWriters(writing.satellites, createLeases(state, LEASE_MILLISECONDS));
   const storage = new SatelliteStorage(writing.satellites, writers, state.secret);
   try {
     await prepareTables(state.database, SATELLITE_TABLES, signal);

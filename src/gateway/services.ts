@@ -8,6 +8,7 @@ import type { Identity } from '../access/principal.ts';
 import { CALL_TABLES, IdempotentCalls } from '../jobs/idempotent-calls.ts';
 import { createJobs } from '../jobs/jobs.ts';
 import { Curation } from '../satellite/curation.ts';
+import { LEASE_MILLISECONDS } from '../satellite/exclusive-writer.ts';
 import { Removals } from '../satellite/removal.ts';
 import { Satellites } from '../satellite/satellites.ts';
 import { createLeases } from '../state/leases.ts';
@@ -63,7 +64,7 @@ export async function openServices(
     settings: writing.satellites,
     state,
     jobs,
-    leases: createLeases(state),
+    leases: createLeases(state, LEASE_MILLISECONDS),
     offered,
     configured: config.repositories.map((r) => ({
       name: r.name,

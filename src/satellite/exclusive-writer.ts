@@ -7,8 +7,11 @@ import type { WriteGuard } from '../repository/direct/database.ts';
 import { handOut, takeOver } from '../repository/direct/sqlite/take-over.ts';
 import type { Lease, Leases } from '../state/lease.ts';
 
-/** How long a writer waits for another gateway to be done. */
-const WAIT_MILLISECONDS = 30_000;
+/** How long the lease stays with a gateway that is not heard of. */
+export const LEASE_MILLISECONDS = 15_000;
+
+/** How long a writer waits for another gateway to be done: longer than for one that has died. */
+const WAIT_MILLISECONDS = 2 * LEASE_MILLISECONDS;
 
 /** How long the lease is kept after a transaction: other gateways wait as long, and runs of writes copy the file once. */
 const IDLE_MILLISECONDS = 2_000;
@@ -41,10 +44,10 @@ export class ExclusiveWriter implements WriteGuard {
     this.#options = options;
   }
 
-  async admit(signal: AbortSignal): Promise<void> {
+  async admit(signal: AbortSignal): Promise<boolean> {
     clearTimeout(this.#idle);
     const held = this.#lease;
-    if (held && (await isHeld(held))) return;
+    if (held && (await isHeld(held))) return false;
     const pause = this.#pausedUntil - performance.now();
     if (pause > 0) await sleep(pause, undefined, { signal });
     const acquired = this.#acquire(signal);
@@ -54,6 +57,7 @@ export class ExclusiveWriter implements WriteGuard {
     });
     await acquired;
     this.#acquiredAt = performance.now();
+    return true;
   }
 
   async confirm(): Promise<void> {

@@ -50,8 +50,12 @@ export interface Transaction {
 
 /** May a writer write?  Asked around each transaction: the holder of a lease on the repository implements it. */
 export interface WriteGuard {
-  /** Before the transaction begins; fulfils when writing is allowed. @throws SatelliteError CONFLICT, where another writes */
-  admit(signal: AbortSignal): Promise<void>;
+  /**
+   * Before the transaction begins; fulfils when writing is allowed.
+   * @returns whether others may have written since the transaction before: what is known of the database is forgotten then
+   * @throws SatelliteError CONFLICT, where another writes
+   */
+  admit(signal: AbortSignal): Promise<boolean>;
   /** Before it commits. @throws SatelliteError CONFLICT where the right was lost meanwhile: nothing is kept then */
   confirm(): Promise<void>;
   /** After it was committed or undone; not called where it was not admitted. */

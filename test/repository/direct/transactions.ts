@@ -268,6 +268,7 @@ export function testTransactions(name: string, makePlace: () => Promise<Place>):
       const guard: WriteGuard = {
         admit: async () => {
           calls.push('admit');
+          return false;
         },
         confirm: async () => {
           calls.push('confirm');

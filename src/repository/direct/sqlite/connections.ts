@@ -74,11 +74,11 @@ const connections = new LRUCache<string, Connection>({ max: CONNECTIONS, dispose
  * @param exactPath whether the path must lead to the file without a link
  * @throws SqliteError, ENOENT where there is no file, or WorkerError LINKED
  */
-export function connectionTo(path: string, exactPath: boolean): Connection {
+export function connectionTo(path: string, exactPath: boolean, reopen: boolean): Connection {
   const { dev, ino } = exactPath ? lstatSync(path) : statSync(path);
   const file = `${dev}:${ino}`;
   let connection = connections.get(path);
-  if (connection?.file !== file) {
+  if (reopen || connection?.file !== file) {
     // The one before is closed first, so that its file is not taken for the new one's.
     connections.delete(path);
     connection = new Connection(path, file, exactPath);

@@ -7,6 +7,8 @@ export type Request =
       readonly path: string;
       /** Whether the path must lead to the file without a link. */
       readonly exactPath: boolean;
+      /** Opens the file anew: where another machine may have written to it, only that shows what it wrote. */
+      readonly reopen: boolean;
       readonly sql: string;
       readonly parameters: readonly SqlValue[];
       /** Batches that may be sent before the first `more`. */

@@ -20,6 +20,7 @@ export class SqliteDatabase implements Database {
   readonly #repository: string;
   readonly #path: string;
   readonly #exactPath: boolean;
+  readonly #reopens: boolean;
   readonly #workers: WorkerPool;
 
   /**
@@ -27,13 +28,16 @@ export class SqliteDatabase implements Database {
    * @param path of the database file; it is opened read-only, on first use
    * @param workers default: the pool that all repositories of this process share
    * @param exactPath whether the path must lead to the file without a link
+   * @param reopens whether the file is opened anew for each statement, see `Request`
    */
   constructor(
     repository: string,
     path: string,
     workers: WorkerPool = (pool ??= new WorkerPool()),
-    exactPath: boolean = false,
+    exactPath = false,
+    reopens = false,
   ) {
+    this.#reopens = reopens;
     this.#repository = repository;
     this.#path = path;
     this.#exactPath = exactPath;
@@ -76,7 +80,7 @@ export class SqliteDatabase implements Database {
         `The query has ${parameters.length} values, more than the ${MAX_PARAMETERS} that SQLite takes: ask for fewer at once.`,
       );
     }
-    return { path: this.#path, exactPath: this.#exactPath, sql: statement.sql, parameters };
+    return { path: this.#path, exactPath: this.#exactPath, reopen: this.#reopens, sql: statement.sql, parameters };
   }
 
   /** Tries again while a writer holds the file; other statements have their turn in between. */

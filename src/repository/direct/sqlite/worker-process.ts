@@ -50,8 +50,8 @@ class Job {
         send({ kind: 'batch', ...batch });
       }
     };
-    const { path, exactPath, sql, parameters } = this.#request;
-    for (const batch of readBatches(connectionTo(path, exactPath), sql, parameters)) {
+    const { path, exactPath, reopen, sql, parameters } = this.#request;
+    for (const batch of readBatches(connectionTo(path, exactPath, reopen), sql, parameters)) {
       waiting.push(batch);
       valuesAhead += batch.count * batch.columns.length;
       sendWaiting();

@@ -16,6 +16,8 @@ const entry = fileURLToPath(new URL(`./worker-process${extension}`, import.meta.
 export interface Statement {
   readonly path: string;
   readonly exactPath: boolean;
+  /** Opens the file anew, see `Request`. */
+  readonly reopen: boolean;
   readonly sql: string;
   readonly parameters: readonly SqlValue[];
 }

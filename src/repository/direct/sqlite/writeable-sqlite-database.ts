@@ -45,7 +45,7 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
    *   and one in WAL mode is refused
    */
   constructor(repository: string, path: string, options: WriteableSqliteOptions = {}) {
-    super(repository, path, undefined, options.exactPath);
+    super(repository, path, undefined, options.exactPath, options.guard !== undefined);
     this.#repository = repository;
     this.#path = path;
     this.#options = options;
@@ -82,8 +82,10 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
     try {
       await settledOrAborted(before, signal);
       const { guard } = this.#options;
-      await guard?.admit(signal);
+      const mayHaveChanged = await guard?.admit(signal);
       try {
+        // A file system that many machines share shows what another wrote to who opens the file, not to who has it open.
+        if (mayHaveChanged) await this.#closeWriter();
         return await this.#transact(work, signal);
       } finally {
         guard?.ended();
@@ -108,6 +110,12 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
   async #undoUnfinished(error: unknown, signal: AbortSignal): Promise<void> {
     if (!isLeftUnfinished(error)) throw error;
     await this.transaction(async () => undefined, signal);
+  }
+
+  async #closeWriter(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.end();
   }
 
   async #transact<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
