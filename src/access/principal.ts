@@ -3,6 +3,8 @@ export interface Identity {
   /** Matches `[a-z0-9._-]+`. */
   readonly username: string;
   readonly groups: readonly string[];
+  /** Numeric ids of those groups whose id is known: they stay when a group is renamed. */
+  readonly groupIds?: ReadonlyMap<string, number>;
 }
 
 /** Who asks, as one of the verifiers found out. */

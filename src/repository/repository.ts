@@ -121,3 +121,22 @@ export interface Repository {
   usage(ctx: QueryContext): Promise<RepositoryUsage | null>;
   close(): Promise<void>;
 }
+
+/**
+ * Which collections of a repository someone may read, where that is not all of it: the access policy in a repository's
+ * terms.  A dataset is readable where its RUN is, however it is reached; what is not readable is as if it were absent.
+ */
+export interface CollectionRule {
+  /** Equal for rules that allow the same. */
+  readonly key: string;
+  allows(collection: string): boolean;
+}
+
+/** A repository that can be given out in part. */
+export interface RestrictableRepository extends Repository {
+  /**
+   * The same repository as one sees it who may read only what `rule` allows: rows, counts, summaries, chains, dimension
+   * records, files and errors are those of a repository that holds nothing else.  Costs nothing until it is asked.
+   */
+  readableAs(rule: CollectionRule): Repository;
+}
