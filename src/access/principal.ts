@@ -14,4 +14,8 @@ export interface Principal extends Identity {
   readonly quota: Readonly<Record<string, unknown>> | null;
   /** The credential itself, for repositories that are asked as the caller.  Never logged. */
   readonly token: string;
+  /** When the credential ends by itself, Unix milliseconds; absent or null where it says nothing of that. */
+  readonly expiresAt?: number | null;
+  /** Who vouches for the groups: an issuer's name, or what else a verifier asked. */
+  readonly source?: string;
 }

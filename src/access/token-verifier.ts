@@ -44,6 +44,9 @@ export class TokenVerifier {
       scopes: scopeNames(claims[found.issuer.scopeClaim]) ?? found.issuer.scopes,
       quota: quotaOf(claims['quota']),
       token,
+      // Required, and checked.
+      expiresAt: claims.exp! * 1000,
+      source: found.issuer.issuer,
     };
   }
 

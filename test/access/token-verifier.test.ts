@@ -56,6 +56,8 @@ describe('a token of a configured issuer', () => {
       scopes: ['read:image', 'write:files'],
       quota: null,
       token: text,
+      expiresAt: 4_102_444_800_000,
+      source: 'https://id.example/',
     });
   });
 
