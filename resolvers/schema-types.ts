@@ -638,7 +638,7 @@ export type JobState =
   | 'COMPLETED'
   /** It could not be done: `error` says why. `retryJob` goes on where it stopped. */
   | 'FAILED'
-  /** It waits for you: `error` says what for, such as a token that is good. `retryJob` goes on. */
+  /** It waits for what `error` says: a right that ended, a token that is good. It goes on by itself when that is back, or by `retryJob`. */
   | 'HELD'
   /** It waits for its turn, or for another try after a failure that may pass. */
   | 'QUEUED'

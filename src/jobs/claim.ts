@@ -5,7 +5,8 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Transaction, WriteableDatabase } from '../repository/direct/database.ts';
 import { databaseNow } from '../state/clock.ts';
-import { LeaseLostError, type Job, type JobProgress, type Json } from './job.ts';
+import type { SatelliteError } from '../butler/errors.ts';
+import { LeaseLostError, type HeldError, type HeldFor, type Job, type JobProgress, type Json } from './job.ts';
 import { JOB_COLUMNS, readJob, UNABORTED } from './records.ts';
 
 /** Why the signal of a claim aborts, beside `LeaseLostError`. */
@@ -34,7 +35,12 @@ export interface ClaimedRow {
   /** Set where the job ended and only what follows its end was left. */
   readonly outcome: FinalState | null;
   readonly sealedToken: string | null;
+  /** Digests of the tokens that it was refused with before. */
+  readonly refusedTokens: readonly string[];
 }
+
+/** Tokens that are remembered as refused, the latest. */
+const MOST_REFUSED = 20;
 
 export class Claim {
   readonly row: ClaimedRow;
@@ -60,13 +66,16 @@ export class Claim {
     return this.row.job.id;
   }
 
-  /** Aborts with a `JobCancelledError`, `GatewayStoppingError` or `LeaseLostError`. */
+  /**
+   * Aborts with a `JobCancelledError`, `GatewayStoppingError` or `LeaseLostError`, or with what the check of the owner's
+   * rights threw.
+   */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
 
   /** The first reason stays. */
-  abort(reason: JobCancelledError | GatewayStoppingError | LeaseLostError): void {
+  abort(reason: JobCancelledError | GatewayStoppingError | LeaseLostError | HeldError | SatelliteError): void {
     this.#stop.abort(reason);
   }
 
@@ -133,12 +142,19 @@ export class Claim {
     });
   }
 
-  /** Gives the job back: it waits, HELD, for its owner. @throws LeaseLostError */
-  async hold(error: JobFailure): Promise<void> {
+  /**
+   * Gives the job back: it waits, HELD.  A token that was refused as such is forgotten, and not taken again.
+   * @param refused digest of the token that a repository's server did not accept
+   * @throws LeaseLostError
+   */
+  async hold(error: JobFailure, heldFor: HeldFor | null, refused: string | undefined): Promise<void> {
+    const tokens = [...this.row.refusedTokens.filter((digest) => digest !== refused), ...(refused ? [refused] : [])];
     await this.#fenced((transaction) =>
       this.#set(
         transaction,
-        sql`state = 'HELD', running_subject = NULL, error = ${JSON.stringify(error)} ${this.#andProgress()}`,
+        sql`state = 'HELD', running_subject = NULL, error = ${JSON.stringify(error)}, held_for = ${heldFor},
+            looked_at = ${this.#now}, refused_tokens = ${JSON.stringify(tokens.slice(-MOST_REFUSED))}
+            ${heldFor === 'TOKEN' ? sql`, sealed_token = NULL` : empty} ${this.#andProgress()}`,
       ),
     );
   }

@@ -11,7 +11,7 @@ import { Claim, type FinalState } from './claim.ts';
 import type { Json } from './job.ts';
 import { JOB_COLUMNS, readJob, UNABORTED } from './records.ts';
 
-const CLAIMED_COLUMNS: Sql = sql`${JOB_COLUMNS}, input, attempt, failures, cancelled, outcome, sealed_token`;
+const CLAIMED_COLUMNS: Sql = sql`${JOB_COLUMNS}, input, attempt, failures, cancelled, outcome, sealed_token, refused_tokens`;
 
 export class Claiming {
   readonly #database: WriteableDatabase;
@@ -94,7 +94,7 @@ export class Claiming {
   }
 
   #claimed(row: SqlRow): Claim {
-    const [input, attempt, failures, cancelled, outcome, sealedToken] = row.slice(-6);
+    const [input, attempt, failures, cancelled, outcome, sealedToken, refusedTokens] = row.slice(-7);
     return new Claim(this.#database, this.#leaseMilliseconds, {
       job: readJob(row, outcome as FinalState | null).job,
       input: JSON.parse(String(input)) as Json,
@@ -103,6 +103,7 @@ export class Claiming {
       cancelled: Number(cancelled) !== 0,
       outcome: outcome as FinalState | null,
       sealedToken: sealedToken as string | null,
+      refusedTokens: JSON.parse(String(refusedTokens)) as readonly string[],
     });
   }
 }

@@ -41,7 +41,7 @@ export interface Task {
   readonly signal: AbortSignal;
   /**
    * Runs a step once and remembers its result: after a restart, the result is given and the work is not done again.  A step
-   * that was interrupted is run again, so its work is idempotent.
+   * that was interrupted is run again, so its work is idempotent.  Before the work, the owner's rights are checked again.
    */
   step<T extends Json>(name: string, work: () => Promise<T>): Promise<T>;
   progress(progress: JobProgress): Promise<void>;
@@ -49,14 +49,25 @@ export interface Task {
   log(message: string): Promise<void>;
 }
 
-/** Ends the work without ending the job: it waits, HELD, for `retryJob` (a token that ended, an official server away for long). */
+/**
+ * What lets a HELD job go on by itself; `retryJob` always does.
+ * - `RIGHTS`: its kind's `check` finds the owner's rights to be back.
+ * - `TOKEN`: the owner is authenticated with a token that this job was not refused with.
+ * - `SOURCE`: a repository's own server refused the owner, and may do so no longer; it is asked again now and then.
+ */
+export type HeldFor = 'RIGHTS' | 'TOKEN' | 'SOURCE';
+
+/** Ends the work without ending the job: it waits, HELD, for what ended to be back. */
 export class HeldError extends Error {
   override name = 'HeldError';
   readonly code: string;
+  /** Null: for `retryJob` alone. */
+  readonly heldFor: HeldFor | null;
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, heldFor: HeldFor | null = null) {
     super(message);
     this.code = code;
+    this.heldFor = heldFor;
   }
 }
 
@@ -71,9 +82,17 @@ export interface JobKind<Input extends Json = Json, Result extends Json = Json> 
   readonly exclusive?: boolean;
   /**
    * Does the work.  An UPSTREAM_UNAVAILABLE or RATE_LIMITED is tried again with back-off, up to `retries` times (default 8);
-   * any other `SatelliteError` fails the job with its code; anything else is tried again twice.
+   * with an UNAUTHENTICATED the job is HELD until its owner brings another token, with the FORBIDDEN of a repository's server
+   * until that lets them in; any other `SatelliteError` fails the job with its code; anything else is tried again twice.
    */
   run(input: Input, task: Task): Promise<Result>;
+  /**
+   * Whether the owner may do this now: asked before an attempt, before each step, at an interval while it runs, and of a HELD
+   * job now and then; so it is cheap.  Absent where the work, once it was allowed, has to be ended whatever becomes of its
+   * owner.
+   * @throws HeldError (`RIGHTS`) where they may not
+   */
+  check?(input: Input, owner: string): Promise<void>;
   readonly retries?: number;
   /**
    * Called before the job is seen to have COMPLETED, FAILED or been CANCELLED: gives back what was reserved for it.  Called
@@ -110,6 +129,11 @@ export interface Jobs {
   cancel(id: string, owner: string): Promise<Job>;
   /** Starts a FAILED, CANCELLED or HELD job again where it stopped. @throws NOT_FOUND, CONFLICT for others */
   retry(id: string, owner: string, token?: string): Promise<Job>;
+  /**
+   * To be called when an owner is authenticated: jobs of theirs that are HELD go on, once, where the rights that they wait for
+   * are back, or where they wait for a token and this is one that they were not refused with.
+   */
+  resume(owner: string, token: string): Promise<void>;
   /** The job now and after each change, until it has ended. */
   watch(id: string, owner: string, signal: AbortSignal): AsyncIterable<Job>;
   /** The token that a running job was given; undefined where it is no longer known. */

@@ -5,7 +5,8 @@ import type { State } from '../state/state.ts';
 import { prepareTables } from '../state/tables.ts';
 import { BossQueue } from './boss-queue.ts';
 import { Claiming } from './claiming.ts';
-import type { Job, JobKind, Jobs, Json, NewJob } from './job.ts';
+import type { Job, JobKind, Jobs, JobState, Json, NewJob } from './job.ts';
+import { HeldJobs } from './held-jobs.ts';
 import { JobRecords, tokenPurpose, UNABORTED } from './records.ts';
 import type { JobQueue } from './queue.ts';
 import { TableQueue } from './table-queue.ts';
@@ -24,6 +25,10 @@ export interface JobsOptions {
   readonly pollMilliseconds?: number;
   /** How often progress is written at most. @default 500 */
   readonly progressMilliseconds?: number;
+  /** How often the rights of the owner of a running job are checked, beside before each step. @default 30 000 */
+  readonly rightsMilliseconds?: number;
+  /** How often HELD jobs are looked through for those whose owner has the rights again. @default 60 000 */
+  readonly heldMilliseconds?: number;
   /** @default from 1 s to 5 min */
   readonly backOff?: BackOff;
   /** How long `close` waits for steps to end before it aborts them. @default 10 000 */
@@ -46,6 +51,7 @@ class StateJobs implements Jobs {
   readonly #queue: JobQueue;
   readonly #worker: JobWorker;
   readonly #watcher: Watcher;
+  readonly #held: HeldJobs;
   readonly #kinds = new Map<string, JobKind>();
   readonly #drainMilliseconds: number;
   readonly #rememberMilliseconds: number;
@@ -62,6 +68,7 @@ class StateJobs implements Jobs {
     } = options;
     const { backOff = { firstMilliseconds: 1000, mostMilliseconds: 300_000 }, drainMilliseconds = 10_000 } = options;
     const { rememberMilliseconds = 90 * DAY_MILLISECONDS, log = pino({ level: 'silent' }) } = options;
+    const { rightsMilliseconds = 30_000, heldMilliseconds = 60_000 } = options;
     this.#state = state;
     this.#drainMilliseconds = drainMilliseconds;
     this.#rememberMilliseconds = rememberMilliseconds;
@@ -76,10 +83,19 @@ class StateJobs implements Jobs {
     this.#worker = new JobWorker(this.#kinds, this.#queue, {
       leaseMilliseconds,
       progressMilliseconds,
+      rightsMilliseconds,
       backOff,
       log,
       changed: (id) => this.#watcher.changed(id),
       unseal: (id, sealed) => state.secret.unseal(tokenPurpose(id), sealed),
+      digest: (token) => this.#records.digest(token),
+    });
+    this.#held = new HeldJobs({
+      kinds: this.#kinds,
+      records: this.#records,
+      goOn: async (id, token) => void (await this.#requeue(id, token, ['HELD'])),
+      milliseconds: heldMilliseconds,
+      log,
     });
   }
 
@@ -93,6 +109,7 @@ class StateJobs implements Jobs {
     await this.#records.forget(this.#rememberMilliseconds);
     this.#forgetting = setInterval(() => void this.#forget(), DAY_MILLISECONDS).unref();
     await this.#queue.start([...this.#kinds.keys()], (claim) => this.#worker.work(claim));
+    this.#held.start();
   }
 
   async enqueue<Input extends Json>(kind: JobKind<Input>, job: NewJob<Input>): Promise<Job> {
@@ -133,20 +150,19 @@ class StateJobs implements Jobs {
   }
 
   async retry(id: string, owner: string, token?: string): Promise<Job> {
-    const { kind, state } = await this.#existing(id, owner);
-    await this.#state.database.transaction(async (transaction) => {
-      const job = await this.#records.requeue(transaction, id, token);
-      if (!job) {
-        throw new SatelliteError(
-          'CONFLICT',
-          `The job is ${state}: only one that FAILED, was CANCELLED or is HELD can be started again.`,
-        );
-      }
-      await this.#queue.offer(transaction, job, this.#kinds.get(kind)?.exclusive ?? true, 0);
-    }, UNABORTED);
-    this.#queue.wake();
-    this.#watcher.changed(id);
+    const { state } = await this.#existing(id, owner);
+    if (!(await this.#requeue(id, token, ['FAILED', 'CANCELLED', 'HELD']))) {
+      throw new SatelliteError(
+        'CONFLICT',
+        `The job is ${state}: only one that FAILED, was CANCELLED or is HELD can be started again.`,
+      );
+    }
     return this.#existing(id, owner);
+  }
+
+  async resume(owner: string, token: string): Promise<void> {
+    await this.#prepared();
+    await this.#held.resume(owner, token);
   }
 
   async *watch(id: string, owner: string, signal: AbortSignal): AsyncGenerator<Job, void> {
@@ -168,11 +184,24 @@ class StateJobs implements Jobs {
 
   async close(): Promise<void> {
     clearInterval(this.#forgetting);
+    await this.#held.close();
     this.#worker.drain();
     const closed = this.#queue.close();
     const timer = setTimeout(() => this.#worker.stop(), this.#drainMilliseconds);
     await closed;
     clearTimeout(timer);
+  }
+
+  /** @returns whether it was in one of the states */
+  async #requeue(id: string, token: string | undefined, from: readonly JobState[]): Promise<boolean> {
+    const queued = await this.#state.database.transaction(async (transaction) => {
+      const job = await this.#records.requeue(transaction, id, token, from);
+      if (job) await this.#queue.offer(transaction, job, this.#kinds.get(job.kind)?.exclusive ?? true, 0);
+      return job !== undefined;
+    }, UNABORTED);
+    this.#queue.wake();
+    this.#watcher.changed(id);
+    return queued;
   }
 
   async #forget(): Promise<void> {

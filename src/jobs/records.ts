@@ -1,12 +1,12 @@
 /** Jobs as their owners see them: the rows of the state's `job` table. */
-import { randomUUID } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import sql, { raw, type Sql } from 'sql-template-tag';
+import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { SatelliteError } from '../butler/errors.ts';
 import type { SqlRow, Transaction, WriteableDatabase } from '../repository/direct/database.ts';
 import { databaseNow } from '../state/clock.ts';
 import type { State } from '../state/state.ts';
-import type { Job, JobKind, JobProgress, JobState, Json, NewJob } from './job.ts';
+import type { HeldFor, Job, JobKind, JobProgress, JobState, Json, NewJob } from './job.ts';
 
 /** Lines of a log that its reader gets, the newest. */
 const LOG_LINES = 1000;
@@ -21,6 +21,18 @@ export interface JobRecord {
   /** Grows with every change that a watcher is told of. */
   readonly version: number;
 }
+
+/** A HELD job that may go on by itself. */
+export interface HeldJob {
+  readonly id: string;
+  readonly kind: string;
+  readonly owner: string;
+  readonly input: Json;
+  readonly heldFor: HeldFor;
+  readonly refusedTokens: readonly string[];
+}
+
+const HELD_COLUMNS: Sql = raw('id, kind, owner, input, held_for, refused_tokens');
 
 /** @param outcome the state that it is about to end in, to be read as if it had */
 export function readJob(row: SqlRow, outcome: JobState | null = null): JobRecord {
@@ -60,8 +72,10 @@ export class JobRecords {
   readonly #database: WriteableDatabase;
   readonly #job: Sql;
   readonly #now: Sql;
+  readonly #digestKey: Buffer;
 
   constructor(state: State) {
+    this.#digestKey = state.secret.derive('refused job token');
     this.#state = state;
     this.#database = state.database;
     this.#job = state.database.table('job');
@@ -156,15 +170,56 @@ export class JobRecords {
     return (await transaction.run(asked)) > 0;
   }
 
-  /** Makes a job that stopped QUEUED again. @returns undefined where it is not one that can be */
-  async requeue(transaction: Transaction, id: string, token: string | undefined): Promise<Job | undefined> {
+  /**
+   * Makes a job that stopped QUEUED again.
+   * @param states in which it may have stopped
+   * @returns undefined where it is not one that can be
+   */
+  async requeue(
+    transaction: Transaction,
+    id: string,
+    token: string | undefined,
+    states: readonly JobState[],
+  ): Promise<Job | undefined> {
     const sealed = token === undefined ? raw('sealed_token') : sql`${this.#state.secret.seal(tokenPurpose(id), token)}`;
     const [row] = await transaction.all(sql`
       UPDATE ${this.#job}
       SET state = 'QUEUED', error = NULL, finished_at = NULL, failures = 0, cancelled = 0, not_before = 0,
-          sealed_token = ${sealed}, version = version + 1
-      WHERE id = ${id} AND state IN ('FAILED', 'CANCELLED', 'HELD') RETURNING ${JOB_COLUMNS}`);
+          held_for = NULL, sealed_token = ${sealed}, version = version + 1
+      WHERE id = ${id} AND state IN (${join(states)}) RETURNING ${JOB_COLUMNS}`);
     return row && readJob(row).job;
+  }
+
+  /** The owner's HELD jobs that may go on by themselves, at most `most`. */
+  async heldOf(owner: string, most: number): Promise<readonly HeldJob[]> {
+    const rows = await this.#database.all(
+      sql`SELECT ${HELD_COLUMNS} FROM ${this.#job} WHERE owner = ${owner} AND state = 'HELD' AND held_for IS NOT NULL
+          ORDER BY created_at LIMIT CAST(${most} AS BIGINT)`,
+      UNABORTED,
+    );
+    return rows.map(readHeld);
+  }
+
+  /** HELD jobs that wait for this and that no gateway looked at for so long, at most `most`; now this one does. */
+  async heldFor(heldFor: HeldFor, milliseconds: number, most: number): Promise<readonly HeldJob[]> {
+    const due = sql`state = 'HELD' AND held_for = ${heldFor} AND looked_at <= ${this.#now} - ${milliseconds}`;
+    const [row] = await this.#database.all(sql`SELECT 1 FROM ${this.#job} WHERE ${due} LIMIT 1`, UNABORTED);
+    if (!row) return [];
+    const rows = await this.#database.transaction(
+      (transaction) =>
+        transaction.all(sql`
+          UPDATE ${this.#job} SET looked_at = ${this.#now}
+          WHERE ${due} AND id IN (
+            SELECT id FROM ${this.#job} WHERE ${due} ORDER BY looked_at LIMIT CAST(${most} AS BIGINT))
+          RETURNING ${HELD_COLUMNS}`),
+      UNABORTED,
+    );
+    return rows.map(readHeld);
+  }
+
+  /** What is kept of a token that a job was refused with: tells it again, and nothing else. */
+  digest(token: string): string {
+    return createHmac('sha256', this.#digestKey).update(token).digest('base64url');
   }
 
   /** Removes jobs that ended so long ago, with what is kept of them. */
@@ -185,4 +240,16 @@ export class JobRecords {
       ? sql`json_each(${json})`
       : sql`json_array_elements_text(CAST(${json} AS json)) AS list (value)`;
   }
+}
+
+function readHeld(row: SqlRow): HeldJob {
+  const [id, kind, owner, input, heldFor, refusedTokens] = row;
+  return {
+    id: String(id),
+    kind: String(kind),
+    owner: String(owner),
+    input: JSON.parse(String(input)) as Json,
+    heldFor: heldFor as HeldFor,
+    refusedTokens: JSON.parse(String(refusedTokens)) as readonly string[],
+  };
 }

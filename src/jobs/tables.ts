@@ -9,7 +9,9 @@ import type { StateTables } from '../state/state.ts';
  * - `failures` since the last step that was completed;
  * - `running_subject`, its subject while it runs and is exclusive: unique, so that one runs after the other;
  * - `cancelled`, 1 where whoever works on it shall stop;
- * - `outcome`, the state that it ends in, while it is not seen yet to have ended.
+ * - `outcome`, the state that it ends in, while it is not seen yet to have ended;
+ * - `held_for`, what lets it go on by itself while it is HELD (`HeldFor`), and `looked_at`, when that was looked for last;
+ * - `refused_tokens`, keyed digests of tokens that it was refused with, as a JSON array.
  */
 export const JOB_TABLES: StateTables = {
   domain: 'jobs',
@@ -55,6 +57,12 @@ export const JOB_TABLES: StateTables = {
          message TEXT NOT NULL,
          PRIMARY KEY (job, line)
        )`,
+    ],
+    [
+      `ALTER TABLE {job} ADD COLUMN held_for TEXT`,
+      `ALTER TABLE {job} ADD COLUMN looked_at BIGINT NOT NULL DEFAULT 0`,
+      `ALTER TABLE {job} ADD COLUMN refused_tokens TEXT NOT NULL DEFAULT '[]'`,
+      `CREATE INDEX job_held ON {job} (held_for, looked_at)`,
     ],
   ],
 };

@@ -13,6 +13,7 @@ export class ClaimTask implements Task {
   readonly #claim: Claim;
   readonly #steps: Map<string, Json>;
   readonly #draining: () => boolean;
+  readonly #checkRights: () => Promise<void>;
   readonly #progressMilliseconds: number;
   #progressSavedAt = -Infinity;
   #progressTimer: NodeJS.Timeout | undefined;
@@ -20,9 +21,16 @@ export class ClaimTask implements Task {
   /**
    * @param steps results of those that were completed before
    * @param draining whether the gateway wants to stop before the next step
+   * @param checkRights throws where the owner may not do this any more
    * @param progressMilliseconds how often progress is written at most
    */
-  constructor(claim: Claim, steps: Map<string, Json>, draining: () => boolean, progressMilliseconds: number) {
+  constructor(
+    claim: Claim,
+    steps: Map<string, Json>,
+    draining: () => boolean,
+    checkRights: () => Promise<void>,
+    progressMilliseconds: number,
+  ) {
     this.jobId = claim.id;
     this.owner = claim.row.job.owner;
     this.attempt = claim.row.attempt;
@@ -30,6 +38,7 @@ export class ClaimTask implements Task {
     this.#claim = claim;
     this.#steps = steps;
     this.#draining = draining;
+    this.#checkRights = checkRights;
     this.#progressMilliseconds = progressMilliseconds;
   }
 
@@ -38,6 +47,7 @@ export class ClaimTask implements Task {
     await this.#claim.confirm();
     // What was remembered under the name is what `work` gave.
     if (this.#steps.has(name)) return this.#steps.get(name) as T;
+    await this.#checkRights();
     const result = await work();
     await this.#claim.saveStep(name, result ?? null);
     this.#progressSavedAt = performance.now();

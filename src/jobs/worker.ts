@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import { SatelliteError } from '../butler/errors.ts';
 import { GatewayStoppingError, JobCancelledError, type Claim, type FinalState, type JobFailure } from './claim.ts';
-import { HeldError, LeaseLostError, type JobKind, type Json } from './job.ts';
+import { HeldError, LeaseLostError, type HeldFor, type JobKind, type Json } from './job.ts';
 import type { JobQueue } from './queue.ts';
 import { ClaimTask } from './task.ts';
 
@@ -15,12 +15,16 @@ export interface BackOff {
 export interface WorkerOptions {
   readonly leaseMilliseconds: number;
   readonly progressMilliseconds: number;
+  /** How often the rights of the owner of a running job are checked, beside before each step. */
+  readonly rightsMilliseconds: number;
   readonly backOff: BackOff;
   readonly log: Logger;
   /** Told of each change to a job that this process makes. */
   readonly changed: (id: string) => void;
   /** The clear token of a job. */
   readonly unseal: (id: string, sealed: string) => string | undefined;
+  /** What is kept of a token that was refused. */
+  readonly digest: (token: string) => string;
 }
 
 const DEFAULT_RETRIES = 8;
@@ -29,7 +33,7 @@ const RETRIES_OF_DEFECTS = 2;
 
 type End =
   | { readonly kind: 'final'; readonly state: FinalState; readonly result: Json; readonly error: JobFailure | null }
-  | { readonly kind: 'held'; readonly error: JobFailure }
+  | { readonly kind: 'held'; readonly error: JobFailure; readonly heldFor: HeldFor | null }
   | {
       readonly kind: 'again';
       readonly delayMilliseconds: number;
@@ -104,29 +108,48 @@ export class JobWorker {
     }
     const token = row.sealedToken === null ? undefined : this.#options.unseal(claim.id, row.sealedToken);
     if (token !== undefined) this.#tokens.set(claim.id, token);
+    const { progressMilliseconds, rightsMilliseconds } = this.#options;
+    const check = async () => kind.check?.(row.input, row.job.owner);
     let task: ClaimTask | undefined;
+    let checking: NodeJS.Timeout | undefined;
     try {
       claim.signal.throwIfAborted();
-      task = new ClaimTask(claim, await claim.steps(), () => this.#draining, this.#options.progressMilliseconds);
+      await check();
+      checking = setInterval(() => void this.#checkMeanwhile(claim, check), rightsMilliseconds);
+      task = new ClaimTask(claim, await claim.steps(), () => this.#draining, check, progressMilliseconds);
       return { kind: 'final', state: 'COMPLETED', result: await kind.run(row.input, task), error: null };
     } catch (error) {
       return this.#afterFailure(claim, error, retries);
     } finally {
+      clearInterval(checking);
       task?.end();
     }
   }
 
-  #afterFailure(claim: Claim, error: unknown, retries: number): End {
+  /** Stops work in the middle of a step where the right to it has ended, as a cancel does. */
+  async #checkMeanwhile(claim: Claim, check: () => Promise<void>): Promise<void> {
+    try {
+      await check();
+    } catch (err) {
+      if (err instanceof HeldError || err instanceof SatelliteError) claim.abort(err);
+      else this.#options.log.warn({ err, job: claim.id }, "could not check the rights of a job's owner");
+    }
+  }
+
+  #afterFailure(claim: Claim, thrown: unknown, retries: number): End {
     const reason: unknown = claim.signal.reason;
+    const error = reason instanceof HeldError || reason instanceof SatelliteError ? reason : thrown;
     if (reason instanceof LeaseLostError) throw reason;
     if (reason instanceof JobCancelledError) return { kind: 'final', state: 'CANCELLED', result: null, error: null };
     if (reason instanceof GatewayStoppingError) {
       return { kind: 'again', delayMilliseconds: 0, failed: false, why: null };
     }
     const { failures } = claim.row;
-    if (error instanceof HeldError) return { kind: 'held', error: { code: error.code, message: error.message } };
+    if (error instanceof HeldError) return held(error, error.heldFor, '');
     if (error instanceof SatelliteError) {
       const failure = { code: error.code, message: error.message };
+      if (error.code === 'UNAUTHENTICATED') return held(error, 'TOKEN', TOKEN_ADVICE);
+      if (error.code === 'FORBIDDEN' && error.repository !== undefined) return held(error, 'SOURCE', SOURCE_ADVICE);
       const isTransient = error.code === 'UPSTREAM_UNAVAILABLE' || error.code === 'RATE_LIMITED';
       if (!isTransient || failures >= retries) return failed(failure);
       return this.#again(failures, error.message, (error.retryAfter ?? 0) * 1000);
@@ -146,7 +169,9 @@ export class JobWorker {
   async #end(claim: Claim, end: End | undefined): Promise<void> {
     const kind = this.#kind(claim);
     if (end?.kind === 'held') {
-      await claim.hold(end.error);
+      const token = end.heldFor === 'RIGHTS' ? undefined : this.#tokens.get(claim.id);
+      await claim.log(end.error.message);
+      await claim.hold(end.error, end.heldFor, token && this.#options.digest(token));
     } else if (end?.kind === 'again') {
       if (end.why !== null) {
         await claim.log(`${end.why} It will be tried again in ${Math.ceil(end.delayMilliseconds / 1000)} s.`);
@@ -167,6 +192,15 @@ export class JobWorker {
     if (!kind) throw new Error(`there is no kind of job '${claim.row.job.kind}'`);
     return kind;
   }
+}
+
+const TOKEN_ADVICE =
+  ' The job goes on by itself when you next use the gateway with another token, or with retryJob, which takes the token of that call.';
+const SOURCE_ADVICE =
+  ' The job asks again every few minutes, with another token when you use the gateway with one, or at once with retryJob.';
+
+function held({ code, message }: JobFailure, heldFor: HeldFor | null, advice: string): End {
+  return { kind: 'held', error: { code, message: message + advice }, heldFor };
 }
 
 function failed(error: JobFailure): End {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { SatelliteError } from '../../src/butler/errors.ts';
 import { HeldError, type Job } from '../../src/jobs/job.ts';
 import { job, kind, LIMIT, OWNER, Queue, untilState, type QueueWorld } from './queue.ts';
+import { testHeld } from './held.ts';
 import { testTakeOver } from './take-over.ts';
 
 export function describeQueue(name: string, world: QueueWorld): void {
@@ -11,6 +12,7 @@ export function describeQueue(name: string, world: QueueWorld): void {
     const queue = new Queue(world);
     testJobs(queue);
     testTakeOver(queue);
+    testHeld(queue);
   });
 }
 
