@@ -3,6 +3,7 @@
  * They live as long as one request, so nothing is kept for another user.
  */
 import DataLoader from 'dataloader';
+import type { GrantedCollections } from '../src/access/grants.ts';
 import type { VisibleRepositories } from '../src/access/policy.ts';
 import type { DimensionGroup } from '../src/butler/dimension-group.ts';
 import type { Universe } from '../src/butler/universe.ts';
@@ -11,6 +12,7 @@ import type { DatasetRow, DimensionRecordRow, FileRecord } from '../src/reposito
 import { collectionsOfDatasets } from '../src/repository/search/collections-of-datasets.ts';
 import { recordsOfDataIds } from '../src/repository/search/records-of-data-ids.ts';
 import type { CollectionRow } from '../src/repository/search/search.ts';
+import { servicesOf, type Services } from './services.ts';
 
 /** A collection by its name in one repository. */
 export interface CollectionKey {
@@ -27,11 +29,17 @@ export interface Loaders {
   readonly records: DataLoader<DatasetRow, readonly DimensionRecordRow[], string>;
   /** A collection with its parents and dataset types; null where there is none of that name. */
   readonly collection: DataLoader<CollectionKey, CollectionRow | null, string>;
+  /** All valid grants on a resource. */
+  readonly grantsOn: DataLoader<string, GrantedCollections>;
   /** The universe of a repository. */
   readonly universe: DataLoader<Repository, Universe>;
 }
 
-export function createLoaders(repositories: VisibleRepositories, ctx: QueryContext): Loaders {
+export function createLoaders(
+  repositories: VisibleRepositories,
+  ctx: QueryContext,
+  services: Services | undefined,
+): Loaders {
   const perRepository = <Key extends { readonly repository: string }, Value>(
     keyOf: (key: Key) => string,
     load: (repository: Repository, keys: readonly Key[]) => Promise<(key: Key) => Value>,
@@ -69,6 +77,7 @@ export function createLoaders(repositories: VisibleRepositories, ctx: QueryConte
       const records = await recordsOfRows(repository, rows, ctx);
       return (row) => records.get(row.uuid) ?? [];
     }),
+    grantsOn: new DataLoader(async (resources) => servicesOf({ services }).sharing.allOn(resources)),
     universe: new DataLoader((all) => Promise.all(all.map((r) => r.universe(ctx).catch(asError)))),
     collection: perRepository(
       (key) => `${key.repository} ${key.name}`,

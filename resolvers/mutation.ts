@@ -1,3 +1,4 @@
+import { auditDetail } from '../src/access/audit-detail.ts';
 import type { Job, Json } from '../src/jobs/job.ts';
 import type { GraphQLContext } from './context.ts';
 import { servicesOf, type Services } from './services.ts';
@@ -11,6 +12,8 @@ import { servicesOf, type Services } from './services.ts';
 export type JobOutcome<Plan extends Json = Json> = { readonly job: string | null; readonly plan: Plan };
 /** Full name of a satellite; null where it is gone for good. */
 export type SatelliteOutcome<Plan extends Json = Json> = JobOutcome<Plan> & { readonly satellite: string | null };
+/** A grant by its identifier, and the revision from which on it counts. */
+export type GrantOutcome = { readonly grant: string; readonly revision: number };
 /** A collection by its repository's and its own name. */
 export type CollectionOutcome = { readonly repository: string; readonly name: string; readonly datasets: number };
 /** A dataset type by its repository's and its own name. */
@@ -36,6 +39,11 @@ interface MutationInput {
   readonly dryRun?: boolean | null | undefined;
 }
 
+interface MutationOptions {
+  /** The work itself writes it into the audit trail, together with what it changes. */
+  readonly isAudited?: boolean;
+}
+
 /** What the work of a mutation is given beside its input. */
 export type MutationContext = GraphQLContext & {
   readonly services: Services;
@@ -43,20 +51,41 @@ export type MutationContext = GraphQLContext & {
 };
 
 /**
- * Resolver of a mutation: done once for an idempotency key.  A dry run changes nothing and is always done.
+ * Resolver of a mutation: done once for an idempotency key, and written into the audit trail.  A dry run changes nothing and
+ * is always done.
  * @param work gives what is remembered
  */
 export function mutation<Input extends MutationInput, Outcome extends Json>(
   name: string,
   work: (input: Input, context: MutationContext) => Promise<Outcome>,
+  { isAudited = false }: MutationOptions = {},
 ) {
   return async (_root: unknown, { input }: { readonly input: Input }, context: GraphQLContext): Promise<Outcome> => {
     const services = servicesOf(context);
     const key = (input.dryRun ? undefined : input.idempotencyKey) ?? undefined;
-    const done = () => work(input, { ...context, services, idempotencyKey: key });
+    const now = () => work(input, { ...context, services, idempotencyKey: key });
+    const done = () => (isAudited || input.dryRun ? now() : audited(name, input, now, { ...context, services }));
     if (key === undefined) return done();
     return services.calls.once({ owner: context.principal.username, mutation: name, key, input }, done);
   };
+}
+
+/** Does the work, and writes what was changed into the audit trail: of the resource before it, and of the one after it. */
+async function audited<Outcome extends Json>(
+  action: string,
+  input: object,
+  work: () => Promise<Outcome>,
+  { services: { sharing, jobs }, principal }: Pick<MutationContext, 'services' | 'principal'>,
+): Promise<Outcome> {
+  const { satellite, to, job, name } = input as Readonly<Record<string, unknown>>;
+  const subject = typeof job === 'string' ? (await jobs.find(job, principal.username))?.subject : undefined;
+  const called = satellite ?? to ?? subject?.replace(/^satellite:/, '') ?? name;
+  const find = async () => (typeof called === 'string' ? sharing.find(called, principal) : null);
+  const before = await find();
+  const outcome = await work();
+  const entry = { actor: principal.username, action, detail: auditDetail(input, outcome) };
+  await sharing.append(entry, [before, await find()]);
+  return outcome;
 }
 
 /** The field `job` of a payload: null too where the job is no longer kept. */

@@ -1,3 +1,4 @@
+import { owns } from '../src/access/readable.ts';
 import { SatelliteError } from '../src/butler/errors.ts';
 import type { Json } from '../src/jobs/job.ts';
 import { fullName, type SatelliteRecord } from '../src/satellite/satellite.ts';
@@ -84,13 +85,20 @@ export const satellite: Resolvers = {
   MigrateSatellitePayload: payload,
   Satellite: {
     id: (record) => toGlobalId('Satellite', fullName(record)),
-    uri: (record, _args, context) => (isMember(record, context) ? servicesOf(context).satellites.uri(record) : null),
+    group: forOwners((record) => record.group),
+    official: forOwners((record) => record.official),
+    database: forOwners((record) => record.database),
+    artifacts: forOwners((record) => record.artifacts),
+    uri: forOwners((record, context) => servicesOf(context).satellites.uri(record)),
     environment: (record, _args, context) => servicesOf(context).satellites.environment(record, context.principal),
     repository: (record, _args, { repositories }) => repositories.find(fullName(record)) ?? null,
-    usage: (record, _args, { repositories, query }) =>
-      repositories.find(fullName(record))?.repository.usage(query) ?? null,
-    warnings: (record, _args, context) => servicesOf(context).satellites.warnings(record),
-    createdAt: ({ createdAt }) => utcTime(createdAt),
+    usage: forOwners(
+      (record, { repositories, query }) => repositories.find(fullName(record))?.repository.usage(query) ?? null,
+    ),
+    quotaBytes: forOwners((record) => record.quotaBytes),
+    warnings: (record, _args, context) =>
+      owns(context.principal, record) ? servicesOf(context).satellites.warnings(record) : [],
+    createdAt: forOwners(({ createdAt }) => utcTime(createdAt)),
     purgeAt: ({ purgeAt }) => (purgeAt === null ? null : utcTime(purgeAt)),
   },
 };
@@ -122,8 +130,10 @@ async function existingSatellite(outcome: SatelliteOutcome, args: unknown, conte
   throw new SatelliteError('NOT_FOUND', 'The satellite was made by this call, and is gone since.');
 }
 
-function isMember({ owner, group }: SatelliteRecord, { principal }: GraphQLContext): boolean {
-  return owner === principal.username || (group !== null && principal.groups.includes(group));
+/** A field that is null for those with whom the satellite is only shared. */
+function forOwners<Value>(value: (record: SatelliteRecord, context: GraphQLContext) => Value) {
+  return (record: SatelliteRecord, _args: unknown, context: GraphQLContext): Value | null =>
+    owns(context.principal, record) ? value(record, context) : null;
 }
 
 /** @throws SatelliteError BAD_USER_INPUT */

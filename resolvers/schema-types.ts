@@ -1,9 +1,11 @@
 /** Made by codegen.ts from schema/; do not edit. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome } from './mutation.ts';
-import type { CollectionNode, DataIdNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
+import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome, GrantOutcome } from './mutation.ts';
 import type { Connection } from './connection.ts';
+import type { AuditLine } from '../src/access/audit.ts';
+import type { CollectionNode, DataIdNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
 import type { DatasetType as ButlerDatasetType } from '../src/butler/dataset-type.ts';
+import type { NamedGrant } from '../src/satellite/sharing.ts';
 import type { Job as StoredJob } from '../src/jobs/job.ts';
 import type { OfferedRepository } from '../src/access/policy.ts';
 import type { RepositoryUsage as HeldByRepository } from '../src/repository/rows.ts';
@@ -32,6 +34,13 @@ export type Scalars = {
   UUID: { input: string; output: string; }
 };
 
+/** What a grant allows. */
+export type AccessRight =
+  /** To read: search, see, and fetch files. */
+  | 'READ'
+  /** To read, and to change what is in it; not to reset, delete or share it. Only where the gateway's operator allows it. */
+  | 'WRITE';
+
 /** What `associateDatasets` adds: either `uuids` or `search`. */
 export type AssociateDatasetsInput = {
   /** Name of the TAGGED collection. */
@@ -53,6 +62,41 @@ export type AssociateDatasetsPayload = {
   readonly collection: Collection;
   /** Number of datasets that were chosen. */
   readonly datasets: Scalars['BigInt']['output'];
+};
+
+/** One page of the audit trail. */
+export type AuditConnection = {
+  readonly __typename?: 'AuditConnection';
+  /** The same, each with its cursor. */
+  readonly edges: ReadonlyArray<AuditEdge>;
+  /** The entries of this page. */
+  readonly nodes: ReadonlyArray<AuditEntry>;
+  /** Where this page is in the whole answer. */
+  readonly pageInfo: PageInfo;
+};
+
+/** An entry with its place in the audit trail. */
+export type AuditEdge = {
+  readonly __typename?: 'AuditEdge';
+  /** Value for `after`, to go on behind this entry. */
+  readonly cursor: Scalars['String']['output'];
+  /** The entry. */
+  readonly node: AuditEntry;
+};
+
+/** Something that was changed. */
+export type AuditEntry = {
+  readonly __typename?: 'AuditEntry';
+  /** What was done, such as the name of the mutation. */
+  readonly action: Scalars['String']['output'];
+  /** The user who changed it. */
+  readonly actor: Scalars['String']['output'];
+  /** When, ISO-8601 UTC. */
+  readonly at: Scalars['String']['output'];
+  /** What was asked for. */
+  readonly detail: Scalars['JSONObject']['output'];
+  /** What it was done to, as it was called then; null where there is no name for it. */
+  readonly resource?: Maybe<Scalars['String']['output']>;
 };
 
 /** Which job `cancelJob` stops. */
@@ -143,6 +187,8 @@ export type CheckoutSatellitePayload = {
 /** A named set of datasets in a repository. */
 export type Collection = Node & {
   readonly __typename?: 'Collection';
+  /** Who may read it; null where this gateway keeps no grants. */
+  readonly access?: Maybe<CollectionAccess>;
   /** The collections of a CHAINED one, in search order; empty for other types. Null where they cannot be read now. */
   readonly children?: Maybe<ReadonlyArray<Collection>>;
   /**
@@ -162,6 +208,21 @@ export type Collection = Node & {
   readonly repository: Repository;
   /** How it holds its datasets. */
   readonly type: CollectionType;
+};
+
+/** Who may read a collection. */
+export type CollectionAccess = {
+  readonly __typename?: 'CollectionAccess';
+  /** What lets others read it, if it is yours; else what lets you read it. */
+  readonly grants: ReadonlyArray<Grant>;
+  /** The group whose it is; null where it is none's, or is not told to you. */
+  readonly group?: Maybe<Scalars['String']['output']>;
+  /** Whether it is yours: you may share it. */
+  readonly isOwner: Scalars['Boolean']['output'];
+  /** The user whose it is; null where it is the observatory's, or everybody's. */
+  readonly owner?: Maybe<Scalars['String']['output']>;
+  /** Why you may read it, in words. */
+  readonly reasons: ReadonlyArray<Scalars['String']['output']>;
 };
 
 /** One page of collections. */
@@ -524,6 +585,15 @@ export type DisassociateDatasetsPayload = {
   readonly datasets: Scalars['BigInt']['output'];
 };
 
+/** Whether somebody may read something. */
+export type EffectiveAccess = {
+  readonly __typename?: 'EffectiveAccess';
+  /** Whether they may. */
+  readonly allowed: Scalars['Boolean']['output'];
+  /** Why, or why not, in words. */
+  readonly reasons: ReadonlyArray<Scalars['String']['output']>;
+};
+
 /** Where one file is to be put. */
 export type FileUpload = {
   readonly __typename?: 'FileUpload';
@@ -537,6 +607,64 @@ export type FileUpload = {
   readonly headers: Scalars['JSONObject']['output'];
   /** Address that takes one PUT of the bytes. */
   readonly url: Scalars['String']['output'];
+};
+
+/** That somebody may read what is another's. */
+export type Grant = {
+  readonly __typename?: 'Grant';
+  /** Whether it is for all users of this gateway. */
+  readonly allUsers: Scalars['Boolean']['output'];
+  /** A collection, or those whose names begin with a text that ends in `/`; null: all of it. */
+  readonly collection?: Maybe<Scalars['String']['output']>;
+  /** When it ends, ISO-8601 UTC; null where it does not end by itself. */
+  readonly expiresAt?: Maybe<Scalars['String']['output']>;
+  /** When, ISO-8601 UTC. */
+  readonly grantedAt: Scalars['String']['output'];
+  /** Who granted it. */
+  readonly grantedBy: Scalars['String']['output'];
+  /** The group whose members are allowed it; null where it is for a user or for all. */
+  readonly group?: Maybe<Scalars['String']['output']>;
+  /** Identifier, which `revokeAccess` takes. */
+  readonly id: Scalars['ID']['output'];
+  /** What its owner wrote about it, for those too whom it is for. */
+  readonly note?: Maybe<Scalars['String']['output']>;
+  /** What is allowed. */
+  readonly right: AccessRight;
+  /** The satellite or repository, as others call it: `owner~name`. */
+  readonly satellite: Scalars['String']['output'];
+  /** The user who is allowed it; null where it is for a group or for all. */
+  readonly user?: Maybe<Scalars['String']['output']>;
+};
+
+/** What `grantAccess` shares with whom: one of `user`, `group` and `allUsers`. */
+export type GrantAccessInput = {
+  /** All users of this gateway. */
+  readonly allUsers?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Name of a collection, or a text that ends in `/`: all collections whose names begin with it. The default is all of it. */
+  readonly collection?: InputMaybe<Scalars['String']['input']>;
+  /** When it ends, ISO-8601; UTC where no zone is given. The default is never. */
+  readonly expiresAt?: InputMaybe<Scalars['String']['input']>;
+  /** A group that you are a member of. */
+  readonly group?: InputMaybe<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** What it is for, for you and for those whom it is for. */
+  readonly note?: InputMaybe<Scalars['String']['input']>;
+  /** What to allow. */
+  readonly right?: InputMaybe<AccessRight>;
+  /** Name of the satellite. */
+  readonly satellite: Scalars['String']['input'];
+  /** A user. */
+  readonly user?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What came of `grantAccess`. */
+export type GrantAccessPayload = {
+  readonly __typename?: 'GrantAccessPayload';
+  /** The number of changes of grants in this gateway so far: requests that begin after this answer see at least these. */
+  readonly accessRevision: Scalars['BigInt']['output'];
+  /** The grant. */
+  readonly grant: Grant;
 };
 
 /** What `ingestDatasets` makes datasets of: either `datasetType`, `run` and `files`, or `commit`. */
@@ -706,6 +834,12 @@ export type Mutation = {
   /** Takes datasets out of a TAGGED collection; they stay in their runs. */
   readonly disassociateDatasets?: Maybe<DisassociateDatasetsPayload>;
   /**
+   * Lets others read a satellite of yours, or some of its collections, until you revoke it. They find it as `owner~name`. A
+   * dataset can be read by those who may read its RUN, also where it is in a chain or a tagged collection. Granting the same
+   * again changes the end and the note.
+   */
+  readonly grantAccess?: Maybe<GrantAccessPayload>;
+  /**
    * Makes datasets of files: of files that lie in the satellite's root already, or of files that you upload. For uploads call
    * it twice: first with the files, which answers an address for each; then, when they are uploaded, with `commit`.
    */
@@ -718,12 +852,17 @@ export type Mutation = {
   readonly removeCollection?: Maybe<RemoveCollectionPayload>;
   /** Removes datasets, or only their files. This cannot be undone. */
   readonly removeDatasets?: Maybe<RemoveDatasetsPayload>;
-  /** Empties a satellite: as if it had just been made, with what it was made with. `restoreSatellite` undoes it. */
+  /**
+   * Empties a satellite: as if it had just been made, with what it was made with, and shared with nobody. `restoreSatellite`
+   * undoes it.
+   */
   readonly resetSatellite?: Maybe<ResetSatellitePayload>;
-  /** Brings a satellite back as it was before it was deleted, or before its last reset. */
+  /** Brings a satellite back as it was before it was deleted, or before its last reset, shared as it was then. */
   readonly restoreSatellite?: Maybe<RestoreSatellitePayload>;
   /** Starts a job that failed, was cancelled or is held again, where it stopped, with the token of this request. */
   readonly retryJob?: Maybe<RetryJobPayload>;
+  /** Ends a grant. Whoever has no other way to read what it gave does not see it from the next request on. */
+  readonly revokeAccess?: Maybe<RevokeAccessPayload>;
   /** Makes the secrets in a satellite's capability addresses anew: addresses given away before are good no more. */
   readonly rotateSatelliteCapability?: Maybe<RotateSatelliteCapabilityPayload>;
   /** Sets or changes the children of a CHAINED collection. */
@@ -799,6 +938,12 @@ export type MutationDisassociateDatasetsArgs = {
 
 
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationGrantAccessArgs = {
+  input: GrantAccessInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationIngestDatasetsArgs = {
   input: IngestDatasetsInput;
 };
@@ -847,6 +992,12 @@ export type MutationRetryJobArgs = {
 
 
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationRevokeAccessArgs = {
+  input: RevokeAccessInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationRotateSatelliteCapabilityArgs = {
   input: RotateSatelliteCapabilityInput;
 };
@@ -891,6 +1042,11 @@ export type PageInfo = {
 /** What can be asked. */
 export type Query = {
   readonly __typename?: 'Query';
+  /**
+   * What was changed, by whom, the newest first: in a satellite of yours; where none is named, what you changed yourself, or all
+   * there is if you are an administrator of this gateway.
+   */
+  readonly auditTrail?: Maybe<AuditConnection>;
   /** Collections of all selected repositories. */
   readonly collections?: Maybe<CollectionConnection>;
   /** Combinations of dimension values that exist, joined along space and time where dimensions overlap. */
@@ -906,6 +1062,11 @@ export type Query = {
   readonly datasets?: Maybe<DatasetConnection>;
   /** Records of a dimension element: visits, detectors, tracts, patches, visit_detector_region, … */
   readonly dimensionRecords?: Maybe<DimensionRecordConnection>;
+  /**
+   * Whether somebody may read a satellite, or a collection in it, and why. About others than yourself only its owners may ask.
+   * The rules alone are looked at: whether there is such a collection is not told.
+   */
+  readonly effectiveAccess: EffectiveAccess;
   /** The dataset of a type and data ID in the earliest collection that has one; null where none has. */
   readonly findDataset?: Maybe<Dataset>;
   /** One of your jobs; null where it does not exist or is another's. */
@@ -924,6 +1085,14 @@ export type Query = {
   readonly satellites: ReadonlyArray<Satellite>;
   /** Who you are to the gateway. */
   readonly viewer: Viewer;
+};
+
+
+/** What can be asked. */
+export type QueryAuditTrailArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  satellite?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -997,6 +1166,14 @@ export type QueryDimensionRecordsArgs = {
   repositories?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   strict?: InputMaybe<Scalars['Boolean']['input']>;
   where?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+/** What can be asked. */
+export type QueryEffectiveAccessArgs = {
+  collection?: InputMaybe<Scalars['String']['input']>;
+  satellite: Scalars['String']['input'];
+  user?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -1250,6 +1427,23 @@ export type RetryJobPayload = {
   readonly job: Job;
 };
 
+/** Which grant `revokeAccess` ends. */
+export type RevokeAccessInput = {
+  /** Its identifier. */
+  readonly grant: Scalars['ID']['input'];
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What came of `revokeAccess`. */
+export type RevokeAccessPayload = {
+  readonly __typename?: 'RevokeAccessPayload';
+  /** The number of changes of grants in this gateway so far: requests that begin after this answer see at least these. */
+  readonly accessRevision: Scalars['BigInt']['output'];
+  /** The grant as it was. */
+  readonly grant: Grant;
+};
+
 /** Whose secrets `rotateSatelliteCapability` makes anew. */
 export type RotateSatelliteCapabilityInput = {
   /** A text of yours: the same call again with the same key is done once and answered alike. */
@@ -1267,20 +1461,28 @@ export type RotateSatelliteCapabilityPayload = {
   readonly satellite?: Maybe<Satellite>;
 };
 
-/** A user's own repository: a genuine Butler repository that the gateway made and writes to. */
+/**
+ * A user's own repository: a genuine Butler repository that the gateway made and writes to. Those with whom it is shared see
+ * its name, owner, state and repository; all else is null for them.
+ */
 export type Satellite = Node & {
   readonly __typename?: 'Satellite';
   /** Where its files are. */
-  readonly artifacts: SatelliteArtifacts;
+  readonly artifacts?: Maybe<SatelliteArtifacts>;
   /** When it was made, ISO-8601 UTC. */
-  readonly createdAt: Scalars['String']['output'];
+  readonly createdAt?: Maybe<Scalars['String']['output']>;
   /** Where its registry is. */
-  readonly database: SatelliteDatabase;
+  readonly database?: Maybe<SatelliteDatabase>;
   /**
    * What stock Python needs beside `uri`: entries for `db-auth.yaml` and credentials for the object store, good for this
    * satellite only. Null for all but its owner.
    */
   readonly environment?: Maybe<Scalars['JSONObject']['output']>;
+  /**
+   * What you share of it with whom, the newest first. A reset satellite is a new one that nobody else may read; `restoreSatellite`
+   * brings the old one back with its grants. Null for all but its owners.
+   */
+  readonly grants?: Maybe<ReadonlyArray<Grant>>;
   /** The group whose members may use it as its owner does; null where none. */
   readonly group?: Maybe<Scalars['String']['output']>;
   /** Identifier for `node(id:)`. */
@@ -1295,7 +1497,7 @@ export type Satellite = Node & {
   readonly purgeAt?: Maybe<Scalars['String']['output']>;
   /** Bytes that it may hold; null where that is not limited. */
   readonly quotaBytes?: Maybe<Scalars['BigInt']['output']>;
-  /** The repository, for reading; null where it cannot be read now. */
+  /** The repository, for reading: as much of it as you may read. Null where it cannot be read now. */
   readonly repository?: Maybe<Repository>;
   /** What can be done with it now. */
   readonly state: SatelliteState;
@@ -1305,6 +1507,15 @@ export type Satellite = Node & {
   readonly usage?: Maybe<RepositoryUsage>;
   /** What you should know of where it is, such as that the place is emptied from time to time. */
   readonly warnings: ReadonlyArray<Scalars['String']['output']>;
+};
+
+
+/**
+ * A user's own repository: a genuine Butler repository that the gateway made and writes to. Those with whom it is shared see
+ * its name, owner, state and repository; all else is null for them.
+ */
+export type SatelliteGrantsArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** Where a satellite keeps the files of its datasets. */
@@ -1616,8 +1827,12 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
+  AccessRight: AccessRight;
   AssociateDatasetsInput: AssociateDatasetsInput;
   AssociateDatasetsPayload: ResolverTypeWrapper<CollectionOutcome>;
+  AuditConnection: ResolverTypeWrapper<Connection<AuditLine>>;
+  AuditEdge: ResolverTypeWrapper<Omit<AuditEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
+  AuditEntry: ResolverTypeWrapper<AuditLine>;
   BigInt: ResolverTypeWrapper<Scalars['BigInt']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   CancelJobInput: CancelJobInput;
@@ -1630,6 +1845,7 @@ export type ResolversTypes = {
   CheckoutSatelliteInput: CheckoutSatelliteInput;
   CheckoutSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   Collection: ResolverTypeWrapper<CollectionNode>;
+  CollectionAccess: ResolverTypeWrapper<Omit<CollectionAccess, 'grants'> & { grants: ReadonlyArray<ResolversTypes['Grant']> }>;
   CollectionConnection: ResolverTypeWrapper<Connection<CollectionNode>>;
   CollectionEdge: ResolverTypeWrapper<Omit<CollectionEdge, 'node'> & { node: ResolversTypes['Collection'] }>;
   CollectionType: CollectionType;
@@ -1657,7 +1873,11 @@ export type ResolversTypes = {
   DimensionRecordEdge: ResolverTypeWrapper<Omit<DimensionRecordEdge, 'node'> & { node: ResolversTypes['DimensionRecord'] }>;
   DisassociateDatasetsInput: DisassociateDatasetsInput;
   DisassociateDatasetsPayload: ResolverTypeWrapper<CollectionOutcome>;
+  EffectiveAccess: ResolverTypeWrapper<EffectiveAccess>;
   FileUpload: ResolverTypeWrapper<FileUpload>;
+  Grant: ResolverTypeWrapper<NamedGrant>;
+  GrantAccessInput: GrantAccessInput;
+  GrantAccessPayload: ResolverTypeWrapper<GrantOutcome>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   IngestDatasetsInput: IngestDatasetsInput;
   IngestDatasetsPayload: ResolverTypeWrapper<IngestOutcome>;
@@ -1693,6 +1913,8 @@ export type ResolversTypes = {
   RestoreSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   RetryJobInput: RetryJobInput;
   RetryJobPayload: ResolverTypeWrapper<JobOutcome>;
+  RevokeAccessInput: RevokeAccessInput;
+  RevokeAccessPayload: ResolverTypeWrapper<GrantOutcome>;
   RotateSatelliteCapabilityInput: RotateSatelliteCapabilityInput;
   RotateSatelliteCapabilityPayload: ResolverTypeWrapper<SatelliteOutcome>;
   Satellite: ResolverTypeWrapper<SatelliteRecord>;
@@ -1723,6 +1945,9 @@ export type ResolversTypes = {
 export type ResolversParentTypes = {
   AssociateDatasetsInput: AssociateDatasetsInput;
   AssociateDatasetsPayload: CollectionOutcome;
+  AuditConnection: Connection<AuditLine>;
+  AuditEdge: Omit<AuditEdge, 'node'> & { node: ResolversParentTypes['AuditEntry'] };
+  AuditEntry: AuditLine;
   BigInt: Scalars['BigInt']['output'];
   Boolean: Scalars['Boolean']['output'];
   CancelJobInput: CancelJobInput;
@@ -1734,6 +1959,7 @@ export type ResolversParentTypes = {
   CheckoutSatelliteInput: CheckoutSatelliteInput;
   CheckoutSatellitePayload: SatelliteOutcome;
   Collection: CollectionNode;
+  CollectionAccess: Omit<CollectionAccess, 'grants'> & { grants: ReadonlyArray<ResolversParentTypes['Grant']> };
   CollectionConnection: Connection<CollectionNode>;
   CollectionEdge: Omit<CollectionEdge, 'node'> & { node: ResolversParentTypes['Collection'] };
   CreateCollectionInput: CreateCollectionInput;
@@ -1760,7 +1986,11 @@ export type ResolversParentTypes = {
   DimensionRecordEdge: Omit<DimensionRecordEdge, 'node'> & { node: ResolversParentTypes['DimensionRecord'] };
   DisassociateDatasetsInput: DisassociateDatasetsInput;
   DisassociateDatasetsPayload: CollectionOutcome;
+  EffectiveAccess: EffectiveAccess;
   FileUpload: FileUpload;
+  Grant: NamedGrant;
+  GrantAccessInput: GrantAccessInput;
+  GrantAccessPayload: GrantOutcome;
   ID: Scalars['ID']['output'];
   IngestDatasetsInput: IngestDatasetsInput;
   IngestDatasetsPayload: IngestOutcome;
@@ -1793,6 +2023,8 @@ export type ResolversParentTypes = {
   RestoreSatellitePayload: SatelliteOutcome;
   RetryJobInput: RetryJobInput;
   RetryJobPayload: JobOutcome;
+  RevokeAccessInput: RevokeAccessInput;
+  RevokeAccessPayload: GrantOutcome;
   RotateSatelliteCapabilityInput: RotateSatelliteCapabilityInput;
   RotateSatelliteCapabilityPayload: SatelliteOutcome;
   Satellite: SatelliteRecord;
@@ -1820,6 +2052,25 @@ export type AssociateDatasetsPayloadResolvers<ContextType = GraphQLContext, Pare
   datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
+export type AuditConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AuditConnection'] = ResolversParentTypes['AuditConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['AuditEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['AuditEntry']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AuditEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AuditEdge'] = ResolversParentTypes['AuditEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['AuditEntry'], ParentType, ContextType>;
+};
+
+export type AuditEntryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AuditEntry'] = ResolversParentTypes['AuditEntry']> = {
+  action?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  actor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  detail?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
+  resource?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['BigInt'], any> {
   name: 'BigInt';
 }
@@ -1844,6 +2095,7 @@ export type CheckoutSatellitePayloadResolvers<ContextType = GraphQLContext, Pare
 };
 
 export type CollectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Collection'] = ResolversParentTypes['Collection']> = {
+  access?: Resolver<Maybe<ResolversTypes['CollectionAccess']>, ParentType, ContextType>;
   children?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Collection']>>, ParentType, ContextType>;
   datasetTypes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['DatasetType']>>, ParentType, ContextType>;
   doc?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1853,6 +2105,14 @@ export type CollectionResolvers<ContextType = GraphQLContext, ParentType extends
   repository?: Resolver<ResolversTypes['Repository'], ParentType, ContextType>;
   type?: Resolver<ResolversTypes['CollectionType'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type CollectionAccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CollectionAccess'] = ResolversParentTypes['CollectionAccess']> = {
+  grants?: Resolver<ReadonlyArray<ResolversTypes['Grant']>, ParentType, ContextType>;
+  group?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  isOwner?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  owner?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reasons?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type CollectionConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CollectionConnection'] = ResolversParentTypes['CollectionConnection']> = {
@@ -1983,12 +2243,36 @@ export type DisassociateDatasetsPayloadResolvers<ContextType = GraphQLContext, P
   datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
+export type EffectiveAccessResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['EffectiveAccess'] = ResolversParentTypes['EffectiveAccess']> = {
+  allowed?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  reasons?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type FileUploadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['FileUpload'] = ResolversParentTypes['FileUpload']> = {
   dataId?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   fileName?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   headers?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
   url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type GrantResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Grant'] = ResolversParentTypes['Grant']> = {
+  allUsers?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  collection?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  grantedAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  grantedBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  group?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  note?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  right?: Resolver<ResolversTypes['AccessRight'], ParentType, ContextType>;
+  satellite?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type GrantAccessPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['GrantAccessPayload'] = ResolversParentTypes['GrantAccessPayload']> = {
+  accessRevision?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  grant?: Resolver<ResolversTypes['Grant'], ParentType, ContextType>;
 };
 
 export type IngestDatasetsPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['IngestDatasetsPayload'] = ResolversParentTypes['IngestDatasetsPayload']> = {
@@ -2052,6 +2336,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   decertifyDatasets?: Resolver<Maybe<ResolversTypes['DecertifyDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationDecertifyDatasetsArgs, 'input'>>;
   deleteSatellite?: Resolver<Maybe<ResolversTypes['DeleteSatellitePayload']>, ParentType, ContextType, RequireFields<MutationDeleteSatelliteArgs, 'input'>>;
   disassociateDatasets?: Resolver<Maybe<ResolversTypes['DisassociateDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationDisassociateDatasetsArgs, 'input'>>;
+  grantAccess?: Resolver<Maybe<ResolversTypes['GrantAccessPayload']>, ParentType, ContextType, RequireFields<MutationGrantAccessArgs, 'input'>>;
   ingestDatasets?: Resolver<Maybe<ResolversTypes['IngestDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationIngestDatasetsArgs, 'input'>>;
   migrateSatellite?: Resolver<Maybe<ResolversTypes['MigrateSatellitePayload']>, ParentType, ContextType, RequireFields<MutationMigrateSatelliteArgs, 'input'>>;
   registerDatasetType?: Resolver<Maybe<ResolversTypes['RegisterDatasetTypePayload']>, ParentType, ContextType, RequireFields<MutationRegisterDatasetTypeArgs, 'input'>>;
@@ -2060,6 +2345,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   resetSatellite?: Resolver<Maybe<ResolversTypes['ResetSatellitePayload']>, ParentType, ContextType, RequireFields<MutationResetSatelliteArgs, 'input'>>;
   restoreSatellite?: Resolver<Maybe<ResolversTypes['RestoreSatellitePayload']>, ParentType, ContextType, RequireFields<MutationRestoreSatelliteArgs, 'input'>>;
   retryJob?: Resolver<Maybe<ResolversTypes['RetryJobPayload']>, ParentType, ContextType, RequireFields<MutationRetryJobArgs, 'input'>>;
+  revokeAccess?: Resolver<Maybe<ResolversTypes['RevokeAccessPayload']>, ParentType, ContextType, RequireFields<MutationRevokeAccessArgs, 'input'>>;
   rotateSatelliteCapability?: Resolver<Maybe<ResolversTypes['RotateSatelliteCapabilityPayload']>, ParentType, ContextType, RequireFields<MutationRotateSatelliteCapabilityArgs, 'input'>>;
   setCollectionChain?: Resolver<Maybe<ResolversTypes['SetCollectionChainPayload']>, ParentType, ContextType, RequireFields<MutationSetCollectionChainArgs, 'input'>>;
   transferDatasets?: Resolver<Maybe<ResolversTypes['TransferDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationTransferDatasetsArgs, 'input'>>;
@@ -2078,12 +2364,14 @@ export type PageInfoResolvers<ContextType = GraphQLContext, ParentType extends R
 };
 
 export type QueryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  auditTrail?: Resolver<Maybe<ResolversTypes['AuditConnection']>, ParentType, ContextType, RequireFields<QueryAuditTrailArgs, 'first'>>;
   collections?: Resolver<Maybe<ResolversTypes['CollectionConnection']>, ParentType, ContextType, RequireFields<QueryCollectionsArgs, 'first' | 'search' | 'strict'>>;
   dataIds?: Resolver<Maybe<ResolversTypes['DataIdConnection']>, ParentType, ContextType, RequireFields<QueryDataIdsArgs, 'dimensions' | 'first' | 'strict'>>;
   dataset?: Resolver<Maybe<ResolversTypes['Dataset']>, ParentType, ContextType, RequireFields<QueryDatasetArgs, 'uuid'>>;
   datasetTypes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['DatasetType']>>, ParentType, ContextType, RequireFields<QueryDatasetTypesArgs, 'search' | 'strict'>>;
   datasets?: Resolver<Maybe<ResolversTypes['DatasetConnection']>, ParentType, ContextType, RequireFields<QueryDatasetsArgs, 'collections' | 'datasetTypes' | 'findFirst' | 'first' | 'strict'>>;
   dimensionRecords?: Resolver<Maybe<ResolversTypes['DimensionRecordConnection']>, ParentType, ContextType, RequireFields<QueryDimensionRecordsArgs, 'element' | 'first' | 'strict'>>;
+  effectiveAccess?: Resolver<ResolversTypes['EffectiveAccess'], ParentType, ContextType, RequireFields<QueryEffectiveAccessArgs, 'satellite'>>;
   findDataset?: Resolver<Maybe<ResolversTypes['Dataset']>, ParentType, ContextType, RequireFields<QueryFindDatasetArgs, 'collections' | 'dataId' | 'datasetType'>>;
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobArgs, 'id'>>;
   jobs?: Resolver<ReadonlyArray<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobsArgs, 'first'>>;
@@ -2149,16 +2437,22 @@ export type RetryJobPayloadResolvers<ContextType = GraphQLContext, ParentType ex
   job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
 };
 
+export type RevokeAccessPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeAccessPayload'] = ResolversParentTypes['RevokeAccessPayload']> = {
+  accessRevision?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  grant?: Resolver<ResolversTypes['Grant'], ParentType, ContextType>;
+};
+
 export type RotateSatelliteCapabilityPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RotateSatelliteCapabilityPayload'] = ResolversParentTypes['RotateSatelliteCapabilityPayload']> = {
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
   satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
 };
 
 export type SatelliteResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Satellite'] = ResolversParentTypes['Satellite']> = {
-  artifacts?: Resolver<ResolversTypes['SatelliteArtifacts'], ParentType, ContextType>;
-  createdAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
-  database?: Resolver<ResolversTypes['SatelliteDatabase'], ParentType, ContextType>;
+  artifacts?: Resolver<Maybe<ResolversTypes['SatelliteArtifacts']>, ParentType, ContextType>;
+  createdAt?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  database?: Resolver<Maybe<ResolversTypes['SatelliteDatabase']>, ParentType, ContextType>;
   environment?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  grants?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Grant']>>, ParentType, ContextType, RequireFields<SatelliteGrantsArgs, 'first'>>;
   group?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -2241,12 +2535,16 @@ export type ViewerResolvers<ContextType = GraphQLContext, ParentType extends Res
 
 export type Resolvers<ContextType = GraphQLContext> = {
   AssociateDatasetsPayload?: AssociateDatasetsPayloadResolvers<ContextType>;
+  AuditConnection?: AuditConnectionResolvers<ContextType>;
+  AuditEdge?: AuditEdgeResolvers<ContextType>;
+  AuditEntry?: AuditEntryResolvers<ContextType>;
   BigInt?: GraphQLScalarType;
   CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
   CertifyDatasetsPayload?: CertifyDatasetsPayloadResolvers<ContextType>;
   CheckinSatellitePayload?: CheckinSatellitePayloadResolvers<ContextType>;
   CheckoutSatellitePayload?: CheckoutSatellitePayloadResolvers<ContextType>;
   Collection?: CollectionResolvers<ContextType>;
+  CollectionAccess?: CollectionAccessResolvers<ContextType>;
   CollectionConnection?: CollectionConnectionResolvers<ContextType>;
   CollectionEdge?: CollectionEdgeResolvers<ContextType>;
   CreateCollectionPayload?: CreateCollectionPayloadResolvers<ContextType>;
@@ -2266,7 +2564,10 @@ export type Resolvers<ContextType = GraphQLContext> = {
   DimensionRecordConnection?: DimensionRecordConnectionResolvers<ContextType>;
   DimensionRecordEdge?: DimensionRecordEdgeResolvers<ContextType>;
   DisassociateDatasetsPayload?: DisassociateDatasetsPayloadResolvers<ContextType>;
+  EffectiveAccess?: EffectiveAccessResolvers<ContextType>;
   FileUpload?: FileUploadResolvers<ContextType>;
+  Grant?: GrantResolvers<ContextType>;
+  GrantAccessPayload?: GrantAccessPayloadResolvers<ContextType>;
   IngestDatasetsPayload?: IngestDatasetsPayloadResolvers<ContextType>;
   JSONObject?: GraphQLScalarType;
   Job?: JobResolvers<ContextType>;
@@ -2288,6 +2589,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   ResetSatellitePayload?: ResetSatellitePayloadResolvers<ContextType>;
   RestoreSatellitePayload?: RestoreSatellitePayloadResolvers<ContextType>;
   RetryJobPayload?: RetryJobPayloadResolvers<ContextType>;
+  RevokeAccessPayload?: RevokeAccessPayloadResolvers<ContextType>;
   RotateSatelliteCapabilityPayload?: RotateSatelliteCapabilityPayloadResolvers<ContextType>;
   Satellite?: SatelliteResolvers<ContextType>;
   SatellitePlan?: SatellitePlanResolvers<ContextType>;

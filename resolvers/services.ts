@@ -4,6 +4,7 @@ import type { Jobs } from '../src/jobs/job.ts';
 import type { Curation } from '../src/satellite/curation.ts';
 import type { Removals } from '../src/satellite/removal.ts';
 import type { SatelliteCare, SatelliteMigration, SatelliteService } from '../src/satellite/service.ts';
+import type { Sharing } from '../src/satellite/sharing.ts';
 import type { TransferService } from '../src/transfer/service.ts';
 import type { GraphQLContext } from './context.ts';
 
@@ -18,10 +19,11 @@ export interface Services {
   readonly curation: Curation;
   readonly removals: Removals;
   readonly transfers: TransferService;
+  readonly sharing: Sharing;
 }
 
 /** @throws SatelliteError FORBIDDEN where the gateway keeps no state, and so cannot change anything */
-export function servicesOf({ services }: GraphQLContext): Services {
+export function servicesOf({ services }: Pick<GraphQLContext, 'services'>): Services {
   if (services) return services;
   throw new SatelliteError(
     'FORBIDDEN',

@@ -1,23 +1,24 @@
 /**
- * The access policy: which repositories there are for a principal, and in which order they are searched.  Every face asks
- * here and nowhere else.  What is denied is as if it were absent: it is in no list and gives the answer of a wrong name.
+ * Which repositories there are for a principal, in which order they are searched, and what is in them for that principal.
+ * Every face asks here and nowhere else; the rules are in `readable.ts`.  What is denied is as if it were absent: it is in no
+ * list and gives the answer of a wrong name.
  */
 import { SatelliteError } from '../butler/errors.ts';
-import type { Repository } from '../repository/repository.ts';
+import type { Repository, RestrictableRepository } from '../repository/repository.ts';
+import { NO_RIGHTS, repositoryResource, type GrantedCollections, type Rights } from './grants.ts';
 import type { Identity } from './principal.ts';
+import { owns, readableBy, type Ownership } from './readable.ts';
 
-export type RepositoryKind = 'OFFICIAL' | 'SATELLITE' | 'PUBLISHED';
+export type { RepositoryKind } from './readable.ts';
 
-/** A repository of the gateway, with what its configuration says of its readers. */
-export interface OfferedRepository {
+/** A repository of the gateway, with what the policy needs to know of it. */
+export interface OfferedRepository extends Ownership {
   readonly name: string;
   /** What its owner may call it too: a satellite's bare name. */
   readonly bareName?: string;
-  readonly kind: RepositoryKind;
-  /** The only user for whom it exists; undefined: every authenticated user. */
-  readonly owner: string | undefined;
-  /** Whose members it exists for too, as for its owner. */
-  readonly group?: string | null;
+  /** What grants on it name. @default that of a repository of the configuration */
+  readonly resource?: string;
+  /** All of it, before the policy; of what `VisibleRepositories` gives, what its principal may read. */
   readonly repository: Repository;
 }
 
@@ -28,38 +29,62 @@ export function nameInAddresses({ name, owner }: Pick<OfferedRepository, 'name' 
 
 /** The repositories that exist for one principal. */
 export class VisibleRepositories {
+  #offered: readonly OfferedRepository[] = [];
   #all: readonly OfferedRepository[] = [];
   #byName: ReadonlyMap<string, OfferedRepository> = new Map();
   readonly #principal: Identity;
+  readonly #rights: Rights;
 
-  constructor(offered: readonly OfferedRepository[], principal: Identity) {
+  /** @param rights what grants give the principal */
+  constructor(offered: readonly OfferedRepository[], principal: Identity, rights: Rights = NO_RIGHTS) {
     this.#principal = principal;
+    this.#rights = rights;
     this.#show(offered);
   }
 
-  /** In the default search order: own satellites first, then those of groups, then as configured. */
+  /** In the default search order: own ones first, then those of groups, then as configured, then what others share. */
   get all(): readonly OfferedRepository[] {
     return this.#all;
   }
 
   /** For the rest of a request that has changed them: the satellites that the gateway made, as they are now. */
   setSatellites(satellites: readonly OfferedRepository[]): void {
-    this.#show([...satellites, ...this.#all.filter((r) => r.bareName === undefined)]);
+    this.#show([...satellites, ...this.#offered.filter((r) => r.bareName === undefined)]);
   }
 
   #show(offered: readonly OfferedRepository[]): void {
-    const principal = this.#principal;
-    const own = offered.filter((r) => r.owner === principal.username);
-    const ofGroups = offered.filter(
-      ({ owner, group }) =>
-        owner !== principal.username && typeof group === 'string' && principal.groups.includes(group),
-    );
-    this.#all = [...own, ...ofGroups, ...offered.filter((r) => r.owner === undefined)];
-    const bare = own.filter((r) => r.bareName !== undefined);
+    this.#offered = offered;
+    const places: OfferedRepository[][] = [[], [], [], []];
+    for (const one of offered) {
+      const repository = this.#readable(one);
+      if (repository) places[this.#place(one)]!.push(repository === one.repository ? one : { ...one, repository });
+    }
+    this.#all = places.flat();
+    const bare = places[0]!.filter((r) => r.bareName !== undefined);
     this.#byName = new Map([
       ...bare.map((r) => [r.bareName!, r] as const),
       ...this.#all.flatMap((r) => [[nameInAddresses(r), r] as const, [r.name, r] as const]),
     ]);
+  }
+
+  /** What the principal may read of it; undefined: nothing, and so it does not exist. */
+  #readable(offered: OfferedRepository): Repository | undefined {
+    const { name, repository, resource = repositoryResource(name) } = offered;
+    const readable = readableBy(this.#principal, offered, this.#rights.on(resource));
+    if (readable === 'everything') return repository;
+    // What cannot be given in part is not given at all.
+    return readable !== 'nothing' && isRestrictable(repository) ? repository.readableAs(readable) : undefined;
+  }
+
+  #place(offered: OfferedRepository): number {
+    if (offered.owner === this.#principal.username) return 0;
+    if (offered.owner === undefined) return 2;
+    return owns(this.#principal, offered) ? 1 : 3;
+  }
+
+  /** What grants give to the principal in one of them. */
+  grantedOn({ name, resource = repositoryResource(name) }: OfferedRepository): GrantedCollections {
+    return this.#rights.on(resource);
   }
 
   find(name: string): OfferedRepository | undefined {
@@ -92,4 +117,9 @@ export class VisibleRepositories {
     }
     return [...new Set(names.map((name) => this.get(name).repository))];
   }
+}
+
+/** Whether a repository can be given out in part. */
+export function isRestrictable(repository: Repository): repository is RestrictableRepository {
+  return 'readableAs' in repository;
 }

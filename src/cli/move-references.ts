@@ -1,5 +1,6 @@
 /** `satellite move-references`: an operator's command beside the gateway, over its state and its satellites. */
 import { Capabilities } from '../access/capability.ts';
+import { GrantStore } from '../access/grant-store.ts';
 import { nameInAddresses } from '../access/policy.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { ConfigurationError, readConfig } from '../gateway/config.ts';
@@ -38,7 +39,7 @@ export async function moveAllReferences(names: readonly string[], options: MoveR
   const storage = new SatelliteStorage(writing.satellites, writers, state.secret);
   try {
     await prepareTables(state.database, SATELLITE_TABLES, signal);
-    const catalog = new Catalog(state.database);
+    const catalog = new Catalog(state.database, new GrantStore(state.database));
     const quota = new Quota(state.database);
     const direct = repositories.filter((r) => r.kind === 'direct');
     const configured = direct.map(({ name, owner, path }) => ({ name, owner, path }));

@@ -114,6 +114,14 @@ const issuer = z
     message: 'must be a file for a development issuer',
   });
 
+/** Who may read the whole audit trail. */
+const administrators = z.strictObject({
+  /** By user name. @default none */
+  users: z.array(z.string()).default([]),
+  /** Members of these groups. @default none */
+  groups: z.array(z.string()).default([]),
+});
+
 const graphiql = z.strictObject({
   /** Whether `GET /` serves GraphiQL. @default true */
   enabled: z.boolean().default(true),
@@ -156,7 +164,7 @@ export const gatewayConfig = z
     http: http.prefault({}),
     /** What can be read; the order is the default search order, after the caller's own. */
     repositories: z.array(z.discriminatedUnion('kind', [remoteRepository, directRepository])).default([]),
-    auth: z.strictObject({ issuers: z.array(issuer).min(1) }),
+    auth: z.strictObject({ issuers: z.array(issuer).min(1), administrators: administrators.prefault({}) }),
     graphiql: graphiql.prefault({}),
     /** How others reach the gateway: permanent addresses start with it. @default the listening address */
     publicUrl: httpUrl.optional(),
@@ -239,6 +247,7 @@ function resolvePaths({ state, satellites, ...config }: ParsedConfig, directory:
     ...config,
     repositories: repositories.map((r) => (r.kind === 'direct' ? { ...r, path: resolve(directory, r.path) } : r)),
     auth: {
+      ...auth,
       issuers: auth.issuers.map((i) => (i.jwks.startsWith('https:') ? i : { ...i, jwks: resolve(directory, i.jwks) })),
     },
     graphiql: graphiql.examples ? { ...graphiql, examples: resolve(directory, graphiql.examples) } : graphiql,

@@ -34,6 +34,8 @@ export interface GatewayOptions {
   readonly satellites?: ScopeOptions['satellites'];
   /** Instead of the configured ones. */
   readonly services?: Services;
+  /** Unix milliseconds, for the end of grants. @default the machine's clock */
+  readonly now?: () => number;
 }
 
 /**
@@ -41,7 +43,7 @@ export interface GatewayOptions {
  * @throws ConfigurationError, or RepositoryUnavailableError where a direct repository cannot be opened
  */
 export async function startGateway(config: GatewayConfig, options: GatewayOptions): Promise<Gateway> {
-  const { log, strategy = 'adaptive' } = options;
+  const { log, strategy = 'adaptive', now = Date.now } = options;
   const { issuers } = config.auth;
   for (const section of UNUSED_SECTIONS) {
     if (config[section] !== undefined)
@@ -63,7 +65,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     outbound,
   });
   const opened =
-    config.writing && (await openServices(config.writing, { config, offered, files, publicUrl, ownUrls, log }));
+    config.writing && (await openServices(config.writing, { config, offered, files, publicUrl, ownUrls, log, now }));
   const scope = { verifier, offered, satellites: options.satellites ?? opened?.satellites };
   const services = options.services ?? opened?.services;
   if (services) metrics.observeJobs(services.jobs);

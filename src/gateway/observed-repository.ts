@@ -1,3 +1,4 @@
+import { isRestrictable } from '../access/policy.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { DatasetType } from '../butler/dataset-type.ts';
 import type { CollectionInfo } from '../butler/collection.ts';
@@ -6,21 +7,26 @@ import type { Query } from '../butler/query/tree.ts';
 import type { Universe } from '../butler/universe.ts';
 import type {
   CollectionQuery,
+  CollectionRule,
   FindDatasetRequest,
   Page,
   PageOptions,
   QueryContext,
   Repository,
+  RestrictableRepository,
 } from '../repository/repository.ts';
 import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../repository/rows.ts';
 
 export type Outcome = 'answered' | 'refused' | 'unavailable' | 'aborted' | 'failed';
 
-/** A repository whose calls are counted. */
-export class ObservedRepository implements Repository {
+/** A repository whose calls are counted. @param observe told what came of a call when it has ended */
+export function observed(inner: Repository, observe: (outcome: Outcome) => void): Repository {
+  return isRestrictable(inner) ? new ObservedRestrictable(inner, observe) : new ObservedRepository(inner, observe);
+}
+
+class ObservedRepository implements Repository {
   readonly name: string;
   readonly #inner: Repository;
-  /** Told what came of a call when it has ended. */
   readonly #observe: (outcome: Outcome) => void;
 
   constructor(inner: Repository, observe: (outcome: Outcome) => void) {
@@ -108,6 +114,15 @@ export class ObservedRepository implements Repository {
     } finally {
       this.#observe(outcome);
     }
+  }
+}
+
+class ObservedRestrictable extends ObservedRepository implements RestrictableRepository {
+  readonly readableAs: (rule: CollectionRule) => Repository;
+
+  constructor(inner: RestrictableRepository, observe: (outcome: Outcome) => void) {
+    super(inner, observe);
+    this.readableAs = (rule) => observed(inner.readableAs(rule), observe);
   }
 }
 

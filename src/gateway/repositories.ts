@@ -4,7 +4,7 @@ import { RemoteRepository } from '../repository/remote/remote-repository.ts';
 import type { Repository } from '../repository/repository.ts';
 import type { RepositoryConfig } from './config.ts';
 import type { Metrics } from './metrics.ts';
-import { ObservedRepository } from './observed-repository.ts';
+import { observed } from './observed-repository.ts';
 
 /**
  * Opens the configured repositories.  A remote one is not asked yet, so the gateway starts although its server is down.
@@ -18,7 +18,7 @@ export async function openRepositories(
     configs.map(async (config) => {
       // The name of a user's own repository is nobody else's business.
       const label = config.owner === undefined ? config.name : 'satellites';
-      const repository = new ObservedRepository(await openRepository(config), (outcome) => {
+      const repository = observed(await openRepository(config), (outcome) => {
         metrics.repositoryCalls.inc({ repository: label, outcome });
       });
       return { name: config.name, kind: kindOf(config), owner: config.owner, repository };

@@ -7,6 +7,7 @@ import type { TokenVerifier } from '../access/token-verifier.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { SatelliteDirectory } from '../satellite/satellite.ts';
+import { visibleRepositories } from '../satellite/visible-repositories.ts';
 
 /** What can be read, and as whom. */
 export interface ReadingScope {
@@ -82,8 +83,8 @@ export async function openCapabilityScope(
 }
 
 async function repositoriesOf(who: Identity, { offered, satellites }: ScopeOptions): Promise<VisibleRepositories> {
-  const own = (await satellites?.directory.offeredTo(who)) ?? [];
-  return new VisibleRepositories([...own, ...offered], who);
+  if (!satellites) return new VisibleRepositories(offered, who);
+  return visibleRepositories(who, offered, satellites.directory);
 }
 
 /** Aborts when the client has gone, or at the deadline. */

@@ -54,13 +54,15 @@ export const satellitesConfig = z.strictObject({
   restoreDays: z.int().min(0).default(30),
   /** Bytes that a satellite may hold where its owner asks for none else. @default not limited */
   quotaBytes: bytes.optional(),
+  /** Whether owners may let others write to their satellites (`grantAccess`, right `WRITE`). @default false */
+  writeGrants: z.boolean().default(false),
 });
 
 export type SatellitesConfig = z.output<typeof satellitesConfig>;
 
 /** As the satellites take it, with `root` below `directory`. */
 export function satelliteSettings(config: SatellitesConfig, directory: string): SatelliteSettings {
-  const { root, postgresql, notebook, singleWriter, scratch, restoreDays, quotaBytes } = config;
+  const { root, postgresql, notebook, singleWriter, scratch, restoreDays, quotaBytes, writeGrants } = config;
   return {
     root: resolve(directory, root),
     postgresql,
@@ -79,5 +81,6 @@ export function satelliteSettings(config: SatellitesConfig, directory: string): 
     scratch: scratch.map((path) => resolve(directory, path)),
     restoreDays,
     quotaBytes: quotaBytes ?? null,
+    writeGrants,
   };
 }

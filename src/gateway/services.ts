@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Services } from '../../resolvers/services.ts';
 import { Capabilities } from '../access/capability.ts';
 import type { FileResolver } from '../access/file-resolution.ts';
-import { VisibleRepositories, type OfferedRepository } from '../access/policy.ts';
+import type { OfferedRepository } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
 import { CALL_TABLES, IdempotentCalls } from '../jobs/idempotent-calls.ts';
 import { createJobs } from '../jobs/jobs.ts';
@@ -11,6 +11,7 @@ import { Curation } from '../satellite/curation.ts';
 import { LEASE_MILLISECONDS } from '../satellite/exclusive-writer.ts';
 import { Removals } from '../satellite/removal.ts';
 import { Satellites } from '../satellite/satellites.ts';
+import { visibleRepositories } from '../satellite/visible-repositories.ts';
 import { createLeases } from '../state/leases.ts';
 import { openState } from '../state/open.ts';
 import { prepareTables } from '../state/tables.ts';
@@ -29,6 +30,8 @@ export interface ServicesOptions {
   /** All addresses of the gateway. */
   readonly ownUrls: () => readonly string[];
   readonly log: Logger;
+  /** Unix milliseconds, for the end of grants. */
+  readonly now: () => number;
 }
 
 export interface OpenServices {
@@ -49,7 +52,7 @@ const OPEN_MS = 60_000;
  */
 export async function openServices(
   writing: NonNullable<GatewayConfig['writing']>,
-  { config, offered, files, publicUrl, ownUrls, log }: ServicesOptions,
+  { config, offered, files, publicUrl, ownUrls, log, now }: ServicesOptions,
 ): Promise<OpenServices> {
   const requestMs = config.http.limits.seconds * 1000;
   const signal = AbortSignal.timeout(OPEN_MS);
@@ -58,8 +61,7 @@ export async function openServices(
   const jobs = createJobs(state, { log });
   const capabilities = Capabilities.of(state.secret);
   const references = { publicUrl, ownUrls, mintCapability: capabilities.mint.bind(capabilities) };
-  const repositoriesOf = async (who: Identity) =>
-    new VisibleRepositories([...(await satellites.offeredTo(who)), ...offered], who);
+  const repositoriesOf = (who: Identity) => visibleRepositories(who, offered, satellites);
   const satellites: Satellites = await Satellites.open({
     settings: writing.satellites,
     state,
@@ -74,6 +76,7 @@ export async function openServices(
     publicUrl,
     bringCalibrations: async (request, task, ctx) => void (await bringCalibrations(request, references, task, ctx)),
     log,
+    now,
   });
   const uploads = new Uploads(state, satellites, publicUrl);
   const transfers = new Transfers({
@@ -94,6 +97,12 @@ export async function openServices(
     care: satellites.care({ repositoriesOf, files, ownUrls }),
     migration: config.python && satellites.migration(config.python),
     transfers,
+    sharing: satellites.sharing({
+      writeGrants: writing.satellites.writeGrants,
+      administrators: config.auth.administrators,
+      memberships: undefined,
+      now,
+    }),
   };
   return {
     services,

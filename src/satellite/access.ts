@@ -1,5 +1,7 @@
 /** Names of satellites: who means which one by them, and what it may be asked for. */
+import { satelliteResource } from '../access/grants.ts';
 import type { Identity } from '../access/principal.ts';
+import { owns } from '../access/readable.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { fullName, type SatelliteRecord } from './satellite.ts';
@@ -17,8 +19,8 @@ export function checkName(name: string): void {
 }
 
 /** Whether a principal may use it as its owner does. */
-export function isMember({ owner, group }: Pick<SatelliteRecord, 'owner' | 'group'>, member: Identity): boolean {
-  return owner === member.username || (group !== null && member.groups.includes(group));
+export function isMember(satellite: Pick<SatelliteRecord, 'owner' | 'group'>, member: Identity): boolean {
+  return owns(member, satellite);
 }
 
 /** Owner and bare name of what the principal calls by a bare or full name. */
@@ -28,8 +30,9 @@ export function ownedName(name: string, { username }: Pick<Identity, 'username'>
 }
 
 /**
- * The satellite that has the name, or the last one that had it, for a principal who may use it.
+ * The satellite that has the name, or the last one that had it, for a principal who may use it as its owner does.
  * @returns null where there is none for them
+ * @throws SatelliteError FORBIDDEN where it exists for them, but is another's
  */
 export async function findSatellite(
   catalog: Catalog,
@@ -37,9 +40,41 @@ export async function findSatellite(
   member: Identity,
   signal: AbortSignal,
 ): Promise<CatalogEntry | null> {
-  const { owner, name } = ownedName(called, member);
+  const found = await visibleSatellite(catalog, called, member, signal);
+  if (found && !found.isOwn) throw ownersOnly(fullName(found.entry));
+  return found && found.entry;
+}
+
+/** A satellite as it exists for someone. */
+export interface VisibleSatellite {
+  readonly entry: CatalogEntry;
+  /** Whether they may use it as its owner does. */
+  readonly isOwn: boolean;
+  readonly mayWrite: boolean;
+}
+
+/**
+ * The same for a principal with whom it may be shared only; then it is given while it can be read.
+ * @returns null where there is none for them
+ */
+export async function visibleSatellite(
+  catalog: Catalog,
+  called: string,
+  principal: Identity,
+  signal: AbortSignal,
+): Promise<VisibleSatellite | null> {
+  const { owner, name } = ownedName(called, principal);
   const entry = (await catalog.named(owner, name, signal)) ?? (await catalog.deleted(owner, name, signal))[0];
-  return entry && isMember(entry, member) ? entry : null;
+  if (!entry) return null;
+  if (isMember(entry, principal)) return { entry, isOwn: true, mayWrite: true };
+  if (!isReadable(entry)) return null;
+  const granted = (await catalog.grants.rightsOf(principal)).on(satelliteResource(entry.id));
+  return granted.grants.length === 0 ? null : { entry, isOwn: false, mayWrite: granted.mayWrite };
+}
+
+/** Whether it can be read now. */
+export function isReadable({ state }: Pick<SatelliteRecord, 'state'>): boolean {
+  return state === 'READY' || state === 'CHECKED_OUT';
 }
 
 /**
@@ -83,6 +118,14 @@ export function checkReady(entry: SatelliteRecord & Partial<Pick<CatalogEntry, '
         `Satellite '${name}' was deleted: bring it back first (restoreSatellite), or make a new one.`,
       );
   }
+}
+
+/** For those for whom it exists. */
+export function ownersOnly(name: string): SatelliteError {
+  return new SatelliteError(
+    'FORBIDDEN',
+    `'${name}' is shared with you, but only its owner may do this: ask for it, or bring its datasets into a satellite of yours.`,
+  );
 }
 
 /** In the same words for what does not exist and for what is not the principal's. */

@@ -1,5 +1,7 @@
 /** The satellites that there are, in the state database: the truth that all replicas of the gateway share. */
 import sql, { join, raw, type Sql } from 'sql-template-tag';
+import type { RightsSource } from '../access/grant-store.ts';
+import { satelliteOf, type Rights } from '../access/grants.ts';
 import type { Identity } from '../access/principal.ts';
 import {
   ConstraintError,
@@ -10,6 +12,8 @@ import {
 import type { StateTables } from '../state/state.ts';
 import type { SatelliteRecord, SatelliteState } from './satellite.ts';
 
+/** One that can be read. */
+const READABLE = `state IN ('READY', 'CHECKED_OUT')`;
 /** One that is to take the place of another has the name only when it does. */
 const HOLDS_NAME = `state <> 'DELETED' AND (state <> 'CREATING' OR replaces IS NULL)`;
 
@@ -125,10 +129,13 @@ const KEYS = Object.keys(COLUMNS) as (keyof CatalogEntry)[];
 const SELECT_LIST = raw(Object.values(COLUMNS).join(', '));
 
 export class Catalog {
+  /** What its satellites' owners have granted. */
+  readonly grants: RightsSource;
   readonly #database: WriteableDatabase;
 
-  constructor(database: WriteableDatabase) {
+  constructor(database: WriteableDatabase, grants: RightsSource) {
     this.#database = database;
+    this.grants = grants;
   }
 
   /** @returns false where the owner has a satellite of that name, or used the idempotency key before */
@@ -166,9 +173,20 @@ export class Catalog {
     return this.#select(sql`owner = ${username}${ofGroups}`, signal);
   }
 
+  /** Those that exist for someone because of grants, and can be read. */
+  async sharedBy(rights: Rights, signal: AbortSignal): Promise<readonly CatalogEntry[]> {
+    const ids = rights.resources.flatMap((resource) => satelliteOf(resource) ?? []);
+    if (ids.length === 0) return [];
+    const list =
+      this.#database.dialect === 'sqlite'
+        ? sql`json_each(${JSON.stringify(ids)})`
+        : sql`json_array_elements_text(CAST(${JSON.stringify(ids)} AS json)) AS list (value)`;
+    return this.#select(sql`id IN (SELECT value FROM ${list}) AND ${raw(READABLE)}`, signal);
+  }
+
   /** All that can be read. */
   async existing(signal: AbortSignal): Promise<readonly CatalogEntry[]> {
-    return this.#select(sql`state IN ('READY', 'CHECKED_OUT')`, signal);
+    return this.#select(sql`${raw(READABLE)}`, signal);
   }
 
   async unfinished(signal: AbortSignal): Promise<readonly CatalogEntry[]> {

@@ -1,4 +1,5 @@
 /** The satellites as repositories: which there are for whom, open for reading and writing. */
+import { repositoryResource, satelliteResource, type Rights } from '../access/grants.ts';
 import { nameInAddresses, type OfferedRepository } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
@@ -6,7 +7,7 @@ import { readButlerConfig } from '../repository/direct/butler-config.ts';
 import { openArtifactStore } from '../repository/direct/datastore/open-store.ts';
 import { openWriteableRepository } from '../repository/direct/open-writeable.ts';
 import type { WriteableRepository } from '../repository/writeable-repository.ts';
-import { checkReady, findSatellite, noSuchSatellite, ownedName } from './access.ts';
+import { checkReady, isReadable, noSuchSatellite, ownedName, visibleSatellite } from './access.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { OpenedRepository } from './opened-repository.ts';
 import { OpenRepositories } from './open-repositories.ts';
@@ -46,32 +47,43 @@ export class Directory implements SatelliteDirectory {
     this.#parts = parts;
   }
 
-  async offeredTo(principal: Identity): Promise<readonly OfferedRepository[]> {
-    const entries = await this.#parts.catalog.of(principal, look());
-    return entries
-      .filter(({ state }) => state === 'READY' || state === 'CHECKED_OUT')
-      .map((entry) => ({
-        name: fullName(entry),
-        bareName: entry.name,
-        kind: 'SATELLITE' as const,
-        owner: entry.owner,
-        group: entry.group,
-        repository: this.repositoryOf(entry),
-      }));
+  rightsOf(principal: Identity): Promise<Rights> {
+    return this.#parts.catalog.grants.rightsOf(principal);
+  }
+
+  async offeredTo(principal: Identity, known?: Rights): Promise<readonly OfferedRepository[]> {
+    const { catalog } = this.#parts;
+    const rights = known ?? (await this.rightsOf(principal));
+    const own = await catalog.of(principal, look());
+    const shared = await catalog.sharedBy(rights, look());
+    const entries = new Map([...own, ...shared].map((entry) => [entry.id, entry]));
+    return [...entries.values()].filter(isReadable).map((entry) => ({
+      name: fullName(entry),
+      bareName: entry.name,
+      kind: 'SATELLITE' as const,
+      owner: entry.owner,
+      group: entry.group,
+      resource: satelliteResource(entry.id),
+      repository: this.repositoryOf(entry),
+    }));
   }
 
   async forWriting(name: string, principal: Identity): Promise<OpenSatellite> {
     const configured = this.#configured(name);
-    if (configured) return this.#openConfigured(configured, principal);
-    const entry = await findSatellite(this.#parts.catalog, name, principal, look());
-    if (!entry) throw noSuchSatellite(name, principal);
-    checkReady(entry);
-    return this.#opened(entry);
+    if (configured) {
+      await this.#checkWriter(configured, principal);
+      return this.#openConfigured(configured);
+    }
+    const found = await visibleSatellite(this.#parts.catalog, name, principal, look());
+    if (!found) throw noSuchSatellite(name, principal);
+    if (!found.mayWrite) throw readOnly(fullName(found.entry));
+    checkReady(found.entry);
+    return this.#opened(found.entry);
   }
 
   async forJob(name: string): Promise<OpenSatellite> {
     const configured = this.#configured(name);
-    if (configured) return this.#openConfigured(configured, { username: configured.owner ?? '' });
+    if (configured) return this.#openConfigured(configured);
     const entry = await this.#byFullName(name);
     checkReady(entry);
     return this.#opened(entry);
@@ -147,11 +159,14 @@ export class Directory implements SatelliteDirectory {
     };
   }
 
-  async #openConfigured(
-    { name, owner, path }: ConfiguredRepository,
-    { username }: Pick<Identity, 'username'>,
-  ): Promise<OpenSatellite> {
-    if (owner !== undefined && owner !== username) throw noSuchSatellite(name, { username });
+  async #checkWriter({ name, owner }: ConfiguredRepository, principal: Identity): Promise<void> {
+    if (owner === undefined || owner === principal.username) return;
+    const granted = (await this.rightsOf(principal)).on(repositoryResource(name));
+    if (granted.grants.length === 0) throw noSuchSatellite(name, principal);
+    if (!granted.mayWrite) throw readOnly(nameInAddresses({ name, owner }));
+  }
+
+  async #openConfigured({ name, owner, path }: ConfiguredRepository): Promise<OpenSatellite> {
     if (owner === undefined || path === undefined) {
       throw new SatelliteError('FORBIDDEN', `Repository '${name}' can only be read: name one of your satellites.`);
     }
@@ -166,4 +181,11 @@ export class Directory implements SatelliteDirectory {
       artifacts: openArtifactStore(name, datastoreRoot),
     };
   }
+}
+
+function readOnly(name: string): SatelliteError {
+  return new SatelliteError(
+    'FORBIDDEN',
+    `'${name}' is shared with you for reading only: bring its datasets into a satellite of yours to change anything.`,
+  );
 }

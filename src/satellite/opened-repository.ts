@@ -4,7 +4,17 @@ import type { DatasetType } from '../butler/dataset-type.ts';
 import type { ResultSpec } from '../butler/query/result-spec.ts';
 import type { Query } from '../butler/query/tree.ts';
 import type { Universe } from '../butler/universe.ts';
-import type { CollectionQuery, FindDatasetRequest, Page, PageOptions, QueryContext } from '../repository/repository.ts';
+import { isRestrictable } from '../access/policy.ts';
+import type {
+  CollectionQuery,
+  CollectionRule,
+  FindDatasetRequest,
+  Page,
+  PageOptions,
+  QueryContext,
+  Repository,
+  RestrictableRepository,
+} from '../repository/repository.ts';
 import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../repository/rows.ts';
 import type { Finding } from '../repository/direct/verify/finding.ts';
 import type {
@@ -15,9 +25,9 @@ import type {
 } from '../repository/writeable-repository.ts';
 
 /** Gives the open repository, which stays open until `done` is called. */
-export type Borrow = (
+export type Borrow<Opened extends Repository = WriteableRepository> = (
   signal: AbortSignal,
-) => Promise<{ readonly repository: WriteableRepository; readonly done: () => void }>;
+) => Promise<{ readonly repository: Opened; readonly done: () => void }>;
 
 type Parameters<Method extends keyof WriteableRepository> = WriteableRepository[Method] extends (
   ...args: infer Args
@@ -25,28 +35,26 @@ type Parameters<Method extends keyof WriteableRepository> = WriteableRepository[
   ? Args
   : never;
 
-export class OpenedRepository implements WriteableRepository {
+/** For reading only: what others get of a satellite, or of a part of it. */
+class OpenedForReading<Opened extends Repository> implements Repository {
   readonly name: string;
-  readonly #borrow: Borrow;
-  readonly #admit: (signal: AbortSignal) => Promise<void>;
+  protected readonly borrow: Borrow<Opened>;
 
-  /** @param admit asked before each change. @throws SatelliteError CONFLICT where none is allowed (any more) */
-  constructor(name: string, borrow: Borrow, admit: (signal: AbortSignal) => Promise<void>) {
+  constructor(name: string, borrow: Borrow<Opened>) {
     this.name = name;
-    this.#borrow = borrow;
-    this.#admit = admit;
+    this.borrow = borrow;
   }
 
   universe(ctx: QueryContext): Promise<Universe> {
-    return this.#read(ctx, (repository) => repository.universe(ctx));
+    return this.read(ctx, (repository) => repository.universe(ctx));
   }
 
   datasetTypes(ctx: QueryContext): Promise<ReadonlyMap<string, DatasetType>> {
-    return this.#read(ctx, (repository) => repository.datasetTypes(ctx));
+    return this.read(ctx, (repository) => repository.datasetTypes(ctx));
   }
 
   collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
-    return this.#read(ctx, (repository) => repository.collections(query, ctx));
+    return this.read(ctx, (repository) => repository.collections(query, ctx));
   }
 
   async *query<S extends ResultSpec>(
@@ -55,7 +63,7 @@ export class OpenedRepository implements WriteableRepository {
     ctx: QueryContext,
     options?: PageOptions,
   ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
-    const { repository, done } = await this.#borrow(ctx.signal);
+    const { repository, done } = await this.borrow(ctx.signal);
     try {
       yield* repository.query(query, spec, ctx, options);
     } finally {
@@ -64,7 +72,7 @@ export class OpenedRepository implements WriteableRepository {
   }
 
   count(query: Query, spec: ResultSpec, ctx: QueryContext, options?: { readonly exact?: boolean }): Promise<number> {
-    return this.#read(ctx, (repository) => repository.count(query, spec, ctx, options));
+    return this.read(ctx, (repository) => repository.count(query, spec, ctx, options));
   }
 
   any(
@@ -72,32 +80,68 @@ export class OpenedRepository implements WriteableRepository {
     ctx: QueryContext,
     options?: { readonly execute?: boolean; readonly exact?: boolean },
   ): Promise<boolean> {
-    return this.#read(ctx, (repository) => repository.any(query, ctx, options));
+    return this.read(ctx, (repository) => repository.any(query, ctx, options));
   }
 
   explain(query: Query, ctx: QueryContext, options?: { readonly execute?: boolean }): Promise<readonly string[]> {
-    return this.#read(ctx, (repository) => repository.explain(query, ctx, options));
+    return this.read(ctx, (repository) => repository.explain(query, ctx, options));
   }
 
   findDataset(request: FindDatasetRequest, ctx: QueryContext): Promise<DatasetRow | null> {
-    return this.#read(ctx, (repository) => repository.findDataset(request, ctx));
+    return this.read(ctx, (repository) => repository.findDataset(request, ctx));
   }
 
   datasets(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, DatasetRow>> {
-    return this.#read(ctx, (repository) => repository.datasets(uuids, ctx));
+    return this.read(ctx, (repository) => repository.datasets(uuids, ctx));
   }
 
   files(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
-    return this.#read(ctx, (repository) => repository.files(uuids, ctx));
+    return this.read(ctx, (repository) => repository.files(uuids, ctx));
   }
 
   fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {
-    return this.#read(ctx, (repository) => repository.fileSource(uuid, component, ctx));
+    return this.read(ctx, (repository) => repository.fileSource(uuid, component, ctx));
   }
 
   async usage(ctx: QueryContext): Promise<RepositoryUsage | null> {
-    const usage = await this.#read(ctx, (repository) => repository.usage(ctx));
-    return usage && { ...usage, parts: () => this.#read(ctx, () => usage.parts()) };
+    const usage = await this.read(ctx, (repository) => repository.usage(ctx));
+    return usage && { ...usage, parts: () => this.read(ctx, () => usage.parts()) };
+  }
+
+  /** It is shared, and closed by who opened it. */
+  async close(): Promise<void> {
+    // nothing of its own
+  }
+
+  protected async read<T>(ctx: QueryContext, ask: (repository: Opened) => Promise<T>): Promise<T> {
+    const { repository, done } = await this.borrow(ctx.signal);
+    try {
+      return await ask(repository);
+    } finally {
+      done();
+    }
+  }
+}
+
+export class OpenedRepository
+  extends OpenedForReading<WriteableRepository>
+  implements WriteableRepository, RestrictableRepository
+{
+  readonly #admit: (signal: AbortSignal) => Promise<void>;
+
+  /** @param admit asked before each change. @throws SatelliteError CONFLICT where none is allowed (any more) */
+  constructor(name: string, borrow: Borrow, admit: (signal: AbortSignal) => Promise<void>) {
+    super(name, borrow);
+    this.#admit = admit;
+  }
+
+  readableAs(rule: CollectionRule): Repository {
+    return new OpenedForReading(this.name, async (signal) => {
+      const { repository, done } = await this.borrow(signal);
+      if (isRestrictable(repository)) return { repository: repository.readableAs(rule), done };
+      done();
+      throw new Error('a satellite that cannot be given out in part');
+    });
   }
 
   registerDatasetTypes(...args: Parameters<'registerDatasetTypes'>): Promise<readonly string[]> {
@@ -121,7 +165,7 @@ export class OpenedRepository implements WriteableRepository {
   }
 
   planImport(...args: Parameters<'planImport'>): Promise<ImportPlan> {
-    return this.#read(args[1], (repository) => repository.planImport(...args));
+    return this.read(args[1], (repository) => repository.planImport(...args));
   }
 
   importDatasets(...args: Parameters<'importDatasets'>): Promise<ImportPlan> {
@@ -129,11 +173,11 @@ export class OpenedRepository implements WriteableRepository {
   }
 
   countReferences(...args: Parameters<'countReferences'>): Promise<number> {
-    return this.#read(args[1], (repository) => repository.countReferences(...args));
+    return this.read(args[1], (repository) => repository.countReferences(...args));
   }
 
   recordedAt(...args: Parameters<'recordedAt'>): ReturnType<WriteableRepository['recordedAt']> {
-    return this.#read(args[1], (repository) => repository.recordedAt(...args));
+    return this.read(args[1], (repository) => repository.recordedAt(...args));
   }
 
   moveReferences(...args: Parameters<'moveReferences'>): Promise<number> {
@@ -170,7 +214,7 @@ export class OpenedRepository implements WriteableRepository {
 
   async *verify(...args: Parameters<'verify'>): AsyncGenerator<Finding> {
     if (args[1]) await this.#admit(args[2].signal);
-    const { repository, done } = await this.#borrow(args[2].signal);
+    const { repository, done } = await this.borrow(args[2].signal);
     try {
       yield* repository.verify(...args);
     } finally {
@@ -179,7 +223,7 @@ export class OpenedRepository implements WriteableRepository {
   }
 
   async *references(ctx: QueryContext): AsyncGenerator<readonly Reference[]> {
-    const { repository, done } = await this.#borrow(ctx.signal);
+    const { repository, done } = await this.borrow(ctx.signal);
     try {
       yield* repository.references(ctx);
     } finally {
@@ -187,22 +231,8 @@ export class OpenedRepository implements WriteableRepository {
     }
   }
 
-  /** It is shared, and closed by who opened it. */
-  async close(): Promise<void> {
-    // nothing of its own
-  }
-
-  async #read<T>(ctx: QueryContext, ask: (repository: WriteableRepository) => Promise<T>): Promise<T> {
-    const { repository, done } = await this.#borrow(ctx.signal);
-    try {
-      return await ask(repository);
-    } finally {
-      done();
-    }
-  }
-
   async #write<T>(ctx: QueryContext, change: (repository: WriteableRepository) => Promise<T>): Promise<T> {
     await this.#admit(ctx.signal);
-    return this.#read(ctx, change);
+    return this.read(ctx, change);
   }
 }

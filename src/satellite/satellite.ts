@@ -1,4 +1,5 @@
 /** What the gateway keeps of a satellite, and the services around it agree on. */
+import type { Rights } from '../access/grants.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
 import type { ArtifactStore } from '../repository/direct/datastore/artifact-store.ts';
@@ -57,8 +58,14 @@ export interface OpenSatellite {
 
 /** What transfers, curation, permanent addresses and care ask. */
 export interface SatelliteDirectory {
-  /** The satellites that exist for a principal, open for reading, each once by its full name; `VisibleRepositories` knows the bare one. */
-  offeredTo(principal: Identity): Promise<readonly OfferedRepository[]>;
+  /** What grants give to a principal now. */
+  rightsOf(principal: Identity): Promise<Rights>;
+  /**
+   * The satellites that may exist for a principal, open for reading, each once by its full name: `VisibleRepositories` says
+   * which do, and how much of them.
+   * @param rights what grants give to the principal, where that is known already
+   */
+  offeredTo(principal: Identity, rights?: Rights): Promise<readonly OfferedRepository[]>;
   /**
    * A satellite that the principal may write to, by its bare or full name.
    * @throws SatelliteError NOT_FOUND, FORBIDDEN (may read only), CONFLICT (checked out, deleted, being made)

@@ -1,13 +1,16 @@
 /** The service of satellites, put together; and what keeps its promises over restarts and time. */
 import type { Logger } from 'pino';
+import { AuditTrail } from '../access/audit.ts';
 import { Capabilities } from '../access/capability.ts';
+import { ACCESS_TABLES, GrantStore } from '../access/grant-store.ts';
+import type { Rights } from '../access/grants.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import type { Identity, Principal } from '../access/principal.ts';
 import type { Jobs } from '../jobs/job.ts';
 import type { State } from '../state/state.ts';
 import type { Leases } from '../state/lease.ts';
 import { prepareTables } from '../state/tables.ts';
-import { checkReady, findSatellite, isMember, noSuchSatellite } from './access.ts';
+import { checkReady, findSatellite, noSuchSatellite, visibleSatellite } from './access.ts';
 import { Care, type CareSurroundings } from './care.ts';
 import { Catalog, SATELLITE_TABLES, type CatalogEntry } from './catalog.ts';
 import { Creation, CREATE_MILLISECONDS, type BringCalibrations } from './creation.ts';
@@ -22,6 +25,7 @@ import { moveReferences } from './move-references.ts';
 import { fullName, type OpenSatellite, type SatelliteRecord } from './satellite.ts';
 import type { ChangeSatellite, CreateSatellite, SatelliteChange, SatelliteService } from './service.ts';
 import type { SatelliteSettings } from './settings.ts';
+import { Sharing, type SharingSettings } from './sharing.ts';
 import { SatelliteStorage } from './storage.ts';
 
 export interface SatellitesOptions {
@@ -36,6 +40,8 @@ export interface SatellitesOptions {
   readonly leases: Leases;
   readonly bringCalibrations: BringCalibrations;
   readonly log: Pick<Logger, 'warn'>;
+  /** Unix milliseconds, for the end of grants. @default the machine's clock */
+  readonly now?: (() => number) | undefined;
 }
 
 const SWEEP_MILLISECONDS = 10 * 60_000;
@@ -46,6 +52,7 @@ const MOVE_MILLISECONDS = 10 * 60_000;
 const look = () => AbortSignal.timeout(LOOK_MILLISECONDS);
 
 export class Satellites implements SatelliteService {
+  readonly grants: GrantStore;
   readonly #options: SatellitesOptions;
   readonly #catalog: Catalog;
   readonly #storage: SatelliteStorage;
@@ -58,7 +65,8 @@ export class Satellites implements SatelliteService {
   private constructor(options: SatellitesOptions) {
     const { settings, state, offered, configured, jobs, leases, bringCalibrations, publicUrl } = options;
     this.#options = options;
-    const catalog = (this.#catalog = new Catalog(state.database));
+    this.grants = new GrantStore(state.database, options.now);
+    const catalog = (this.#catalog = new Catalog(state.database, this.grants));
     const writers = (this.#writers = new ExclusiveWriters(settings, leases));
     const storage = (this.#storage = new SatelliteStorage(settings, writers, state.secret));
     const directory = (this.#directory = new Directory({
@@ -81,7 +89,7 @@ export class Satellites implements SatelliteService {
 
   /** Prepares the state's tables; nothing is swept before `start`. */
   static async open(options: SatellitesOptions): Promise<Satellites> {
-    await prepareTables(options.state.database, SATELLITE_TABLES, look());
+    for (const tables of [ACCESS_TABLES, SATELLITE_TABLES]) await prepareTables(options.state.database, tables, look());
     return new Satellites(options);
   }
 
@@ -99,6 +107,12 @@ export class Satellites implements SatelliteService {
     return new Care({ ...parts, ...surroundings, jobs, publicUrl });
   }
 
+  sharing(settings: SharingSettings): Sharing {
+    const { state, offered, now } = this.#options;
+    const audit = new AuditTrail(state.database, now);
+    return new Sharing({ catalog: this.#catalog, grants: this.grants, audit, offered, settings });
+  }
+
   /** Adds its kind of work to the jobs; to be called before their `start`. */
   migration(python: PythonSettings): Migration {
     const { settings, jobs, offered } = this.#options;
@@ -106,8 +120,12 @@ export class Satellites implements SatelliteService {
     return new Migration({ ...parts, settings, jobs, offered, tool: new MigrationTool(python) });
   }
 
-  offeredTo(principal: Identity): Promise<readonly OfferedRepository[]> {
-    return this.#directory.offeredTo(principal);
+  rightsOf(principal: Identity): Promise<Rights> {
+    return this.#directory.rightsOf(principal);
+  }
+
+  offeredTo(principal: Identity, rights?: Rights): Promise<readonly OfferedRepository[]> {
+    return this.#directory.offeredTo(principal, rights);
   }
 
   forWriting(name: string, principal: Identity): Promise<OpenSatellite> {
@@ -130,15 +148,17 @@ export class Satellites implements SatelliteService {
     return this.#directory.release(name, jobId);
   }
 
-  find(name: string, principal: Principal): Promise<SatelliteRecord | null> {
-    return findSatellite(this.#catalog, name, principal, look());
+  async find(name: string, principal: Principal): Promise<SatelliteRecord | null> {
+    return (await visibleSatellite(this.#catalog, name, principal, look()))?.entry ?? null;
   }
 
   async list(principal: Principal, { deleted }: { readonly deleted: boolean }): Promise<readonly SatelliteRecord[]> {
-    const entries = await this.#catalog.of(principal, look());
-    return entries.filter(
+    const own = (await this.#catalog.of(principal, look())).filter(
       ({ state, replaces }) => (deleted || state !== 'DELETED') && (state !== 'CREATING' || replaces === null),
     );
+    const ids = new Set(own.map(({ id }) => id));
+    const shared = await this.#catalog.sharedBy(await this.rightsOf(principal), look());
+    return [...own, ...shared.filter(({ id }) => !ids.has(id))];
   }
 
   uri(satellite: SatelliteRecord): string {
@@ -178,7 +198,7 @@ export class Satellites implements SatelliteService {
     principal: Principal,
   ): Promise<SatelliteChange<null>> {
     const entry = await findSatellite(this.#catalog, satellite, principal, look());
-    if (!entry || !isMember(entry, principal)) throw noSuchSatellite(satellite, principal);
+    if (!entry) throw noSuchSatellite(satellite, principal);
     checkReady(entry);
     // The old addresses are dead from here on; where a crash keeps the new ones from being written, the call is repeated.
     const capabilityVersion = await this.#catalog.rotateCapability(entry.id, look());

@@ -29,6 +29,8 @@ export interface SatelliteSettings {
   readonly restoreDays: number;
   /** For satellites that are made without one; null: none. */
   readonly quotaBytes: number | null;
+  /** Whether owners may let others write to their satellites. */
+  readonly writeGrants: boolean;
 }
 
 export interface FileOwner {

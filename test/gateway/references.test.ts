@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { NO_RIGHTS } from '../../src/access/grants.ts';
 import { Capabilities } from '../../src/access/capability.ts';
 import { RepositoryUnavailableError } from '../../src/butler/errors.ts';
 import type { Caller, QueryContext } from '../../src/repository/repository.ts';
@@ -74,6 +75,7 @@ const mine = new ReferencingRepository(FULL, rawContent(2, 'u/alice/run', 2));
 const capabilities = new Capabilities(randomBytes(32));
 let satellite = record;
 const directory = {
+  rightsOf: async () => NO_RIGHTS,
   offeredTo: async ({ username }) => (username === 'alice' ? [{ ...offer(mine, 'alice'), bareName: record.name }] : []),
   byId: async (id) => (id === satellite.id ? satellite : null),
 } as Partial<SatelliteDirectory> as SatelliteDirectory;

@@ -43,10 +43,12 @@ export interface RunningGatewayOptions {
   /** More of the configuration, as YAML. */
   readonly yaml?: string;
   readonly limits?: Readonly<Record<string, number>>;
+  /** Instead of the machine's clock. */
+  readonly now?: () => number;
 }
 
 export async function runGateway(options: RunningGatewayOptions): Promise<RunningGateway> {
-  const { offered = [], satellites, services, strategy = 'adaptive', yaml = '', limits = {} } = options;
+  const { offered = [], satellites, services, strategy = 'adaptive', yaml = '', limits = {}, now } = options;
   const directory = await mkdtemp(join(tmpdir(), 'gateway-'));
   const text = `
 http: {port: 0, limits: ${JSON.stringify(limits)}}
@@ -59,6 +61,7 @@ ${yaml}`;
     strategy,
     ...(satellites && { satellites }),
     ...(services && { services }),
+    ...(now && { now }),
     ...(yaml.includes('repositories:') ? {} : { offered }),
   });
   const token = (username = 'alice') =>

@@ -9,6 +9,7 @@ import { createServer, type Server } from 'node:tls';
 import { promisify } from 'node:util';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { NO_RIGHTS } from '../../src/access/grants.ts';
 import { Capabilities } from '../../src/access/capability.ts';
 import { parsePermanentAddress, permanentAddress, type AddressedFile } from '../../src/access/permanent-address.ts';
 import { parseConfig } from '../../src/gateway/config.ts';
@@ -31,6 +32,7 @@ const satellite = {
   capabilityVersion: 1,
 } as SatelliteRecord;
 const directory = {
+  rightsOf: async () => NO_RIGHTS,
   offeredTo: async () => [],
   byId: async () => satellite,
 } as Partial<SatelliteDirectory> as SatelliteDirectory;

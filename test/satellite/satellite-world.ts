@@ -1,6 +1,6 @@
 /** Satellites over the demo's official repository, in a directory, as a gateway has them. */
 import { join } from 'node:path';
-import { VisibleRepositories } from '../../src/access/policy.ts';
+import type { VisibleRepositories } from '../../src/access/policy.ts';
 import type { Principal } from '../../src/access/principal.ts';
 import type { Job, Jobs } from '../../src/jobs/job.ts';
 import { createJobs } from '../../src/jobs/jobs.ts';
@@ -9,6 +9,7 @@ import type { Care } from '../../src/satellite/care.ts';
 import type { PythonSettings } from '../../src/satellite/migration-tool.ts';
 import type { Migration } from '../../src/satellite/migration.ts';
 import { Satellites, type SatellitesOptions } from '../../src/satellite/satellites.ts';
+import { visibleRepositories } from '../../src/satellite/visible-repositories.ts';
 import type { CreateSatellite } from '../../src/satellite/service.ts';
 import type { SatelliteSettings } from '../../src/satellite/settings.ts';
 import { createLeases } from '../../src/state/leases.ts';
@@ -79,6 +80,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
       scratch: [],
       restoreDays: 30,
       quotaBytes: null,
+      writeGrants: false,
       ...settings,
     },
     state,
@@ -91,14 +93,8 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     log: { warn: (...args: unknown[]) => void warnings.push(args) },
   });
   const care = satellites.care({
-    repositoriesOf: async (who) =>
-      new VisibleRepositories(
-        [
-          ...(await satellites.offeredTo(who)),
-          { name: 'dp1', kind: 'OFFICIAL', owner: undefined, repository: official },
-        ],
-        who,
-      ),
+    repositoriesOf: (who) =>
+      visibleRepositories(who, [{ name: 'dp1', kind: 'OFFICIAL', owner: undefined, repository: official }], satellites),
     files: { find: () => Promise.reject(new Error('nothing here is elsewhere')) },
     ownUrls: () => ['https://gateway.example'],
   });
@@ -128,5 +124,5 @@ export async function openWorld(options: WorldOptions): Promise<World> {
 
 /** The repositories that exist for a principal. */
 export async function visibleTo(world: World, who: Principal): Promise<VisibleRepositories> {
-  return new VisibleRepositories(await world.satellites.offeredTo(who), who);
+  return visibleRepositories(who, [], world.satellites);
 }

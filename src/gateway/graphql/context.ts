@@ -10,7 +10,7 @@ export function contextOf(
 ): GraphQLContext {
   return {
     ...scope,
-    loaders: createLoaders(scope.repositories, scope.query),
+    loaders: createLoaders(scope.repositories, scope.query, services),
     services,
     publicUrl: publicUrl(),
     failures: [],

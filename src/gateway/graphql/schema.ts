@@ -3,6 +3,7 @@ import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { printSchema, type GraphQLSchema } from 'graphql';
+import { access } from '../../../resolvers/access.ts';
 import { collection } from '../../../resolvers/collection.ts';
 import { dataset } from '../../../resolvers/dataset.ts';
 import { curation } from '../../../resolvers/curation.ts';
@@ -24,7 +25,10 @@ export function createSchema(): GraphQLSchema {
   const files = readdirSync(directory).filter((file) => file.endsWith('.graphql'));
   return makeExecutableSchema({
     typeDefs: files.sort().map((file) => readFileSync(join(directory, file), 'utf8')),
-    resolvers: [scalars, node, viewer, repository, collection, dimension, dataset, satellite, transfer, curation, job],
+    resolvers: [
+      ...[scalars, node, viewer, repository, collection, dimension, dataset],
+      ...[satellite, access, transfer, curation, job],
+    ],
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });
 }
