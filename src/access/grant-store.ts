@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import sql, { raw, type Sql } from 'sql-template-tag';
 import { SatelliteError } from '../butler/errors.ts';
 import type { SqlRow, Transaction, WriteableDatabase } from '../repository/direct/database.ts';
+import { listOf } from '../state/list.ts';
 import type { StateTables } from '../state/state.ts';
 import { appendAudit, AUDIT_STATEMENTS, type AuditEntry } from './audit.ts';
 import { isFor, isValid, Rights, type Grant, type Right, type Subject } from './grants.ts';
@@ -181,12 +182,13 @@ export class GrantStore {
 
   async #grantsFor({ username, groups, groupIds }: Identity): Promise<readonly Grant[]> {
     const ids = groupIds ? [...groupIds.values()].map(String) : [];
+    const { dialect } = this.#database;
     // A branch for each index: an OR of them would read the whole table.
     const branches = [
       sql`subject_kind = 'user' AND subject = ${username}`,
       sql`subject_kind = 'all_users' AND subject = ''`,
-      sql`subject_kind = 'group' AND subject IN (SELECT value FROM ${texts(this.#database, groups)})`,
-      sql`subject_kind = 'group' AND group_id IN (SELECT CAST(value AS BIGINT) FROM ${texts(this.#database, ids)})`,
+      sql`subject_kind = 'group' AND subject IN (SELECT value FROM ${listOf(dialect, groups)})`,
+      sql`subject_kind = 'group' AND group_id IN (SELECT CAST(value AS BIGINT) FROM ${listOf(dialect, ids)})`,
     ];
     const found = await Promise.all(branches.map((branch) => this.#select(sql`${branch} AND revoked_at IS NULL`)));
     return [...new Map(found.flat().map((grant) => [grant.id, grant])).values()];
@@ -201,12 +203,9 @@ export class GrantStore {
   }
 }
 
-/** A list as a table of one column, `value`. */
-function texts({ dialect }: Pick<WriteableDatabase, 'dialect'>, values: readonly string[]): Sql {
-  const json = JSON.stringify(values);
-  return dialect === 'sqlite'
-    ? sql`json_each(${json})`
-    : sql`json_array_elements_text(CAST(${json} AS json)) AS list (value)`;
+/** Those on what is gone for good. */
+export async function removeGrants(transaction: Transaction, resource: string): Promise<void> {
+  await transaction.run(sql`DELETE FROM ${transaction.table('access_grant')} WHERE resource = ${resource}`);
 }
 
 function identityKey({ username, groups, groupIds }: Identity): string {

@@ -5,6 +5,7 @@ import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { SatelliteError } from '../butler/errors.ts';
 import type { SqlRow, Transaction, WriteableDatabase } from '../repository/direct/database.ts';
 import { databaseNow } from '../state/clock.ts';
+import { listOf } from '../state/list.ts';
 import type { State } from '../state/state.ts';
 import type { HeldFor, Job, JobKind, JobProgress, JobState, Json, NewJob } from './job.ts';
 
@@ -129,7 +130,7 @@ export class JobRecords {
   /** Those of the jobs that exist, whoever owns them. */
   async read(ids: readonly string[]): Promise<readonly JobRecord[]> {
     const rows = await this.#database.all(
-      sql`SELECT ${JOB_COLUMNS} FROM ${this.#job} WHERE id IN (SELECT value FROM ${this.#list(ids)})`,
+      sql`SELECT ${JOB_COLUMNS} FROM ${this.#job} WHERE id IN (SELECT value FROM ${listOf(this.#database.dialect, ids)})`,
       UNABORTED,
     );
     return rows.map((row) => readJob(row));
@@ -233,14 +234,7 @@ export class JobRecords {
     }, UNABORTED);
   }
 
-  /** A table of texts with the column `value`, as one parameter however many there are. */
-  #list(values: readonly string[]): Sql {
-    const json = JSON.stringify(values);
-    return this.#database.dialect === 'sqlite'
-      ? sql`json_each(${json})`
-      : sql`json_array_elements_text(CAST(${json} AS json)) AS list (value)`;
-  }
-}
+  /** A table of texts with the column `value`, as one parameter however many there are. */}
 
 function readHeld(row: SqlRow): HeldJob {
   const [id, kind, owner, input, heldFor, refusedTokens] = row;

@@ -19,7 +19,7 @@ export function checkName(name: string): void {
 }
 
 /** Whether a principal may use it as its owner does. */
-export function isMember(satellite: Pick<SatelliteRecord, 'owner' | 'group'>, member: Identity): boolean {
+export function isMember(satellite: Pick<SatelliteRecord, 'owner' | 'group' | 'groupId'>, member: Identity): boolean {
   return owns(member, satellite);
 }
 

@@ -1,14 +1,16 @@
 /** The satellites that there are, in the state database: the truth that all replicas of the gateway share. */
 import sql, { join, raw, type Sql } from 'sql-template-tag';
-import type { RightsSource } from '../access/grant-store.ts';
-import { satelliteOf, type Rights } from '../access/grants.ts';
+import { removeGrants, type RightsSource } from '../access/grant-store.ts';
+import { satelliteOf, satelliteResource, type Rights } from '../access/grants.ts';
 import type { Identity } from '../access/principal.ts';
+import { owns } from '../access/readable.ts';
 import {
   ConstraintError,
   type SqlRow,
   type Transaction,
   type WriteableDatabase,
 } from '../repository/direct/database.ts';
+import { listOf } from '../state/list.ts';
 import type { StateTables } from '../state/state.ts';
 import type { SatelliteRecord, SatelliteState } from './satellite.ts';
 
@@ -53,6 +55,11 @@ export const SATELLITE_TABLES: StateTables = {
          bytes BIGINT NOT NULL,
          PRIMARY KEY (satellite, job)
        )`,
+    ],
+    [
+      `ALTER TABLE {satellite} ADD COLUMN owner_group_id BIGINT`,
+      `CREATE INDEX satellite_by_group ON {satellite} (owner_group)`,
+      `CREATE INDEX satellite_by_group_id ON {satellite} (owner_group_id)`,
     ],
   ],
 };
@@ -106,6 +113,7 @@ const COLUMNS = {
   owner: 'owner',
   name: 'name',
   group: 'owner_group',
+  groupId: 'owner_group_id',
   official: 'official',
   database: 'database_kind',
   artifacts: 'artifacts',
@@ -168,19 +176,23 @@ export class Catalog {
   }
 
   /** Those of a user and of their groups, in the order of their full names. */
-  async of({ username, groups }: Identity, signal: AbortSignal): Promise<readonly CatalogEntry[]> {
-    const ofGroups = groups.length === 0 ? sql`` : sql` OR owner_group IN (${join(groups)})`;
-    return this.#select(sql`owner = ${username}${ofGroups}`, signal);
+  async of(who: Identity, signal: AbortSignal): Promise<readonly CatalogEntry[]> {
+    const { dialect } = this.#database;
+    const ids = who.groupIds ? [...who.groupIds.values()].map(String) : [];
+    const found = await this.#select(
+      sql`owner = ${who.username}
+          OR owner_group IN (SELECT value FROM ${listOf(dialect, who.groups)})
+          OR owner_group_id IN (SELECT CAST(value AS BIGINT) FROM ${listOf(dialect, ids)})`,
+      signal,
+    );
+    return found.filter((entry) => owns(who, entry));
   }
 
   /** Those that exist for someone because of grants, and can be read. */
   async sharedBy(rights: Rights, signal: AbortSignal): Promise<readonly CatalogEntry[]> {
     const ids = rights.resources.flatMap((resource) => satelliteOf(resource) ?? []);
     if (ids.length === 0) return [];
-    const list =
-      this.#database.dialect === 'sqlite'
-        ? sql`json_each(${JSON.stringify(ids)})`
-        : sql`json_array_elements_text(CAST(${JSON.stringify(ids)} AS json)) AS list (value)`;
+    const list = listOf(this.#database.dialect, ids);
     return this.#select(sql`id IN (SELECT value FROM ${list}) AND ${raw(READABLE)}`, signal);
   }
 
@@ -236,6 +248,7 @@ export class Catalog {
   async remove(id: string, signal: AbortSignal): Promise<void> {
     await this.#database.transaction(async (transaction) => {
       await transaction.run(sql`DELETE FROM ${transaction.table('satellite_reservation')} WHERE satellite = ${id}`);
+      await removeGrants(transaction, satelliteResource(id));
       await transaction.run(sql`DELETE FROM ${transaction.table('satellite')} WHERE id = ${id}`);
     }, signal);
   }

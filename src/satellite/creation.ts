@@ -73,7 +73,7 @@ export class Creation {
     if (request.quotaBytes !== null && !(Number.isSafeInteger(request.quotaBytes) && request.quotaBytes >= 0)) {
       throw new SatelliteError('BAD_USER_INPUT', '"quotaBytes" must be a whole number of bytes, 0 or more.');
     }
-    const entry = this.#newEntry(request, principal.username);
+    const entry = this.#newEntry(request, principal.username, groupIdOf(request.group, principal));
     const before = await this.#sameRequest(entry, principal, signal);
     if (before) return before;
     await storage.check(entry);
@@ -100,7 +100,7 @@ export class Creation {
     const request = JSON.parse(entry.request) as CreateSatellite;
     const universe = await this.#universe(request, principal, signal);
     const successor: CatalogEntry = {
-      ...this.#newEntry({ ...request, idempotencyKey: undefined }, entry.owner),
+      ...this.#newEntry({ ...request, idempotencyKey: undefined }, entry.owner, entry.groupId),
       quotaBytes: entry.quotaBytes,
       replaces: entry.id,
     };
@@ -216,13 +216,14 @@ export class Creation {
     return repository.universe(ctx);
   }
 
-  #newEntry(request: CreateSatellite, owner: string): CatalogEntry {
+  #newEntry(request: CreateSatellite, owner: string, groupId: number | null): CatalogEntry {
     const { idempotencyKey = null, ...asked } = request;
     return {
       id: newIdentifier(),
       owner,
       name: request.name,
       group: request.group,
+      groupId,
       official: request.official,
       database: request.database,
       artifacts: request.artifacts,
@@ -246,6 +247,10 @@ export class Creation {
 
 export function bringsAnything({ instruments, skymaps, curatedCalibrations }: Brought): boolean {
   return instruments.length + skymaps.length + curatedCalibrations.length > 0;
+}
+
+function groupIdOf(group: string | null, { groupIds }: Principal): number | null {
+  return group === null ? null : (groupIds?.get(group) ?? null);
 }
 
 /** 80 random bits in small letters and digits, beginning with a letter: good in names of schemas, roles and directories. */

@@ -63,6 +63,7 @@ export class Directory implements SatelliteDirectory {
       kind: 'SATELLITE' as const,
       owner: entry.owner,
       group: entry.group,
+      groupId: entry.groupId,
       resource: satelliteResource(entry.id),
       repository: this.repositoryOf(entry),
     }));

@@ -20,6 +20,8 @@ export interface SatelliteRecord {
   readonly owner: string;
   /** The group that it belongs to, if any: its members may use it as the owner does. */
   readonly group: string | null;
+  /** The id that the group had when it was made, where its maker's credential told it. */
+  readonly groupId: number | null;
   /** The configured repository that it was made from. */
   readonly official: string;
   readonly database: 'SQLITE' | 'POSTGRESQL';

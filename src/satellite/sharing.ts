@@ -242,8 +242,8 @@ export class Sharing {
 }
 
 function resourceOf(entry: CatalogEntry): Resource {
-  const { owner, group } = entry;
-  return { resource: satelliteResource(entry.id), name: fullName(entry), kind: 'SATELLITE', owner, group };
+  const { owner, group, groupId } = entry;
+  return { resource: satelliteResource(entry.id), name: fullName(entry), kind: 'SATELLITE', owner, group, groupId };
 }
 
 function configuredResource(repository: OfferedRepository): Resource {

@@ -53,6 +53,7 @@ const record: SatelliteRecord = {
   name: 'mine',
   owner: 'alice',
   group: null,
+  groupId: null,
   official: 'dp1',
   database: 'SQLITE',
   artifacts: 'FILES',
