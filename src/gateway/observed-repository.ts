@@ -1,4 +1,3 @@
-import { isRestrictable } from '../access/policy.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { DatasetType } from '../butler/dataset-type.ts';
 import type { CollectionInfo } from '../butler/collection.ts';
@@ -19,14 +18,23 @@ import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult 
 
 export type Outcome = 'answered' | 'refused' | 'unavailable' | 'aborted' | 'failed';
 
-/** A repository whose calls are counted. @param observe told what came of a call when it has ended */
-export function observed(inner: Repository, observe: (outcome: Outcome) => void): Repository {
-  return isRestrictable(inner) ? new ObservedRestrictable(inner, observe) : new ObservedRepository(inner, observe);
+/**
+ * A repository whose calls are counted; it can be given out in part where the repository itself can.
+ * @param observe told what came of a call when it has ended
+ */
+export function observed(
+  inner: Repository | RestrictableRepository,
+  observe: (outcome: Outcome) => void,
+): Repository | RestrictableRepository {
+  return 'readableAs' in inner
+    ? new ObservedRestrictableRepository(inner, observe)
+    : new ObservedRepository(inner, observe);
 }
 
 class ObservedRepository implements Repository {
   readonly name: string;
   readonly #inner: Repository;
+  /** Told what came of a call when it has ended. */
   readonly #observe: (outcome: Outcome) => void;
 
   constructor(inner: Repository, observe: (outcome: Outcome) => void) {
@@ -117,12 +125,16 @@ class ObservedRepository implements Repository {
   }
 }
 
-class ObservedRestrictable extends ObservedRepository implements RestrictableRepository {
-  readonly readableAs: (rule: CollectionRule) => Repository;
+class ObservedRestrictableRepository extends ObservedRepository implements RestrictableRepository {
+  readonly #readableAs: (rule: CollectionRule) => Repository;
 
   constructor(inner: RestrictableRepository, observe: (outcome: Outcome) => void) {
     super(inner, observe);
-    this.readableAs = (rule) => observed(inner.readableAs(rule), observe);
+    this.#readableAs = (rule) => observed(inner.readableAs(rule), observe);
+  }
+
+  readableAs(rule: CollectionRule): Repository {
+    return this.#readableAs(rule);
   }
 }
 

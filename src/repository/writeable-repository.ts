@@ -5,7 +5,7 @@ import type { DatasetType } from '../butler/dataset-type.ts';
 import type { Timespan } from '../butler/timespan.ts';
 import type { Finding } from './direct/verify/finding.ts';
 import type { VerificationPart } from './direct/verify/verify.ts';
-import type { QueryContext, Repository } from './repository.ts';
+import type { QueryContext, RestrictableRepository } from './repository.ts';
 import type { DimensionRecordRow } from './rows.ts';
 
 /** A dataset type as someone asks for it; the names are conformed in the repository's own universe. */
@@ -87,7 +87,7 @@ export interface RemovedDatasets {
  * MISSING_COLLECTION, MISSING_DATASET_TYPE, COLLECTION_TYPE, COLLECTION_CYCLE, DATASET_NOT_FOUND and so on, BAD_USER_INPUT
  * for names that cannot be.  Doing the same again changes nothing.
  */
-export interface WriteableRepository extends Repository {
+export interface WriteableRepository extends RestrictableRepository {
   /** @returns names of those that are new. @throws CONFLICT where one is there with another definition */
   registerDatasetTypes(types: readonly DatasetTypeDefinition[], ctx: QueryContext): Promise<readonly string[]>;
   /**

@@ -1,6 +1,6 @@
 /** The repositories that are open: as many as are in use, and some that were used lately. */
 import type { WriteableRepository } from '../repository/writeable-repository.ts';
-import type { Borrow } from './opened-repository.ts';
+import type { Borrow } from './borrowed-repository.ts';
 
 /** Open ones beyond those in use. */
 const KEPT = 32;
@@ -24,7 +24,7 @@ export class OpenRepositories {
   }
 
   /** @param open opens it; what it throws is thrown to all who wait, and the next one tries again */
-  borrower(id: string, open: (signal: AbortSignal) => Promise<WriteableRepository>): Borrow {
+  borrower(id: string, open: (signal: AbortSignal) => Promise<WriteableRepository>): Borrow<WriteableRepository> {
     return async (signal) => {
       signal.throwIfAborted();
       const entry = this.#open.get(id) ?? {

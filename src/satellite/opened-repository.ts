@@ -1,21 +1,5 @@
 /** A satellite's repository as it is given out: opened when it is first asked, and whenever it has been closed since. */
-import type { CollectionInfo } from '../butler/collection.ts';
-import type { DatasetType } from '../butler/dataset-type.ts';
-import type { ResultSpec } from '../butler/query/result-spec.ts';
-import type { Query } from '../butler/query/tree.ts';
-import type { Universe } from '../butler/universe.ts';
-import { isRestrictable } from '../access/policy.ts';
-import type {
-  CollectionQuery,
-  CollectionRule,
-  FindDatasetRequest,
-  Page,
-  PageOptions,
-  QueryContext,
-  Repository,
-  RestrictableRepository,
-} from '../repository/repository.ts';
-import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../repository/rows.ts';
+import type { CollectionRule, QueryContext, Repository } from '../repository/repository.ts';
 import type { Finding } from '../repository/direct/verify/finding.ts';
 import type {
   ImportPlan,
@@ -23,11 +7,7 @@ import type {
   RemovedDatasets,
   WriteableRepository,
 } from '../repository/writeable-repository.ts';
-
-/** Gives the open repository, which stays open until `done` is called. */
-export type Borrow<Opened extends Repository = WriteableRepository> = (
-  signal: AbortSignal,
-) => Promise<{ readonly repository: Opened; readonly done: () => void }>;
+import { BorrowedRepository, type Borrow } from './borrowed-repository.ts';
 
 type Parameters<Method extends keyof WriteableRepository> = WriteableRepository[Method] extends (
   ...args: infer Args
@@ -35,112 +15,19 @@ type Parameters<Method extends keyof WriteableRepository> = WriteableRepository[
   ? Args
   : never;
 
-/** For reading only: what others get of a satellite, or of a part of it. */
-class OpenedForReading<Opened extends Repository> implements Repository {
-  readonly name: string;
-  protected readonly borrow: Borrow<Opened>;
-
-  constructor(name: string, borrow: Borrow<Opened>) {
-    this.name = name;
-    this.borrow = borrow;
-  }
-
-  universe(ctx: QueryContext): Promise<Universe> {
-    return this.read(ctx, (repository) => repository.universe(ctx));
-  }
-
-  datasetTypes(ctx: QueryContext): Promise<ReadonlyMap<string, DatasetType>> {
-    return this.read(ctx, (repository) => repository.datasetTypes(ctx));
-  }
-
-  collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
-    return this.read(ctx, (repository) => repository.collections(query, ctx));
-  }
-
-  async *query<S extends ResultSpec>(
-    query: Query,
-    spec: S,
-    ctx: QueryContext,
-    options?: PageOptions,
-  ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
-    const { repository, done } = await this.borrow(ctx.signal);
-    try {
-      yield* repository.query(query, spec, ctx, options);
-    } finally {
-      done();
-    }
-  }
-
-  count(query: Query, spec: ResultSpec, ctx: QueryContext, options?: { readonly exact?: boolean }): Promise<number> {
-    return this.read(ctx, (repository) => repository.count(query, spec, ctx, options));
-  }
-
-  any(
-    query: Query,
-    ctx: QueryContext,
-    options?: { readonly execute?: boolean; readonly exact?: boolean },
-  ): Promise<boolean> {
-    return this.read(ctx, (repository) => repository.any(query, ctx, options));
-  }
-
-  explain(query: Query, ctx: QueryContext, options?: { readonly execute?: boolean }): Promise<readonly string[]> {
-    return this.read(ctx, (repository) => repository.explain(query, ctx, options));
-  }
-
-  findDataset(request: FindDatasetRequest, ctx: QueryContext): Promise<DatasetRow | null> {
-    return this.read(ctx, (repository) => repository.findDataset(request, ctx));
-  }
-
-  datasets(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, DatasetRow>> {
-    return this.read(ctx, (repository) => repository.datasets(uuids, ctx));
-  }
-
-  files(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
-    return this.read(ctx, (repository) => repository.files(uuids, ctx));
-  }
-
-  fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {
-    return this.read(ctx, (repository) => repository.fileSource(uuid, component, ctx));
-  }
-
-  async usage(ctx: QueryContext): Promise<RepositoryUsage | null> {
-    const usage = await this.read(ctx, (repository) => repository.usage(ctx));
-    return usage && { ...usage, parts: () => this.read(ctx, () => usage.parts()) };
-  }
-
-  /** It is shared, and closed by who opened it. */
-  async close(): Promise<void> {
-    // nothing of its own
-  }
-
-  protected async read<T>(ctx: QueryContext, ask: (repository: Opened) => Promise<T>): Promise<T> {
-    const { repository, done } = await this.borrow(ctx.signal);
-    try {
-      return await ask(repository);
-    } finally {
-      done();
-    }
-  }
-}
-
-export class OpenedRepository
-  extends OpenedForReading<WriteableRepository>
-  implements WriteableRepository, RestrictableRepository
-{
+export class OpenedRepository extends BorrowedRepository<WriteableRepository> implements WriteableRepository {
   readonly #admit: (signal: AbortSignal) => Promise<void>;
 
   /** @param admit asked before each change. @throws SatelliteError CONFLICT where none is allowed (any more) */
-  constructor(name: string, borrow: Borrow, admit: (signal: AbortSignal) => Promise<void>) {
+  constructor(name: string, borrow: Borrow<WriteableRepository>, admit: (signal: AbortSignal) => Promise<void>) {
     super(name, borrow);
     this.#admit = admit;
   }
 
   readableAs(rule: CollectionRule): Repository {
-    return new OpenedForReading(this.name, async (signal) => {
+    return new BorrowedRepository(this.name, async (signal) => {
       const { repository, done } = await this.borrow(signal);
-      if (isRestrictable(repository)) return { repository: repository.readableAs(rule), done };
-      done();
-      throw new Error('a satellite that cannot be given out in part');
+      return { repository: repository.readableAs(rule), done };
     });
   }
 

@@ -13,8 +13,12 @@ export type SqlRow = readonly SqlValue[];
  */
 export interface Database {
   readonly dialect: Dialect;
-  /** Quotes a table's name with its schema; only names from the registry or the universe are given to it. */
-  table(name: string): Sql;
+  /**
+   * What to read a table's rows from, to be followed by an alias; only names from the registry or the universe are given.
+   * @param known `'readable'`: by its other conditions the statement has only rows that whoever asks may read
+   *   (`restricted/`), so that they need not be checked; say why where it is said
+   */
+  table(name: string, known?: 'readable'): Sql;
   /** All rows of a statement, as arrays in the order of its select list. Aborting stops the statement itself. */
   all(statement: Sql, signal: AbortSignal): Promise<readonly SqlRow[]>;
   /** The same in batches, with bounded memory; breaking out of the loop stops the statement. */

@@ -6,11 +6,13 @@ import type { Query } from '../../butler/query/tree.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type {
   CollectionQuery,
+  CollectionRule,
   FindDatasetRequest,
   Page,
   PageOptions,
   QueryContext,
   Repository,
+  RestrictableRepository,
 } from '../repository.ts';
 import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../rows.ts';
 import { findCollections } from './collections.ts';
@@ -21,6 +23,8 @@ import type { Datastore } from './datastore/datastore.ts';
 import { findDataset } from './find-dataset.ts';
 import type { RegistryReader } from './registry-reader.ts';
 import type { DirectAccess } from './registry.ts';
+import { ReadableAccesses } from './restricted/readable-access.ts';
+import { RestrictedRepository } from './restricted/restricted-repository.ts';
 
 /** Made by `openDirectRepository`, which has checked all that it is made of. */
 export interface DirectRepositoryParts {
@@ -31,13 +35,15 @@ export interface DirectRepositoryParts {
   readonly datastore: Datastore;
 }
 
-export class DirectRepository implements Repository {
+export class DirectRepository implements RestrictableRepository {
   readonly name: string;
   readonly #parts: DirectRepositoryParts;
+  readonly #readable: ReadableAccesses;
 
   constructor(parts: DirectRepositoryParts) {
     this.name = parts.name;
     this.#parts = parts;
+    this.#readable = new ReadableAccesses(parts.database, parts.datastore.location.recordsTable);
   }
 
   /** What one request works with: the database, and its collections and dataset types as they are now. */
@@ -110,6 +116,10 @@ export class DirectRepository implements Repository {
 
   async countReferences(prefixes: readonly string[], ctx: QueryContext): Promise<number> {
     return this.#parts.datastore.countReferences(prefixes, ctx.signal);
+  }
+
+  readableAs(rule: CollectionRule): Repository {
+    return new RestrictedRepository(this.#parts, this.#readable, rule);
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Reads a registry and keeps what it read while the database has not changed. */
-import { ButlerUserError, RepositoryUnavailableError } from '../../butler/errors.ts';
+import { RepositoryUnavailableError } from '../../butler/errors.ts';
 import type { Universe } from '../../butler/universe.ts';
+import { flattened, recordsNamed } from './collection-lookup.ts';
 import type { Database, SqlRow } from './database.ts';
 import {
   readRegistryRows,
@@ -156,27 +157,11 @@ class StoredRegistry implements Registry {
   }
 
   records(names: readonly string[]): readonly CollectionRecord[] {
-    const missing = names.filter((name) => !this.collections.has(name));
-    if (missing.length === 1) {
-      throw new ButlerUserError('MISSING_COLLECTION', `No collection with name '${missing[0]}' found.`);
-    }
-    if (missing.length > 1) {
-      throw new ButlerUserError('MISSING_COLLECTION', `No collections with names '${missing.join(' ')}' found.`);
-    }
-    return names.map((name) => this.collections.get(name)!);
+    return recordsNamed(this.collections, names);
   }
 
   flatten(names: readonly string[]): readonly CollectionRecord[] {
-    const visited = new Set<CollectionRecord>();
-    const leaves: CollectionRecord[] = [];
-    const visit = (record: CollectionRecord) => {
-      if (visited.has(record)) return;
-      visited.add(record);
-      if (record.type === 'CHAINED') this.records(record.children).forEach(visit);
-      else leaves.push(record);
-    };
-    this.records(names).forEach(visit);
-    return leaves;
+    return flattened(this.collections, names);
   }
 
   async summaries(

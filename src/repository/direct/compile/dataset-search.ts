@@ -111,6 +111,8 @@ function tableRelation(
   const { datasetType } = part.search;
   const alias = names.alias(kind);
   const table = kind === 'tags' ? datasetType.tagsTable : datasetType.calibsTable!;
+  // search paths have no RUN that is not readable, and a RUN's rows are of its own datasets
+  const source = names.table(table, isRunsOnly(collections) ? 'readable' : undefined);
   const typeId = dialect.literal('int', datasetType.id);
   const collectionId = column(alias, 'collection_id');
   const inCollections = (of: Sql, records: readonly CollectionRecord[]) => {
@@ -124,8 +126,9 @@ function tableRelation(
   const { required } = datasetType.dimensions;
   for (const dimension of required) scope.add(keyId(dimension), column(alias, dimension));
   const add = (field: DatasetColumn, source: Sql) => scope.add(datasetFieldId(datasetType.name, field), source);
+  // the names of collections that readable rows were found in, and of their runs
   const nameOf = (id: Sql) =>
-    sql`(SELECT ${identifier('name')} FROM ${names.table('collection')} WHERE ${identifier('collection_id')} = ${id})`;
+    sql`(SELECT ${identifier('name')} FROM ${names.table('collection', 'readable')} WHERE ${identifier('collection_id')} = ${id})`;
 
   if (fields.has('dataset_id')) add('dataset_id', column(alias, 'dataset_id'));
   if (fields.has('collection_id')) add('collection_id', collectionId);
@@ -136,14 +139,14 @@ function tableRelation(
     );
   }
   // a dataset's run is the RUN collection that it was found in, so that its own row need not be looked up
-  const runsOnly = collections.every(({ type }) => type === 'RUN');
+  const runsOnly = isRunsOnly(collections);
   if (fields.has('run') && runsOnly) {
     add('run', collections.length === 1 ? dialect.literal('string', collections[0]!.name) : nameOf(collectionId));
   }
   if (fields.has('ingest_date') || (fields.has('run') && !runsOnly)) {
-    const dataset = names.alias('dataset');
+    const dataset = names.alias('dataset'); // of a readable row
     lookUps.push({
-      from: sql`${names.table('dataset')} AS ${identifier(dataset)}`,
+      from: sql`${names.table('dataset', 'readable')} AS ${identifier(dataset)}`,
       on: sql`${column(dataset, 'id')} = ${column(alias, 'dataset_id')}`,
     });
     add('ingest_date', column(dataset, 'ingest_date'));
@@ -157,21 +160,24 @@ function tableRelation(
         : { begin: dialect.literal('datetime', MIN_NSEC), end: dialect.literal('datetime', MAX_NSEC) },
     );
   }
-  const leap =
-    collections.length === 1 ? leapCondition(alias, names.table(table), conditions, part, dialect) : undefined;
+  const leap = collections.length === 1 ? leapCondition(alias, source, conditions, part, dialect) : undefined;
   if (leap) conditions.push(leap);
   if (unlessIn.length > 0) {
     const earlier = names.alias('earlier');
     const same = required.map((name) => sql`${column(earlier, name)} = ${column(alias, name)}`);
     conditions.push(sql`NOT EXISTS (
-      SELECT 1 FROM ${names.table(datasetType.tagsTable)} AS ${identifier(earlier)}
+      SELECT 1 FROM ${names.table(datasetType.tagsTable, isRunsOnly(unlessIn) ? 'readable' : undefined)} AS ${identifier(earlier)}
       WHERE ${column(earlier, 'dataset_type_id')} = ${typeId}
         AND ${inCollections(column(earlier, 'collection_id'), unlessIn)}
         ${same.length > 0 ? sql`AND ${join(same, ' AND ')}` : sql``}
     )`);
   }
-  const from = sql`${names.table(table)} AS ${identifier(alias)}`;
+  const from = sql`${source} AS ${identifier(alias)}`;
   return { from, lookUps, scope, conditions, keys: required };
+}
+
+function isRunsOnly(collections: readonly CollectionRecord[]): boolean {
+  return collections.every(({ type }) => type === 'RUN');
 }
 
 /**

@@ -51,11 +51,12 @@ export function joinTables(analysis: Analysis, needed: NeededColumns, options: J
 
   const { elements, keys } = neededElements(analysis, needed);
   // the most specific first: their keys are the columns to order by, which their indexes are in the order of
-  for (const element of elements.toReversed()) {
-    add(elementRelation(element, needed.elementFields.get(element.name) ?? [], names, dialect));
-  }
+  const known = elementsOfDatasets(analysis);
+  const records = (element: DimensionElement) =>
+    elementRelation(element, needed.elementFields.get(element.name) ?? [], known, names, dialect);
+  for (const element of elements.toReversed()) add(records(element));
   for (let missing = without(keys, result.keys); missing.length > 0; missing = without(keys, result.keys)) {
-    result.add(elementRelation(widest(missing, analysis), [], names, dialect));
+    result.add(records(widest(missing, analysis)));
   }
 
   for (const { element, region } of far) {
@@ -92,19 +93,29 @@ function widest(missing: readonly string[], { dimensions: { universe } }: Analys
   return best!;
 }
 
-/** The table of an element's records. @throws ButlerUserError UNIMPLEMENTED_QUERY where it has none */
-export function elementRelation(
+/**
+ * Elements whose records are readable wherever the query's datasets are: those of the datasets' own data IDs, with what
+ * these imply, whose keys are the datasets' own.
+ */
+function elementsOfDatasets({ searches }: Analysis): ReadonlySet<DimensionElement> {
+  return new Set([...searches.values()].flatMap(({ datasetType }) => datasetType.dimensions.elements));
+}
+
+/** The table of an element's records, of which those of `readable` elements need not be checked. @throws ButlerUserError UNIMPLEMENTED_QUERY where it has none */
+function elementRelation(
   element: DimensionElement,
   fields: Iterable<string>,
+  readable: ReadonlySet<DimensionElement>,
   names: TableNames,
   dialect: Dialect,
 ): Relation {
   const alias = names.alias(element.name);
   const scope = new Scope();
+  const known = readable.has(element) ? 'readable' : undefined;
   if (element.viewOf !== undefined) {
     const { name } = element;
     scope.add(keyId(name), column(alias, name));
-    const from = sql`(SELECT DISTINCT ${identifier(name)} FROM ${names.table(element.viewOf)}) AS ${identifier(alias)}`;
+    const from = sql`(SELECT DISTINCT ${identifier(name)} FROM ${names.table(element.viewOf)} AS ${identifier(element.viewOf)}) AS ${identifier(alias)}`;
     return { from, scope, conditions: [], keys: [name] };
   }
   if (!element.hasTable) {
@@ -120,7 +131,7 @@ export function elementRelation(
     else scope.add(id, column(alias, field));
   }
   return {
-    from: sql`${names.table(element.name)} AS ${identifier(alias)}`,
+    from: sql`${names.table(element.name, known)} AS ${identifier(alias)}`,
     scope,
     conditions: [],
     keys: [...element.required, ...element.implied],

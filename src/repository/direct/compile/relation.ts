@@ -29,8 +29,9 @@ export class TableNames {
     this.#database = database;
   }
 
-  table(name: string): Sql {
-    return this.#database.table(name);
+  /** As `Database.table`. */
+  table(name: string, known?: 'readable'): Sql {
+    return this.#database.table(name, known);
   }
 
   alias(kind: string): string {

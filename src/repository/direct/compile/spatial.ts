@@ -41,6 +41,11 @@ function pixelRanges(skypix: NonNullable<DimensionElement['skypix']>, region: Re
   return ranges;
 }
 
+/** Its rows are joined to the element's records, which have the regions: only readable ones stay. */
+function pixelTable({ name }: DimensionElement, names: TableNames): Sql {
+  return names.table(`${name}_skypix_overlap`, 'readable');
+}
+
 /** The table of an element's pixels, its pixels being the dimension `universe.commonSkypix` of the query. */
 export function pixelRelation(element: DimensionElement, context: SpatialContext): Relation {
   const { universe, names } = context;
@@ -49,7 +54,7 @@ export function pixelRelation(element: DimensionElement, context: SpatialContext
   for (const name of element.required) scope.add(keyId(name), column(alias, name));
   scope.add(keyId(universe.commonSkypix), column(alias, 'skypix_index'));
   return {
-    from: sql`${names.table(`${element.name}_skypix_overlap`)} AS ${identifier(alias)}`,
+    from: sql`${pixelTable(element, names)} AS ${identifier(alias)}`,
     scope,
     conditions: pixelConditions(alias, element, context),
     keys: [...element.required, universe.commonSkypix],
@@ -78,8 +83,8 @@ export function pairRelation(
   return {
     from: sql`(
       SELECT ${duplicates ? sql`` : sql`DISTINCT`} ${join(columns)}
-      FROM ${names.table(`${a.name}_skypix_overlap`)} AS ${identifier(left)}
-      ${joinWord} ${names.table(`${b.name}_skypix_overlap`)} AS ${identifier(right)} ON ${join(on, ' AND ')}
+      FROM ${pixelTable(a, names)} AS ${identifier(left)}
+      ${joinWord} ${pixelTable(b, names)} AS ${identifier(right)} ON ${join(on, ' AND ')}
       WHERE ${join(conditions, ' AND ')}
     ) AS ${identifier(alias)}`,
     scope,
@@ -144,7 +149,7 @@ function elementsNear(
   return sql`
     SELECT ${distinct ? sql`DISTINCT ` : sql``}${join(element.required.map((name) => column(alias, name)))}
     FROM ${dialect.ranges(rangesAlias, ranges)}
-    CROSS JOIN ${names.table(`${element.name}_skypix_overlap`)} AS ${identifier(alias)}
+    CROSS JOIN ${pixelTable(element, names)} AS ${identifier(alias)}
     WHERE ${within(column(alias, 'skypix_index'), rangesAlias)}
       AND ${join(pixelConditions(alias, element, context), ' AND ')}`;
 }

@@ -38,6 +38,13 @@ export class Datastore {
     this.store = store;
   }
 
+  /** The same files, of the datasets that `database` shows. */
+  readFrom(database: Database): Datastore {
+    const datastore = new Datastore(this.#repository, database, this.location, this.store);
+    datastore.#hasTable = this.#hasTable;
+    return datastore;
+  }
+
   /**
    * A repository that nobody has written to yet has no records and no table for them.
    * @throws RepositoryUnavailableError where the table is not as expected
@@ -95,7 +102,7 @@ export class Datastore {
     if (!(await this.checkTable(signal))) return 0;
     const begins = prefixes.map((p) => sql`SUBSTR(path, 1, CAST(${p.length} AS INTEGER)) = ${p}`);
     const [row] = await this.#database.all(
-      sql`SELECT COUNT(DISTINCT dataset_id) FROM ${this.#database.table(this.location.recordsTable)}
+      sql`SELECT COUNT(DISTINCT dataset_id) FROM ${this.#database.table(this.location.recordsTable)} AS "records"
           WHERE ${join(begins, ' OR ')}`,
       signal,
     );

@@ -17,7 +17,7 @@ export async function recordedFiles(
   if (ids.length === 0) return new Map();
   const rows = await reads.all(
     sql`SELECT dataset_id, path, formatter, storage_class, component, checksum, file_size
-      FROM ${reads.table(recordsTable)}
+      FROM ${reads.table(recordsTable)} AS "records"
       WHERE ${isOneOf(reads.dialect, sql`dataset_id`, ids)} ORDER BY dataset_id, component`,
   );
   const files = new Map<string, FileRecord[]>();

@@ -22,10 +22,10 @@ export async function datastoreUsage(
       ? sql`SELECT 0 AS own, 0 AS other`
       : sql`SELECT ${sumOf(sql`CASE WHEN ${IS_REFERENCE} THEN 0 ELSE size END`)} AS own,
             ${sumOf(sql`CASE WHEN ${IS_REFERENCE} THEN size ELSE 0 END`)} AS other
-          FROM (SELECT path, MAX(file_size) AS size FROM ${database.table(records)} WHERE file_size > 0 GROUP BY path)
+          FROM (SELECT path, MAX(file_size) AS size FROM ${database.table(records)} AS "records" WHERE file_size > 0 GROUP BY path)
             AS files`;
   const [row] = await database.all(
-    sql`SELECT (SELECT COUNT(*) FROM ${database.table('dataset')}), own, other FROM (${files}) AS usage`,
+    sql`SELECT (SELECT COUNT(*) FROM ${database.table('dataset')} AS "registered"), own, other FROM (${files}) AS usage`,
     signal,
   );
   const [datasets, bytes, referencedBytes] = row!.map(Number);
@@ -47,7 +47,7 @@ async function usageParts(
       ? sql`SELECT NULL AS dataset_id, 0 AS own, 0 AS other`
       : sql`SELECT dataset_id, ${sumOf(sql`CASE WHEN ${IS_REFERENCE} THEN 0 ELSE file_size END`)} AS own,
             ${sumOf(sql`CASE WHEN ${IS_REFERENCE} THEN file_size ELSE 0 END`)} AS other
-          FROM ${database.table(records)} WHERE file_size > 0 GROUP BY dataset_id`;
+          FROM ${database.table(records)} AS "records" WHERE file_size > 0 GROUP BY dataset_id`;
   const rows = await database.all(
     sql`SELECT c.name, t.name, COUNT(*), ${sumOf(sql`f.own`)}, ${sumOf(sql`f.other`)}
       FROM ${database.table('dataset')} AS d
