@@ -11,8 +11,8 @@ const settings = (await (await fetch('graphiql.json')).json()) as GraphiqlSettin
 const signIn = { Authorization: 'Bearer YOUR TOKEN' };
 const headers = JSON.stringify({ ...signIn, ...settings.headers }, undefined, 2);
 const ask = createGraphiQLFetcher({
-  url: 'graphql',
-  subscriptionUrl: new URL('graphql', location.href).href.replace(/^http/, 'ws'),
+  url: settings.endpoint,
+  subscriptionUrl: new URL(settings.endpoint, location.href).href.replace(/^http/, 'ws'),
   headers: { ...settings.headers },
 });
 

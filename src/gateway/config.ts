@@ -12,6 +12,7 @@ const name = z.string().regex(NAME, 'must be small letters, digits, "_", "." and
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/$/, ''));
 const count = z.int().positive();
 const ORIGIN = /^https?:\/\/(\*(\.[a-z0-9.-]+)?|[a-z0-9.-]+(:\d+)?|\[[0-9a-f:.]+\](:\d+)?)\/?$/i;
+const OWN_ORIGIN = /^https?:\/\/[a-z0-9.-]+(:\d+)?$/;
 
 const limits = z.strictObject({
   /** Seconds that a GraphQL request may take, upstream included. @default 60 */
@@ -34,6 +35,8 @@ const limits = z.strictObject({
   nodes: count.default(500_000),
   /** Subscriptions that a user may watch at a time. @default 20 */
   subscriptions: count.default(20),
+  /** Points that a user's requests may cost in a minute, where the user's quota names none. @default 300000 */
+  costPerMinute: count.default(300_000),
 });
 
 const http = z.strictObject({
@@ -41,6 +44,14 @@ const http = z.strictObject({
   host: z.string().default('127.0.0.1'),
   /** Port to listen on; 0 takes a free one. @default 8080 */
   port: z.int().min(0).max(65535).default(8080),
+  /**
+   * Path before all addresses but `/healthz` and `/metrics`, such as `/api/satellite`, where a proxy does not take it off.
+   * @default none
+   */
+  pathPrefix: z
+    .string()
+    .regex(/^(\/[\w.-]+)+$/, 'must be a path such as /api/satellite')
+    .optional(),
   /** What one request may cost. */
   limits: limits.prefault({}),
 });
@@ -125,6 +136,12 @@ const administrators = z.strictObject({
 const graphiql = z.strictObject({
   /** Whether `GET /` serves GraphiQL. @default true */
   enabled: z.boolean().default(true),
+  /**
+   * An origin of its own, such as `https://graphiql.example.org`, whose requests a proxy brings here under that name: the page
+   * is there alone, no other address has any HTML, and its scripts may ask the API (CORS, without cookies).
+   * @default the gateway's own
+   */
+  origin: z.string().regex(OWN_ORIGIN, 'must be an origin such as https://graphiql.example.org').optional(),
   /** A directory of `.graphql` files that open as tabs, in the order of their names. @default the examples built in */
   examples: z.string().min(1).optional(),
   /**
@@ -184,7 +201,11 @@ export const gatewayConfig = z
     python: python.optional(),
     ...later,
   })
-  .superRefine(({ repositories }, ctx) => {
+  .superRefine(({ repositories, graphiql, publicUrl }, ctx) => {
+    if (graphiql.origin !== undefined && (publicUrl === undefined || new URL(publicUrl).origin === graphiql.origin)) {
+      const message = 'needs a publicUrl of another origin: the page has to know where the API is';
+      ctx.addIssue({ code: 'custom', path: ['graphiql', 'origin'], message });
+    }
     for (const [i, repository] of repositories.entries()) {
       if (repositories.findIndex((r) => r.name === repository.name) < i) {
         ctx.addIssue({

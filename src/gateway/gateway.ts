@@ -9,12 +9,13 @@ import { TokenVerifier } from '../access/token-verifier.ts';
 import { ConfigurationError, UNUSED_SECTIONS, type GatewayConfig } from './config.ts';
 import type { ExecutionStrategy } from './graphql/execution.ts';
 import { createSchema } from './graphql/schema.ts';
-import { isLoopback, type GraphiqlOptions } from './http/graphiql.ts';
-import { createHttpServer } from './http/server.ts';
+import { isLoopback } from './http/graphiql.ts';
+import { createHttpServer, type HttpServerOptions } from './http/server.ts';
 import { Metrics } from './metrics.ts';
 import { openRepositories } from './repositories.ts';
 import { openOutbound } from './outbound.ts';
 import { openServices } from './services.ts';
+import { RequestMeter } from './request-meter.ts';
 import { openCapabilityScope, openScope, scopeFor, type ScopeOptions } from './request-scope.ts';
 
 export interface Gateway {
@@ -57,8 +58,9 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   const offered = options.offered ?? (await openRepositories(config.repositories, metrics));
   const outbound = openOutbound(config);
   let url = '';
-  const publicUrl = () => config.publicUrl ?? url;
-  const ownUrls = () => [publicUrl(), url];
+  const { pathPrefix = '', limits } = config.http;
+  const publicUrl = () => config.publicUrl ?? `${url}${pathPrefix}`;
+  const ownUrls = () => [publicUrl(), `${url}${pathPrefix}`];
   const files = new FileResolver({
     ownUrls,
     remotes: config.repositories.filter((r) => r.kind === 'remote'),
@@ -66,12 +68,19 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   });
   const opened =
     config.writing && (await openServices(config.writing, { config, offered, files, publicUrl, ownUrls, log, now }));
-  const scope = { verifier, offered, satellites: options.satellites ?? opened?.satellites };
+  const meter = await RequestMeter.open({
+    costPerMinute: limits.costPerMinute,
+    state: opened?.state,
+    refused: () => metrics.limitsFired.inc({ limit: 'costPerMinute' }),
+  });
+  const scope = { verifier, meter, offered, satellites: options.satellites ?? opened?.satellites };
   const services = options.services ?? opened?.services;
   if (services) metrics.observeJobs(services.jobs);
   const app = await createHttpServer({
     schema: createSchema(),
-    limits: config.http.limits,
+    limits,
+    pathPrefix: config.http.pathPrefix,
+    meter,
     openScope: (request, reply, seconds) => openScope(request, reply, seconds, scope),
     scopeFor: (authorization, signal) => scopeFor(authorization, signal, scope),
     openCapabilityScope: (request, reply, seconds, file) => openCapabilityScope(request, reply, seconds, file, scope),
@@ -86,6 +95,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     graphiql,
   });
   app.addHook('onClose', async () => {
+    await meter.close();
     await opened?.close();
     await Promise.all([...offered.map(({ repository }) => repository.close()), outbound.close()]);
   });
@@ -102,7 +112,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
 }
 
 /** A token in GraphiQL is for demonstrations: whoever can open the page acts as its user. */
-async function graphiqlOptions(config: GatewayConfig, verifier: TokenVerifier): Promise<GraphiqlOptions | undefined> {
+async function graphiqlOptions(config: GatewayConfig, verifier: TokenVerifier): Promise<HttpServerOptions['graphiql']> {
   const { enabled, examples, token } = config.graphiql;
   if (!enabled) return undefined;
   if (token !== undefined) {
@@ -114,5 +124,5 @@ async function graphiqlOptions(config: GatewayConfig, verifier: TokenVerifier): 
       throw new ConfigurationError('graphiql.token: is only for tokens of an issuer with "development: true".');
     }
   }
-  return { examples, token };
+  return { examples, token, origin: config.graphiql.origin };
 }

@@ -6,6 +6,7 @@ import { VisibleRepositories, type OfferedRepository } from '../access/policy.ts
 import type { TokenVerifier } from '../access/token-verifier.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { QueryContext } from '../repository/repository.ts';
+import { LEAST_COST, type RequestMeter } from './request-meter.ts';
 import type { SatelliteDirectory } from '../satellite/satellite.ts';
 import { visibleRepositories } from '../satellite/visible-repositories.ts';
 
@@ -21,22 +22,24 @@ export interface RequestScope extends ReadingScope {
 
 export interface ScopeOptions {
   readonly verifier: TokenVerifier;
+  readonly meter: RequestMeter;
   /** Configured repositories. */
   readonly offered: readonly OfferedRepository[];
   /** Undefined: there are no satellites, and no capabilities. */
   readonly satellites: { readonly directory: SatelliteDirectory; readonly capabilities: Capabilities } | undefined;
 }
 
-/** @throws SatelliteError UNAUTHENTICATED */
+/** @throws SatelliteError UNAUTHENTICATED, RATE_LIMITED */
 export async function openScope(
   request: FastifyRequest,
   reply: FastifyReply,
   seconds: number,
   options: ScopeOptions,
 ): Promise<RequestScope> {
-  const scope = await scopeFor(request.headers.authorization, requestSignal(reply, seconds), options);
-  request.username = scope.principal.username;
-  return scope;
+  const principal = await options.verifier.authenticate(request.headers.authorization);
+  request.username = principal.username;
+  await options.meter.charge(principal, LEAST_COST, reply);
+  return scopeOf(principal, requestSignal(reply, seconds), options);
 }
 
 /** The same for what is not one request with one answer: a subscription, which `signal` ends. */
@@ -45,7 +48,10 @@ export async function scopeFor(
   signal: AbortSignal,
   options: ScopeOptions,
 ): Promise<RequestScope> {
-  const principal = await options.verifier.authenticate(authorization);
+  return scopeOf(await options.verifier.authenticate(authorization), signal, options);
+}
+
+async function scopeOf(principal: Principal, signal: AbortSignal, options: ScopeOptions): Promise<RequestScope> {
   const { username, token } = principal;
   const repositories = await repositoriesOf(principal, options);
   return { principal, repositories, query: { caller: { username, token }, signal } };
@@ -76,6 +82,8 @@ export async function openCapabilityScope(
     );
   }
   request.username = satellite.owner;
+  // Whoever has the address may not use up what its owner has.
+  await options.meter.charge({ username: `~${satellite.owner}`, quota: null }, LEAST_COST, reply);
   return {
     repositories: await repositoriesOf({ username: satellite.owner, groups: [] }, options),
     query: { caller: { username: satellite.owner, asService: true }, signal: requestSignal(reply, seconds) },

@@ -14,6 +14,7 @@ import { Satellites } from '../satellite/satellites.ts';
 import { visibleRepositories } from '../satellite/visible-repositories.ts';
 import { createLeases } from '../state/leases.ts';
 import { openState } from '../state/open.ts';
+import type { State } from '../state/state.ts';
 import { prepareTables } from '../state/tables.ts';
 import { bringCalibrations } from '../transfer/calibrations.ts';
 import { Transfers } from '../transfer/transfers.ts';
@@ -38,6 +39,7 @@ export interface OpenServices {
   readonly services: Services;
   readonly satellites: NonNullable<ScopeOptions['satellites']>;
   readonly uploads: Uploads;
+  readonly state: State;
   /** Goes on with what was left unfinished; when the gateway's own address is known. */
   start(): Promise<void>;
   /** Lets jobs reach the end of a step. */
@@ -108,6 +110,7 @@ export async function openServices(
     services,
     satellites: { directory: satellites, capabilities },
     uploads,
+    state,
     start: async () => {
       await jobs.start();
       await satellites.start();

@@ -15,7 +15,7 @@ import { prepareSchema, prepareTables, STATE_TABLES } from './tables.ts';
 const NAME = 'gateway state';
 
 /** Its schema in PostgreSQL. */
-const SCHEMA = 'satellite';
+export const STATE_SCHEMA = 'satellite';
 
 /**
  * Opens the state, and makes it where there is none.
@@ -26,9 +26,9 @@ export async function openState(url: string, signal: AbortSignal): Promise<State
   const postgresUrl = url.startsWith('postgresql:') ? await withCredentials(url) : undefined;
   const database = await (postgresUrl === undefined
     ? openSqlite(resolve(url.replace(/^sqlite:/, '')))
-    : WriteablePostgresDatabase.openOwn(NAME, postgresUrl, SCHEMA));
+    : WriteablePostgresDatabase.openOwn(NAME, postgresUrl, STATE_SCHEMA));
   try {
-    if (postgresUrl !== undefined) await prepareSchema(database, SCHEMA, signal);
+    if (postgresUrl !== undefined) await prepareSchema(database, STATE_SCHEMA, signal);
     await prepareTables(database, STATE_TABLES, signal);
     return { database, secret: await readSecret(database, signal), postgresUrl, close: () => database.close() };
   } catch (error) {

@@ -82,6 +82,17 @@ test.each([
     MINIMAL.replace('./jwks.json', '"http://id.example/jwks"'),
     'auth.issuers[0].jwks: must be a file or an https address',
   ],
+  [
+    'GraphiQL apart from an API that it cannot know',
+    `${MINIMAL}\ngraphiql: {origin: "https://g.example"}`,
+    'graphiql.origin: needs a publicUrl of another origin',
+  ],
+  [
+    'GraphiQL on the very origin of the API',
+    `${MINIMAL}\ngraphiql: {origin: "https://g.example"}\npublicUrl: https://g.example/api`,
+    'graphiql.origin: needs a publicUrl of another origin',
+  ],
+  ['a prefix with a slash at its end', `${MINIMAL}\nhttp: {pathPrefix: /api/}`, 'http.pathPrefix: must be a path'],
   ['text that is not YAML', 'http: {', 'gateway.yaml cannot be used'],
 ])('%s is an error that names the key', (_what, yaml, problem) => {
   expect(problemOf(yaml)).toContain(problem);

@@ -142,19 +142,3 @@ describe('somebody else’s repository is nowhere to be seen', () => {
     expect(await (await gateway.fetch('/metrics')).text()).not.toContain('bobs');
   });
 });
-
-test.each([
-  ['text/plain', '{"query":"{viewer{username}}"}'],
-  ['application/x-www-form-urlencoded', 'query={viewer{username}}'],
-])('a form of another site (%s) is refused', async (type, body) => {
-  const answer = await gateway.fetch('/graphql', { method: 'POST', headers: { 'content-type': type }, body });
-  expect(answer.status).toBeGreaterThanOrEqual(400);
-});
-
-test('browsers are told to load nothing from elsewhere and to frame nothing', async () => {
-  const { headers } = await gateway.fetch('/healthz');
-  expect(headers.get('content-security-policy')).toMatch(/default-src 'self'/);
-  expect(headers.get('content-security-policy')).toMatch(/frame-ancestors 'none'/);
-  expect(headers.get('content-security-policy')).not.toMatch(/script-src[^;]*unsafe|https:/);
-  expect(headers.get('x-content-type-options')).toBe('nosniff');
-});

@@ -43,15 +43,17 @@ export interface RunningGatewayOptions {
   /** More of the configuration, as YAML. */
   readonly yaml?: string;
   readonly limits?: Readonly<Record<string, number>>;
+  /** More of its section `http`. */
+  readonly http?: object;
   /** Instead of the machine's clock. */
   readonly now?: () => number;
 }
 
 export async function runGateway(options: RunningGatewayOptions): Promise<RunningGateway> {
-  const { offered = [], satellites, services, strategy = 'adaptive', yaml = '', limits = {}, now } = options;
+  const { offered = [], satellites, services, strategy = 'adaptive', yaml = '', limits = {}, http = {}, now } = options;
   const directory = await mkdtemp(join(tmpdir(), 'gateway-'));
   const text = `
-http: {port: 0, limits: ${JSON.stringify(limits)}}
+http: ${JSON.stringify({ port: 0, ...http, limits })}
 auth: {issuers: [{issuer: "http://localhost/test", audience: gateway, jwks: ./jwks.json, development: true}]}
 ${yaml}`;
   const config = parseConfig(text, { file: join(directory, 'gateway.yaml'), environment: {} });

@@ -12,10 +12,12 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { QueryTooCostlyError } from '../../butler/errors.ts';
-import type { GraphQLContext } from '../../../resolvers/context.ts';
+import { QueryTooCostlyError, SatelliteError } from '../../butler/errors.ts';
 import type { RequestLimits } from '../config.ts';
-import { queryCost } from './query-cost.ts';
+import { statusOf } from '../public-error.ts';
+import { costOfNodes } from '../request-meter.ts';
+import type { MeteredContext } from './context.ts';
+import { queryCost, type QueryCost } from './query-cost.ts';
 
 type Limit = 'depth' | 'aliases' | 'directives' | 'rootFields' | 'nodes';
 
@@ -38,9 +40,10 @@ export interface LimitedOperation {
 
 /**
  * @param fired is told the name of a limit that was exceeded
+ * @returns what the operation costs at most
  * @throws GraphQLError QUERY_TOO_COSTLY
  */
-export function checkLimits(checked: LimitedOperation, fired: (limit: Limit) => void): void {
+export function checkLimits(checked: LimitedOperation, fired: (limit: Limit) => void): QueryCost {
   const { schema, limits, document, operation, variables } = checked;
   const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
   const rootFields = operation.selectionSet.selections.filter((s) => s.kind === Kind.FIELD).length;
@@ -50,23 +53,37 @@ export function checkLimits(checked: LimitedOperation, fired: (limit: Limit) => 
     fired(limit);
     throw tooCostly(limit, cost[limit], limits[limit]);
   }
+  return cost;
 }
 
-/** `checkLimits` before each operation. */
+/** `checkLimits` before each operation, and the charge for what may then be asked. */
 export function limitsPlugin(
   schema: GraphQLSchema,
   limits: RequestLimits,
   fired: (limit: Limit) => void,
-): ApolloServerPlugin<GraphQLContext> {
+): ApolloServerPlugin<MeteredContext> {
   return {
     async requestDidStart() {
       return {
-        async didResolveOperation({ document, operation, request: { variables = {} } }) {
-          if (operation) checkLimits({ schema, limits, document, operation, variables }, fired);
+        async didResolveOperation({ document, operation, contextValue, request: { variables = {} } }) {
+          if (!operation) return;
+          const { nodes } = checkLimits({ schema, limits, document, operation, variables }, fired);
+          await charged(contextValue, nodes);
         },
       };
     },
   };
+}
+
+async function charged(context: MeteredContext, nodes: number): Promise<void> {
+  const points = costOfNodes(nodes);
+  if (points === 0) return;
+  try {
+    await context.charge(points);
+  } catch (error) {
+    if (!(error instanceof SatelliteError)) throw error;
+    throw new GraphQLError(error.message, { originalError: error, extensions: { http: { status: statusOf(error) } } });
+  }
 }
 
 function tooCostly(limit: Limit, value: number, largest: number): GraphQLError {

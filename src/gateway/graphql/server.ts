@@ -1,8 +1,8 @@
 import { ApolloServer } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
-import type { GraphQLContext } from '../../../resolvers/context.ts';
 import type { RequestLimits } from '../config.ts';
+import type { MeteredContext } from './context.ts';
 import { executionPlugin, type ExecutionStrategy } from './execution.ts';
 import { formatError } from './format-error.ts';
 import { legacyStatusPlugin } from './legacy-status.ts';
@@ -16,9 +16,9 @@ export interface GraphQLServerOptions {
 }
 
 /** The GraphQL server, without a transport.  The caller starts and stops it. */
-export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer<GraphQLContext> {
+export function createGraphQLServer(options: GraphQLServerOptions): ApolloServer<MeteredContext> {
   const { schema, limits, strategy, limitFired } = options;
-  return new ApolloServer<GraphQLContext>({
+  return new ApolloServer<MeteredContext>({
     schema,
     introspection: true,
     includeStacktraceInErrorResponses: false,

@@ -7,8 +7,7 @@ import { publicError, statusOf } from '../public-error.ts';
 export function failureAnswers(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError | SatelliteError, request, reply) => {
     if (!(error instanceof SatelliteError) && error.statusCode !== undefined && error.statusCode < 500) {
-      const message =
-        error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? tooLarge(app.initialConfig.bodyLimit) : error.message;
+      const message = explained(error, app.initialConfig.bodyLimit);
       return reply.code(error.statusCode).send({ errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] });
     }
     const status = statusOf(error);
@@ -29,6 +28,13 @@ function challenge(authorization: string | undefined): string {
   return authorization === undefined ? 'Bearer realm="satellite"' : 'Bearer realm="satellite", error="invalid_token"';
 }
 
-function tooLarge(limit: number | undefined): string {
-  return `The request is larger than ${limit} bytes, which is the limit: send less at once.`;
+function explained({ code, message }: FastifyError, bodyLimit: number | undefined): string {
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return `The request is larger than ${bodyLimit} bytes, which is the limit: send less at once.`;
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return 'The body is not of a type that is taken here: send JSON, with the header "Content-Type: application/json".';
+    default:
+      return message;
+  }
 }

@@ -4,14 +4,21 @@ import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 import { PACKAGE_ROOT } from '../graphql/schema.ts';
+import { hostOf } from './page-origins.ts';
 
 export interface GraphiqlOptions {
   readonly examples: string | undefined;
   readonly token: string | undefined;
+  /** Its own origin; undefined: that of the API. */
+  readonly origin: string | undefined;
+  /** Address of the gateway as its users see it; known when it listens. */
+  readonly publicUrl: () => string;
 }
 
 /** What the page asks when it opens. */
 export interface GraphiqlSettings {
+  /** Where queries go, as seen from the page. */
+  readonly endpoint: string;
   /** Queries that open as tabs. */
   readonly tabs: readonly string[];
   /** Headers of the first requests. */
@@ -21,15 +28,18 @@ export interface GraphiqlSettings {
 const BUNDLE = join(PACKAGE_ROOT, 'dist', 'graphiql');
 const EXAMPLES = join(PACKAGE_ROOT, 'graphiql', 'examples');
 
-/** `GET /`: GraphiQL from our own bundle, with example queries in tabs. */
-export async function graphiqlRoutes(app: FastifyInstance, { examples, token }: GraphiqlOptions): Promise<void> {
+/** `GET /`: GraphiQL from our own bundle, with example queries in tabs; only under the name of its own origin, if it has one. */
+export async function graphiqlRoutes(app: FastifyInstance, options: GraphiqlOptions): Promise<void> {
+  const { examples, token, origin, publicUrl } = options;
   const tabs = await readQueries(examples ?? EXAMPLES);
-  await app.register(fastifyStatic, { root: BUNDLE, index: 'index.html', decorateReply: false });
-  app.get('/graphiql.json', async (request, reply): Promise<GraphiqlSettings> => {
+  const constraints = origin === undefined ? {} : { host: hostOf(origin) };
+  await app.register(fastifyStatic, { root: BUNDLE, index: 'index.html', decorateReply: false, constraints });
+  app.get('/graphiql.json', { constraints }, async (request, reply): Promise<GraphiqlSettings> => {
     reply.header('cache-control', 'no-store');
     // A page of another site can make its own name resolve to this machine: then the name is not ours, and there is no token.
     const trusted = token !== undefined && isLoopback(request.hostname);
-    return { tabs, headers: trusted ? { Authorization: `Bearer ${token}` } : {} };
+    const endpoint = origin === undefined ? 'graphql' : `${publicUrl()}/graphql`;
+    return { endpoint, tabs, headers: trusted ? { Authorization: `Bearer ${token}` } : {} };
   });
 }
 

@@ -1,8 +1,7 @@
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { GraphQLContext } from '../../../resolvers/context.ts';
-import { contextOf } from '../graphql/context.ts';
+import { contextOf, type MeteredContext } from '../graphql/context.ts';
 import type { Subscriptions } from '../graphql/subscriptions.ts';
 import type { RequestScope } from '../request-scope.ts';
 import type { FacesOptions } from './server.ts';
@@ -14,7 +13,7 @@ import { webSocketHandler } from './subscriptions.ts';
  */
 export function graphqlRoutes(
   app: FastifyInstance,
-  server: ApolloServer<GraphQLContext>,
+  server: ApolloServer<MeteredContext>,
   subscriptions: Subscriptions,
   options: FacesOptions,
 ): void {
@@ -28,7 +27,11 @@ export function graphqlRoutes(
       request.operationName = operationNameOf(request.body ?? request.query);
     },
     handler: fastifyApolloHandler(server, {
-      context: async (request): Promise<GraphQLContext> => contextOf(scopes.get(request)!, options),
+      context: async (request, reply): Promise<MeteredContext> => {
+        const scope = scopes.get(request)!;
+        const charge = (points: number) => options.meter.charge(scope.principal, points, reply);
+        return { ...contextOf(scope, options), charge };
+      },
     }),
   };
   app.route({ ...route, method: 'POST' });

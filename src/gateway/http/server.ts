@@ -20,6 +20,7 @@ import { Subscriptions } from '../graphql/subscriptions.ts';
 import type { Metrics } from '../metrics.ts';
 import type { FileResolver } from '../../access/file-resolution.ts';
 import type { CapabilityGrant } from '../../access/capability.ts';
+import type { RequestMeter } from '../request-meter.ts';
 import type { ReadingScope, RequestScope } from '../request-scope.ts';
 import { exportRoute } from './export.ts';
 import { failureAnswers } from './failures.ts';
@@ -27,6 +28,7 @@ import { fileRoutes } from './files.ts';
 import { graphiqlRoutes, type GraphiqlOptions } from './graphiql.ts';
 import { graphqlRoutes } from './graphql.ts';
 import { healthRoute } from './health.ts';
+import { allowGraphiql, hideFromGraphiql, refuseForeignPages } from './page-origins.ts';
 import { requestLog } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
 import { streamRoute } from './subscriptions.ts';
@@ -48,6 +50,7 @@ export interface FacesOptions {
     seconds: number,
     file: Pick<CapabilityGrant, 'repository' | 'uuid'> & { readonly capability: string },
   ) => Promise<ReadingScope>;
+  readonly meter: RequestMeter;
   readonly files: FileResolver;
   /** Undefined where the gateway only reads. */
   readonly services: Services | undefined;
@@ -63,7 +66,9 @@ export interface HttpServerOptions extends FacesOptions {
   readonly uploads: Uploads | undefined;
   readonly strategy: ExecutionStrategy;
   /** Undefined: no GraphiQL. */
-  readonly graphiql: GraphiqlOptions | undefined;
+  readonly graphiql: Omit<GraphiqlOptions, 'publicUrl'> | undefined;
+  /** Before all addresses but those for the machine's own keepers; undefined: none. */
+  readonly pathPrefix: string | undefined;
 }
 
 /** The server, ready to listen; closing it lets requests that are being answered end. */
@@ -86,23 +91,43 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
 
   failureAnswers(app);
   requestLog(app, metrics);
-  await securityHeaders(app);
+  const pages = { publicUrl: options.publicUrl, graphiqlOrigin: options.graphiql?.origin };
+  await securityHeaders(app, { api: pages.graphiqlOrigin && options.publicUrl() });
+  // What a form of another site can send without being asked is no request to us.
+  app.removeContentTypeParser('text/plain');
 
   await app.register(websocket, { options: { maxPayload: limits.bodyBytes } });
   app.addHook('preClose', async () => subscriptions.close());
-  await app.register(async (routes) => {
-    graphqlRoutes(routes, graphql, subscriptions, options);
-    streamRoute(routes, subscriptions, options);
+  const prefix = options.pathPrefix ?? '';
+  await app.register(async (served) => {
+    hideFromGraphiql(served, pages);
+    await served.register(
+      async (api) => {
+        refuseForeignPages(api, pages);
+        await api.register(async (routes) => {
+          await allowGraphiql(routes, pages);
+          graphqlRoutes(routes, graphql, subscriptions, options);
+          streamRoute(routes, subscriptions, options);
+          exportRoute(routes, options);
+        });
+        fileRoutes(api, options);
+        if (options.uploads) await uploadRoute(api, options.uploads, limits.exportSeconds);
+        api.get('/schema.graphql', (_request, reply) => reply.type('application/graphql').send(schemaText(schema)));
+      },
+      { prefix },
+    );
+    healthRoute(served, options.offered, options.services?.jobs);
+    served.get('/metrics', (_request, reply) => {
+      reply.type(metrics.registry.contentType);
+      return metrics.registry.metrics();
+    });
   });
-  exportRoute(app, options);
-  fileRoutes(app, options);
-  if (options.uploads) await uploadRoute(app, options.uploads, limits.exportSeconds);
-  healthRoute(app, options.offered, options.services?.jobs);
-  app.get('/metrics', (_request, reply) => {
-    reply.type(metrics.registry.contentType);
-    return metrics.registry.metrics();
-  });
-  app.get('/schema.graphql', (_request, reply) => reply.type('application/graphql').send(schemaText(schema)));
-  if (options.graphiql) await graphiqlRoutes(app, options.graphiql);
+  const { graphiql } = options;
+  if (graphiql) {
+    const page = { ...graphiql, publicUrl: options.publicUrl };
+    await app.register((routes) => graphiqlRoutes(routes, page), {
+      prefix: graphiql.origin === undefined ? prefix : '',
+    });
+  }
   return app;
 }

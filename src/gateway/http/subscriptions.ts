@@ -16,6 +16,7 @@ import {
   type SubscriptionResults,
   type Subscriptions,
 } from '../graphql/subscriptions.ts';
+import { LEAST_COST } from '../request-meter.ts';
 import type { FacesOptions } from './server.ts';
 
 /** Ends connections that are gone without a word, and keeps proxies from ending those that are quiet. */
@@ -31,6 +32,7 @@ export function streamRoute(app: FastifyInstance, subscriptions: Subscriptions, 
       const results = await started(requested(request), subscriptions, async (signal) => {
         const scope = await options.scopeFor(authorization, signal);
         request.username = scope.principal.username;
+        await options.meter.charge(scope.principal, LEAST_COST, reply);
         return contextOf(scope, options);
       });
       reply.raw.once('close', () => void results.return());
@@ -121,8 +123,11 @@ export function webSocketHandler(subscriptions: Subscriptions, options: FacesOpt
         }
       },
       subscribe: async ({ contextValue, ...request }) => {
-        const context: ContextOf = async (signal) =>
-          contextOf(await scopeOf(contextValue as Connection, signal), options);
+        const context: ContextOf = async (signal) => {
+          const scope = await scopeOf(contextValue as Connection, signal);
+          await options.meter.charge(scope.principal, LEAST_COST, undefined);
+          return contextOf(scope, options);
+        };
         try {
           return (await subscriptions.start(
             request as CheckedSubscription,
