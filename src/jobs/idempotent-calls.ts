@@ -1,5 +1,6 @@
 /** Calls that are done once however often they come: a client that lost the answer asks again with the same key. */
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sql from 'sql-template-tag';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Json } from './job.ts';
@@ -34,11 +35,13 @@ export interface IdempotentCall {
 /** How long an answer is remembered. */
 const REMEMBERED_MS = 7 * 24 * 3_600_000;
 const LONGEST_KEY = 200;
+const ASK_MS = 200;
 
 export class IdempotentCalls {
   readonly #state: State;
   /** How long a call may take; after that, one without an answer was interrupted and is done again. */
   readonly #longestMs: number;
+  readonly #openedAt = Date.now();
   readonly #running = new Map<string, Promise<Json>>();
 
   constructor(state: State, longestMs: number) {
@@ -48,8 +51,8 @@ export class IdempotentCalls {
 
   /**
    * Does the work, or gives the answer of the same call before.  A call that failed is done again.
-   * @throws SatelliteError CONFLICT where the key came with another input, or another gateway is doing the call now;
-   *   BAD_USER_INPUT for a key that is empty or too long; what `work` throws
+   * @throws SatelliteError CONFLICT where the key came with another input, or another gateway has been doing the call for
+   *   long; BAD_USER_INPUT for a key that is empty or too long; what `work` throws
    */
   async once<Answer extends Json>(call: IdempotentCall, work: () => Promise<Answer>): Promise<Answer> {
     if (call.key === '' || call.key.length > LONGEST_KEY) {
@@ -63,7 +66,7 @@ export class IdempotentCalls {
   }
 
   async #once(call: IdempotentCall, input: string, work: () => Promise<Json>): Promise<Json> {
-    const before = await this.#begin(call, input);
+    const before = await this.#begun(call, input);
     if (before !== undefined) return before;
     let answer: Json;
     try {
@@ -79,13 +82,30 @@ export class IdempotentCalls {
     return answer;
   }
 
+  /** As `#begin`, and waits a while for another gateway that is doing the call. */
+  async #begun(call: IdempotentCall, input: string): Promise<Json | undefined> {
+    // The one who asks waits no longer than a call may take.
+    const deadline = performance.now() + this.#longestMs / 2;
+    for (;;) {
+      const before = await this.#begin(call, input);
+      if (before !== 'elsewhere') return before?.answer;
+      if (performance.now() > deadline) {
+        throw new SatelliteError('CONFLICT', `This ${call.mutation} is being done right now: ask again in a minute.`, {
+          retryAfter: 60,
+        });
+      }
+      await sleep(ASK_MS);
+    }
+  }
+
   /** The answer of the same call before; undefined where it is to be done now. */
-  async #begin(call: IdempotentCall, input: string): Promise<Json | undefined> {
-    const { database } = this.#state;
+  async #begin(call: IdempotentCall, input: string): Promise<{ readonly answer: Json } | 'elsewhere' | undefined> {
+    const { database, postgresUrl } = this.#state;
     const table = database.table('call');
     const now = BigInt(Date.now());
     const where = identify(call);
-    const longest = BigInt(this.#longestMs);
+    // On SQLite there is one gateway: what was begun before it, nobody does any more.
+    const interrupted = Math.max(Date.now() - this.#longestMs, postgresUrl === undefined ? this.#openedAt : 0);
     return database.transaction(async (transaction) => {
       await transaction.run(sql`DELETE FROM ${table} WHERE begun_at < ${now} - ${BigInt(REMEMBERED_MS)}`);
       const isNew = await transaction.run(
@@ -100,14 +120,11 @@ export class IdempotentCalls {
           `The idempotency key '${call.key}' was used for another ${call.mutation}: take a new key, or give the same input.`,
         );
       }
-      if (typeof row[1] === 'string') return JSON.parse(row[1]) as Json;
+      if (typeof row[1] === 'string') return { answer: JSON.parse(row[1]) as Json };
       const taken = await transaction.run(
-        sql`UPDATE ${table} SET begun_at = ${now} WHERE ${where} AND answer IS NULL AND begun_at < ${now} - ${longest}`,
+        sql`UPDATE ${table} SET begun_at = ${now} WHERE ${where} AND answer IS NULL AND begun_at <= ${BigInt(interrupted)}`,
       );
-      if (taken === 1) return undefined;
-      throw new SatelliteError('CONFLICT', `This ${call.mutation} is being done right now: ask again in a minute.`, {
-        retryAfter: 60,
-      });
+      return taken === 1 ? undefined : 'elsewhere';
     }, AbortSignal.timeout(this.#longestMs));
   }
 

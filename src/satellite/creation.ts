@@ -39,7 +39,9 @@ export interface CreationParts {
 }
 
 /** Longest time in which one is made; one that takes longer is given up. */
-export const CREATE_MILLISECONDS = 60_000;
+const CREATE_MILLISECONDS = 60_000;
+/** What was begun so long ago and has not ended, nobody works on any more. */
+export const ABANDONED_MILLISECONDS = CREATE_MILLISECONDS * 2;
 const WAIT_MILLISECONDS = 100;
 
 type Brought = Pick<CreateSatellite, 'instruments' | 'skymaps' | 'curatedCalibrations'>;

@@ -1,11 +1,12 @@
 /** Deleting, resetting and bringing back: a satellite is put aside as it is, and removed for good when its time is over. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Job, JobKind, Jobs } from '../jobs/job.ts';
 import { failpoint } from '../repository/failpoints.ts';
 import { checkReady, findSatellite, noSuchSatellite } from './access.ts';
 import { changeEntry, type Catalog, type CatalogEntry } from './catalog.ts';
-import type { Creation } from './creation.ts';
+import { ABANDONED_MILLISECONDS, type Creation } from './creation.ts';
 import type { Directory } from './directory.ts';
 import { planDeletion, type PlanParts } from './deletion-plan.ts';
 import { fullName } from './satellite.ts';
@@ -24,6 +25,9 @@ export interface DeletionParts extends PlanParts {
 
 const DAY_MILLISECONDS = 86_400_000;
 const CHANGE_MILLISECONDS = 60_000;
+/** How long a call waits for a change that was begun before it. */
+const JOIN_MILLISECONDS = 30_000;
+const ASK_MILLISECONDS = 100;
 
 const limit = () => AbortSignal.timeout(CHANGE_MILLISECONDS);
 
@@ -42,10 +46,11 @@ export class Deletion {
     principal: Principal,
   ): Promise<SatelliteChange> {
     const { catalog } = this.#parts;
-    const entry = await this.#find(satellite, principal);
-    if (entry.state === 'DELETED' && purge) {
+    const entry = await this.#settled(await this.#find(satellite, principal), principal);
+    // Such as by the same call before, whose answer was lost.
+    if (entry.state === 'DELETED') {
       const plan = planOf(entry);
-      return dryRun ? { satellite: entry, job: null, plan } : { ...(await this.#purgeNow(entry)), plan };
+      return purge && !dryRun ? { ...(await this.#purgeNow(entry)), plan } : { satellite: entry, job: null, plan };
     }
     checkReady(entry);
     const plan = await planDeletion(this.#parts, entry, principal, limit());
@@ -59,7 +64,10 @@ export class Deletion {
 
   async reset({ satellite, dryRun }: ChangeSatellite, principal: Principal): Promise<SatelliteChange> {
     const { catalog, creation } = this.#parts;
-    const entry = await this.#find(satellite, principal);
+    const found = await this.#find(satellite, principal);
+    const begun = await this.#begunReset(found, principal);
+    if (begun) return begun;
+    const entry = await this.#settled(found, principal);
     checkReady(entry);
     const plan = await planDeletion(this.#parts, entry, principal, limit());
     if (dryRun) return { satellite: entry, job: null, plan };
@@ -88,7 +96,10 @@ export class Deletion {
 
   async restore({ satellite, dryRun }: ChangeSatellite, principal: Principal): Promise<SatelliteChange> {
     const { catalog } = this.#parts;
-    const { entry, successor } = await this.#restorable(satellite, principal);
+    const found = await this.#settled(await this.#find(satellite, principal), principal);
+    const { entry, successor } = await this.#restorable(found);
+    // Such as by the same call before, whose answer was lost.
+    if (!entry) return { satellite: found, job: null, plan: null };
     const plan = planOf(entry);
     if (dryRun) return { satellite: entry, job: null, plan };
     const aside = successor && {
@@ -194,20 +205,49 @@ export class Deletion {
     return entry;
   }
 
-  /** What a name brings back, and the one that a reset put in its place, which goes aside for it. */
+  /**
+   * An entry when what was begun of it has ended: by whoever is at it, or here where nobody can be any more.
+   * @throws SatelliteError CONFLICT where that takes too long, NOT_FOUND where it is gone then
+   */
+  async #settled(entry: CatalogEntry, principal: Principal): Promise<CatalogEntry> {
+    const { catalog, creation } = this.#parts;
+    const deadline = performance.now() + JOIN_MILLISECONDS;
+    for (let now: CatalogEntry | null = entry; now; now = await catalog.get(entry.id, limit())) {
+      const { unfinished } = now;
+      if (unfinished === 'BRING') await creation.finished(now.id, principal, limit());
+      else if (unfinished !== 'DETACH' && unfinished !== 'ATTACH') return now;
+      else if (now.unfinishedSince! > Date.now() - ABANDONED_MILLISECONDS) {
+        if (performance.now() > deadline) throw changing(now);
+        await sleep(ASK_MILLISECONDS);
+      } else if (unfinished === 'DETACH') await this.detach(now);
+      else await this.attach(now);
+    }
+    throw noSuchSatellite(fullName(entry), principal);
+  }
+
+  /** A reset whose end is not there yet: asked for again it is ended, not done again, so that it can be undone. */
+  async #begunReset(entry: CatalogEntry, principal: Principal): Promise<SatelliteChange | null> {
+    const { catalog, creation } = this.#parts;
+    const replaced = entry.replaces === null ? null : await catalog.get(entry.replaces, limit());
+    if (!replaced || (replaced.unfinished !== 'DETACH' && entry.unfinished !== 'BRING')) return null;
+    await this.#settled(replaced, principal);
+    return { ...(await creation.finished(entry.id, principal, limit())), plan: planOf(replaced) };
+  }
+
+  /**
+   * What is brought back in the place of the one that has a name or had it last, and the one that a reset put there, which
+   * goes aside for it; null where it is there.
+   */
   async #restorable(
-    name: string,
-    principal: Principal,
-  ): Promise<{ readonly entry: CatalogEntry; readonly successor: CatalogEntry | null }> {
+    found: CatalogEntry,
+  ): Promise<{ readonly entry: CatalogEntry | null; readonly successor: CatalogEntry | null }> {
     const { catalog } = this.#parts;
-    const found = await this.#find(name, principal);
     const successor = found.state === 'DELETED' ? null : found;
     if (successor) checkReady(successor);
-    const candidates = successor
-      ? [successor.replaces === null ? null : await catalog.get(successor.replaces, limit())]
-      : await catalog.deleted(found.owner, found.name, limit());
-    const entry = candidates.find((candidate) => candidate !== null && isRestorable(candidate));
+    const deleted = (await catalog.deleted(found.owner, found.name, limit())).filter(isRestorable);
+    const entry = deleted.find(({ id }) => !successor || id === successor.replaces);
     if (entry) return { entry, successor };
+    if (successor && deleted.length === 0) return { entry: null, successor: null };
     throw successor
       ? new SatelliteError(
           'CONFLICT',

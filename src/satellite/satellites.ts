@@ -13,7 +13,7 @@ import { prepareTables } from '../state/tables.ts';
 import { checkReady, findSatellite, noSuchSatellite, visibleSatellite } from './access.ts';
 import { Care, type CareSurroundings } from './care.ts';
 import { Catalog, SATELLITE_TABLES, type CatalogEntry } from './catalog.ts';
-import { Creation, CREATE_MILLISECONDS, type BringCalibrations } from './creation.ts';
+import { Creation, ABANDONED_MILLISECONDS, type BringCalibrations } from './creation.ts';
 import { Directory, type ConfiguredRepository } from './directory.ts';
 import { ExclusiveWriters } from './exclusive-writers.ts';
 import { placeWarnings, uriOf } from './placement.ts';
@@ -60,6 +60,8 @@ export class Satellites implements SatelliteService {
   readonly #directory: Directory;
   readonly #creation: Creation;
   readonly #deletion: Deletion;
+  /** Unix milliseconds. */
+  readonly #openedAt = Date.now();
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(options: SatellitesOptions) {
@@ -95,9 +97,10 @@ export class Satellites implements SatelliteService {
 
   /** Ends what a crash left unfinished, and from now on what others leave; to be called after the jobs' `start`. */
   async start(): Promise<void> {
-    // On SQLite there is one gateway: whatever is unfinished now, nobody works on.
-    await this.sweep(this.#options.state.postgresUrl === undefined ? 0 : CREATE_MILLISECONDS * 2);
-    this.#timer = setInterval(() => void this.sweep(CREATE_MILLISECONDS * 2), SWEEP_MILLISECONDS).unref();
+    // On SQLite there is one gateway: what was begun before it, nobody works on; what was since, it may be at.
+    const alone = this.#options.state.postgresUrl === undefined;
+    await this.sweep(alone ? Date.now() - this.#openedAt : ABANDONED_MILLISECONDS);
+    this.#timer = setInterval(() => void this.sweep(ABANDONED_MILLISECONDS), SWEEP_MILLISECONDS).unref();
   }
 
   /** Adds its kinds of work to the jobs; to be called before their `start`. */

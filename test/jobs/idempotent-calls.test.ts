@@ -1,0 +1,59 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { CALL_TABLES, IdempotentCalls } from '../../src/jobs/idempotent-calls.ts';
+import { openState } from '../../src/state/open.ts';
+import type { State } from '../../src/state/state.ts';
+import { prepareTables } from '../../src/state/tables.ts';
+
+const signal = AbortSignal.timeout(60_000);
+const call = { owner: 'alice', mutation: 'deleteSatellite', key: 'k', input: { satellite: 'mine' } };
+const never = () => new Promise<string>(() => undefined);
+
+let state: State;
+beforeEach(async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'calls-'));
+  state = await openState(`sqlite:${join(directory, 'state.sqlite3')}`, signal);
+  await prepareTables(state.database, CALL_TABLES, signal);
+});
+afterEach(() => state.close());
+
+/** Gateways that share their state with others. */
+const replica = (longestMs = 60_000) => {
+  const { database, secret } = state;
+  return new IdempotentCalls(
+    { database, secret, postgresUrl: 'postgresql://shared', close: () => state.close() },
+    longestMs,
+  );
+};
+
+/** Begins a call that goes on until it is ended. */
+async function begun(calls: IdempotentCalls) {
+  const { promise: started, resolve: start } = Promise.withResolvers<void>();
+  const { promise: work, resolve: end } = Promise.withResolvers<string>();
+  const answer = calls.once(call, () => (start(), work));
+  await started;
+  return { answer, end };
+}
+
+test('a call that was interrupted by the end of the only gateway is done by the next one at once', async () => {
+  await begun(new IdempotentCalls(state, 60_000));
+  const next = new IdempotentCalls(state, 60_000);
+  expect(await next.once(call, () => Promise.resolve('done'))).toBe('done');
+  expect(await next.once(call, never)).toBe('done');
+});
+
+test('a call that another gateway is doing is waited for, and answered alike', async () => {
+  const elsewhere = await begun(replica());
+  const again = replica().once(call, never);
+  elsewhere.end('done');
+  expect(await again).toBe('done');
+});
+
+test('a call that another gateway is doing for long is a conflict that says when to ask again', async () => {
+  const elsewhere = await begun(replica());
+  await expect(replica(1000).once({ ...call }, never)).rejects.toMatchObject({ code: 'CONFLICT', retryAfter: 60 });
+  elsewhere.end('done');
+  await elsewhere.answer;
+});
