@@ -223,8 +223,12 @@ export class FaultyWorld implements AsyncDisposable {
   }
 
   /** Registers RUNs by stock Python, one after the other. */
-  async register(root: string, runs: readonly string[]): Promise<void> {
-    await runPython(JUDGE, [root, '--register', ...runs]);
+  async register(
+    root: string,
+    runs: readonly string[],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<void> {
+    await runPython(JUDGE, [root, '--register', ...runs], environment);
   }
 
   /** What no log may hold. */

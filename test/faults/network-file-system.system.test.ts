@@ -1,30 +1,23 @@
 /**
- * Two gateways on one state, whose satellites lie in a directory that each reaches over a mount of its own: locks of one do not
- * reach the other, as with NFS that is mounted without locks (bindfs, where there is FUSE).
+ * Two gateways on one state, whose satellites lie in a directory that each reaches from a machine of its own: locks of one do not
+ * reach the other, as with NFS that is mounted without locks.
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Gateway } from '../../stack/gateway.ts';
 import { startPostgres, type Postgres } from '../../stack/postgres.ts';
 import { FaultyWorld, until } from './faulty-world.ts';
+import { BINDFS, PRELOADED, type SharedDirectory, type Sharing } from './two-machines.ts';
 
+const PROBE = fileURLToPath(new URL('lock-probe.ts', import.meta.url));
 const WRITES = 8;
 let world: FaultyWorld;
 let postgres: Postgres;
-let real: string;
-let mounts: readonly string[];
+let shared: SharedDirectory;
 let gateways: readonly [Gateway, Gateway];
-
-function canMount(): boolean {
-  try {
-    accessSync('/dev/fuse');
-    return spawnSync('bindfs', ['--version']).status === 0;
-  } catch {
-    return false;
-  }
-}
 
 /** The process of the gateway that was started with a directory's configuration; its keeper, which has it too, is a shell. */
 function pidOf(name: string): number {
@@ -43,24 +36,29 @@ function pidOf(name: string): number {
 const write = (gateway: Gateway, name: string) =>
   world.call(gateway, 'createCollection', { satellite: 'mine', name }, 'collection {name}');
 
-describe.skipIf(!canMount())('On two mounts of one directory (bindfs)', () => {
+for (const sharing of [BINDFS, PRELOADED]) {
+  const possible = sharing.isPossible();
+  const name = `On two machines that share a directory (${sharing.name}${possible ? '' : `; needs ${sharing.needs}`})`;
+  describe.skipIf(!possible)(name, () => testSharing(sharing));
+}
+
+function testSharing(sharing: Sharing): void {
   beforeAll(async () => {
     world = await FaultyWorld.open();
     postgres = await startPostgres();
-    real = join(world.directory, 'real');
-    mounts = ['a', 'b'].map((name) => join(world.directory, `mount-${name}`));
-    for (const directory of [real, ...mounts]) mkdirSync(directory);
-    for (const mount of mounts) {
-      const { status, stderr } = spawnSync('bindfs', [real, mount], { encoding: 'utf8' });
-      if (status !== 0) throw new Error(stderr);
-    }
+    shared = sharing.share(join(world.directory, 'sharing'));
     const state = await postgres.createDatabase();
-    const [a, b] = mounts.map((root, i) => ({ name: `gateway-${String(i)}`, state, satellites: { root } }));
+    const [a, b] = shared.machines.map(({ root, environment }, i) => ({
+      name: `gateway-${String(i)}`,
+      state,
+      satellites: { root },
+      environment,
+    }));
     gateways = [await world.start(a!), await world.start(b!)];
   });
   afterAll(async () => {
     await world.logs();
-    for (const mount of mounts) spawnSync('umount', [mount]);
+    shared[Symbol.dispose]();
     await postgres.stop();
     await world[Symbol.asyncDispose]();
   });
@@ -69,9 +67,21 @@ describe.skipIf(!canMount())('On two mounts of one directory (bindfs)', () => {
   async function collections(): Promise<readonly string[]> {
     const { data } = await world.ask(gateways[0], '{satellite(name: "mine") {uri}}');
     const uri = (data.satellite.uri as string).replace(/^file:\/\//, '');
-    const root = uri.replace(mounts[0]!, real);
+    const root = uri.replace(shared.machines[0].root, shared.real);
     return (await world.judge([root]))[0]!.collections;
   }
+
+  test('locks of one machine do not reach the other', () => {
+    const [a, b] = shared.machines;
+    const args = [PROBE, ...[a, a, b].map((machine) => JSON.stringify(machine))];
+    const env = { ...process.env, ...a.environment };
+    const { stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({
+      locked: [false, true],
+      fileSystem: expect.stringMatching(/NFS|FUSE/) as string,
+    });
+  });
 
   test('gateways write in turns, and nothing is lost', async () => {
     await world.create(gateways[0], 'mine');
@@ -128,11 +138,12 @@ describe.skipIf(!canMount())('On two mounts of one directory (bindfs)', () => {
     expect(satellite).toMatchObject({ state: 'CHECKED_OUT' });
     for (const gateway of gateways)
       await expect(write(gateway, 'u/alice/no')).rejects.toMatchObject({ code: 'CONFLICT' });
-    await world.register((satellite.uri as string).replace(/^file:\/\//, ''), ['u/alice/notebook']);
+    const root = (satellite.uri as string).replace(/^file:\/\//, '');
+    await world.register(root, ['u/alice/notebook'], shared.machines[0].environment);
     await world.call(gateways[1], 'checkinSatellite', { satellite: 'mine' }, 'satellite {state}');
     for (const [g, gateway] of gateways.entries()) await write(gateway, `u/alice/after-${String(g)}`);
     const found = await collections();
     expect(found).toEqual(expect.arrayContaining(['u/alice/notebook', 'u/alice/after-0', 'u/alice/after-1']));
     expect(found).not.toContain('u/alice/no');
   }, 180_000);
-});
+}
