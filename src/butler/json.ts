@@ -20,7 +20,8 @@ export interface JsonObject {
   readonly [key: string]: Json;
 }
 
-const LONG_DIGITS = /\d{16}/;
+/** A number that may be too long for a double. Digits within a text, such as those of hashes and regions, are none. */
+const LONG_NUMBER = /(?:^|[\s:,[-])\d{16}/;
 const INTEGER = /^-?\d+$/;
 
 /**
@@ -29,7 +30,7 @@ const INTEGER = /^-?\d+$/;
  */
 export function parseJson(text: string): Json {
   try {
-    if (!LONG_DIGITS.test(text)) return JSON.parse(text) as Json;
+    if (!LONG_NUMBER.test(text)) return JSON.parse(text) as Json;
     return JSON.parse(text, (_key, value, { source }) =>
       typeof value === 'number' && source !== undefined && !Number.isSafeInteger(value) && INTEGER.test(source)
         ? BigInt(source)

@@ -157,7 +157,7 @@ async function recordsAt(
   const universe = await satellite.universe(ctx);
   const found = new Map<string, DimensionRecordRow>();
   const rows = records.map((record) => recordDataId(record, required));
-  const query = recordsAmong(queryOf(universe.conform(required)), element, required, rows);
+  const { query } = recordsAmong(queryOf(universe.conform(required)), element, required, rows);
   for await (const page of satellite.query(query, recordSpec(element.name), ctx)) {
     for (const row of page.rows) found.set(dataIdKey(recordDataId(row, required)), row);
   }

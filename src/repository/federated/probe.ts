@@ -15,6 +15,9 @@ import type { DatasetRow } from '../rows.ts';
 import { dataIdKey, dataIdReader, distinctDataIds, reordered } from './identity.ts';
 import type { Part } from './plan.ts';
 
+/** When a few lists of values are sent in place of many data IDs, which a server has to read and put into a table. */
+const GRID = { leastDataIds: 100, mostValues: 1000, mostCells: 1.25 };
+
 /** UUID (see `isKeyedByUuid`) or key of the data ID → rank of the row in the search path. */
 export type Found = ReadonlyMap<string, number>;
 
@@ -79,7 +82,7 @@ async function probeRows(
   const { universe } = member;
   const restricted =
     spec.type === 'dimension_record'
-      ? recordsAmong(query, universe.element(spec.element), names, dataIds)
+      ? recordsAmong(query, universe.element(spec.element), names, dataIds).query
       : joined(query, names.length === 0 ? [] : [upload(universe.conform(names), names, dataIds)]);
   const options = { foundIn: ranked, implied: false };
   const unordered = { ...spec, orderBy: [], limit: null };
@@ -131,8 +134,14 @@ async function probeDataIds<S extends ResultSpec>(
   return found;
 }
 
+/** A query for records, and the largest number of them that it can give. */
+export interface RecordsQuery {
+  readonly query: Query;
+  readonly most: number;
+}
+
 /**
- * A query for records of an element, cut down to data IDs; of an element that has nothing but its key, more may come.
+ * A query for records of an element, cut down to data IDs; records of a few other data IDs may come too.
  * @param names dimensions that identify the records, as `dataIds` has their values
  */
 export function recordsAmong(
@@ -140,14 +149,26 @@ export function recordsAmong(
   element: DimensionElement,
   names: readonly string[],
   dataIds: readonly DataIdValues[],
-): Query {
-  return keepsTable(element)
-    ? joined(query, [upload(query.tree.dimensions.universe.conform(names), names, dataIds)])
-    : joined(
-        query,
-        [],
-        names.map((name) => within(name, names, dataIds)),
-      );
+): RecordsQuery {
+  const axes = names.map((_, i) => new Set(dataIds.map((values) => values[i]!)));
+  const cells = axes.reduce((product, { size }) => product * size, 1);
+  const asked = keepsTable(element) ? upload(query.tree.dimensions.universe.conform(names), names, dataIds) : undefined;
+  if (asked && !isGrid(axes, cells, asked.rows.length))
+    return { query: joined(query, [asked]), most: asked.rows.length };
+  return {
+    query: joined(
+      query,
+      [],
+      names.map((name) => within(name, names, dataIds)),
+    ),
+    most: cells,
+  };
+}
+
+/** Whether data IDs are better said by the values of their dimensions: all detectors of many visits, as a rule. */
+function isGrid(axes: readonly ReadonlySet<DataIdValue>[], cells: number, dataIds: number): boolean {
+  const { leastDataIds, mostValues, mostCells } = GRID;
+  return dataIds >= leastDataIds && cells <= mostCells * dataIds && axes.every(({ size }) => size <= mostValues);
 }
 
 /** That a dimension has one of the values that it has in the data IDs. */

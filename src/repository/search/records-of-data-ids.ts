@@ -61,12 +61,13 @@ async function recordsOf(
     .map((dataId) => element.required.map((name) => dataId.get(name)!));
   const records = new Map<string, DimensionRecordRow>();
   if (rows.length === 0) return records;
-  const query = recordsAmong(queryOf(dimensions), element, element.required, rows);
+  const { query, most } = recordsAmong(queryOf(dimensions), element, element.required, rows);
   const spec = {
     type: 'dimension_record',
     element: element.name,
     orderBy: [],
-    limit: null,
+    // An answer of that many is known to be whole.
+    limit: most,
     allowDuplicateOverlaps: false,
   } as const;
   for await (const page of repository.query(query, spec, ctx)) {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Repository, QueryContext } from '../../../src/repository/repository.ts';
 import { searchDataIds } from '../../../src/repository/search/data-ids.ts';
 import { searchDimensionRecords } from '../../../src/repository/search/dimension-records.ts';
+import { recordDataId } from '../../../src/repository/federated/identity.ts';
 import { recordsOfDataIds } from '../../../src/repository/search/records-of-data-ids.ts';
 import type { SearchPage } from '../../../src/repository/search/search.ts';
 import { streamDataIds, streamDimensionRecords } from '../../../src/repository/search/streams.ts';
@@ -119,6 +120,17 @@ describe('Records of data IDs', () => {
       ['band', 'instrument', 'detector', 'physical_filter', 'visit'],
       ['band', 'instrument', 'physical_filter', 'visit'],
     ]);
+  });
+
+  it('are those of each data ID alone where these are all detectors of many visits but a few', async () => {
+    const visits = Array.from({ length: 20 }, (_, i) => i);
+    const visit = visits.map((id) => ({ instrument: 'A', visit: id, physical_filter: 'r1', exposure_time: 30 }));
+    const detector = visits.map((id) => ({ instrument: 'A', detector: id, purpose: 'SCIENCE' }));
+    const repository = new ArrayRepository('m', { ...content, records: { ...records, visit, detector } });
+    const group = universe.conform(['visit', 'detector']);
+    const dataIds = visits.flatMap((v) => visits.map((d) => ['A', d, v] as const)).filter(([, d, v]) => d + v > 3);
+    const found = await recordsOfDataIds(repository, group, dataIds, ctx);
+    expect(found.map((of) => recordDataId(of.at(-1)!, ['visit']))).toEqual(dataIds.map(([, , v]) => [v]));
   });
 
   it('take as many queries for many data IDs as for one', async () => {
