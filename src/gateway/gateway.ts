@@ -73,7 +73,8 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     state: opened?.state,
     refused: () => metrics.limitsFired.inc({ limit: 'costPerMinute' }),
   });
-  const scope = { verifier, meter, offered, satellites: options.satellites ?? opened?.satellites };
+  const satellites = options.satellites ?? opened?.satellites;
+  const scope = { verifier, meter, offered, satellites, memberships: opened?.memberships };
   const services = options.services ?? opened?.services;
   if (services) metrics.observeJobs(services.jobs);
   const app = await createHttpServer({

@@ -1,6 +1,8 @@
 /** What a request may see and how long it may take: made once a request, for every face. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Capabilities, CapabilityGrant } from '../access/capability.ts';
+import { isInGroup } from '../access/grants.ts';
+import type { Memberships } from '../access/memberships.ts';
 import type { Identity, Principal } from '../access/principal.ts';
 import { VisibleRepositories, type OfferedRepository } from '../access/policy.ts';
 import type { TokenVerifier } from '../access/token-verifier.ts';
@@ -27,6 +29,8 @@ export interface ScopeOptions {
   readonly offered: readonly OfferedRepository[];
   /** Undefined: there are no satellites, and no capabilities. */
   readonly satellites: { readonly directory: SatelliteDirectory; readonly capabilities: Capabilities } | undefined;
+  /** Undefined: nothing is remembered of who asked. */
+  readonly memberships?: Memberships | undefined;
 }
 
 /** @throws SatelliteError UNAUTHENTICATED, RATE_LIMITED */
@@ -52,13 +56,15 @@ export async function scopeFor(
 }
 
 async function scopeOf(principal: Principal, signal: AbortSignal, options: ScopeOptions): Promise<RequestScope> {
+  await options.memberships?.note(principal);
   const { username, token } = principal;
   const repositories = await repositoriesOf(principal, options);
   return { principal, repositories, query: { caller: { username, token }, signal } };
 }
 
 /**
- * For an address that holds a capability: as its satellite's owner, with the rights that the owner has now.
+ * For an address that holds a capability: as its satellite's owner, with the rights that the owner has now, groups included.
+ * That of a group's satellite is its creator, as long as they are in the group.
  * @throws SatelliteError FORBIDDEN where it is not, or no longer, good for this file
  */
 export async function openCapabilityScope(
@@ -70,10 +76,13 @@ export async function openCapabilityScope(
 ): Promise<ReadingScope> {
   const grant = options.satellites?.capabilities.verify(file.capability, file);
   const satellite = grant && (await options.satellites?.directory.byId(grant.satelliteId));
+  const owner = satellite && (await identityOf(satellite.owner, options));
   if (
-    !satellite?.capabilityUrls ||
-    satellite.capabilityVersion !== grant?.version ||
-    (satellite.state !== 'READY' && satellite.state !== 'CHECKED_OUT')
+    !owner ||
+    !satellite.capabilityUrls ||
+    satellite.capabilityVersion !== grant.version ||
+    (satellite.state !== 'READY' && satellite.state !== 'CHECKED_OUT') ||
+    (satellite.group !== null && !isInGroup(owner, { name: satellite.group, id: satellite.groupId }))
   ) {
     throw new SatelliteError(
       'FORBIDDEN',
@@ -85,9 +94,13 @@ export async function openCapabilityScope(
   // Whoever has the address may not use up what its owner has.
   await options.meter.charge({ username: `~${satellite.owner}`, quota: null }, LEAST_COST, reply);
   return {
-    repositories: await repositoriesOf({ username: satellite.owner, groups: [] }, options),
+    repositories: await repositoriesOf(owner, options),
     query: { caller: { username: satellite.owner, asService: true }, signal: requestSignal(reply, seconds) },
   };
+}
+
+async function identityOf(username: string, { memberships }: ScopeOptions): Promise<Identity | null> {
+  return memberships ? memberships.of(username) : { username, groups: [] };
 }
 
 async function repositoriesOf(who: Identity, { offered, satellites }: ScopeOptions): Promise<VisibleRepositories> {

@@ -3,12 +3,15 @@ import type { Logger } from 'pino';
 import type { Services } from '../../resolvers/services.ts';
 import { Capabilities } from '../access/capability.ts';
 import type { FileResolver } from '../access/file-resolution.ts';
+import type { Memberships } from '../access/memberships.ts';
+import { StateMemberships } from '../access/memberships-in-state.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
 import { CALL_TABLES, IdempotentCalls } from '../jobs/idempotent-calls.ts';
 import { createJobs } from '../jobs/jobs.ts';
 import { Curation } from '../satellite/curation.ts';
 import { LEASE_MILLISECONDS } from '../satellite/exclusive-writer.ts';
+import { jobRights } from '../satellite/job-rights.ts';
 import { Removals } from '../satellite/removal.ts';
 import { Satellites } from '../satellite/satellites.ts';
 import { visibleRepositories } from '../satellite/visible-repositories.ts';
@@ -40,6 +43,7 @@ export interface OpenServices {
   readonly satellites: NonNullable<ScopeOptions['satellites']>;
   readonly uploads: Uploads;
   readonly state: State;
+  readonly memberships: Memberships;
   /** Goes on with what was left unfinished; when the gateway's own address is known. */
   start(): Promise<void>;
   /** Lets jobs reach the end of a step. */
@@ -61,6 +65,18 @@ export async function openServices(
   const state = await openState(writing.state, signal);
   for (const tables of [CALL_TABLES, UPLOAD_TABLES]) await prepareTables(state.database, tables, signal);
   const jobs = createJobs(state, { log });
+  const memberships = await StateMemberships.open(
+    state,
+    {
+      shown: ({ username, token }) => {
+        jobs.resume(username, token).catch((err: unknown) => log.warn({ err }, 'could not go on with jobs'));
+      },
+      now,
+      log,
+    },
+    signal,
+  );
+  const rights = jobRights(memberships);
   const capabilities = Capabilities.of(state.secret);
   const references = { publicUrl, ownUrls, mintCapability: capabilities.mint.bind(capabilities) };
   const repositoriesOf = (who: Identity) => visibleRepositories(who, offered, satellites);
@@ -68,6 +84,7 @@ export async function openServices(
     settings: writing.satellites,
     state,
     jobs,
+    rights,
     leases: createLeases(state, LEASE_MILLISECONDS),
     offered,
     configured: config.repositories.map((r) => ({
@@ -80,10 +97,11 @@ export async function openServices(
     log,
     now,
   });
-  const uploads = new Uploads(state, satellites, publicUrl);
+  const uploads = new Uploads(state, satellites, memberships, publicUrl);
   const transfers = new Transfers({
     jobs,
     satellites,
+    rights,
     repositoriesOf,
     files,
     references,
@@ -95,7 +113,7 @@ export async function openServices(
     jobs,
     satellites,
     curation: new Curation(satellites),
-    removals: new Removals(satellites, jobs),
+    removals: new Removals(satellites, jobs, rights),
     care: satellites.care({ repositoriesOf, files, ownUrls }),
     migration: config.python && satellites.migration(config.python),
     transfers,
@@ -111,6 +129,7 @@ export async function openServices(
     satellites: { directory: satellites, capabilities },
     uploads,
     state,
+    memberships,
     start: async () => {
       await jobs.start();
       await satellites.start();

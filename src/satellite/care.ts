@@ -7,6 +7,7 @@ import type { Catalog, CatalogEntry } from './catalog.ts';
 import { planDeletion } from './deletion-plan.ts';
 import type { Directory } from './directory.ts';
 import type { ExclusiveWriters } from './exclusive-writers.ts';
+import type { JobRights } from './job-rights.ts';
 import { fullName } from './satellite.ts';
 import type { ChangeSatellite, SatelliteChange } from './service.ts';
 import {
@@ -17,13 +18,14 @@ import {
 } from './verification.ts';
 
 /** What it needs of the gateway. */
-export type CareSurroundings = Omit<VerificationSurroundings, 'jobs' | 'satellites'>;
+export type CareSurroundings = Omit<VerificationSurroundings, 'jobs' | 'rights' | 'open'>;
 
 export interface CareParts extends CareSurroundings {
   readonly catalog: Catalog;
   readonly directory: Directory;
   readonly writers: ExclusiveWriters;
   readonly jobs: Jobs;
+  readonly rights: JobRights;
   readonly publicUrl: () => string;
 }
 
@@ -40,7 +42,14 @@ export class Care {
   /** Adds its kind of work to the jobs. */
   constructor(parts: CareParts) {
     this.#parts = parts;
-    this.#verification = verificationKind({ ...parts, satellites: parts.directory });
+    this.#verification = verificationKind({
+      ...parts,
+      open: async (name, who, repair) => {
+        const entry = await existingSatellite(parts.catalog, name, who, look());
+        if (repair) checkReady(entry);
+        return parts.directory.repositoryOf(entry);
+      },
+    });
     parts.jobs.define(this.#verification);
   }
 
@@ -53,11 +62,11 @@ export class Care {
     if (dryRun) {
       return { satellite: entry, job: null, plan: await planDeletion(this.#parts, entry, principal, look()) };
     }
-    const { username, groups, token } = principal;
+    const { username, token } = principal;
     const job = await this.#parts.jobs.enqueue(this.#verification, {
       owner: username,
       subject: `satellite:${fullName(entry)}`,
-      input: { satellite: fullName(entry), repair, reader: { username, groups } },
+      input: { satellite: fullName(entry), repair },
       idempotencyKey,
       token,
     });

@@ -11,6 +11,7 @@ import { checkName } from './access.ts';
 import { bringRecords, checkExist, type Governor } from './brought-records.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import type { Directory } from './directory.ts';
+import type { JobRights } from './job-rights.ts';
 import { fullName, type OpenSatellite } from './satellite.ts';
 import type { CreateSatellite, SatelliteChange } from './service.ts';
 import type { SatelliteSettings } from './settings.ts';
@@ -33,6 +34,7 @@ export interface CreationParts {
   readonly storage: SatelliteStorage;
   readonly directory: Directory;
   readonly jobs: Jobs;
+  readonly rights: JobRights;
   /** The repositories of the configuration. */
   readonly offered: readonly OfferedRepository[];
   readonly bringCalibrations: BringCalibrations;
@@ -57,7 +59,14 @@ export class Creation {
 
   constructor(parts: CreationParts) {
     this.#parts = parts;
-    this.#kind = { name: 'createSatellite', run: (input, task) => this.#bring(input, task) };
+    this.#kind = {
+      name: 'createSatellite',
+      check: async (input, owner) => {
+        await this.#official(input.official, owner);
+        await this.#writeable(input.satellite, owner);
+      },
+      run: (input, task) => this.#bring(input, task),
+    };
     parts.jobs.define(this.#kind);
   }
 
@@ -143,16 +152,15 @@ export class Creation {
   }
 
   async #bring(input: BringInput, task: Task): Promise<null> {
-    const { directory, offered, jobs, bringCalibrations } = this.#parts;
-    const official = offered.find(({ name }) => name === input.official)?.repository;
-    if (!official) throw new SatelliteError('NOT_FOUND', `Repository '${input.official}' is not configured any more.`);
+    const { jobs, bringCalibrations } = this.#parts;
+    const official = await this.#official(input.official, task.owner);
     const token = jobs.tokenOf(task.jobId);
     const ctx = { caller: { username: task.owner, ...(token !== undefined && { token }) }, signal: task.signal };
     let done = 0;
     const bring = (governor: Governor, names: readonly string[]) =>
       names.map((name) => async () => {
         await task.step(`${governor} ${name}`, async () => {
-          const { repository } = await directory.forJob(input.satellite);
+          const { repository } = await this.#writeable(input.satellite, task.owner);
           await bringRecords(official, repository, { governor, name }, ctx, async (records) => {
             done += records;
             await task.progress({ done, total: null, unit: 'records' });
@@ -163,10 +171,22 @@ export class Creation {
       });
     for (const step of [...bring('instrument', input.instruments), ...bring('skymap', input.skymaps)]) await step();
     if (input.curatedCalibrations.length > 0) {
-      const satellite = await directory.forJob(input.satellite);
+      const satellite = await this.#writeable(input.satellite, task.owner);
       await bringCalibrations({ official, collections: input.curatedCalibrations, satellite }, task, ctx);
     }
     return null;
+  }
+
+  /** As the owner of a job may read it now. */
+  #official(name: string, owner: string): Promise<Repository> {
+    const { rights, offered } = this.#parts;
+    return rights.as(owner, name, async (who) => new VisibleRepositories(offered, who).get(name).repository);
+  }
+
+  /** The satellite, where the owner of a job may write to it now. */
+  #writeable(name: string, owner: string): Promise<OpenSatellite> {
+    const { rights, directory } = this.#parts;
+    return rights.as(owner, name, (who) => directory.forWriting(name, who));
   }
 
   /** Makes it; where that fails, nothing of it is left. */

@@ -11,6 +11,7 @@ import type { Directory } from './directory.ts';
 import type { ExclusiveWriters } from './exclusive-writers.ts';
 import { MigrationFiles } from './migration-files.ts';
 import type { MigrationTool, Revision } from './migration-tool.ts';
+import type { JobRights } from './job-rights.ts';
 import { fullName } from './satellite.ts';
 import type { ChangeSatellite, MigrationPlan, SatelliteChange, SatelliteMigration } from './service.ts';
 import type { SatelliteSettings } from './settings.ts';
@@ -21,6 +22,7 @@ export interface MigrationParts {
   readonly directory: Directory;
   readonly writers: ExclusiveWriters;
   readonly jobs: Jobs;
+  readonly rights: JobRights;
   readonly offered: readonly OfferedRepository[];
   readonly tool: MigrationTool;
 }
@@ -139,7 +141,7 @@ export class Migration implements SatelliteMigration {
     const entry = await catalog.get(input.id, look());
     if (!entry) throw new SatelliteError('NOT_FOUND', 'The satellite does not exist any more.');
     const files = await this.#filesOf(entry, task.jobId);
-    await this.#lend(entry, files);
+    await this.#lend(entry, files, task.owner);
     const writer = await writers.of(entry);
     const work = () => (input.way === null ? files.undo() : this.#migrate(entry, input, input.way, files, task));
     await (writer ? writer.alone(task.signal, work) : work());
@@ -174,10 +176,12 @@ export class Migration implements SatelliteMigration {
   }
 
   /** From now on nobody writes to it through a gateway, and this one lets go of its file. */
-  async #lend(entry: CatalogEntry, files: MigrationFiles): Promise<void> {
-    const { catalog, directory } = this.#parts;
+  async #lend(entry: CatalogEntry, files: MigrationFiles, owner: string): Promise<void> {
+    const { catalog, directory, rights } = this.#parts;
     const mine = entry.unfinished === 'MIGRATE' && (await files.begun());
     if (!mine) {
+      // Once it is begun it is ended whatever becomes of its owner: the satellite cannot be used in between.
+      await rights.as(owner, fullName(entry), (who) => existingSatellite(catalog, fullName(entry), who, look()));
       checkReady(entry);
       await files.begin();
       if (!(await catalog.change(entry.id, READY, MIGRATING, look()))) {

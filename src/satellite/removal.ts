@@ -5,6 +5,7 @@ import { isUri } from '../repository/direct/datastore/artifact-path.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import { collectionNamed, type Curated } from './curation.ts';
 import { fullSelection, selectedUuids, type SelectedDatasets } from './selection.ts';
+import type { JobRights } from './job-rights.ts';
 import type { OpenSatellite, SatelliteDirectory } from './satellite.ts';
 
 /** What a removal removes. */
@@ -44,15 +45,20 @@ const LOOKED_UP = 10_000;
 export class Removals {
   readonly #directory: SatelliteDirectory;
   readonly #jobs: Jobs;
+  /** A satellite that the owner of a job may write to now. */
+  readonly #writeable: (name: string, owner: string) => Promise<OpenSatellite>;
   readonly #ofDatasets: JobKind<DatasetsInput, Removed>;
   readonly #ofCollection: JobKind<CollectionInput, Removed>;
 
   /** Adds its kinds of work to `jobs`. */
-  constructor(directory: SatelliteDirectory, jobs: Jobs) {
+  constructor(directory: SatelliteDirectory, jobs: Jobs, rights: JobRights) {
     this.#directory = directory;
     this.#jobs = jobs;
-    this.#ofDatasets = { name: 'removeDatasets', run: (input, task) => this.#runDatasets(input, task) };
-    this.#ofCollection = { name: 'removeCollection', run: (input, task) => this.#runCollection(input, task) };
+    this.#writeable = (name, owner) => rights.as(owner, name, (who) => directory.forWriting(name, who));
+    const check = async ({ satellite }: { readonly satellite: string }, owner: string) =>
+      void (await this.#writeable(satellite, owner));
+    this.#ofDatasets = { name: 'removeDatasets', check, run: (input, task) => this.#runDatasets(input, task) };
+    this.#ofCollection = { name: 'removeCollection', check, run: (input, task) => this.#runCollection(input, task) };
     jobs.define(this.#ofDatasets);
     jobs.define(this.#ofCollection);
   }
@@ -114,7 +120,7 @@ export class Removals {
   }
 
   async #runDatasets({ satellite, uuids, mode }: DatasetsInput, task: Task): Promise<Removed> {
-    const { repository } = await this.#directory.forJob(satellite);
+    const { repository } = await this.#writeable(satellite, task.owner);
     const total = uuids.length;
     let bytes = 0;
     for (let done = 0; done < total; done += BATCH) {
@@ -129,7 +135,7 @@ export class Removals {
   }
 
   async #runCollection({ satellite, collection, unlink }: CollectionInput, task: Task): Promise<Removed> {
-    const { repository } = await this.#directory.forJob(satellite);
+    const { repository } = await this.#writeable(satellite, task.owner);
     return task.step('remove', async () => {
       try {
         return { ...(await repository.removeCollection(collection, unlink, contextOf(task))) };

@@ -17,6 +17,7 @@ import { Creation, ABANDONED_MILLISECONDS, type BringCalibrations } from './crea
 import { Directory, type ConfiguredRepository } from './directory.ts';
 import { ExclusiveWriters } from './exclusive-writers.ts';
 import { placeWarnings, uriOf } from './placement.ts';
+import type { JobRights } from './job-rights.ts';
 import { Quota } from './quota.ts';
 import { Deletion } from './deletion.ts';
 import { MigrationTool, type PythonSettings } from './migration-tool.ts';
@@ -33,6 +34,7 @@ export interface SatellitesOptions {
   readonly state: State;
   /** Not started yet: kinds of jobs are added. */
   readonly jobs: Jobs;
+  readonly rights: JobRights;
   /** The repositories of the configuration, and where those are that are satellites. */
   readonly offered: readonly OfferedRepository[];
   readonly configured: readonly ConfiguredRepository[];
@@ -65,7 +67,7 @@ export class Satellites implements SatelliteService {
   #timer: NodeJS.Timeout | undefined;
 
   private constructor(options: SatellitesOptions) {
-    const { settings, state, offered, configured, jobs, leases, bringCalibrations, publicUrl } = options;
+    const { settings, state, offered, configured, jobs, rights, leases, bringCalibrations, publicUrl } = options;
     this.#options = options;
     this.grants = new GrantStore(state.database, options.now);
     const catalog = (this.#catalog = new Catalog(state.database, this.grants));
@@ -83,6 +85,7 @@ export class Satellites implements SatelliteService {
       storage,
       directory,
       jobs,
+      rights,
       offered,
       bringCalibrations,
     }));
@@ -105,9 +108,9 @@ export class Satellites implements SatelliteService {
 
   /** Adds its kinds of work to the jobs; to be called before their `start`. */
   care(surroundings: CareSurroundings): Care {
-    const { jobs, publicUrl } = this.#options;
+    const { jobs, rights, publicUrl } = this.#options;
     const parts = { catalog: this.#catalog, directory: this.#directory, writers: this.#writers };
-    return new Care({ ...parts, ...surroundings, jobs, publicUrl });
+    return new Care({ ...parts, ...surroundings, jobs, rights, publicUrl });
   }
 
   sharing(settings: SharingSettings): Sharing {
@@ -118,9 +121,9 @@ export class Satellites implements SatelliteService {
 
   /** Adds its kind of work to the jobs; to be called before their `start`. */
   migration(python: PythonSettings): Migration {
-    const { settings, jobs, offered } = this.#options;
+    const { settings, jobs, rights, offered } = this.#options;
     const parts = { catalog: this.#catalog, directory: this.#directory, writers: this.#writers };
-    return new Migration({ ...parts, settings, jobs, offered, tool: new MigrationTool(python) });
+    return new Migration({ ...parts, settings, jobs, rights, offered, tool: new MigrationTool(python) });
   }
 
   rightsOf(principal: Identity): Promise<Rights> {

@@ -8,8 +8,8 @@ import type { JobKind, Jobs, Task } from '../jobs/job.ts';
 import type { Finding, FindingKind } from '../repository/direct/verify/finding.ts';
 import { VERIFICATION_PARTS, type VerificationPart } from '../repository/direct/verify/verify.ts';
 import type { QueryContext } from '../repository/repository.ts';
-import type { Reference } from '../repository/writeable-repository.ts';
-import type { SatelliteDirectory } from './satellite.ts';
+import type { Reference, WriteableRepository } from '../repository/writeable-repository.ts';
+import type { JobRights } from './job-rights.ts';
 
 /** Findings that are told one by one, of each part; the others are counted. */
 const TOLD = 100;
@@ -19,7 +19,9 @@ const CONCURRENT_ADDRESSES = 4;
 
 export interface VerificationSurroundings {
   readonly jobs: Pick<Jobs, 'tokenOf'>;
-  readonly satellites: Pick<SatelliteDirectory, 'forJob'>;
+  readonly rights: JobRights;
+  /** The satellite, for one of its owners; to be mended too. @throws SatelliteError NOT_FOUND, CONFLICT */
+  readonly open: (name: string, who: Identity, repair: boolean) => Promise<WriteableRepository>;
   /** The repositories that exist for someone now. */
   readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
   readonly files: Pick<FileResolver, 'find'>;
@@ -31,8 +33,6 @@ export type VerificationInput = {
   /** Full name. */
   readonly satellite: string;
   readonly repair: boolean;
-  /** Whose rights references are followed with. */
-  readonly reader: { readonly username: string; readonly groups: readonly string[] };
 };
 
 type ToldFinding = { readonly [K in keyof Finding]: Finding[K] };
@@ -57,6 +57,7 @@ export function verificationKind(
   const parts = [...Object.keys(VERIFICATION_PARTS), 'references'];
   return {
     name: 'verifySatellite',
+    check: async (input, owner) => void (await opened(input, owner, surroundings)),
     run: async (input, task) => {
       const results: PartResult[] = [];
       for (const [done, part] of parts.entries()) {
@@ -69,6 +70,14 @@ export function verificationKind(
       return total(results);
     },
   };
+}
+
+function opened(
+  { satellite, repair }: VerificationInput,
+  owner: string,
+  { rights, open }: VerificationSurroundings,
+): Promise<WriteableRepository> {
+  return rights.as(owner, satellite, (who) => open(satellite, who, repair));
 }
 
 /** What a part finds; kept in memory as far as it is told. */
@@ -84,9 +93,9 @@ async function findings(
   task: Task,
   surroundings: VerificationSurroundings,
 ): Promise<Found> {
-  const { repository } = await surroundings.satellites.forJob(input.satellite);
+  const repository = await opened(input, task.owner, surroundings);
   const token = surroundings.jobs.tokenOf(task.jobId);
-  const { username } = input.reader;
+  const username = task.owner;
   const ctx = { caller: { username, ...(token !== undefined && { token }) }, signal: task.signal };
   const found: Found = { counts: new Map(), repaired: new Map(), told: [] };
   const add = (finding: Finding) => {
@@ -95,7 +104,7 @@ async function findings(
     if (found.told.length < TOLD) found.told.push(finding);
   };
   if (part === 'references') {
-    const visible = await surroundings.repositoriesOf(input.reader);
+    const visible = await surroundings.rights.as(username, input.satellite, surroundings.repositoriesOf);
     for await (const references of repository.references(ctx)) {
       for (const dead of await deadReferences(references, input.satellite, visible, surroundings, ctx)) {
         add({

@@ -6,6 +6,7 @@ import type { JobKind } from '../jobs/job.ts';
 import type { ArtifactStore } from '../repository/direct/datastore/artifact-store.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { ImportedDataset } from '../repository/writeable-repository.ts';
+import type { JobRights } from '../satellite/job-rights.ts';
 import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
 import { inBatches } from './in-batches.ts';
 import type { CheckedFile } from './ingest-check.ts';
@@ -37,12 +38,15 @@ export function readFiles(text: string): readonly CheckedFile[] {
 }
 
 export function ingestKind(
-  satellites: Pick<SatelliteDirectory, 'forJob' | 'release'>,
+  satellites: Pick<SatelliteDirectory, 'forWriting' | 'release'>,
+  rights: JobRights,
 ): JobKind<IngestInput, IngestResult> {
+  const writeable = (name: string, owner: string) => rights.as(owner, name, (who) => satellites.forWriting(name, who));
   return {
     name: 'ingestDatasets',
+    check: async ({ satellite }, owner) => void (await writeable(satellite, owner)),
     run: async (input, task) => {
-      const satellite = await satellites.forJob(input.satellite);
+      const satellite = await writeable(input.satellite, task.owner);
       const { repository, artifacts } = satellite;
       const ctx = { caller: { username: task.owner }, signal: task.signal };
       const files = readFiles(input.files);

@@ -2,10 +2,10 @@
 import type { FileResolver } from '../access/file-resolution.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
-import { SatelliteError } from '../butler/errors.ts';
 import { parseJson, stringifyJson } from '../butler/json.ts';
-import { HeldError, type JobKind, type Jobs } from '../jobs/job.ts';
+import type { JobKind, Jobs } from '../jobs/job.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { JobRights } from '../satellite/job-rights.ts';
 import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
 import {
   collectionConflicts,
@@ -22,7 +22,8 @@ import { TransferAttempt, type TransferResult } from './transfer-job.ts';
 /** What transfers need of the gateway. */
 export interface TransferSurroundings {
   readonly jobs: Pick<Jobs, 'tokenOf'>;
-  readonly satellites: Pick<SatelliteDirectory, 'forJob' | 'reserve' | 'release'>;
+  readonly satellites: Pick<SatelliteDirectory, 'forWriting' | 'reserve' | 'release'>;
+  readonly rights: JobRights;
   /** The repositories that exist for someone now. */
   readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
   readonly files: FileResolver;
@@ -39,25 +40,36 @@ export type TransferInput = {
   readonly datasets: string;
   readonly mode: TransferDatasets['mode'];
   readonly collections: boolean;
-  /** Whose rights the source is read with. */
-  readonly reader: { readonly username: string; readonly groups: readonly string[] };
 };
 
+/** How long the repositories that a copy's files are followed through are those of its owner. */
+const VISIBLE_SECONDS = 10;
 /** Most conflicts that a plan tells. */
 const CONFLICTS_TOLD = 100;
 
 export function transferKind(surroundings: TransferSurroundings): JobKind<TransferInput, TransferResult> {
-  const { jobs, satellites, repositoriesOf, files, references } = surroundings;
+  const { jobs, satellites, rights, repositoriesOf, files, references } = surroundings;
+  const visibleTo = (owner: string, from: string) =>
+    rights.as(owner, from, async (who) => {
+      const visible = await repositoriesOf(who);
+      return { visible, source: visible.get(from).repository };
+    });
+  const writeable = (owner: string, to: string) => rights.as(owner, to, (who) => satellites.forWriting(to, who));
   return {
     name: 'transferDatasets',
+    check: async ({ from, to }, owner) => {
+      await writeable(owner, to);
+      await visibleTo(owner, from);
+    },
     run: async (input, task) => {
-      const { from, to, mode, collections, reader } = input;
+      const { from, to, mode, collections } = input;
+      const { owner } = task;
       const token = jobs.tokenOf(task.jobId);
-      const ctx = { caller: { username: reader.username, ...(token !== undefined && { token }) }, signal: task.signal };
-      const visible = await repositoriesOf(reader);
-      const satellite = await satellites.forJob(to);
+      const ctx = { caller: { username: owner, ...(token !== undefined && { token }) }, signal: task.signal };
+      const satellite = await writeable(owner, to);
+      const visibleNow = forSeconds(VISIBLE_SECONDS, () => visibleTo(owner, from));
       const setting = {
-        source: visible.get(from).repository,
+        source: (await visibleNow()).source,
         from,
         satellite,
         selection: parseJson(input.datasets) as unknown as SelectedDatasets,
@@ -70,24 +82,26 @@ export function transferKind(surroundings: TransferSurroundings): JobKind<Transf
           { component, fileName }: { readonly component: string | null; readonly fileName: string },
           fileCtx: QueryContext,
         ) => {
+          const { visible } = await visibleNow();
           const found = await files.find({ repository: from, uuid, component, fileName }, visible, fileCtx);
           return files.read(found, null, fileCtx.signal);
         },
       };
-      return holding(() => new TransferAttempt(setting, task, ctx).run());
+      return new TransferAttempt(setting, task, ctx).run();
     },
     ended: (input, job) => satellites.release(input.to, job.id),
   };
 }
 
-/** A token that has ended is no failure: the job waits until its owner brings another. */
-async function holding<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof SatelliteError) || error.code !== 'UNAUTHENTICATED') throw error;
-    throw new HeldError(error.code, `${error.message} Continue it with retryJob, which takes the token of that call.`);
-  }
+/** Asks again when the answer is older. */
+function forSeconds<T>(seconds: number, ask: () => Promise<T>): () => Promise<T> {
+  let asked = -Infinity;
+  let answer: Promise<T> | undefined;
+  return () => {
+    if (answer && performance.now() - asked < seconds * 1000) return answer;
+    asked = performance.now();
+    return (answer = ask());
+  };
 }
 
 /** A transfer as it was asked for. */
@@ -133,7 +147,6 @@ export function transferInput(
   { datasets, mode, collections }: Pick<TransferDatasets, 'datasets' | 'mode' | 'collections'>,
   from: string,
   to: string,
-  { username, groups }: Identity,
 ): TransferInput {
-  return { from, to, datasets: stringifyJson(datasets), mode, collections, reader: { username, groups } };
+  return { from, to, datasets: stringifyJson(datasets), mode, collections };
 }

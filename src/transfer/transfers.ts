@@ -28,7 +28,7 @@ export class Transfers implements TransferService {
   constructor(options: TransferOptions) {
     this.#options = options;
     this.#kind = transferKind(options);
-    this.#ingestKind = ingestKind(options.satellites);
+    this.#ingestKind = ingestKind(options.satellites, options.rights);
     options.jobs.define(this.#kind);
     options.jobs.define(this.#ingestKind);
   }
@@ -61,7 +61,7 @@ export class Transfers implements TransferService {
     const job = await jobs.enqueue(this.#kind, {
       owner: username,
       subject: `satellite:${satellite.fullName}`,
-      input: transferInput(request, from, satellite.fullName, principal),
+      input: transferInput(request, from, satellite.fullName),
       idempotencyKey: request.idempotencyKey,
       token,
     });

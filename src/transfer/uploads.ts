@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import sql from 'sql-template-tag';
 import { requiredDataId } from '../butler/data-id.ts';
 import type { DatasetType } from '../butler/dataset-type.ts';
+import type { Memberships } from '../access/memberships.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { UnexpectedBytesError } from '../repository/direct/datastore/measured.ts';
 import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
@@ -43,14 +44,17 @@ interface StoredUpload {
 
 export class Uploads {
   readonly #state: State;
-  readonly #satellites: Pick<SatelliteDirectory, 'forJob' | 'reserve' | 'release'>;
+  readonly #satellites: Pick<SatelliteDirectory, 'forWriting' | 'reserve' | 'release'>;
+  readonly #memberships: Pick<Memberships, 'of'>;
   readonly #publicUrl: () => string;
 
   constructor(
     state: State,
-    satellites: Pick<SatelliteDirectory, 'forJob' | 'reserve' | 'release'>,
+    satellites: Pick<SatelliteDirectory, 'forWriting' | 'reserve' | 'release'>,
+    memberships: Pick<Memberships, 'of'>,
     publicUrl: () => string,
   ) {
+    this.#memberships = memberships;
     this.#state = state;
     this.#satellites = satellites;
     this.#publicUrl = publicUrl;
@@ -102,9 +106,11 @@ export class Uploads {
   }
 
   /**
-   * Takes the bytes of a file whose store signs no addresses. Whoever has the address may put exactly the promised bytes.
+   * Takes the bytes of a file whose store signs no addresses. Whoever has the address may put exactly the promised bytes, as
+   * long as whoever asked for it may write to the satellite.
    * @param index place of the file among those asked for
-   * @throws SatelliteError NOT_FOUND for what is no address of an upload, or has ended; BAD_USER_INPUT where the bytes are not
+   * @throws SatelliteError NOT_FOUND for what is no address of an upload, or has ended; FORBIDDEN where it can only be read
+   *   now; BAD_USER_INPUT where the bytes are not
    *   those promised
    */
   async receive(id: string, index: number, bytes: Readable, signal: AbortSignal): Promise<void> {
@@ -113,7 +119,8 @@ export class Uploads {
     if (!upload || !file?.upload) {
       throw new SatelliteError('NOT_FOUND', 'There is no upload at this address (any more): ask for a new one.');
     }
-    const { artifacts } = await this.#satellites.forJob(upload.input.satellite);
+    const owner = (await this.#memberships.of(upload.owner)) ?? { username: upload.owner, groups: [] };
+    const { artifacts } = await this.#satellites.forWriting(upload.input.satellite, owner);
     const { fileName } = file.upload;
     try {
       await artifacts.write(file.path, bytes, file.upload, signal);

@@ -8,6 +8,7 @@ import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import type { Care } from '../../src/satellite/care.ts';
 import type { PythonSettings } from '../../src/satellite/migration-tool.ts';
 import type { Migration } from '../../src/satellite/migration.ts';
+import { jobRights } from '../../src/satellite/job-rights.ts';
 import { Satellites, type SatellitesOptions } from '../../src/satellite/satellites.ts';
 import { visibleRepositories } from '../../src/satellite/visible-repositories.ts';
 import type { CreateSatellite } from '../../src/satellite/service.ts';
@@ -85,6 +86,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     },
     state,
     jobs,
+    rights: jobRights({ of: async (username) => (username === alice.username ? alice : principal(username)) }),
     offered: [{ name: 'dp1', kind: 'OFFICIAL', owner: undefined, repository: official }],
     configured,
     publicUrl: () => 'https://gateway.example',

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Job, Task } from '../../src/jobs/job.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import { queryOf } from '../../src/repository/search/records-of-data-ids.ts';
+import { jobRights } from '../../src/satellite/job-rights.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State } from '../../src/state/state.ts';
 import { prepareTables } from '../../src/state/tables.ts';
@@ -56,7 +57,7 @@ beforeAll(async () => {
   await repository.registerDatasetTypes([{ name: TYPE, ...definition }], contextOf());
   state = await openState(`sqlite:${join(directory, 'state.sqlite3')}`, AbortSignal.timeout(30_000));
   await prepareTables(state.database, UPLOAD_TABLES, AbortSignal.timeout(30_000));
-  uploads = new Uploads(state, satellites(), () => 'http://gateway');
+  uploads = new Uploads(state, satellites(), alice, () => 'http://gateway');
 });
 afterAll(async () => {
   await state.close();
@@ -64,9 +65,12 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
+/** What is known of her. */
+const alice = { of: async (username: string) => ({ username, groups: [] }) };
+
 function satellites() {
   return {
-    forJob: () => Promise.resolve(world.satellite),
+    forWriting: () => Promise.resolve(world.satellite),
     reserve: () => Promise.resolve(),
     release: (_name: string, job: string) => Promise.resolve(void released.push(job)),
   };
@@ -91,7 +95,7 @@ async function ingest(files: readonly IngestedFile[]): Promise<IngestResult> {
 }
 
 async function run(input: IngestInput): Promise<IngestResult> {
-  const kind = ingestKind(satellites());
+  const kind = ingestKind(satellites(), jobRights(alice));
   const task: Task = {
     jobId: 'job',
     owner: 'alice',

@@ -96,7 +96,7 @@ export class TransferWorld implements AsyncDisposable {
     const { mode = 'REFERENCE', collections = true, steps = new Map<string, Json>() } = options;
     const kind = transferKind(this.#surroundings());
     const from = options.from ?? this.#offered[0]!.name;
-    const input = transferInput({ datasets, mode, collections }, from, 'alice~mine', ALICE);
+    const input = transferInput({ datasets, mode, collections }, from, 'alice~mine');
     return kind.run(input, this.#task(steps, options.signal ?? contextOf().signal));
   }
 
@@ -120,10 +120,11 @@ export class TransferWorld implements AsyncDisposable {
     return {
       jobs: { tokenOf: () => undefined },
       satellites: {
-        forJob: () => Promise.resolve(this.satellite),
+        forWriting: () => Promise.resolve(this.satellite),
         reserve: (_name: string, _job: string, bytes: number) => Promise.resolve(void this.reserved.push(bytes)),
         release: () => Promise.resolve(),
       },
+      rights: { as: <T>(_owner: string, _name: string, ask: (who: Identity) => Promise<T>) => ask(ALICE) },
       repositoriesOf: (who: Identity) => Promise.resolve(new VisibleRepositories(this.#offered, who)),
       files: new FileResolver({ ownUrls: () => [PUBLIC_URL], remotes: [], outbound: this.#outbound }),
       references: {
