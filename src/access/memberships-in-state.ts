@@ -104,9 +104,8 @@ export class StateMemberships implements Memberships {
     const isLonger = before !== undefined && now.expiresAt > before.expiresAt;
     if (isNew || isDue || isLonger) {
       this.#noted.set(username, now);
-      const written = this.#write(username, groups, source, expiresAt ?? null, now.at);
-      // Who asks with new groups may start a job, which another gateway takes at once.
-      if (isNew) await written;
+      // Waited for: who asks with new groups may start a job, which another gateway takes at once.
+      await this.#write(username, groups, source, expiresAt ?? null, now.at);
     } else if (before.token !== now.token) {
       this.#noted.set(username, { ...before, token: now.token });
     }
