@@ -14,6 +14,9 @@ function toUuid(value: unknown): string {
   throw new GraphQLError('A UUID is written as 4d2a0d0d-6c2e-5f0f-8d7a-0e5d6d1f2b3c.');
 }
 
+/** Of objects and lists in each other; what a data ID or a bind needs are four. */
+const MAX_LEVELS = 32;
+
 type JsonObject = Readonly<Record<string, unknown>>;
 
 const JSONObject = {
@@ -26,8 +29,17 @@ const JSONObject = {
 };
 
 function toObject(value: unknown): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-  throw new GraphQLError('An object is expected, such as {"instrument": "HSC"}.');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new GraphQLError('An object is expected, such as {"instrument": "HSC"}.');
+  }
+  if (isDeeper(value, MAX_LEVELS)) throw new GraphQLError(`An object has ${MAX_LEVELS} levels at most.`);
+  return value as JsonObject;
+}
+
+/** Whether there are more levels of objects and lists; what walks through values may then do so by recursion. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((below) => isDeeper(below, levels - 1));
 }
 
 /**
