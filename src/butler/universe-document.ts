@@ -10,6 +10,8 @@ const column = z.object({
   type: z.enum(['int', 'float', 'string', 'bool', 'hash']),
   length: z.number().int().nullish(),
   doc: z.string().nullish(),
+  nullable: z.boolean().nullish(),
+  nbytes: z.number().int().nullish(),
 });
 
 const element = z.object({
@@ -22,6 +24,7 @@ const element = z.object({
   always_join: z.boolean().nullish(),
   populated_by: z.string().nullish(),
   implied_union_target: z.string().nullish(),
+  is_cached: z.boolean().nullish(),
   storage: z
     .object({ cls: z.string().nullish(), nested: z.object({ view_of: z.string().nullish() }).nullish() })
     .nullish(),
@@ -29,7 +32,7 @@ const element = z.object({
 
 /** No system of sphgeom goes deeper than 29. */
 const level = z.number().int().min(0).max(29);
-const skypixSystem = z.object({ max_level: level, min_level: level.nullish() });
+const skypixSystem = z.object({ class: z.string().nullish(), max_level: level, min_level: level.nullish() });
 
 const family = z.record(z.string(), z.array(z.string()));
 
@@ -46,15 +49,27 @@ const documentSchema = z.object({
 export type ColumnDocument = z.infer<typeof column>;
 export type ElementDocument = z.infer<typeof element>;
 
+export interface SkypixSystemDocument {
+  /** The Python class of its pixelization. */
+  readonly className: string;
+  readonly minLevel: number;
+  readonly maxLevel: number;
+}
+
 /** A universe document in one spelling: skypix systems apart from the common level, topology always present. */
 export interface UniverseDocument {
   readonly version: number;
   readonly namespace: string;
   readonly commonSkypix: string;
-  readonly skypixSystems: ReadonlyMap<string, { readonly minLevel: number; readonly maxLevel: number }>;
+  readonly skypixSystems: ReadonlyMap<string, SkypixSystemDocument>;
   readonly elements: ReadonlyMap<string, ElementDocument>;
   readonly spatial: ReadonlyMap<string, readonly string[]>;
   readonly temporal: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Whether a document that can be read is spelt as on the wire. */
+export function isWireSpelling(json: unknown): boolean {
+  return documentSchema.parse(json).skypix.systems !== undefined;
 }
 
 /** Reads either spelling.  @throws SatelliteError UPSTREAM_UNAVAILABLE naming what is wrong with the document. */
@@ -64,9 +79,9 @@ export function readUniverseDocument(json: unknown): UniverseDocument {
   const { version, namespace, skypix, elements, topology } = parsed.data;
   const { common, systems, ...inline } = skypix;
   const skypixSystems = new Map(
-    Object.entries(systems ?? inline).map(([name, { min_level, max_level }]) => [
+    Object.entries(systems ?? inline).map(([name, { class: className, min_level, max_level }]) => [
       name,
-      { minLevel: min_level ?? 1, maxLevel: max_level },
+      { className: className ?? '', minLevel: min_level ?? 1, maxLevel: max_level },
     ]),
   );
   return {

@@ -49,6 +49,8 @@ export interface DimensionElement {
   readonly implied: readonly string[];
   /** `band`: its records are the distinct values of another element's column. */
   readonly viewOf: string | undefined;
+  /** Whether clients keep all of its records in memory. */
+  readonly isCached: boolean;
   /** Whether records live in a table named like the element. */
   readonly hasTable: boolean;
   /** Topological families it belongs to (`observation_regions`, `observation_timespans`, …; skypix: its system). */
@@ -214,6 +216,7 @@ function addSkypix(built: Map<string, DimensionElement>, system: string, level: 
     required: [name],
     implied: [],
     viewOf: undefined,
+    isCached: false,
     hasTable: false,
     spatialFamily: system,
     temporalFamily: undefined,
@@ -252,6 +255,7 @@ function buildElement(
     required: isGovernor ? [name] : required,
     implied: inOrder(e.implies ?? []),
     viewOf,
+    isCached: isGovernor || (e.is_cached ?? e.storage?.cls?.includes('.caching.') ?? false),
     hasTable: viewOf === undefined,
     spatialFamily,
     temporalFamily,

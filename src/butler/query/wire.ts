@@ -3,11 +3,11 @@
  * give JSON values in which integers beyond 2^53 are bigints: write them with `stringifyJson`, read with `parseJson`.
  */
 import type { DataId, DataIdValue } from '../data-id.ts';
-import { ButlerUserError } from '../errors.ts';
+import type { DimensionGroup } from '../dimension-group.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Universe } from '../universe.ts';
-import type { DataCoordinateUpload, Query } from './tree.ts';
-import { arrayAt, groupAt, malformed, mapAt, objectAt, stringAt } from './wire-reader.ts';
+import type { DataCoordinateUpload, Query, QueryTree } from './tree.ts';
+import { arrayAt, booleanAt, groupAt, malformed, mapAt, objectAt, stringAt } from './wire-reader.ts';
 import { decodeQueryTree, encodePredicate, encodeQueryTree } from './wire-tree.ts';
 
 export { decodeExpression, decodeLiteral, encodeExpression } from './wire-expression.ts';
@@ -28,25 +28,42 @@ export function encodeQuery(query: Query): JsonObject {
   };
 }
 
-/** Reads a `Query`.  @throws as `decodeQueryTree`; UNIMPLEMENTED_QUERY for materialized queries. */
-export function decodeQuery(json: Json | undefined, universe: Universe): Query {
-  const object = objectAt(json, 'query');
-  const inputs = arrayAt(object['additional_query_inputs'] ?? [], 'additional_query_inputs');
-  return {
-    tree: decodeQueryTree(object['tree'], universe),
-    defaultDataId: decodeDataId(objectAt(object['default_data_id'] ?? { dataId: {} }, 'default_data_id')['dataId']),
-    uploads: inputs.map((input) => decodeUpload(input, universe)),
-  };
+/** A query whose rows others join by its key. */
+export interface MaterializedQuery {
+  readonly key: string;
+  readonly tree: QueryTree;
+  readonly dimensions: DimensionGroup;
+  readonly allowDuplicateOverlaps: boolean;
 }
 
-function decodeUpload(json: Json, universe: Universe): DataCoordinateUpload {
-  const object = objectAt(json, 'an additional query input');
-  if (object['type'] !== 'upload') {
-    throw new ButlerUserError(
-      'UNIMPLEMENTED_QUERY',
-      'Materialized queries are not supported; send data IDs with join_data_coordinates instead.',
-    );
-  }
+/** Reads a `Query`, and the materialized queries that it joins, in the order they were made.  @throws as `decodeQueryTree` */
+export function decodeQuery(
+  json: Json | undefined,
+  universe: Universe,
+): { readonly query: Query; readonly materialized: readonly MaterializedQuery[] } {
+  const object = objectAt(json, 'query');
+  const inputs = arrayAt(object['additional_query_inputs'] ?? [], 'additional_query_inputs').map((input) =>
+    objectAt(input, 'an additional query input'),
+  );
+  const defaults = objectAt(object['default_data_id'] ?? { dataId: {} }, 'default_data_id');
+  const query = {
+    tree: decodeQueryTree(object['tree'], universe),
+    defaultDataId: decodeDataId(defaults['dataId']),
+    uploads: inputs.filter(({ type }) => type !== 'materialized').map((input) => decodeUpload(input, universe)),
+  };
+  const materialized = inputs
+    .filter(({ type }) => type === 'materialized')
+    .map((input) => ({
+      key: stringAt(input['key'], 'key'),
+      tree: decodeQueryTree(input['tree'], universe),
+      dimensions: groupAt(input['dimensions'], universe, 'dimensions'),
+      allowDuplicateOverlaps: booleanAt(input['allow_duplicate_overlaps'] ?? false, 'allow_duplicate_overlaps'),
+    }));
+  return { query, materialized };
+}
+
+function decodeUpload(object: JsonObject, universe: Universe): DataCoordinateUpload {
+  if (object['type'] !== 'upload') throw malformed('the type of a query input', 'upload or materialized');
   const dimensions = groupAt(object['dimensions'], universe, 'dimensions');
   const rows = arrayAt(object['rows'], 'rows').map((row) => arrayAt(row, 'a row').map(dataIdValue));
   if (rows.some((row) => row.length !== dimensions.required.length)) {

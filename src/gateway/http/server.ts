@@ -22,6 +22,7 @@ import type { FileResolver } from '../../access/file-resolution.ts';
 import type { CapabilityGrant } from '../../access/capability.ts';
 import type { RequestMeter } from '../request-meter.ts';
 import type { ReadingScope, RequestScope } from '../request-scope.ts';
+import { butlerFaceRoutes } from '../butler-face/routes.ts';
 import { exportRoute } from './export.ts';
 import { failureAnswers } from './failures.ts';
 import { fileRoutes } from './files.ts';
@@ -111,6 +112,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
           exportRoute(routes, options);
         });
         fileRoutes(api, options);
+        await butlerFaceRoutes(api, options);
         if (options.uploads) await uploadRoute(api, options.uploads, limits.exportSeconds);
         api.get('/schema.graphql', (_request, reply) => reply.type('application/graphql').send(schemaText(schema)));
       },

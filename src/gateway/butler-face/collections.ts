@@ -1,0 +1,152 @@
+/** Collections and dataset types, as RemoteButler clients ask for them. */
+import type { z } from 'zod';
+import { COLLECTION_TYPE_NUMBERS, type CollectionInfo } from '../../butler/collection.ts';
+import { componentType, splitDatasetTypeName } from '../../butler/components.ts';
+import { ButlerUserError } from '../../butler/errors.ts';
+import { isGlob } from '../../butler/glob.ts';
+import { queryOf } from '../../repository/search/records-of-data-ids.ts';
+import type { QueryContext, Repository } from '../../repository/repository.ts';
+import { matchingNames } from '../../repository/search/dataset-types.ts';
+import type { queryCollectionInfoBody, queryCollectionsBody } from './requests.ts';
+import { datasetTypeText } from './wire-rows.ts';
+
+/** @throws ButlerUserError MISSING_DATASET_TYPE, UNKNOWN_COMPONENT */
+export async function datasetTypeAnswer(repository: Repository, called: string, ctx: QueryContext): Promise<string> {
+  const [name, component] = splitDatasetTypeName(called);
+  const type = (await repository.datasetTypes(ctx)).get(name);
+  if (!type) throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type with name '${called}' not found.`);
+  const text =
+    component === null ? datasetTypeText(type) : datasetTypeText(componentType(type, component), type.storageClass);
+  return `{"dataset_type":${text}}`;
+}
+
+export async function datasetTypesAnswer(
+  repository: Repository,
+  search: readonly string[],
+  ctx: QueryContext,
+): Promise<string> {
+  const types = await repository.datasetTypes(ctx);
+  const component = search.find((name) => !isGlob(name) && name.includes('.'));
+  if (component !== undefined) {
+    throw new ButlerUserError(
+      'DATASET_TYPE_EXPRESSION',
+      `Component dataset types are not supported in Registry methods: ${component}`,
+    );
+  }
+  const found = matchingNames(search, types.keys()).map((name) => datasetTypeText(types.get(name)!));
+  const missing = search.filter((name) => !isGlob(name) && !types.has(name));
+  return `{"dataset_types":[${found.join(',')}],"missing":${JSON.stringify(missing)}}`;
+}
+
+export async function collectionInfosAnswer(
+  repository: Repository,
+  request: z.output<typeof queryCollectionInfoBody>,
+  ctx: QueryContext,
+): Promise<object> {
+  const found = await repository.collections(
+    {
+      search: request.expression,
+      types: request.collection_types,
+      flattenChains: request.flatten_chains,
+      includeChains: request.include_chains,
+      includeParents: request.include_parents,
+      includeSummary: request.include_summary,
+    },
+    ctx,
+  );
+  const wanted = request.summary_datasets && new Set(request.summary_datasets);
+  return {
+    collections: found.map(({ name, type, doc, children, parents, datasetTypes }) => ({
+      name,
+      type: COLLECTION_TYPE_NUMBERS[type],
+      doc: request.include_doc ? doc : '',
+      children,
+      parents: request.include_parents ? (parents ?? []) : null,
+      dataset_types: request.include_summary ? (datasetTypes ?? []).filter((of) => wanted?.has(of) ?? true) : null,
+    })),
+  };
+}
+
+/** What older clients ask. */
+export async function collectionNamesAnswer(
+  repository: Repository,
+  request: z.output<typeof queryCollectionsBody>,
+  ctx: QueryContext,
+): Promise<object> {
+  const found = await repository.collections(
+    {
+      search: request.search,
+      types: request.collection_types,
+      flattenChains: request.flatten_chains,
+      includeChains: request.include_chains,
+    },
+    ctx,
+  );
+  return { collections: found.map(({ name }) => name) };
+}
+
+/** What older clients ask of one collection. @throws ButlerUserError MISSING_COLLECTION */
+export async function collectionInfoAnswer(
+  repository: Repository,
+  name: string,
+  { doc, parents }: { readonly doc: boolean; readonly parents: boolean },
+  ctx: QueryContext,
+): Promise<object> {
+  const info = await oneCollection(repository, name, { includeParents: parents }, ctx);
+  return {
+    name: info.name,
+    type: COLLECTION_TYPE_NUMBERS[info.type],
+    children: info.children,
+    ...(doc ? { doc: info.doc } : {}),
+    ...(parents ? { parents: info.parents ?? [] } : {}),
+  };
+}
+
+/** Dataset types and governor values of a collection; those of a chain are its children's. */
+export async function collectionSummaryAnswer(
+  repository: Repository,
+  name: string,
+  ctx: QueryContext,
+): Promise<string> {
+  const info = await oneCollection(repository, name, { includeSummary: true }, ctx);
+  const types = await repository.datasetTypes(ctx);
+  const held = (info.datasetTypes ?? []).flatMap((of) => types.get(of) ?? []);
+  const universe = await repository.universe(ctx);
+  const governors: Record<string, readonly string[]> = {};
+  for (const governor of universe.governors) {
+    const values = new Set<string>();
+    const having = held.filter(({ dimensions }) => dimensions.has(governor));
+    for (const { name: datasetType, dimensions } of having) {
+      const group = universe.conform([governor]);
+      const query = queryOf(dimensions);
+      const datasets = new Map([[datasetType, { dimensions, collections: [name] }]]);
+      const spec = {
+        type: 'data_coordinate',
+        dimensions: group,
+        includeDimensionRecords: false,
+        orderBy: [],
+        limit: null,
+        allowDuplicateOverlaps: false,
+      } as const;
+      for await (const { rows } of repository.query({ ...query, tree: { ...query.tree, datasets } }, spec, ctx)) {
+        for (const row of rows) values.add(String(row.values[0]));
+      }
+    }
+    if (having.length > 0) governors[governor] = [...values].sort();
+  }
+  const texts = held.map((type) => datasetTypeText(type)).join(',');
+  return `{"summary":{"dataset_types":[${texts}],"governors":${JSON.stringify(governors)}}}`;
+}
+
+async function oneCollection(
+  repository: Repository,
+  name: string,
+  include: { readonly includeParents?: boolean; readonly includeSummary?: boolean },
+  ctx: QueryContext,
+): Promise<CollectionInfo> {
+  const found = isGlob(name)
+    ? (await repository.collections({ search: ['*'], ...include }, ctx)).filter((info) => info.name === name)
+    : await repository.collections({ search: [name], includeChains: true, ...include }, ctx);
+  if (!found[0]) throw new ButlerUserError('MISSING_COLLECTION', `No collection with name '${name}' found.`);
+  return found[0];
+}

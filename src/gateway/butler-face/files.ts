@@ -1,0 +1,131 @@
+/** Files of datasets, as RemoteButler clients ask for them. */
+import { fileUrl } from '../../access/permanent-address.ts';
+import { ButlerUserError } from '../../butler/errors.ts';
+import type { QueryContext, Repository } from '../../repository/repository.ts';
+import type { DatasetRow, FileRecord } from '../../repository/rows.ts';
+import { PathError } from './failures.ts';
+import { datasetText, datasetTypeText } from './wire-rows.ts';
+
+/** How a client gets at the bytes. */
+interface FileAddress {
+  readonly url: string;
+  /** `gafaelfawr`: the client sends its token along. */
+  readonly auth: 'none' | 'gafaelfawr';
+}
+
+/**
+ * `get_file`: a dataset and where its files are now: at addresses that the repository's own server signed, or at
+ * permanent ones of this gateway.
+ * @throws ButlerUserError DATASET_NOT_FOUND
+ */
+export async function fileAnswer(
+  repository: Repository,
+  uuid: string,
+  publicUrl: string,
+  ctx: QueryContext,
+): Promise<string> {
+  const row = (await repository.datasets([uuid], ctx)).get(uuid);
+  if (!row) throw new ButlerUserError('DATASET_NOT_FOUND', `Dataset ID ${uuid} not found`);
+  return datasetFilesText(repository, row, publicUrl, ctx);
+}
+
+/** The same for a dataset that was found. */
+export async function datasetFilesText(
+  repository: Repository,
+  row: DatasetRow,
+  publicUrl: string,
+  ctx: QueryContext,
+): Promise<string> {
+  const files = (await repository.files([row.uuid], ctx)).get(row.uuid);
+  const infos = await Promise.all(
+    (files ?? []).map(async (file) => ({
+      url: await addressOf(repository, row, file, publicUrl, ctx),
+      datastoreRecords: recordOf(file),
+    })),
+  );
+  const fileInfo = infos.map(({ url: { url, auth }, datastoreRecords }) => ({ url, datastoreRecords, auth }));
+  const artifact = files ? { datastore_type: 'file', file_info: fileInfo } : null;
+  const dataset = datasetText(row, datasetTypeText(row.datasetType), null);
+  return `{"dataset_ref":${dataset},"artifact":${JSON.stringify(artifact)}}`;
+}
+
+async function addressOf(
+  repository: Repository,
+  row: DatasetRow,
+  file: FileRecord,
+  publicUrl: string,
+  ctx: QueryContext,
+): Promise<FileAddress> {
+  const source = await repository.fileSource(row.uuid, file.component, ctx);
+  if (source?.kind === 'url' && !source.url.includes('#')) return { url: source.url, auth: 'none' };
+  return { url: fileUrl(publicUrl, row, file), auth: 'gafaelfawr' };
+}
+
+/** `file_transfer`: permanent addresses, which outlast a long transfer. */
+export async function fileTransferAnswer(
+  repository: Repository,
+  uuids: readonly string[],
+  publicUrl: string,
+  ctx: QueryContext,
+): Promise<string> {
+  const [files, rows] = await Promise.all([repository.files(uuids, ctx), repository.datasets(uuids, ctx)]);
+  const found = [...files].flatMap(([uuid, of]) => {
+    const row = rows.get(uuid);
+    if (!row) return [];
+    const records = of.map((file) => ({
+      url: fileUrl(publicUrl, row, file),
+      auth: 'gafaelfawr',
+      file_info: recordOf(file),
+    }));
+    return [[uuid, records] as const];
+  });
+  return JSON.stringify({ files: Object.fromEntries(found) as object });
+}
+
+/**
+ * The permanent address of a dataset's only file, or of a component's.
+ * @param called the repository's name in the request
+ * @throws PathError in the real server's words
+ */
+export async function downloadAddress(
+  repository: Repository,
+  called: string,
+  uuid: string,
+  component: string | null,
+  publicUrl: string,
+  ctx: QueryContext,
+): Promise<string> {
+  const row = (await repository.datasets([uuid], ctx)).get(uuid);
+  if (!row) throw new PathError(404, `Dataset id '${uuid}' not found in repository '${called}'`);
+  const files = (await repository.files([uuid], ctx)).get(uuid) ?? [];
+  if (files.length === 0) {
+    throw new PathError(404, `No files are available for dataset id '${uuid}' in repository '${called}'`);
+  }
+  const file = files.find((candidate) => candidate.component === component);
+  if (file) return fileUrl(publicUrl, row, file);
+  const components = `[${files.map((f) => (f.component === null ? 'None' : `'${f.component}'`)).join(', ')}]`;
+  throw component === null
+    ? new PathError(
+        422,
+        `Dataset '${uuid}' in repository '${called}' consists of multiple files.  Specify the 'component' query ` +
+          `parameter to select one of the following: ${components}`,
+      )
+    : new PathError(
+        404,
+        `Component '${component}' for dataset '${uuid}' in repository '${called}' not found.  Available components: ` +
+          components,
+      );
+}
+
+/** A file's record with a path that says nothing of where the store is. */
+function recordOf({ formatter, path, fileName, storageClass, component, checksum, size }: FileRecord): object {
+  const isRelative = !/^[a-z][a-z0-9+.-]*:|^\//i.test(path);
+  return {
+    formatter,
+    path: isRelative ? path : fileName,
+    storage_class: storageClass,
+    component,
+    checksum,
+    file_size: size ?? -1,
+  };
+}

@@ -1,0 +1,257 @@
+/**
+ * The RemoteButler face (design section 2): `/api/butler/repo/{name}/…` speaks the protocol of the stock server for every
+ * repository that the caller may read, and for several as one, `{a}+{b}` in search order.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { ButlerUserError, InvalidQueryError } from '../../butler/errors.ts';
+import { parseJson, stringifyJson, type Json } from '../../butler/json.ts';
+import { encodeUniverse } from '../../butler/universe-wire.ts';
+import { decodeResultSpec } from '../../butler/query/wire.ts';
+import { FederatedRepository } from '../../repository/federated/federated-repository.ts';
+import type { QueryContext, Repository } from '../../repository/repository.ts';
+import type { FacesOptions } from '../http/server.ts';
+import {
+  collectionInfoAnswer,
+  collectionInfosAnswer,
+  collectionNamesAnswer,
+  collectionSummaryAnswer,
+  datasetTypeAnswer,
+  datasetTypesAnswer,
+} from './collections.ts';
+import { expandedDataId } from './data-ids.ts';
+import { answerFailure, PathError } from './failures.ts';
+import { datasetFilesText, downloadAddress, fileAnswer, fileTransferAnswer } from './files.ts';
+import { allDatasetsLines, checkCount, readQuery } from './queries.ts';
+import {
+  allDatasetsBody,
+  anyBody,
+  countBody,
+  datasetsBody,
+  executeBody,
+  expandDataIdBody,
+  explainBody,
+  fileTransferBody,
+  findDatasetBody,
+  getFileByDataIdBody,
+  MalformedRequestError,
+  queryCollectionInfoBody,
+  queryCollectionsBody,
+  queryDatasetTypesBody,
+  readBody,
+  readUuid,
+} from './requests.ts';
+import { datasetLine, recordsOfDatasets, resultLines } from './result-pages.ts';
+import { sendLines } from './streaming.ts';
+import { datasetText, datasetTypeText } from './wire-rows.ts';
+import { componentType, splitDatasetTypeName } from '../../butler/components.ts';
+import type { DatasetRow } from '../../repository/rows.ts';
+
+/** Bytes of a request: data IDs come by the hundred thousand. */
+const BODY_BYTES = 64 << 20;
+
+interface Address {
+  Params: { repository: string; name: string; uuid: string };
+  Querystring: Record<string, string | undefined>;
+}
+type FaceRequest = FastifyRequest<Address>;
+
+/** What a request is about: one repository, or several that answer as one. */
+interface Asked {
+  readonly repository: Repository;
+  /** As the request names it. */
+  readonly called: string;
+  readonly body: unknown;
+  readonly query: FaceRequest['query'];
+  readonly params: FaceRequest['params'];
+  readonly ctx: QueryContext;
+  readonly publicUrl: string;
+}
+
+/** An answer: JSON text, or an object that becomes it. */
+type Answer = (asked: Asked) => Promise<string | object>;
+type Lines = (asked: Asked) => AsyncIterator<string>;
+
+export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptions): Promise<void> {
+  await app.register(async (face) => {
+    face.setErrorHandler(answerFailure);
+    face.removeContentTypeParser('application/json');
+    face.addContentTypeParser(
+      'application/json',
+      { parseAs: 'string' },
+      async (_request: FastifyRequest, text: string) => readJson(text),
+    );
+    const ask = async (request: FaceRequest, reply: FastifyReply): Promise<Asked> => {
+      const { repositories, query: ctx } = await options.openScope(request, reply, options.limits.exportSeconds);
+      const called = request.params.repository;
+      const members = [...new Set(called.split('+'))].map((name) => {
+        const found = repositories.find(name);
+        if (!found) throw new PathError(404, `Unknown repository '${name}'`);
+        return found.repository;
+      });
+      const repository = members.length === 1 ? members[0]! : new FederatedRepository(members);
+      const { body, query, params } = request;
+      return { repository, called, body, query, params, ctx, publicUrl: options.publicUrl() };
+    };
+    const base = '/api/butler/repo/:repository';
+    const answering = (answer: Answer) => async (request: FaceRequest, reply: FastifyReply) => {
+      const answered = await answer(await ask(request, reply));
+      return reply.type('application/json').send(typeof answered === 'string' ? answered : stringifyJson(answered));
+    };
+    const get = (path: string, answer: Answer) => face.get<Address>(`${base}${path}`, answering(answer));
+    const post = (path: string, answer: Answer) =>
+      face.post<Address>(`${base}${path}`, { bodyLimit: BODY_BYTES }, answering(answer));
+    const stream = (path: string, lines: Lines) =>
+      face.post<Address>(`${base}${path}`, { bodyLimit: BODY_BYTES }, async (request, reply) =>
+        sendLines(reply, lines(await ask(request, reply))),
+      );
+
+    // Clients read it before they have a token to send; it says nothing of the repository, whether it exists included.
+    for (const file of ['butler.yaml', 'butler.json']) {
+      face.get(`${base}/${file}`, (_request, reply) => reply.type('application/json').send(CLIENT_CONFIG));
+    }
+
+    get('/v1/universe', async ({ repository, ctx }) => ({ universe: encodeUniverse(await repository.universe(ctx)) }));
+    get('/v1/dataset_type/:name', ({ repository, params, ctx }) => datasetTypeAnswer(repository, params.name, ctx));
+    get('/v1/dataset/:uuid', async ({ repository, params, query, ctx }) => {
+      const uuid = readUuid('id', params.uuid);
+      const row = (await repository.datasets([uuid], ctx)).get(uuid);
+      return refAnswer(repository, row ?? null, null, query['dimension_records'] === 'true', ctx);
+    });
+    face.route<Address>({
+      method: ['GET', 'HEAD'],
+      url: `${base}/v1/dataset/:uuid/download`,
+      handler: async (request, reply) => {
+        const { repository, called, params, query, publicUrl, ctx } = await ask(request, reply);
+        const uuid = readUuid('dataset_id', params.uuid);
+        const address = await downloadAddress(repository, called, uuid, query['component'] ?? null, publicUrl, ctx);
+        return reply.redirect(address, 307);
+      },
+    });
+    get('/v1/get_file/:uuid', ({ repository, params, publicUrl, ctx }) =>
+      fileAnswer(repository, readUuid('dataset_id', params.uuid), publicUrl, ctx),
+    );
+    get('/v1/collection_info', ({ repository, query, ctx }) => {
+      const [doc, parents] = [query['include_doc'] === 'true', query['include_parents'] === 'true'];
+      return collectionInfoAnswer(repository, requiredParameter(query, 'name'), { doc, parents }, ctx);
+    });
+    get('/v1/collection_summary', ({ repository, query, ctx }) =>
+      collectionSummaryAnswer(repository, requiredParameter(query, 'name'), ctx),
+    );
+
+    post('/v1/datasets', async ({ repository, body, ctx }) => {
+      const found = await repository.datasets(readBody(datasetsBody, body).dataset_ids, ctx);
+      return datasetLine(repository, [...found.values()], false, ctx);
+    });
+    post('/v1/find_dataset', async ({ repository, body, ctx }) => {
+      const request = readBody(findDatasetBody, body);
+      const row = await repository.findDataset(findRequest(request), ctx);
+      return refAnswer(repository, row, request.dataset_type, request.dimension_records, ctx);
+    });
+    post('/v1/expand_data_id', ({ repository, body, ctx }) =>
+      expandedDataId(repository, readBody(expandDataIdBody, body).data_id, ctx),
+    );
+    post('/v1/get_file_by_data_id', async ({ repository, body, publicUrl, ctx }) => {
+      const request = readBody(getFileByDataIdBody, body);
+      const row = await repository.findDataset(findRequest(request), ctx);
+      if (row) return datasetFilesText(repository, row, publicUrl, ctx);
+      const keys = Object.entries(request.data_id).map(([name, value]) => `${name}: ${pythonLiteral(value)}`);
+      const searched = request.collections.map((name) => `'${name}'`).join(', ');
+      throw new ButlerUserError(
+        'DATASET_NOT_FOUND',
+        `Dataset ${request.dataset_type} with data ID {${keys.join(', ')}} could not be found in collections [${searched}].`,
+      );
+    });
+    post('/v1/file_transfer', ({ repository, body, publicUrl, ctx }) =>
+      fileTransferAnswer(repository, readBody(fileTransferBody, body).dataset_ids, publicUrl, ctx),
+    );
+    post('/v1/query_collections', ({ repository, body, ctx }) =>
+      collectionNamesAnswer(repository, readBody(queryCollectionsBody, body), ctx),
+    );
+    post('/v1/query_collection_info', ({ repository, body, ctx }) =>
+      collectionInfosAnswer(repository, readBody(queryCollectionInfoBody, body), ctx),
+    );
+    post('/v1/query_dataset_types', ({ repository, body, ctx }) =>
+      datasetTypesAnswer(repository, readBody(queryDatasetTypesBody, body).search, ctx),
+    );
+
+    stream('/v1/query/execute', async function* ({ repository, body, ctx }) {
+      const request = readBody(executeBody, body);
+      const spec = decodeResultSpec(request.result_spec as Json, await repository.universe(ctx));
+      yield* resultLines(repository, await readQuery(request.query, repository, ctx), spec, ctx);
+    });
+    stream('/v1/query/all_datasets', async function* ({ repository, body, ctx }) {
+      yield* allDatasetsLines(repository, readBody(allDatasetsBody, body), ctx);
+    });
+    post('/v1/query/count', async ({ repository, body, ctx }) => {
+      const request = readBody(countBody, body);
+      const spec = decodeResultSpec(request.result_spec as Json, await repository.universe(ctx));
+      const query = await readQuery(request.query, repository, ctx);
+      if (request.exact && !request.discard) checkCount(query);
+      const count = await repository.count(query, spec, ctx, { exact: request.exact });
+      return { count: spec.limit === null ? count : Math.min(count, spec.limit) };
+    });
+    post('/v1/query/any', async ({ repository, body, ctx }) => {
+      const { query, ...how } = readBody(anyBody, body);
+      return { found_rows: await repository.any(await readQuery(query, repository, ctx), ctx, how) };
+    });
+    post('/v1/query/explain', async ({ repository, body, ctx }) => {
+      const { query, execute } = readBody(explainBody, body);
+      return { messages: await repository.explain(await readQuery(query, repository, ctx), ctx, { execute }) };
+    });
+  });
+}
+
+/** The client puts the address that it read this from in place of `<butlerRoot>`. */
+const CLIENT_CONFIG = JSON.stringify({
+  cls: 'lsst.daf.butler.remote_butler.RemoteButler',
+  remote_butler: { url: '<butlerRoot>', authentication: 'rubin_science_platform' },
+});
+
+/** @param datasetType as asked, which may name a component */
+async function refAnswer(
+  repository: Repository,
+  row: DatasetRow | null,
+  datasetType: string | null,
+  withRecords: boolean,
+  ctx: QueryContext,
+): Promise<string> {
+  if (!row) return '{"dataset_ref":null}';
+  const records = withRecords ? (await recordsOfDatasets(repository, [row], ctx))[0]! : null;
+  const component = datasetType === null ? null : splitDatasetTypeName(datasetType)[1];
+  if (component === null) {
+    return `{"dataset_ref":${datasetText(row, datasetTypeText(row.datasetType), records)}}`;
+  }
+  const parent = (await repository.datasetTypes(ctx)).get(splitDatasetTypeName(datasetType!)[0])!;
+  const typeText = datasetTypeText(componentType(parent, component), parent.storageClass);
+  return `{"dataset_ref":${datasetText(row, typeText, records, component)}}`;
+}
+
+function findRequest({
+  dataset_type: datasetType,
+  data_id: dataId,
+  default_data_id: defaultDataId,
+  collections,
+  timespan,
+}: Omit<ReturnType<typeof findDatasetBody.parse>, 'dimension_records'>) {
+  return { datasetType, dataId, defaultDataId, collections, timespan };
+}
+
+function pythonLiteral(value: string | number | bigint): string {
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
+
+function requiredParameter(query: FaceRequest['query'], name: string): string {
+  const value = query[name];
+  if (value !== undefined) return value;
+  throw new MalformedRequestError([{ type: 'missing', loc: ['query', name], msg: 'Field required', input: null }]);
+}
+
+function readJson(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    if (!(error instanceof InvalidQueryError)) throw error;
+    const complaint = { type: 'json_invalid', loc: ['body', text.length], msg: 'JSON decode error', input: {} };
+    throw new MalformedRequestError([complaint]);
+  }
+}

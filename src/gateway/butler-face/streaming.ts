@@ -1,0 +1,62 @@
+/** Streams of a RemoteButler server: JSON lines, kept alive while the first rows are being found. */
+import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import { publicError } from '../public-error.ts';
+import { userErrorAnswer } from './failures.ts';
+
+/** Silence after which the client is told that the query still runs, as the real server does. */
+const KEEP_ALIVE_MS = 15_000;
+const KEEP_ALIVE = '{"type":"keep-alive"}\n';
+
+/**
+ * Sends lines as they come.  A user's error is a line of its own, with status 200, as clients expect; any other error
+ * before the first line has a status of its own.  What breaks later breaks the connection too, so that nobody takes the
+ * rows so far for all of them.
+ */
+export async function sendLines(reply: FastifyReply, lines: AsyncIterator<string>): Promise<FastifyReply> {
+  let next = inBand(lines);
+  const first = await Promise.race([next, silence()]);
+  const stream = Readable.from(
+    (async function* () {
+      if (first === undefined) yield KEEP_ALIVE;
+      try {
+        for (;;) {
+          const result = await Promise.race([next, silence()]);
+          if (result === undefined) {
+            yield KEEP_ALIVE;
+            continue;
+          }
+          if (result.done) return;
+          yield `${result.value}\n`;
+          next = inBand(lines);
+        }
+      } finally {
+        await lines.return?.();
+      }
+    })(),
+    { objectMode: false },
+  );
+  stream.on('error', (error) => {
+    publicError(error);
+    reply.raw.destroy();
+  });
+  return reply.type('application/jsonlines').header('x-accel-buffering', 'no').send(stream);
+}
+
+/** The next line; a user's error is the last one. */
+async function inBand(lines: AsyncIterator<string>): Promise<IteratorResult<string>> {
+  try {
+    return await lines.next();
+  } catch (error) {
+    const answer = userErrorAnswer(error);
+    if (!answer) throw error;
+    return { done: false, value: JSON.stringify({ type: 'error', error: answer }) };
+  }
+}
+
+/** Undefined after a while. */
+async function silence(): Promise<undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  setTimeout(() => resolve(undefined), KEEP_ALIVE_MS).unref();
+  return promise;
+}

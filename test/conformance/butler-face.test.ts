@@ -1,0 +1,55 @@
+/** Our own client of RemoteButler servers, on a gateway's RemoteButler face: what it asks, it is answered as by the stock server. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDirectRepository } from '../../src/repository/direct/open.ts';
+import { RemoteRepository } from '../../src/repository/remote/remote-repository.ts';
+import { sqliteRepository } from '../fixtures/repositories.ts';
+import { runGateway, type RunningGateway } from '../gateway/running-gateway.ts';
+import { answerOf, COLLECTION_KINDS, QUERY_KINDS } from './answers.ts';
+import { readCases, REPOSITORIES, type Case, type RepositoryName } from './corpus.ts';
+import { EXCEPTIONS } from './exceptions.ts';
+import { satisfies } from './verdict.ts';
+
+const KINDS = [...QUERY_KINDS, ...COLLECTION_KINDS, 'get_dataset_type', 'get_dataset', 'find_dataset'];
+
+const cases = readCases()
+  .filter(({ id }) => !EXCEPTIONS.has(id))
+  .map((given): Case & { readonly remote?: Case } => {
+    const { expected_remote: expected } = given as { readonly expected_remote?: Case['expected'] };
+    return expected ? { ...given, remote: { ...given, expected } } : given;
+  });
+
+describe('The RemoteButler face', () => {
+  const open = new Map<RepositoryName, RemoteRepository>();
+  let gateway: RunningGateway;
+
+  beforeAll(async () => {
+    const offered = await Promise.all(
+      REPOSITORIES.map(async (name) => ({
+        name,
+        kind: 'OFFICIAL' as const,
+        owner: undefined,
+        repository: await openDirectRepository({ name, path: sqliteRepository(name) }),
+      })),
+    );
+    gateway = await runGateway({ offered });
+    const token = { fixed: await gateway.token() };
+    for (const name of REPOSITORIES) {
+      open.set(name, new RemoteRepository({ name, url: `${gateway.url}/api/butler/repo/${name}`, token }));
+    }
+  });
+
+  afterAll(async () => {
+    for (const repository of open.values()) await repository.close();
+    await gateway[Symbol.asyncDispose]();
+  });
+
+  it.each(KINDS)('answers as stock Butler does: %s', async (kind) => {
+    const wrong: unknown[] = [];
+    for (const testCase of cases.filter((candidate) => candidate.kind === kind)) {
+      const answer = await answerOf(testCase, open.get(testCase.repo)!);
+      const isRight = satisfies(testCase, answer) || (testCase.remote && satisfies(testCase.remote, answer));
+      if (!isRight) wrong.push({ id: testCase.id, answer, expected: testCase.expected });
+    }
+    expect(wrong).toEqual([]);
+  });
+});
