@@ -151,7 +151,7 @@ function writeCursor({ at, id }: AuditLine): string {
 
 /** @throws SatelliteError BAD_USER_INPUT */
 function readCursor(cursor: string): Pick<AuditLine, 'at' | 'id'> {
-  const [, at, id] = /^(\d{1,15}) ([0-9a-f-]{36})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
+  const [, at, id] = /^(\d{1,15}) ([0-9a-f-]{49})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
   if (at !== undefined && id !== undefined) return { at: Number(at), id };
   throw new SatelliteError(
     'BAD_USER_INPUT',

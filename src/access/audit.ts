@@ -85,8 +85,16 @@ export async function appendAudit(transaction: Transaction, entry: AuditEntry, n
   const { actor, action, resource, resourceName, detail } = entry;
   await transaction.run(
     sql`INSERT INTO ${transaction.table('audit')} (${COLUMNS})
-        VALUES (${randomUUID()}, ${BigInt(now)}, ${actor}, ${action}, ${resource}, ${resourceName}, ${JSON.stringify(detail)})`,
+        VALUES (${nextId()}, ${BigInt(now)}, ${actor}, ${action}, ${resource}, ${resourceName}, ${JSON.stringify(detail)})`,
   );
+}
+
+let written = 0;
+
+/** In the order in which this process wrote them, for lines of the same moment. */
+function nextId(): string {
+  written += 1;
+  return `${written.toString(16).padStart(12, '0')}-${randomUUID()}`;
 }
 
 function toLine([id, at, actor, action, resource, resourceName, detail]: SqlRow): AuditLine {

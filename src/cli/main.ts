@@ -10,6 +10,7 @@ import { ingestVerb } from './ingest.ts';
 import { jobVerbs } from './job-verbs.ts';
 import type { MoveReferencesOptions } from './move-references.ts';
 import { satelliteVerbs } from './satellite-verbs.ts';
+import { sharingVerbs } from './sharing-verbs.ts';
 import { printable } from './terminal.ts';
 import type { ServeOptions } from './serve.ts';
 import type { TokenOptions } from './token.ts';
@@ -46,9 +47,11 @@ program
   .description('Print the GraphQL schema.')
   .action(async () => (await import('./schema.ts')).printSchemaText());
 
-for (const verb of [...satelliteVerbs(), ...datasetVerbs(), ingestVerb(), ...curationVerbs(), ...jobVerbs()]) {
-  program.addCommand(verb);
-}
+const verbs = [
+  ...[...satelliteVerbs(), ...sharingVerbs(), ...datasetVerbs()],
+  ...[ingestVerb(), ...curationVerbs(), ...jobVerbs()],
+];
+for (const verb of verbs) program.addCommand(verb);
 for (const command of [program, ...program.commands]) command.exitOverride();
 
 try {

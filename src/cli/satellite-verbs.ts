@@ -190,7 +190,7 @@ function list(): Command {
         ({ satellites }) =>
           satellites.length === 0
             ? ['You have no satellite: satellite create NAME --from REPOSITORY makes one.']
-            : satellites.map((s) => `${s.name.padEnd(24)} ${s.state.toLowerCase().padEnd(12)} ${s.uri ?? ''}`),
+            : satellites.map((s) => `${nameOf(s).padEnd(24)} ${s.state.toLowerCase().padEnd(12)} ${s.uri ?? ''}`),
       ),
     );
 }
@@ -214,6 +214,11 @@ function details(): Command {
         },
       ),
     );
+}
+
+/** Those of others have no uri. */
+function nameOf({ name, owner, uri }: Shown): string {
+  return uri === null ? `${owner}~${name}` : name;
 }
 
 function satelliteOf({ satellite }: Payload): Shown {

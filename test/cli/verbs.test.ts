@@ -49,6 +49,32 @@ test('a user goes from nothing to datasets in a satellite of their own', async (
   expect(jobs.jobs.map(({ kind }) => kind)).toEqual(['transferDatasets', 'createSatellite']);
 });
 
+test('a collection is shared, looked at, and shared no more', async () => {
+  await satellite(['create', 'shared', '--from', 'dp1']);
+  const until = '2100-01-01T00:00:00Z';
+  const shared = await satellite([
+    'share',
+    'shared',
+    'u/alice/',
+    '--with',
+    'bob',
+    '--until',
+    until,
+    '--note',
+    'for you',
+  ]);
+  expect(shared.stdout).toMatch(
+    /^'u\/alice\/' of 'shared' is shared with bob until 2100-01-01T00:00:00.000Z \(for you\)\. 'satellite unshare \S+' ends it\.\n$/,
+  );
+  const listed = await satellite(['access', 'shared']);
+  const [grant] = listed.stdout.split(' ');
+  expect((await satellite(['access', 'shared', 'u/alice/x', '--user', 'bob'])).stdout).toMatch(/^Yes\.\nGrant /);
+  const ended = await satellite(['unshare', grant!, '--json']);
+  expect(JSON.parse(ended.stdout)).toMatchObject({ grant: { id: grant, user: 'bob' } });
+  expect((await satellite(['access', 'shared'])).stdout).toBe("'shared' is shared with nobody.\n");
+  expect((await satellite(['access', 'shared', '--user', 'bob'])).stdout).toMatch(/^No\.\n/);
+});
+
 describe('what goes wrong has a status of its own', () => {
   test.each([
     ['a refusal', ['create', 'NOT A NAME', '--from', 'dp1'], 1, 'BAD_USER_INPUT'],

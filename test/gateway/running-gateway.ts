@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { mintToken } from '../../src/access/development-issuer.ts';
+import { mintToken, type TokenClaims } from '../../src/access/development-issuer.ts';
 import type { Services } from '../../resolvers/services.ts';
 import type { OfferedRepository } from '../../src/access/policy.ts';
 import { parseConfig } from '../../src/gateway/config.ts';
@@ -28,7 +28,7 @@ export interface RunningGateway extends AsyncDisposable {
   readonly url: string;
   /** Log lines so far. */
   readonly log: readonly string[];
-  token(user?: string): Promise<string>;
+  token(user?: string, claims?: Partial<TokenClaims>): Promise<string>;
   /** `fetch` of one of its addresses with a token of `alice`. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** The answer to `POST /graphql` as `alice`. */
@@ -45,16 +45,19 @@ export interface RunningGatewayOptions {
   readonly limits?: Readonly<Record<string, number>>;
   /** More of its section `http`. */
   readonly http?: object;
+  /** More of the section `auth`. */
+  readonly auth?: object;
   /** Instead of the machine's clock. */
   readonly now?: () => number;
 }
 
 export async function runGateway(options: RunningGatewayOptions): Promise<RunningGateway> {
   const { offered = [], satellites, services, strategy = 'adaptive', yaml = '', limits = {}, http = {}, now } = options;
+  const issuer = { issuer: 'http://localhost/test', audience: 'gateway', jwks: './jwks.json', development: true };
   const directory = await mkdtemp(join(tmpdir(), 'gateway-'));
   const text = `
 http: ${JSON.stringify({ port: 0, ...http, limits })}
-auth: {issuers: [{issuer: "http://localhost/test", audience: gateway, jwks: ./jwks.json, development: true}]}
+auth: ${JSON.stringify({ issuers: [issuer], ...options.auth })}
 ${yaml}`;
   const config = parseConfig(text, { file: join(directory, 'gateway.yaml'), environment: {} });
   const log: string[] = [];
@@ -66,8 +69,8 @@ ${yaml}`;
     ...(now && { now }),
     ...(yaml.includes('repositories:') ? {} : { offered }),
   });
-  const token = (username = 'alice') =>
-    mintToken(config.auth.issuers[0]!, { username, groups: ['g_users'], expires: '1h' });
+  const token = (username = 'alice', claims: Partial<TokenClaims> = {}) =>
+    mintToken(config.auth.issuers[0]!, { username, groups: ['g_users'], expires: '1h', ...claims });
   const own = await token();
   const get = (path: string, init: RequestInit = {}) => {
     const headers = { authorization: `Bearer ${own}`, ...init.headers };

@@ -1,0 +1,3 @@
+import { describeSharing } from './sharing-contract.ts';
+
+describeSharing('SQLite', 'SQLITE', async () => 'satellites: {root: ./satellites}');
