@@ -19,6 +19,8 @@ export interface Official extends AsyncDisposable {
   readonly root: string;
   readonly s3: S3;
   readonly server: RemoteButler;
+  /** Ends the server if it has not ended, and starts it again at the same address. */
+  restartServer(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -43,17 +45,34 @@ export async function startOfficial(directory: string, ingress?: PlatformIngress
   await cp(built, directory, { recursive: true });
   const root = join(directory, 'repository');
   const s3 = await startS3(join(directory, 's3'), [BUCKET]);
-  try {
-    const server = await startRemoteButler({
+  const serve = (port?: number) =>
+    startRemoteButler({
       repositories: { dp1: root },
       directory,
       environment: s3.environment,
       ...(ingress && { ingress }),
+      ...(port !== undefined && { port }),
     });
+  try {
+    let server = await serve();
+    const { url } = server;
     const stop = async (): Promise<void> => {
       await Promise.all([server.stop(), s3.stop()]);
     };
-    return { url: `${server.url}/dp1`, root, s3, server, stop, [Symbol.asyncDispose]: stop };
+    return {
+      url: `${url}/dp1`,
+      root,
+      s3,
+      get server() {
+        return server;
+      },
+      restartServer: async () => {
+        await server.stop();
+        server = await serve(Number(new URL(url).port));
+      },
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await s3.stop();
     throw error;

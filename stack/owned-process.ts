@@ -89,13 +89,19 @@ export class OwnedProcess implements AsyncDisposable {
   usage(): ProcessUsage {
     let ticks = 0;
     let pages = 0;
-    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      const fields = statFields(pid);
-      if (Number(fields?.[2]) !== this.#keeper.pid) continue;
-      ticks += Number(fields?.[11]) + Number(fields?.[12]);
-      pages += Number(fields?.[21]);
+    for (const { fields } of this.#members()) {
+      ticks += Number(fields[11]) + Number(fields[12]);
+      pages += Number(fields[21]);
     }
     return { cpuSeconds: ticks / 100, residentBytes: pages * 4096 };
+  }
+
+  /** Stops, continues or kills the process and its descendants as an operator would; only on Linux. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+    for (const { pid } of this.#members()) {
+      // What is left are the keeper and its watch, which end them with us.
+      if (!(commandOf(pid) ?? KEEPER).includes(KEEPER)) process.kill(Number(pid), signal);
+    }
   }
 
   /** Asks the process to end and waits for it; harmless when it has ended already. */
@@ -108,6 +114,14 @@ export class OwnedProcess implements AsyncDisposable {
     await this.stop();
   }
 
+  /** What is in the group that the keeper leads, with the fields of `statFields`. */
+  #members(): readonly { readonly pid: string; readonly fields: readonly string[] }[] {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => ({ pid, fields: statFields(pid) ?? [] }))
+      .filter(({ fields }) => Number(fields[2]) === this.#keeper.pid);
+  }
+
   #logTail(): string {
     return readFileSync(this.log, 'utf8').split('\n').slice(-30).join('\n');
   }
@@ -118,6 +132,15 @@ function statFields(pid: string): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined when it is gone. */
+function commandOf(pid: string): string | undefined {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
   } catch {
     return undefined;
   }

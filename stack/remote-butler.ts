@@ -20,6 +20,8 @@ export interface RemoteButlerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** With it, every request needs a valid token; without it, the server does not ask who calls. */
   readonly ingress?: PlatformIngress;
+  /** @default a free one */
+  readonly port?: number;
 }
 
 export interface ServedRepository {
@@ -41,7 +43,7 @@ export interface RemoteButler extends AsyncDisposable {
  * @throws Error with the end of its log when it does not come up.
  */
 export async function startRemoteButler(options: RemoteButlerOptions): Promise<RemoteButler> {
-  const port = await freePort();
+  const { port = await freePort() } = options;
   const origin = `http://127.0.0.1:${String(port)}`;
   const repositories: Record<string, { config_uri: string; authorized_groups: readonly string[] }> = {};
   for (const [name, served] of Object.entries(options.repositories)) {

@@ -3,7 +3,6 @@
  * reach the other, as with NFS that is mounted without locks.
  */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -18,20 +17,6 @@ let world: FaultyWorld;
 let postgres: Postgres;
 let shared: SharedDirectory;
 let gateways: readonly [Gateway, Gateway];
-
-/** The process of the gateway that was started with a directory's configuration; its keeper, which has it too, is a shell. */
-function pidOf(name: string): number {
-  const file = join(world.directoryOf(name), 'gateway.yaml');
-  for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const [command, ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      if (/node/.test(command!) && args.includes(file)) return Number(pid);
-    } catch {
-      // it has ended meanwhile
-    }
-  }
-  throw new Error(`${name} does not run`);
-}
 
 const write = (gateway: Gateway, name: string) =>
   world.call(gateway, 'createCollection', { satellite: 'mine', name }, 'collection {name}');
@@ -112,14 +97,13 @@ function testSharing(sharing: Sharing): void {
       }
     })();
     await until(() => Promise.resolve(confirmed.length > 2));
-    const pid = pidOf('gateway-0');
-    process.kill(pid, 'SIGSTOP');
+    stopped.process.signal('SIGSTOP');
     ended = true;
     try {
       // It waits until the lease of the stopped one has ended.
       await write(other, 'u/alice/overtaken');
     } finally {
-      process.kill(pid, 'SIGCONT');
+      stopped.process.signal('SIGCONT');
     }
     await writing;
     await write(stopped, 'u/alice/again');

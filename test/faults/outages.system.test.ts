@@ -1,29 +1,35 @@
-/** The official server goes away in the middle of a transfer, and comes back. */
+/** The official server goes away in the middle of a transfer, and comes back: in full, after a whole minute. */
 import { once } from 'node:events';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Gateway } from '../../stack/gateway.ts';
+import { isFull } from '../sample.ts';
 import { DATASETS, FaultyWorld, SELECTION, until, type JobId } from './faulty-world.ts';
 
+const AWAY_MILLISECONDS = isFull ? 60_000 : 0;
+
 let world: FaultyWorld;
-/** In front of the official server. */
+/** In front of the official server: passes on what comes, and knows when files are asked for. */
 let front: Server;
-/** Away from the next question for a file on. */
-let leaving = false;
-let away = false;
-let refused = 0;
+/** Called before the next question for a file goes on to the server. */
+let leave: (() => void) | undefined;
+/** Questions that came since. */
+let asked = 0;
+let gateway: Gateway;
 
 beforeAll(async () => {
   world = await FaultyWorld.open();
   const official = new URL(world.official.url);
   front = createServer((incoming, outgoing) => {
-    away ||= leaving && incoming.url!.includes('get_file');
-    if (away) {
-      refused += 1;
-      incoming.socket.destroy();
-      return;
-    }
     const { method, url, headers } = incoming;
+    if (leave && url!.includes('get_file')) {
+      leave();
+      leave = undefined;
+      asked = 0;
+    }
+    asked += 1;
     const forwarded = request(
       { host: official.hostname, port: official.port, method, path: url, headers },
       (answer) => {
@@ -35,6 +41,8 @@ beforeAll(async () => {
     incoming.pipe(forwarded);
   }).listen(0, '127.0.0.1');
   await once(front, 'listening');
+  const port = String((front.address() as AddressInfo).port);
+  gateway = await world.start({ name: 'gateway', upstream: `http://127.0.0.1:${port}${official.pathname}` });
 });
 afterAll(async () => {
   front.closeAllConnections();
@@ -42,20 +50,42 @@ afterAll(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-test('a transfer goes on when the official server is back', async () => {
-  const upstream = `http://127.0.0.1:${String((front.address() as AddressInfo).port)}${new URL(world.official.url).pathname}`;
-  const gateway = await world.start({ name: 'gateway', upstream });
-  const root = await world.create(gateway, 'mine');
-  leaving = true;
-  const input = { from: 'dp1', to: 'mine', search: SELECTION, mode: 'COPY' };
-  const { job } = (await world.call(gateway, 'transferDatasets', input)) as { readonly job: JobId };
-  const logged = async (): Promise<string> =>
-    JSON.stringify((await world.ask(gateway, 'query ($id: ID!) {job(id: $id) {log {message}}}', job)).data);
-  await until(async () => (await logged()).includes('tried again'), 150);
-  expect(refused).toBeGreaterThan(0);
-  expect((await world.judge([root]))[0]).toMatchObject({ datasets: 0 });
-  leaving = away = false;
-  expect(await world.ended(gateway, job)).toMatchObject({ state: 'COMPLETED' });
-  expect((await world.judge([root]))[0]).toMatchObject({ datasets: DATASETS, copied: DATASETS });
-  expect(await world.verified(gateway, 'mine')).toMatchObject({ sound: true });
-}, 240_000);
+const logOf = async (job: JobId): Promise<string> =>
+  JSON.stringify((await world.ask(gateway, 'query ($id: ID!) {job(id: $id) {log {message}}}', job)).data);
+
+describe('A transfer goes on when the official server is back', () => {
+  test.each([
+    {
+      how: 'killed, and started again at the same address',
+      away: () => world.official.server.process.signal('SIGKILL'),
+      isNoticed: async (job: JobId) => (await logOf(job)).includes('tried again'),
+      back: () => world.official.restartServer(),
+    },
+    {
+      how: 'stopped, and continued',
+      away: () => world.official.server.process.signal('SIGSTOP'),
+      isNoticed: () => Promise.resolve(asked > 0),
+      back: () => Promise.resolve(world.official.server.process.signal('SIGCONT')),
+    },
+  ])(
+    'that was $how',
+    async ({ how, away, isNoticed, back }) => {
+      const name = how.slice(0, how.indexOf(','));
+      const root = await world.create(gateway, name);
+      const left = new Promise<void>((resolve) => {
+        leave = () => (away(), resolve());
+      });
+      const input = { from: 'dp1', to: name, search: SELECTION, mode: 'COPY' };
+      const { job } = (await world.call(gateway, 'transferDatasets', input)) as { readonly job: JobId };
+      await left;
+      await until(() => isNoticed(job), 150);
+      await sleep(AWAY_MILLISECONDS);
+      expect((await world.judge([root]))[0]).toMatchObject({ datasets: 0 });
+      await back();
+      expect(await world.ended(gateway, job, 200)).toMatchObject({ state: 'COMPLETED' });
+      expect((await world.judge([root]))[0]).toMatchObject({ datasets: DATASETS, copied: DATASETS });
+      expect(await world.verified(gateway, name)).toMatchObject({ sound: true });
+    },
+    420_000,
+  );
+});
