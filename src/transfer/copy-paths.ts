@@ -5,7 +5,11 @@ import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { FileRecord } from '../repository/rows.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
 import type { SelectedDataset } from './page.ts';
+import { inParallel } from './parallel.ts';
 import { templatePaths } from './template-paths.ts';
+
+/** Paths that are looked at at once. */
+const PATHS_AT_ONCE = 8;
 
 /** One file that is to be copied, for all datasets that it holds. */
 export interface FileCopy {
@@ -44,7 +48,11 @@ export async function chooseCopyPaths(
   );
   const recorded = await repository.recordedAt([...new Set(wanted.map(({ path }) => path))], ctx);
   const holders = await filesOf(source, [...new Set([...recorded.values()].flat())], ctx);
-  const free = new Map<string, boolean>();
+  const unrecorded = new Set(wanted.map(({ path }) => path).filter((path) => !recorded.get(path)?.length));
+  const free = new Set<string>();
+  await inParallel(unrecorded, PATHS_AT_ONCE, ctx.signal, async (path, signal) => {
+    if (!(await artifacts.stat(path, signal))) free.add(path);
+  });
   const copies: FileCopy[] = [];
   for (const { dataset, file, path } of wanted) {
     const { uuid } = dataset;
@@ -52,8 +60,7 @@ export async function chooseCopyPaths(
     const others = recorded.get(path) ?? [];
     // A file of several datasets (a raw of several detectors) is one file there too.
     const shared = others.length > 0 && others.every((other) => holders.get(other)?.some((f) => f.path === file.path));
-    if (!free.has(path)) free.set(path, others.length === 0 && !(await artifacts.stat(path, ctx.signal)));
-    copies.push({ uuid, component, path: shared || free.get(path)! ? path : ownPath(dataset, file), shared });
+    copies.push({ uuid, component, path: shared || free.has(path) ? path : ownPath(dataset, file), shared });
   }
   return copies;
 }

@@ -2,8 +2,8 @@
 import type { Readable } from 'node:stream';
 import type { ByteRange, FileSource } from '../../rows.ts';
 
-/** What was written. */
-export interface WrittenArtifact {
+/** What a file is to hold. */
+export interface ArtifactContent {
   /** Bytes. */
   readonly size: number;
   /** SHA-256, hexadecimal. */
@@ -45,14 +45,15 @@ export interface ArtifactStore {
   /**
    * Writes a file under a temporary name and moves it into place, durable, when all of it is there: nobody ever sees half.
    * @param expected where known, checked before the file appears
+   * @returns what is there now
    * @throws SatelliteError UPSTREAM_UNAVAILABLE where the bytes are not those expected
    */
   write(
     path: string,
     bytes: AsyncIterable<Uint8Array>,
-    expected: Partial<WrittenArtifact>,
+    expected: Partial<ArtifactContent>,
     signal: AbortSignal,
-  ): Promise<WrittenArtifact>;
+  ): Promise<StoredArtifact>;
   /** Removes files; one that is not there is no error. Directories that become empty go too. */
   remove(paths: readonly string[], signal: AbortSignal): Promise<void>;
   /** All files below a directory ('' for all), in no order; the repository's own database and configuration left out. */
@@ -60,7 +61,7 @@ export interface ArtifactStore {
   /** Where a reader finds the bytes now: a path, or a freshly signed address. Null where there is no such file. */
   source(path: string, signal: AbortSignal): Promise<FileSource | null>;
   /** Where to PUT exactly these bytes within minutes; null where the store has no such addresses (files). */
-  signedUpload(path: string, content: WrittenArtifact): Promise<SignedUpload | null>;
+  signedUpload(path: string, content: ArtifactContent): Promise<SignedUpload | null>;
   /** What takes space since before a moment at which all its writers have ended; no list and no reader sees it. */
   unfinished(before: Date, signal: AbortSignal): AsyncIterable<UnfinishedArtifact>;
 }

@@ -3,7 +3,7 @@
  * there meanwhile leads elsewhere.
  */
 import { constants, existsSync } from 'node:fs';
-import { mkdir, open, realpath, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readlink, realpath, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
@@ -27,6 +27,8 @@ export interface Root {
 export class OpenDirectory implements AsyncDisposable {
   readonly #path: string;
   readonly #handle: FileHandle;
+  #syncing: Promise<void> | undefined;
+  #nextSync: Promise<void> | undefined;
 
   private constructor(path: string, handle: FileHandle) {
     this.#path = path;
@@ -60,9 +62,24 @@ export class OpenDirectory implements AsyncDisposable {
     return hasOpenDirectories ? join(OPEN_DIRECTORIES, String(this.#handle.fd), name) : join(this.#path, name);
   }
 
-  /** Makes new and lost names in it durable. */
-  async sync(): Promise<void> {
-    await this.#handle.sync();
+  /** Where it is now, with no link in it; null where the system does not tell. */
+  async place(): Promise<string | null> {
+    return hasOpenDirectories ? readlink(join(OPEN_DIRECTORIES, String(this.#handle.fd))) : null;
+  }
+
+  /** Makes new and lost names in it durable.  Those who ask while that is done for others wait for one more, together. */
+  sync(): Promise<void> {
+    if (!this.#syncing) {
+      this.#syncing = this.#handle.sync().finally(() => (this.#syncing = undefined));
+      return this.#syncing;
+    }
+    // The one under way may have begun before their names were there.
+    return (this.#nextSync ??= this.#syncing
+      .catch(() => undefined)
+      .then(() => {
+        this.#nextSync = undefined;
+        return this.sync();
+      }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

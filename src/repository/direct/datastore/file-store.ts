@@ -7,9 +7,10 @@ import type { Readable } from 'node:stream';
 import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
 import type { ByteRange, FileSource } from '../../rows.ts';
 import { artifactPath, isArtifact, TEMPORARY_PREFIX } from './artifact-path.ts';
-import type { ArtifactStore, StoredArtifact, UnfinishedArtifact, WrittenArtifact } from './artifact-store.ts';
-import { OpenDirectory, type MadeDirectory } from './directory-walk.ts';
+import type { ArtifactContent, ArtifactStore, StoredArtifact, UnfinishedArtifact } from './artifact-store.ts';
+import { OpenDirectory } from './directory-walk.ts';
 import { Measured } from './measured.ts';
+import { SharedDirectories, type DirectoryInUse } from './shared-directories.ts';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 /** A directory may go while a file is about to be made in it, because it had become empty: it is made again. */
@@ -31,6 +32,7 @@ export class FileArtifactStore implements ArtifactStore {
   readonly #repository: string;
   readonly #ownership: FileOwnership;
   readonly #exactRoot: boolean;
+  readonly #shared: SharedDirectories;
 
   /**
    * @param root absolute path of a directory that exists when it is used
@@ -41,6 +43,7 @@ export class FileArtifactStore implements ArtifactStore {
     this.root = root;
     this.#ownership = ownership;
     this.#exactRoot = exactRoot;
+    this.#shared = new SharedDirectories({ path: root, exact: exactRoot });
   }
 
   async stat(path: string, signal: AbortSignal): Promise<StoredArtifact | null> {
@@ -59,15 +62,16 @@ export class FileArtifactStore implements ArtifactStore {
   async write(
     path: string,
     bytes: AsyncIterable<Uint8Array>,
-    expected: Partial<WrittenArtifact>,
+    expected: Partial<ArtifactContent>,
     signal: AbortSignal,
-  ): Promise<WrittenArtifact> {
+  ): Promise<StoredArtifact> {
     const { path: normal, directories, name } = artifactPath(path);
     const measured = new Measured(normal, expected);
     const temporary = `${TEMPORARY_PREFIX}${randomUUID()}`;
     try {
-      const { directory, file } = await this.#create(directories, temporary);
-      await using _ = directory;
+      const { inUse, file } = await this.#create(directories, temporary);
+      await using _ = inUse;
+      const { directory } = inUse;
       try {
         await this.#fill(file, measured.pass(bytes, signal));
         signal.throwIfAborted();
@@ -77,7 +81,7 @@ export class FileArtifactStore implements ArtifactStore {
         throw error;
       }
       await directory.sync();
-      return measured.written;
+      return { path: normal, size: measured.size };
     } catch (error) {
       throw measured.failedWith(error) ? error : this.#failure(error, normal);
     }
@@ -124,8 +128,8 @@ export class FileArtifactStore implements ArtifactStore {
     return null;
   }
 
-  #enter(names: readonly string[], make?: MadeDirectory): Promise<OpenDirectory> {
-    return OpenDirectory.enter({ path: this.root, exact: this.#exactRoot }, names, make);
+  #enter(names: readonly string[]): Promise<OpenDirectory> {
+    return OpenDirectory.enter({ path: this.root, exact: this.#exactRoot }, names);
   }
 
   /** Null where there is no such file. */
@@ -133,9 +137,9 @@ export class FileArtifactStore implements ArtifactStore {
     const { path: normal, directories, name } = artifactPath(path);
     signal.throwIfAborted();
     try {
-      await using directory = await this.#enter(directories);
+      await using inUse = await this.#shared.enter(directories);
       // Not to be held up by a pipe of that name.
-      const file = await open(directory.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+      const file = await open(inUse.directory.at(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
       const information = await file.stat();
       if (information.isFile()) return { file, stored: { path: normal, size: information.size } };
       await file.close();
@@ -149,15 +153,16 @@ export class FileArtifactStore implements ArtifactStore {
   async #create(
     directories: readonly string[],
     temporary: string,
-  ): Promise<{ readonly directory: OpenDirectory; readonly file: FileHandle }> {
+  ): Promise<{ readonly inUse: DirectoryInUse; readonly file: FileHandle }> {
     const made = { mode: this.#ownership.directoryMode, owner: this.#ownership.owner };
     for (let attempt = 1; ; attempt += 1) {
-      let directory: OpenDirectory | undefined;
+      let inUse: DirectoryInUse | undefined;
       try {
-        directory = await this.#enter(directories, made);
-        return { directory, file: await open(directory.at(temporary), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW) };
+        inUse = await this.#shared.enter(directories, made);
+        const file = await open(inUse.directory.at(temporary), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
+        return { inUse, file };
       } catch (error) {
-        await directory?.[Symbol.asyncDispose]();
+        await inUse?.[Symbol.asyncDispose]();
         if (!isMissing(error) || attempt === ATTEMPTS) throw error;
       }
     }

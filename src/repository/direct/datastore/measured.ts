@@ -1,7 +1,7 @@
-/** Bytes on their way into a store, counted and hashed. */
+/** Bytes on their way into a store, counted, and hashed where it is known what they should be. */
 import { createHash } from 'node:crypto';
 import { SatelliteError } from '../../../butler/errors.ts';
-import type { WrittenArtifact } from './artifact-store.ts';
+import type { ArtifactContent } from './artifact-store.ts';
 
 /** Bytes that came whole, but are not those that were expected: too many, too few or others. */
 export class UnexpectedBytesError extends SatelliteError {
@@ -18,20 +18,18 @@ export class UnexpectedBytesError extends SatelliteError {
 
 export class Measured {
   readonly #path: string;
-  readonly #expected: Partial<WrittenArtifact>;
-  readonly #hash = createHash('sha256');
+  readonly #expected: Partial<ArtifactContent>;
   #size = 0;
-  #sha256 = '';
   #failure: unknown;
 
-  constructor(path: string, expected: Partial<WrittenArtifact>) {
+  constructor(path: string, expected: Partial<ArtifactContent>) {
     this.#path = path;
     this.#expected = expected;
   }
 
-  /** What passed through; right once `pass` has ended. */
-  get written(): WrittenArtifact {
-    return { size: this.#size, sha256: this.#sha256 };
+  /** Bytes that passed through so far. */
+  get size(): number {
+    return this.#size;
   }
 
   /** Whether this error is of the bytes or of where they come from, and not of the store. */
@@ -42,20 +40,20 @@ export class Measured {
   /** The same bytes. @throws UnexpectedBytesError before the end where they are not those expected */
   async *pass(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     const { size, sha256 } = this.#expected;
+    const hash = sha256 === undefined ? undefined : createHash('sha256');
     try {
       for await (const chunk of bytes) {
         signal.throwIfAborted();
         this.#size += chunk.length;
         if (size !== undefined && this.#size > size) throw this.#misfit(`more than ${String(size)} bytes came`);
-        this.#hash.update(chunk);
+        hash?.update(chunk);
         yield chunk;
       }
       signal.throwIfAborted();
-      this.#sha256 = this.#hash.digest('hex');
       if (size !== undefined && this.#size !== size) {
         throw this.#misfit(`${String(this.#size)} of ${String(size)} bytes came`);
       }
-      if (sha256 !== undefined && this.#sha256 !== sha256.toLowerCase()) throw this.#misfit('their SHA-256 differs');
+      if (hash && hash.digest('hex') !== sha256?.toLowerCase()) throw this.#misfit('their SHA-256 differs');
     } catch (error) {
       this.#failure = error;
       throw error;

@@ -17,11 +17,11 @@ import { SatelliteError } from '../../../butler/errors.ts';
 import type { ByteRange, FileSource } from '../../rows.ts';
 import { artifactPath, isArtifact } from './artifact-path.ts';
 import type {
+  ArtifactContent,
   ArtifactStore,
   SignedUpload,
   StoredArtifact,
   UnfinishedArtifact,
-  WrittenArtifact,
 } from './artifact-store.ts';
 import { noSuchArtifact } from './file-store.ts';
 import { Measured } from './measured.ts';
@@ -84,9 +84,9 @@ export class S3ArtifactStore implements ArtifactStore {
   async write(
     path: string,
     bytes: AsyncIterable<Uint8Array>,
-    expected: Partial<WrittenArtifact>,
+    expected: Partial<ArtifactContent>,
     signal: AbortSignal,
-  ): Promise<WrittenArtifact> {
+  ): Promise<StoredArtifact> {
     const normal = artifactPath(path).path;
     const measured = new Measured(normal, expected);
     // Bytes that are not those expected end the body with an error, and what was sent of it is given up.
@@ -102,7 +102,7 @@ export class S3ArtifactStore implements ArtifactStore {
     try {
       signal.throwIfAborted();
       await upload.done();
-      return measured.written;
+      return { path: normal, size: measured.size };
     } catch (error) {
       throw measured.failedWith(error) ? error : s3Failure(this.#repository, error, signal);
     } finally {
@@ -183,7 +183,7 @@ export class S3ArtifactStore implements ArtifactStore {
     return { kind: 'url', url, size: stored.size };
   }
 
-  async signedUpload(path: string, { size, sha256 }: WrittenArtifact): Promise<SignedUpload> {
+  async signedUpload(path: string, { size, sha256 }: ArtifactContent): Promise<SignedUpload> {
     const checksum = Buffer.from(sha256, 'hex').toString('base64');
     const command = new PutObjectCommand({
       ...this.#object(artifactPath(path).path),

@@ -75,6 +75,22 @@ describe('a link in the root that leads out of it', () => {
     expect(await outside()).toEqual(before);
   });
 
+  test('is not followed by who comes while the directory that was there is still in use', async () => {
+    async function* bytes() {
+      yield randomBytes(10);
+      expect(await store.stat('run/outside', signal)).toBeNull();
+      await rename(join(root, 'run'), join(root, 'moved'));
+      await symlink(directory.path, join(root, 'run'));
+      await expect(write('run/outside')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+      await expect(store.stat('run/outside', signal)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+      yield randomBytes(10);
+    }
+    const before = await outside();
+    await store.write('run/own', bytes(), {}, signal);
+    expect(await readdir(join(root, 'moved'))).toEqual(['own']);
+    expect(await outside()).toEqual(before);
+  });
+
   test('is only that: another name of the same file is replaced, not written into', async () => {
     await mkdir(join(root, 'run'));
     await link(join(directory.path, 'outside'), join(root, 'run', 'file'));
@@ -122,6 +138,18 @@ test('what a killed writer left is found and removed, and what is being written 
   }
   await store.write('run/file', bytes(), {}, signal);
   expect(await readdir(join(root, 'run'))).toEqual(['file']);
+});
+
+test('a directory that was removed and made again is found by who writes', async () => {
+  const write = (name: string) => store.write(`run/${name}`, chunks(randomBytes(1)), {}, signal);
+  async function* bytes() {
+    await rename(join(root, 'run'), join(root, 'before'));
+    await Promise.all(['b', 'c', 'd'].map(write));
+    expect((await readdir(join(root, 'run'))).sort()).toEqual(['b', 'c', 'd']);
+    yield randomBytes(1);
+  }
+  await store.write('run/a', bytes(), {}, signal);
+  expect(await readdir(join(root, 'before'))).toEqual(['a']);
 });
 
 test('directories that become empty go, the root stays', async () => {

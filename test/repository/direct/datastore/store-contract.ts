@@ -70,13 +70,11 @@ export function describeArtifactStore(open: () => ArtifactStore, outside: () => 
   const read = async (path: string) => buffer(await open().read(path, null, signal));
 
   describe('a file', () => {
-    test('is read as it was written, its size and hash told', async () => {
+    test('is read as it was written, its size told', async () => {
       const bytes = randomBytes(70_000);
-      expect(await write('run 1/a#b/ü+&=?.fits', bytes)).toEqual({ size: bytes.length, sha256: sha256(bytes) });
-      expect(await open().stat('run 1/a#b/ü+&=?.fits', signal)).toEqual({
-        path: 'run 1/a#b/ü+&=?.fits',
-        size: bytes.length,
-      });
+      const stored = { path: 'run 1/a#b/ü+&=?.fits', size: bytes.length };
+      expect(await write('run 1//a#b/ü+&=?.fits', bytes)).toEqual(stored);
+      expect(await open().stat('run 1/a#b/ü+&=?.fits', signal)).toEqual(stored);
       expect(await read('run 1//./a#b/ü+&=?.fits')).toEqual(bytes);
     });
 
