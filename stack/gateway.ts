@@ -12,7 +12,6 @@ export class StackIssuer {
   readonly audience = 'satellite';
   readonly groupsClaim = 'groups';
   readonly scopeClaim = 'scope';
-  readonly scopes = [];
   readonly jwks: string;
 
   private constructor(directory: string) {

@@ -7,15 +7,20 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT,
 import { SatelliteError } from '../butler/errors.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
+/** An issuer, as far as making its tokens needs it. */
+export type MintingIssuer = Pick<TokenIssuer, 'issuer' | 'audience' | 'jwks' | 'groupsClaim' | 'scopeClaim'>;
+
 export interface TokenClaims {
   readonly username: string;
   readonly groups: readonly string[];
+  /** Absent: the token says nothing of scopes. */
+  readonly scopes?: readonly string[];
   /** A span such as `8h` or `30 days`. */
   readonly expires: string;
 }
 
 /** Makes the issuer's key pair where there is none yet: the key set at `jwks`, the private key beside it (mode 0600). */
-export async function prepareDevelopmentKeys(issuer: TokenIssuer): Promise<void> {
+export async function prepareDevelopmentKeys(issuer: MintingIssuer): Promise<void> {
   const { privateKey } = await generateKeyPair('Ed25519', { extractable: true });
   const jwk = await exportJWK(privateKey);
   const kid = await calculateJwkThumbprint(jwk);
@@ -26,10 +31,11 @@ export async function prepareDevelopmentKeys(issuer: TokenIssuer): Promise<void>
 }
 
 /** A signed token of the issuer. @throws SatelliteError BAD_USER_INPUT where the span is not one */
-export async function mintToken(issuer: TokenIssuer, claims: TokenClaims): Promise<string> {
+export async function mintToken(issuer: MintingIssuer, claims: TokenClaims): Promise<string> {
   await prepareDevelopmentKeys(issuer);
   const jwk = await readPrivateKey(issuer);
-  const token = new SignJWT({ [issuer.groupsClaim]: claims.groups })
+  const scope = claims.scopes && { [issuer.scopeClaim]: claims.scopes.join(' ') };
+  const token = new SignJWT({ [issuer.groupsClaim]: claims.groups, ...scope })
     .setProtectedHeader({ alg: 'EdDSA', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) })
     .setIssuer(issuer.issuer)
     .setAudience(issuer.audience)
@@ -43,11 +49,11 @@ export async function mintToken(issuer: TokenIssuer, claims: TokenClaims): Promi
   return token.sign(await importJWK(jwk, 'EdDSA'));
 }
 
-function privateKeyPath(issuer: TokenIssuer): string {
+function privateKeyPath(issuer: Pick<TokenIssuer, 'jwks'>): string {
   return issuer.jwks.replace(/(\.json)?$/, '.private.json');
 }
 
-async function readPrivateKey(issuer: TokenIssuer): Promise<JWK> {
+async function readPrivateKey(issuer: Pick<TokenIssuer, 'jwks'>): Promise<JWK> {
   return JSON.parse(await readFile(privateKeyPath(issuer), 'utf8')) as JWK;
 }
 

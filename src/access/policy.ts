@@ -4,7 +4,7 @@
  * list and gives the answer of a wrong name.
  */
 import { SatelliteError } from '../butler/errors.ts';
-import type { Repository, RestrictableRepository } from '../repository/repository.ts';
+import type { Caller, Repository, RestrictableRepository } from '../repository/repository.ts';
 import { NO_RIGHTS, repositoryResource, type GrantedCollections, type Rights } from './grants.ts';
 import type { Identity } from './principal.ts';
 import { owns, readableBy, type Ownership } from './readable.ts';
@@ -18,6 +18,8 @@ export interface OfferedRepository extends Ownership {
   readonly bareName?: string;
   /** What grants on it name. @default that of a repository of the configuration */
   readonly resource?: string;
+  /** Whether its own server lets someone read; absent: it lets everyone who may ask here. */
+  readonly admits?: (caller: Caller) => Promise<boolean>;
   /** All of it, before the policy; of what `VisibleRepositories` gives, what its principal may read. */
   readonly repository: Repository;
 }

@@ -17,6 +17,8 @@ export interface Ownership {
   readonly group?: string | null;
   /** The id that the group had when the repository was made, where it was known. */
   readonly groupId?: number | null;
+  /** Groups whose members alone it exists for, where it has no owner; absent: every authenticated user. */
+  readonly readers?: readonly string[];
 }
 
 /** What is neither everything nor nothing are the collections of a rule. */
@@ -36,10 +38,11 @@ export function mayGrant(who: Identity, repository: Ownership, collection: strin
 /**
  * What someone may read of a repository.  Satellites belong wholly to their owner or group, whatever names are in them.
  * Published repositories that are nobody's go by names.  Official ones are readable in whole; remote ones ask as the caller,
- * so that their own rule decides.
+ * so that their own rule decides.  Where the configuration names groups of readers, a repository exists for nobody else.
  * @param granted what valid grants on it let them read
  */
 export function readableBy(who: Identity, repository: Ownership, granted: GrantedCollections): Readable {
+  if (repository.readers?.some((group) => who.groups.includes(group)) === false) return 'nothing';
   if (owns(who, repository) || granted.everything) return 'everything';
   if (repository.owner === undefined) {
     return repository.kind === 'PUBLISHED' ? publishedNames(who, granted) : 'everything';

@@ -1,111 +1,148 @@
 /**
- * From a bearer token to a principal (design section 6).  A token names its issuer; only that issuer's keys, audience and
- * allowed algorithms count, and nothing in the token's header can point to other keys.
+ * From a signed token (JWT) to a principal (design section 6).  A token names its issuer; only that issuer's keys, audience
+ * and allowed algorithms count, and nothing in the token's header can point to other keys.
  */
-import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
 import { SatelliteError } from '../butler/errors.ts';
-import type { Principal } from './principal.ts';
+import type { Gafaelfawr } from './gafaelfawr.ts';
+import { Introspection } from './introspection.ts';
+import { USERNAME, type Identity, type Principal } from './principal.ts';
+import type { Revocations } from './revocations.ts';
+import { refused, takeApart, type UnverifiedToken } from './token-form.ts';
 import { keysOf, type TokenIssuer } from './token-issuer.ts';
 
-/** Signatures by a private key only: with a shared secret, whoever can check a token can forge one. */
-const ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256', 'ES384', 'RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'];
-const CLOCK_TOLERANCE_SECONDS = 30;
-const USERNAME = /^[a-z0-9._-]+$/;
+interface KnownIssuer {
+  readonly issuer: TokenIssuer;
+  readonly keys: JWTVerifyGetKey;
+  readonly introspection: Introspection | undefined;
+}
+
+export interface TokenVerifierOptions {
+  readonly issuers: readonly TokenIssuer[];
+  /** For issuers with `groupsFrom: gafaelfawr`. */
+  readonly gafaelfawr?: Pick<Gafaelfawr, 'user'> | undefined;
+  /** Tokens that an operator has revoked here. */
+  readonly revocations?: Pick<Revocations, 'isRevoked'> | undefined;
+}
 
 export class TokenVerifier {
-  readonly #issuers: ReadonlyMap<string, { readonly issuer: TokenIssuer; readonly keys: JWTVerifyGetKey }>;
+  readonly #issuers: ReadonlyMap<string, KnownIssuer>;
+  readonly #options: TokenVerifierOptions;
 
-  constructor(issuers: readonly TokenIssuer[]) {
-    this.#issuers = new Map(issuers.map((issuer) => [issuer.issuer, { issuer, keys: keysOf(issuer) }]));
+  constructor(options: TokenVerifierOptions) {
+    this.#options = options;
+    this.#issuers = new Map(
+      options.issuers.map((issuer) => {
+        const introspection = issuer.introspection && new Introspection(issuer.introspection);
+        return [issuer.issuer, { issuer, keys: keysOf(issuer), introspection }];
+      }),
+    );
   }
 
   /**
-   * The principal of an `Authorization` header.
-   * @throws SatelliteError UNAUTHENTICATED, or UPSTREAM_UNAVAILABLE where the issuer's keys cannot be had
+   * The principal of a token.
+   * @param unverified the token, taken apart
+   * @throws SatelliteError UNAUTHENTICATED, or UPSTREAM_UNAVAILABLE where an authority that must be asked cannot answer
    */
-  async authenticate(authorization: string | undefined): Promise<Principal> {
-    const token = /^Bearer +([^ ]+) *$/i.exec(authorization ?? '')?.[1];
-    if (token === undefined) {
-      throw new SatelliteError(
-        'UNAUTHENTICATED',
-        'Sign in: send your token in the header "Authorization: Bearer TOKEN".',
-      );
-    }
-    const found = this.#issuers.get(issuerClaim(token));
+  async verify(token: string, unverified = takeApart(token)): Promise<Principal> {
+    const found = this.#issuers.get(String(unverified.claims.iss));
     if (!found) throw refused('it comes from no issuer that this gateway knows');
-    const claims = await this.#verify(token, found.issuer, found.keys);
-    const username = claims.sub ?? '';
-    if (!USERNAME.test(username)) {
-      throw refused('its subject is not a user name (small letters, digits, ".", "_" and "-")');
-    }
+    const { issuer, introspection } = found;
+    const claims = await verifyClaims(token, unverified, found);
+    const username = usernameOf(claims);
+    if (await this.#options.revocations?.isRevoked(username, claims))
+      throw refused('it has been revoked; get a new one');
+    if (introspection && !(await introspection.isActive(token))) throw refused('it has been revoked; get a new one');
+    const { quota, ...identity } = await this.#describe(username, claims, issuer);
     return {
-      username,
-      groups: groupNames(claims[found.issuer.groupsClaim]),
-      scopes: scopeNames(claims[found.issuer.scopeClaim]) ?? found.issuer.scopes,
-      quota: quotaOf(claims['quota']),
+      ...identity,
+      scopes: scopeNames(claims[issuer.scopeClaim]) ?? issuer.scopes,
+      quota,
+      kind: 'jwt',
       token,
-      // Required, and checked.
+      source: issuer.issuer,
       expiresAt: claims.exp! * 1000,
-      source: found.issuer.issuer,
     };
   }
 
-  /** The issuer of a token that is good now. @throws SatelliteError as `authenticate` does */
-  async issuerOf(token: string): Promise<string> {
-    await this.authenticate(`Bearer ${token}`);
-    return issuerClaim(token);
-  }
-
-  async #verify(token: string, issuer: TokenIssuer, keys: JWTVerifyGetKey): Promise<JWTPayload> {
-    try {
-      const { payload } = await jwtVerify(token, keys, {
-        issuer: issuer.issuer,
-        audience: issuer.audience,
-        algorithms: ALGORITHMS,
-        requiredClaims: ['exp', 'sub'],
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      });
-      return payload;
-    } catch (error) {
-      throw explained(error);
+  /** What is known of the user beside the name. */
+  async #describe(
+    username: string,
+    claims: JWTPayload,
+    issuer: TokenIssuer,
+  ): Promise<Identity & Pick<Principal, 'quota'>> {
+    if (issuer.groupsFrom === 'claim') {
+      return { username, ...groupsIn(claims[issuer.groupsClaim]), quota: quotaOf(claims['quota']) };
     }
+    const user = await this.#options.gafaelfawr!.user(username);
+    if (!user) throw refused('its user has no account any more');
+    return user;
   }
 }
 
-function issuerClaim(token: string): string {
+/** Of a token whose signature and times hold. @throws SatelliteError UNAUTHENTICATED, UPSTREAM_UNAVAILABLE */
+async function verifyClaims(
+  token: string,
+  { header }: UnverifiedToken,
+  { issuer, keys }: KnownIssuer,
+): Promise<JWTPayload> {
+  if (!hasType(header.typ, issuer.types)) throw refused('it is of a type that is not for signing in');
+  const options: JWTVerifyOptions = {
+    issuer: issuer.issuer,
+    audience: issuer.audience,
+    algorithms: [...issuer.algorithms],
+    requiredClaims: ['exp', 'sub'],
+    clockTolerance: issuer.clockToleranceSeconds,
+    ...(issuer.maxAgeSeconds !== undefined && { maxTokenAge: issuer.maxAgeSeconds }),
+  };
   try {
-    return String(decodeJwt(token).iss);
-  } catch {
-    throw refused('it is not a signed token (JWT)');
+    const { payload } = await jwtVerify(token, keys, options);
+    if ((payload.iat ?? 0) > Date.now() / 1000 + issuer.clockToleranceSeconds) throw refused('it is from the future');
+    return payload;
+  } catch (error) {
+    throw error instanceof SatelliteError ? error : explained(error);
   }
+}
+
+/** The user whom a checked token names. @throws SatelliteError UNAUTHENTICATED */
+export function usernameOf({ sub }: JWTPayload): string {
+  // What is signed need not be text.
+  if (typeof sub === 'string' && USERNAME.test(sub)) return sub;
+  throw refused('its subject is not a user name (small letters, digits, ".", "_" and "-")');
+}
+
+function hasType(typ: unknown, allowed: readonly string[]): boolean {
+  const types = allowed.map((type) => type.toLowerCase());
+  if (typ === undefined) return types.includes('jwt');
+  return typeof typ === 'string' && types.includes(typ.toLowerCase().replace(/^application\//, ''));
 }
 
 /** What to tell of a token that did not pass.  Says no more than its owner knows. */
-function explained(error: unknown): SatelliteError {
+export function explained(error: unknown): SatelliteError {
   if (error instanceof errors.JWTExpired) return refused('it has expired; get a new one');
   if (error instanceof errors.JWTClaimValidationFailed) return refused(`its claim "${error.claim}" does not hold here`);
-  if (error instanceof errors.JWKSTimeout || !(error instanceof errors.JOSEError)) {
-    return new SatelliteError(
-      'UPSTREAM_UNAVAILABLE',
-      "The keys of your token's issuer cannot be had; try again soon.",
-      {
-        cause: error,
-      },
-    );
+  const isTokens =
+    error instanceof errors.JOSEError &&
+    !(error instanceof errors.JWKSTimeout) &&
+    !(error instanceof errors.JWKSInvalid) &&
+    // The error for a key set that could not be had has no class of its own.
+    error.code !== 'ERR_JOSE_GENERIC';
+  if (isTokens) return refused('its signature does not hold');
+  const message = "The keys of your token's issuer cannot be had; try again soon.";
+  return new SatelliteError('UPSTREAM_UNAVAILABLE', message, { cause: error });
+}
+
+function groupsIn(claim: unknown): Pick<Required<Identity>, 'groups' | 'groupIds'> {
+  const groups: string[] = [];
+  const groupIds = new Map<string, number>();
+  for (const group of Array.isArray(claim) ? (claim as unknown[]) : []) {
+    const { name, id } =
+      typeof group === 'object' && group !== null ? (group as { name?: unknown; id?: unknown }) : { name: group };
+    if (typeof name !== 'string') continue;
+    groups.push(name);
+    if (Number.isSafeInteger(id)) groupIds.set(name, id as number);
   }
-  return refused('its signature does not hold');
-}
-
-function refused(reason: string): SatelliteError {
-  return new SatelliteError('UNAUTHENTICATED', `Your token was refused: ${reason}.`);
-}
-
-function groupNames(claim: unknown): string[] {
-  if (!Array.isArray(claim)) return [];
-  return claim.flatMap((group: unknown) => {
-    const name = typeof group === 'object' && group !== null && 'name' in group ? group.name : group;
-    return typeof name === 'string' ? [name] : [];
-  });
+  return { groups, groupIds };
 }
 
 function scopeNames(claim: unknown): string[] | undefined {

@@ -29,6 +29,7 @@ program
   .requiredOption('--config <file>', 'configuration (YAML)')
   .requiredOption('--user <name>', 'user name')
   .option('--groups <names>', 'groups, separated by commas', '')
+  .option('--scopes <names>', 'scopes, separated by commas; by default those of its issuer')
   .option('--expires <span>', 'how long it is good', '12h')
   .action(async (options: TokenOptions) => (await import('./token.ts')).printToken(options));
 

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import type { SatelliteSettings } from '../satellite/settings.ts';
+import { authConfig } from './auth-config.ts';
 import { expandVariables } from './environment.ts';
 import { satelliteSettings, satellitesConfig } from './satellites-config.ts';
 
@@ -61,6 +62,8 @@ const repositoryBase = {
   name,
   /** The only user for whom it exists. @default every authenticated user */
   owner: z.string().optional(),
+  /** Groups whose members alone it exists for, whatever its own server says. @default every authenticated user */
+  groups: z.array(z.string().min(1)).min(1).optional(),
   /** `published`: where reviewed collections are published. @default official, or a satellite where it has an owner */
   role: z.literal('published').optional(),
   /** Who reviews publications into it; used by publishing, which this version does not have. */
@@ -77,16 +80,14 @@ const remoteRepository = z.strictObject({
   kind: z.literal('remote'),
   /** Address of the repository at the server, such as `https://data.lsst.cloud/api/butler/repo/dp1`. */
   url: httpUrl,
-  /** `forward`: ask with the caller's own token; else the token itself, best as `${VARIABLE}`. @default forward */
-  token: z
-    .string()
-    .refine(
-      (token) => token !== 'delegated',
-      'needs auth.gafaelfawr, which this version does not support: use "forward"',
-    )
-    .default('forward'),
   /**
-   * With `token: forward`: the token of the gateway's own service, best as `${VARIABLE}`, with which files are fetched for
+   * `forward`: ask with the caller's own token; `delegated`: with a token of Gafaelfawr's, the one that the ingress delegated or
+   * the caller's own, and for callers without one the repository does not exist; else the token itself, best as
+   * `${VARIABLE}`. @default forward
+   */
+  token: z.string().default('forward'),
+  /**
+   * With `forward` or `delegated`: the token of the gateway's own service, best as `${VARIABLE}`, with which files are fetched for
    * addresses that hold a capability instead of their reader's token. @default none: such addresses are refused
    */
   serviceToken: z.string().min(1).optional(),
@@ -98,39 +99,6 @@ const directRepository = z.strictObject({
   kind: z.literal('direct'),
   /** Its directory, or its `butler.yaml`. */
   path: z.string().min(1),
-});
-
-const issuer = z
-  .strictObject({
-    /** Exact value of the tokens' `iss`. */
-    issuer: z.string().min(1),
-    /** Value that the tokens' `aud` must be or hold. */
-    audience: z.string().min(1),
-    /** File or https address of the issuer's JSON Web Key Set. */
-    jwks: z
-      .string()
-      .min(1)
-      .refine((jwks) => !jwks.startsWith('http:'), 'must be a file or an https address'),
-    /** Claim with the user's groups. @default groups */
-    groupsClaim: z.string().default('groups'),
-    /** Claim with the token's scopes. @default scope */
-    scopeClaim: z.string().default('scope'),
-    /** Scopes of tokens without that claim. @default none */
-    scopes: z.array(z.string()).default([]),
-    /** Whether `satellite token` may mint tokens of it, with a private key beside `jwks`. Never in production. @default false */
-    development: z.boolean().default(false),
-  })
-  .refine((i) => !i.development || !i.jwks.startsWith('https:'), {
-    path: ['jwks'],
-    message: 'must be a file for a development issuer',
-  });
-
-/** Who may read the whole audit trail. */
-const administrators = z.strictObject({
-  /** By user name. @default none */
-  users: z.array(z.string()).default([]),
-  /** Members of these groups. @default none */
-  groups: z.array(z.string()).default([]),
 });
 
 const graphiql = z.strictObject({
@@ -181,7 +149,7 @@ export const gatewayConfig = z
     http: http.prefault({}),
     /** What can be read; the order is the default search order, after the caller's own. */
     repositories: z.array(z.discriminatedUnion('kind', [remoteRepository, directRepository])).default([]),
-    auth: z.strictObject({ issuers: z.array(issuer).min(1), administrators: administrators.prefault({}) }),
+    auth: authConfig,
     graphiql: graphiql.prefault({}),
     /** How others reach the gateway: permanent addresses start with it. @default the listening address */
     publicUrl: httpUrl.optional(),
@@ -201,18 +169,23 @@ export const gatewayConfig = z
     python: python.optional(),
     ...later,
   })
-  .superRefine(({ repositories, graphiql, publicUrl }, ctx) => {
+  .superRefine(({ repositories, auth, graphiql, publicUrl }, ctx) => {
     if (graphiql.origin !== undefined && (publicUrl === undefined || new URL(publicUrl).origin === graphiql.origin)) {
       const message = 'needs a publicUrl of another origin: the page has to know where the API is';
       ctx.addIssue({ code: 'custom', path: ['graphiql', 'origin'], message });
     }
     for (const [i, repository] of repositories.entries()) {
+      const wrong = (key: string, message: string) => {
+        ctx.addIssue({ code: 'custom', path: ['repositories', i, key], message });
+      };
       if (repositories.findIndex((r) => r.name === repository.name) < i) {
-        ctx.addIssue({
-          code: 'custom',
-          path: ['repositories', i, 'name'],
-          message: `"${repository.name}" is there twice`,
-        });
+        wrong('name', `"${repository.name}" is there twice`);
+      }
+      if (repository.kind === 'remote' && repository.token === 'delegated' && !auth.gafaelfawr) {
+        wrong('token', 'needs auth.gafaelfawr');
+      }
+      if (repository.groups && repository.owner !== undefined) {
+        wrong('groups', 'is for a repository without an owner: one with an owner exists for the owner only');
       }
     }
   });

@@ -2,12 +2,14 @@
 import type { AddressInfo } from 'node:net';
 import type { Logger } from 'pino';
 import { prepareDevelopmentKeys } from '../access/development-issuer.ts';
+import type { Authenticator } from '../access/authenticator.ts';
 import { FileResolver } from '../access/file-resolution.ts';
 import type { Services } from '../../resolvers/services.ts';
 import type { OfferedRepository } from '../access/policy.ts';
-import { TokenVerifier } from '../access/token-verifier.ts';
+import { openAuthenticator, openGafaelfawr } from './authentication.ts';
 import { ConfigurationError, UNUSED_SECTIONS, type GatewayConfig } from './config.ts';
 import type { ExecutionStrategy } from './graphql/execution.ts';
+import { guardFields } from './graphql/permissions.ts';
 import { createSchema } from './graphql/schema.ts';
 import { isLoopback } from './http/graphiql.ts';
 import { createHttpServer, type HttpServerOptions } from './http/server.ts';
@@ -51,9 +53,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
       log.warn(`the configuration's section "${section}" has no effect in this version`);
   }
   await Promise.all(issuers.filter((i) => i.development).map(prepareDevelopmentKeys));
-  const verifier = new TokenVerifier(issuers);
-  const graphiql = await graphiqlOptions(config, verifier);
-
+  const gafaelfawr = openGafaelfawr(config.auth);
   const metrics = new Metrics();
   const offered = options.offered ?? (await openRepositories(config.repositories, metrics));
   const outbound = openOutbound(config);
@@ -67,23 +67,33 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     outbound,
   });
   const opened =
-    config.writing && (await openServices(config.writing, { config, offered, files, publicUrl, ownUrls, log, now }));
+    config.writing &&
+    (await openServices(config.writing, { config, offered, gafaelfawr, files, publicUrl, ownUrls, log, now }));
+  const authenticator = openAuthenticator(config.auth, gafaelfawr, opened?.authentication);
+  const graphiql = await graphiqlOptions(config, authenticator);
   const meter = await RequestMeter.open({
     costPerMinute: limits.costPerMinute,
     state: opened?.state,
     refused: () => metrics.limitsFired.inc({ limit: 'costPerMinute' }),
   });
-  const satellites = options.satellites ?? opened?.satellites;
-  const scope = { verifier, meter, offered, satellites, memberships: opened?.memberships };
+  const scope: ScopeOptions = {
+    authenticator,
+    trustedProxy: config.auth.gafaelfawr?.trustedProxy ?? [],
+    scopes: config.auth.scopes,
+    meter,
+    offered,
+    satellites: options.satellites ?? opened?.satellites,
+    memberships: opened?.memberships,
+  };
   const services = options.services ?? opened?.services;
   if (services) metrics.observeJobs(services.jobs);
   const app = await createHttpServer({
-    schema: createSchema(),
+    schema: guardFields(createSchema(), config.auth.scopes),
     limits,
     pathPrefix: config.http.pathPrefix,
     meter,
-    openScope: (request, reply, seconds) => openScope(request, reply, seconds, scope),
-    scopeFor: (authorization, signal) => scopeFor(authorization, signal, scope),
+    openScope: (request, reply, seconds, purpose) => openScope(request, reply, seconds, scope, purpose),
+    scopeFor: (request, signal, sent) => scopeFor(request, signal, scope, sent),
     openCapabilityScope: (request, reply, seconds, file) => openCapabilityScope(request, reply, seconds, file, scope),
     files,
     services,
@@ -98,7 +108,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   app.addHook('onClose', async () => {
     await meter.close();
     await opened?.close();
-    await Promise.all([...offered.map(({ repository }) => repository.close()), outbound.close()]);
+    await Promise.all([...offered.map(({ repository }) => repository.close()), outbound.close(), gafaelfawr?.close()]);
   });
   try {
     await app.listen({ host: config.http.host, port: config.http.port });
@@ -113,15 +123,18 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
 }
 
 /** A token in GraphiQL is for demonstrations: whoever can open the page acts as its user. */
-async function graphiqlOptions(config: GatewayConfig, verifier: TokenVerifier): Promise<HttpServerOptions['graphiql']> {
+async function graphiqlOptions(
+  config: GatewayConfig,
+  authenticator: Authenticator,
+): Promise<HttpServerOptions['graphiql']> {
   const { enabled, examples, token } = config.graphiql;
   if (!enabled) return undefined;
   if (token !== undefined) {
     if (!isLoopback(config.http.host)) {
       throw new ConfigurationError('graphiql.token: is only for a gateway that listens on a loopback address.');
     }
-    const issuer = await verifier.issuerOf(token);
-    if (!config.auth.issuers.some((i) => i.development && i.issuer === issuer)) {
+    const { kind, source } = await authenticator.authenticate({ authorization: [`Bearer ${token}`], proxy: undefined });
+    if (kind !== 'jwt' || !config.auth.issuers.some((i) => i.development && i.issuer === source)) {
       throw new ConfigurationError('graphiql.token: is only for tokens of an issuer with "development: true".');
     }
   }

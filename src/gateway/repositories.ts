@@ -1,7 +1,7 @@
 import type { OfferedRepository, RepositoryKind } from '../access/policy.ts';
 import { openDirectRepository } from '../repository/direct/open.ts';
 import { RemoteRepository } from '../repository/remote/remote-repository.ts';
-import type { Repository } from '../repository/repository.ts';
+import type { Caller, Repository } from '../repository/repository.ts';
 import type { RepositoryConfig } from './config.ts';
 import type { Metrics } from './metrics.ts';
 import { observed } from './observed-repository.ts';
@@ -18,10 +18,18 @@ export async function openRepositories(
     configs.map(async (config) => {
       // The name of a user's own repository is nobody else's business.
       const label = config.owner === undefined ? config.name : 'satellites';
-      const repository = observed(await openRepository(config), (outcome) => {
+      const opened = await openRepository(config);
+      const repository = observed(opened, (outcome) => {
         metrics.repositoryCalls.inc({ repository: label, outcome });
       });
-      return { name: config.name, kind: kindOf(config), owner: config.owner, repository };
+      return {
+        name: config.name,
+        kind: kindOf(config),
+        owner: config.owner,
+        ...(config.groups && { readers: config.groups }),
+        ...(opened instanceof RemoteRepository && { admits: (caller: Caller) => opened.admits(caller) }),
+        repository,
+      };
     }),
   );
 }
@@ -29,10 +37,15 @@ export async function openRepositories(
 async function openRepository(config: RepositoryConfig): Promise<Repository> {
   if (config.kind === 'direct') return openDirectRepository(config);
   const { name, url, token, serviceToken } = config;
-  return new RemoteRepository({ name, url, token: token === 'forward' ? token : { fixed: token }, serviceToken });
+  return new RemoteRepository({ name, url, token: isCallers(token) ? token : { fixed: token }, serviceToken });
 }
 
 function kindOf({ role, owner }: RepositoryConfig): RepositoryKind {
   if (role === 'published') return 'PUBLISHED';
   return owner === undefined ? 'OFFICIAL' : 'SATELLITE';
+}
+
+/** Whether it says which of the caller's tokens to send, and is none itself. */
+function isCallers(token: string): token is 'forward' | 'delegated' {
+  return token === 'forward' || token === 'delegated';
 }

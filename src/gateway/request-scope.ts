@@ -1,13 +1,15 @@
 /** What a request may see and how long it may take: made once a request, for every face. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { DisagreeingCredentials, type Authenticator } from '../access/authenticator.ts';
 import type { Capabilities, CapabilityGrant } from '../access/capability.ts';
 import { isInGroup } from '../access/grants.ts';
 import type { Memberships } from '../access/memberships.ts';
-import type { Identity, Principal } from '../access/principal.ts';
-import { VisibleRepositories, type OfferedRepository } from '../access/policy.ts';
-import type { TokenVerifier } from '../access/token-verifier.ts';
+import { callerOf, type Identity, type Principal, type TokenLimits } from '../access/principal.ts';
+import { credentialsOf, type AddressBlock } from '../access/credentials.ts';
+import { requireReading, type RequiredScopes } from '../access/permission.ts';
+import { nameInAddresses, VisibleRepositories, type OfferedRepository } from '../access/policy.ts';
 import { SatelliteError } from '../butler/errors.ts';
-import type { QueryContext } from '../repository/repository.ts';
+import type { Caller, QueryContext } from '../repository/repository.ts';
 import { LEAST_COST, type RequestMeter } from './request-meter.ts';
 import type { SatelliteDirectory } from '../satellite/satellite.ts';
 import { visibleRepositories } from '../satellite/visible-repositories.ts';
@@ -23,7 +25,10 @@ export interface RequestScope extends ReadingScope {
 }
 
 export interface ScopeOptions {
-  readonly verifier: TokenVerifier;
+  readonly authenticator: Pick<Authenticator, 'authenticate'>;
+  /** Where the platform's ingress connects from. */
+  readonly trustedProxy: readonly AddressBlock[];
+  readonly scopes: RequiredScopes;
   readonly meter: RequestMeter;
   /** Configured repositories. */
   readonly offered: readonly OfferedRepository[];
@@ -33,33 +38,63 @@ export interface ScopeOptions {
   readonly memberships?: Memberships | undefined;
 }
 
-/** @throws SatelliteError UNAUTHENTICATED, RATE_LIMITED */
+/**
+ * What a scope is opened for: to read; or to answer GraphQL, where each field at the top says what its caller must be allowed
+ * (`guardFields`).
+ */
+export type ScopePurpose = 'reading' | 'graphql';
+
+/**
+ * @throws SatelliteError UNAUTHENTICATED, RATE_LIMITED; FORBIDDEN where the caller may not read; BAD_USER_INPUT for two callers at
+ *   once
+ */
 export async function openScope(
   request: FastifyRequest,
   reply: FastifyReply,
   seconds: number,
   options: ScopeOptions,
+  purpose: ScopePurpose = 'reading',
 ): Promise<RequestScope> {
-  const principal = await options.verifier.authenticate(request.headers.authorization);
+  const principal = await authenticate(request, options);
   request.username = principal.username;
   await options.meter.charge(principal, LEAST_COST, reply);
+  if (purpose === 'reading') requireReading(principal, options.scopes);
   return scopeOf(principal, requestSignal(reply, seconds), options);
 }
 
-/** The same for what is not one request with one answer: a subscription, which `signal` ends. */
+/**
+ * The same for what is not one request with one answer, and may do more than read: a subscription, which `signal` ends.
+ * @param sent an `Authorization` that came otherwise than as a header
+ */
 export async function scopeFor(
-  authorization: string | undefined,
+  request: FastifyRequest,
   signal: AbortSignal,
   options: ScopeOptions,
+  sent?: string,
 ): Promise<RequestScope> {
-  return scopeOf(await options.verifier.authenticate(authorization), signal, options);
+  return scopeOf(await authenticate(request, options, sent), signal, options);
 }
 
 async function scopeOf(principal: Principal, signal: AbortSignal, options: ScopeOptions): Promise<RequestScope> {
-  await options.memberships?.note(principal);
-  const { username, token } = principal;
-  const repositories = await repositoriesOf(principal, options);
-  return { principal, repositories, query: { caller: { username, token }, signal } };
+  // Of who is asking, a minted token says nothing new.
+  if (principal.kind !== 'minted') await options.memberships?.note(principal);
+  const caller = callerOf(principal);
+  return { principal, repositories: await repositoriesOf(principal, options, caller), query: { caller, signal } };
+}
+
+async function authenticate(request: FastifyRequest, options: ScopeOptions, sent?: string): Promise<Principal> {
+  try {
+    return await options.authenticator.authenticate(credentialsOf(request.raw, options.trustedProxy, sent));
+  } catch (error) {
+    if (error instanceof DisagreeingCredentials) {
+      const { users } = error;
+      request.log.warn(
+        { event: 'credentials-disagree', users },
+        'a request with credentials of different users was refused',
+      );
+    }
+    throw error;
+  }
 }
 
 /**
@@ -103,9 +138,31 @@ async function identityOf(username: string, { memberships }: ScopeOptions): Prom
   return memberships ? memberships.of(username) : { username, groups: [] };
 }
 
-async function repositoriesOf(who: Identity, { offered, satellites }: ScopeOptions): Promise<VisibleRepositories> {
-  if (!satellites) return new VisibleRepositories(offered, who);
-  return visibleRepositories(who, offered, satellites.directory);
+/**
+ * The repositories that exist for someone: not those of which their own servers say otherwise; and for a token that is limited
+ * to one satellite, of all satellites that one.
+ * @param caller as whom servers are asked; absent: they are not
+ */
+async function repositoriesOf(
+  who: Identity & Pick<Partial<Principal>, 'limits'>,
+  { offered, satellites }: ScopeOptions,
+  caller?: Caller,
+): Promise<VisibleRepositories> {
+  const admitted = await Promise.all(offered.map(async (r) => !caller || !r.admits || (await r.admits(caller))));
+  const configured = within(
+    who.limits,
+    offered.filter((_, i) => admitted[i]),
+  );
+  if (!satellites) return new VisibleRepositories(configured, who);
+  const { directory } = satellites;
+  return visibleRepositories(who, configured, {
+    rightsOf: (reader) => directory.rightsOf(reader),
+    offeredTo: async (reader, rights) => within(who.limits, await directory.offeredTo(reader, rights)),
+  });
+}
+
+function within(limits: TokenLimits | undefined, offered: readonly OfferedRepository[]): readonly OfferedRepository[] {
+  return limits ? offered.filter((r) => r.owner === undefined || nameInAddresses(r) === limits.satellite) : offered;
 }
 
 /** Aborts when the client has gone, or at the deadline. */

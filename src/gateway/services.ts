@@ -2,6 +2,8 @@
 import type { Logger } from 'pino';
 import type { Services } from '../../resolvers/services.ts';
 import { Capabilities } from '../access/capability.ts';
+import type { Gafaelfawr } from '../access/gafaelfawr.ts';
+import { Revocations, REVOCATION_TABLES } from '../access/revocations.ts';
 import type { FileResolver } from '../access/file-resolution.ts';
 import type { Memberships } from '../access/memberships.ts';
 import { StateMemberships } from '../access/memberships-in-state.ts';
@@ -22,6 +24,7 @@ import { prepareTables } from '../state/tables.ts';
 import { bringCalibrations } from '../transfer/calibrations.ts';
 import { Transfers } from '../transfer/transfers.ts';
 import { Uploads, UPLOAD_TABLES } from '../transfer/uploads.ts';
+import { accountsOf, type AuthenticationState } from './authentication.ts';
 import type { GatewayConfig } from './config.ts';
 import type { ScopeOptions } from './request-scope.ts';
 
@@ -29,6 +32,8 @@ export interface ServicesOptions {
   readonly config: GatewayConfig;
   /** The configured repositories, open. */
   readonly offered: readonly OfferedRepository[];
+  /** Undefined: not configured. */
+  readonly gafaelfawr: Gafaelfawr | undefined;
   readonly files: FileResolver;
   readonly publicUrl: () => string;
   /** All addresses of the gateway. */
@@ -44,6 +49,7 @@ export interface OpenServices {
   readonly uploads: Uploads;
   readonly state: State;
   readonly memberships: Memberships;
+  readonly authentication: AuthenticationState;
   /** Goes on with what was left unfinished; when the gateway's own address is known. */
   start(): Promise<void>;
   /** Lets jobs reach the end of a step. */
@@ -58,19 +64,22 @@ const OPEN_MS = 60_000;
  */
 export async function openServices(
   writing: NonNullable<GatewayConfig['writing']>,
-  { config, offered, files, publicUrl, ownUrls, log, now }: ServicesOptions,
+  { config, offered, gafaelfawr, files, publicUrl, ownUrls, log, now }: ServicesOptions,
 ): Promise<OpenServices> {
   const requestMs = config.http.limits.seconds * 1000;
   const signal = AbortSignal.timeout(OPEN_MS);
   const state = await openState(writing.state, signal);
-  for (const tables of [CALL_TABLES, UPLOAD_TABLES]) await prepareTables(state.database, tables, signal);
+  for (const tables of [CALL_TABLES, UPLOAD_TABLES, REVOCATION_TABLES])
+    await prepareTables(state.database, tables, signal);
   const jobs = createJobs(state, { log });
   const memberships = await StateMemberships.open(
     state,
     {
       shown: ({ username, token }) => {
+        if (token === undefined) return;
         jobs.resume(username, token).catch((err: unknown) => log.warn({ err }, 'could not go on with jobs'));
       },
+      accounts: accountsOf(config.auth, gafaelfawr),
       now,
       log,
     },
@@ -130,6 +139,7 @@ export async function openServices(
     uploads,
     state,
     memberships,
+    authentication: { secret: state.secret, revocations: new Revocations(state), memberships },
     start: async () => {
       await jobs.start();
       await satellites.start();

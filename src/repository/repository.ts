@@ -15,7 +15,7 @@ import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult 
 export interface Caller {
   readonly username: string;
   /** The caller's own token, for repositories that are asked as the caller.  Never logged. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /**
    * The caller gave a capability in place of a token (`access/capability.ts`): repositories that are asked as the caller
    * are asked as the gateway's named service instead, where its operator allows that.

@@ -16,17 +16,27 @@ beforeAll(async () => {
     issuer: 'http://localhost/dev',
     audience: 'gateway',
     jwks,
+    algorithms: ['EdDSA'],
+    types: ['JWT'],
+    clockToleranceSeconds: 0,
     groupsClaim: 'groups',
+    groupsFrom: 'claim',
     scopeClaim: 'scope',
-    scopes: [],
+    scopes: ['read:image'],
   };
 });
 afterAll(() => rm(directory, { recursive: true }));
 
 test('a minted token is one that the gateway believes', async () => {
   const token = await mintToken(issuer, { username: 'alice', groups: ['g_rubin'], expires: '1h' });
-  const principal = await new TokenVerifier([issuer]).authenticate(`Bearer ${token}`);
-  expect(principal).toMatchObject({ username: 'alice', groups: ['g_rubin'] });
+  const principal = await new TokenVerifier({ issuers: [issuer] }).verify(token);
+  expect(principal).toMatchObject({ username: 'alice', groups: ['g_rubin'], scopes: ['read:image'] });
+});
+
+test('a minted token has the scopes that were asked for', async () => {
+  const claims = { username: 'alice', groups: [], scopes: ['read:image', 'write:files'], expires: '1h' };
+  const principal = await new TokenVerifier({ issuers: [issuer] }).verify(await mintToken(issuer, claims));
+  expect(principal.scopes).toEqual(['read:image', 'write:files']);
 });
 
 test('keys are made once, and the private one is nobody else’s to read', async () => {

@@ -45,6 +45,7 @@ function shown(groups: readonly string[], more: Partial<Principal> = {}): Princi
     groups,
     scopes: [],
     quota: null,
+    kind: 'jwt',
     token: 'secret token',
     expiresAt: now + HOUR,
     source: 'https://id.example/',

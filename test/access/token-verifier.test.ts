@@ -1,134 +1,140 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWTPayload } from 'jose';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TokenIssuer } from '../../src/access/token-issuer.ts';
 import { TokenVerifier } from '../../src/access/token-verifier.ts';
+import { Forge } from './forge.ts';
 
-let directory: string;
-let issuer: TokenIssuer;
-let keys: Awaited<ReturnType<typeof generateKeyPair>>;
-let strangers: Awaited<ReturnType<typeof generateKeyPair>>;
-
+let forge: Forge;
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'tokens-'));
-  keys = await generateKeyPair('RS256', { extractable: true });
-  strangers = await generateKeyPair('RS256', { extractable: true });
-  issuer = {
-    issuer: 'https://id.example/',
-    audience: 'gateway',
-    jwks: join(directory, 'jwks.json'),
-    groupsClaim: 'groups',
-    scopeClaim: 'scope',
-    scopes: ['read:image'],
-  };
-  await publish(keys.publicKey, 'one');
+  forge = await Forge.open();
 });
-afterAll(() => rm(directory, { recursive: true }));
+afterAll(() => forge[Symbol.asyncDispose]());
+beforeEach(() => forge.publish(forge.keys, 'one'));
 
-async function publish(key: CryptoKey, kid: string): Promise<void> {
-  await writeFile(issuer.jwks, JSON.stringify({ keys: [{ ...(await exportJWK(key)), kid, alg: 'RS256' }] }));
-}
-
-const GOOD: JWTPayload = { iss: 'https://id.example/', aud: 'gateway', sub: 'alice', exp: 4_102_444_800 };
-
-interface Forgery {
-  readonly claims?: Record<string, unknown>;
-  readonly header?: Record<string, unknown>;
-  readonly key?: CryptoKey | Uint8Array;
-}
-
-function token({ claims = {}, header = {}, key = keys.privateKey }: Forgery = {}): Promise<string> {
-  const payload = Object.fromEntries(Object.entries({ ...GOOD, ...claims }).filter(([, value]) => value !== undefined));
-  return new SignJWT(payload).setProtectedHeader({ alg: 'RS256', kid: 'one', ...header }).sign(key);
-}
-
-const authenticate = (text: string) => new TokenVerifier([issuer]).authenticate(`Bearer ${text}`);
+const verify = (token: string, changes: Partial<TokenIssuer> = {}) =>
+  new TokenVerifier({ issuers: [{ ...forge.issuer, ...changes }] }).verify(token);
 
 describe('a token of a configured issuer', () => {
   test('says who asks, with groups and scopes', async () => {
     const claims = { groups: ['g_rubin', { name: 'g_users', id: 7 }], scope: 'read:image write:files' };
-    const text = await token({ claims });
-    expect(await authenticate(text)).toEqual({
+    const token = await forge.token({ claims });
+    expect(await verify(token)).toEqual({
       username: 'alice',
       groups: ['g_rubin', 'g_users'],
+      groupIds: new Map([['g_users', 7]]),
       scopes: ['read:image', 'write:files'],
       quota: null,
-      token: text,
-      expiresAt: 4_102_444_800_000,
+      kind: 'jwt',
+      token,
       source: 'https://id.example/',
+      expiresAt: 4_102_444_800_000,
     });
   });
 
   test('states the quota of the platform, or none', async () => {
     const quota = { disk: { '/home': 35_000_000_000 }, notebook: { cpu: 4 } };
-    expect((await authenticate(await token({ claims: { quota } }))).quota).toEqual(quota);
-    expect((await authenticate(await token({ claims: { quota: 'much' } }))).quota).toBeNull();
+    expect((await verify(await forge.token({ claims: { quota } }))).quota).toEqual(quota);
+    expect((await verify(await forge.token({ claims: { quota: 'much' } }))).quota).toBeNull();
   });
 
-  test('without a scope claim has the scopes of its issuer', async () => {
-    expect((await authenticate(await token())).scopes).toEqual(['read:image']);
+  test('without a scope claim has the scopes of its issuer, with an empty one none', async () => {
+    expect((await verify(await forge.token())).scopes).toEqual(['read:image']);
+    expect((await verify(await forge.token({ claims: { scope: '' } }))).scopes).toEqual([]);
+    expect((await verify(await forge.token({ claims: { scope: ['a', 'b'] } }))).scopes).toEqual(['a', 'b']);
   });
 
   test('may be for several audiences', async () => {
-    const { username } = await authenticate(await token({ claims: { aud: ['other', 'gateway'] } }));
+    const { username } = await verify(await forge.token({ claims: { aud: ['other', 'gateway'] } }));
     expect(username).toBe('alice');
   });
 
-  test('is believed after its issuer has changed keys', async () => {
-    const verifier = new TokenVerifier([issuer]);
-    await verifier.authenticate(`Bearer ${await token()}`);
-    await publish(strangers.publicKey, 'two');
-    const rotated = await token({ header: { kid: 'two' }, key: strangers.privateKey });
-    expect((await verifier.authenticate(`Bearer ${rotated}`)).username).toBe('alice');
-    await publish(keys.publicKey, 'one');
-    await expect(verifier.authenticate(`Bearer ${rotated}`)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-  });
-});
-
-describe('a token is refused', () => {
-  const sharedSecret = async () => new TextEncoder().encode(await exportSPKI(keys.publicKey));
-  const cases: Record<string, () => Promise<string>> = {
-    'of an issuer that is not configured': () => token({ claims: { iss: 'https://evil.example' } }),
-    'whose issuer differs in a slash': () => token({ claims: { iss: 'https://id.example' } }),
-    'for another audience': () => token({ claims: { aud: 'other' } }),
-    'that has expired': () => token({ claims: { exp: 1_000_000_000 } }),
-    'that never expires': () => token({ claims: { exp: undefined } }),
-    'that is not good yet': () => token({ claims: { nbf: 4_102_444_800 } }),
-    'without a subject': () => token({ claims: { sub: undefined } }),
-    'whose subject is a path': () => token({ claims: { sub: 'alice/../bob' } }),
-    'whose subject has capitals': () => token({ claims: { sub: 'Alice' } }),
-    'signed by somebody else': () => token({ key: strangers.privateKey }),
-    'with an unknown key': () => token({ header: { kid: '../../etc/passwd' }, key: strangers.privateKey }),
-    'that brings its own key': async () =>
-      token({ header: { kid: undefined, jwk: await exportJWK(strangers.publicKey) }, key: strangers.privateKey }),
-    'that points to its own keys': () =>
-      token({
-        header: { jku: 'https://evil.example/jwks.json', x5u: 'https://evil.example' },
-        key: strangers.privateKey,
-      }),
-    'signed with the public key as a secret': async () =>
-      token({ header: { alg: 'HS256' }, key: await sharedSecret() }),
-    'without a signature': async () => new UnsecuredJWT(GOOD).encode(),
-    'that is not a token': async () => 'not-a-token',
-  };
-  test.each(Object.entries(cases))('%s', async (_what, make) => {
-    await expect(authenticate(await make())).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  test('may be of the type of an access token', async () => {
+    expect((await verify(await forge.token({ header: { typ: 'application/AT+JWT' } }))).username).toBe('alice');
   });
 
-  test.each([undefined, '', 'Basic YWxpY2U6', 'Bearer', 'Bearer a b'])('in the header %j', async (header) => {
-    await expect(new TokenVerifier([issuer]).authenticate(header)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  test('is believed within the clock’s tolerance', async () => {
+    const exp = Math.floor(Date.now() / 1000) - 10;
+    expect((await verify(await forge.token({ claims: { exp } }))).username).toBe('alice');
+    await expect(verify(await forge.token({ claims: { exp } }), { clockToleranceSeconds: 0 })).rejects.toThrow(
+      'has expired',
+    );
   });
 
-  test('without telling more than its owner knows', async () => {
-    const error = await authenticate(await token({ claims: { exp: 1_000_000_000 } })).catch((e: unknown) => e);
-    expect((error as Error).message).toBe('Your token was refused: it has expired; get a new one.');
+  test('is believed after its issuer has changed keys in the file, and the old ones are not', async () => {
+    const verifier = new TokenVerifier({ issuers: [forge.issuer] });
+    await verifier.verify(await forge.token());
+    await forge.publish(forge.strangers, 'two');
+    const rotated = await forge.token({ header: { kid: 'two' }, key: forge.strangers.privateKey });
+    expect((await verifier.verify(rotated)).username).toBe('alice');
+    await forge.publish(forge.keys, 'one');
+    await expect(verifier.verify(rotated)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  test('is refused by one issuer’s rule though another’s would take it', async () => {
+    const other = { ...forge.issuer, issuer: 'https://other.example', audience: 'other' };
+    const verifier = new TokenVerifier({ issuers: [forge.issuer, other] });
+    await expect(verifier.verify(await forge.token({ claims: { aud: 'other' } }))).rejects.toThrow('"aud"');
   });
 });
 
 test('keys that cannot be had are not the token’s fault', async () => {
-  const verifier = new TokenVerifier([{ ...issuer, jwks: join(directory, 'missing.json') }]);
-  const failing = verifier.authenticate(`Bearer ${await token()}`);
+  const failing = verify(await forge.token(), { jwks: join(forge.directory, 'missing.json') });
   await expect(failing).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+});
+
+describe('a long-lived token', () => {
+  const issuedAt = (seconds: number) => ({ claims: { iat: Math.floor(Date.now() / 1000) + seconds } });
+
+  test('is good for as long as its issuer may say, from when it was issued', async () => {
+    const rule = { maxAgeSeconds: 1800, clockToleranceSeconds: 0 };
+    expect((await verify(await forge.token(issuedAt(-1700)), rule)).username).toBe('alice');
+    await expect(verify(await forge.token(issuedAt(-1900)), rule)).rejects.toThrow('has expired');
+    await expect(verify(await forge.token(), rule)).rejects.toThrow('"iat"');
+  });
+
+  test('from the future is refused, as it could not be revoked', async () => {
+    await expect(verify(await forge.token(issuedAt(100)))).rejects.toThrow('from the future');
+  });
+
+  test('has the groups that Gafaelfawr knows, where its issuer’s groups come from there', async () => {
+    const user = { username: 'alice', groups: ['g_now'], groupIds: new Map([['g_now', 9]]), quota: { api: {} } };
+    const accounts = new Map([['alice', user]]);
+    const issuers: TokenIssuer[] = [{ ...forge.issuer, groupsFrom: 'gafaelfawr' }];
+    const gafaelfawr = { user: async (name: string) => accounts.get(name) ?? null };
+    const verifier = new TokenVerifier({ issuers, gafaelfawr });
+    const token = await forge.token({ claims: { groups: ['g_then'] } });
+    expect(await verifier.verify(token)).toMatchObject({ groups: ['g_now'], quota: { api: {} } });
+    accounts.delete('alice');
+    await expect(verifier.verify(token)).rejects.toThrow('no account any more');
+  });
+
+  test('is refused once its issuer calls it inactive, at the latest after the stated age', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      let active = true;
+      const asked: string[] = [];
+      vi.stubGlobal('fetch', async (_url: string, { body, headers }: { body: URLSearchParams; headers: object }) => {
+        asked.push(String(body.get('token')));
+        expect(headers).toMatchObject({ authorization: `Basic ${btoa('gateway:s%2Fcret')}` });
+        return Response.json({ active });
+      });
+      const introspection = {
+        url: 'https://id.example/introspect',
+        clientId: 'gateway',
+        clientSecret: 's/cret',
+        cacheSeconds: 60,
+      };
+      const verifier = new TokenVerifier({ issuers: [{ ...forge.issuer, introspection }] });
+      const token = await forge.token();
+      await verifier.verify(token);
+      await verifier.verify(token);
+      expect(asked).toEqual([token]);
+      active = false;
+      vi.advanceTimersByTime(60_000);
+      await expect(verifier.verify(token)).rejects.toThrow('has been revoked');
+    } finally {
+      vi.useRealTimers();
+      vi.unstubAllGlobals();
+    }
+  });
 });

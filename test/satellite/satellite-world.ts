@@ -44,7 +44,7 @@ export interface WorldOptions {
 export const signal = AbortSignal.timeout(10 * 60_000);
 
 export function principal(username: string, groups: readonly string[] = []): Principal {
-  return { username, groups, scopes: [], quota: null, token: `token of ${username}` };
+  return { username, groups, scopes: [], quota: null, kind: 'jwt', token: `token of ${username}` };
 }
 
 export const alice = principal('alice', ['g_lensing']);

@@ -23,7 +23,7 @@ export function graphqlRoutes(
     preHandler: async (request: FastifyRequest, reply: FastifyReply) => {
       // There a browser sends the token later.
       if (request.ws) return;
-      scopes.set(request, await options.openScope(request, reply, options.limits.seconds));
+      scopes.set(request, await options.openScope(request, reply, options.limits.seconds, 'graphql'));
       request.operationName = operationNameOf(request.body ?? request.query);
     },
     handler: fastifyApolloHandler(server, {

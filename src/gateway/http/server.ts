@@ -21,7 +21,7 @@ import type { Metrics } from '../metrics.ts';
 import type { FileResolver } from '../../access/file-resolution.ts';
 import type { CapabilityGrant } from '../../access/capability.ts';
 import type { RequestMeter } from '../request-meter.ts';
-import type { ReadingScope, RequestScope } from '../request-scope.ts';
+import type { ReadingScope, RequestScope, ScopePurpose } from '../request-scope.ts';
 import { butlerFaceRoutes } from '../butler-face/routes.ts';
 import { exportRoute } from './export.ts';
 import { failureAnswers } from './failures.ts';
@@ -41,9 +41,15 @@ const MAX_NAME = 1024;
 export interface FacesOptions {
   readonly schema: GraphQLSchema;
   readonly limits: RequestLimits;
-  readonly openScope: (request: FastifyRequest, reply: FastifyReply, seconds: number) => Promise<RequestScope>;
-  /** The same for a subscription, which `signal` ends. */
-  readonly scopeFor: (authorization: string | undefined, signal: AbortSignal) => Promise<RequestScope>;
+  /** For reading, where `purpose` is absent. */
+  readonly openScope: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    seconds: number,
+    purpose?: ScopePurpose,
+  ) => Promise<RequestScope>;
+  /** The same for a subscription, which `signal` ends; `sent` is an `Authorization` that came otherwise than as a header. */
+  readonly scopeFor: (request: FastifyRequest, signal: AbortSignal, sent?: string) => Promise<RequestScope>;
   /** The same for an address that holds a capability. */
   readonly openCapabilityScope: (
     request: FastifyRequest,

@@ -28,9 +28,8 @@ export function streamRoute(app: FastifyInstance, subscriptions: Subscriptions, 
     method: ['GET', 'POST'],
     url: '/graphql/stream',
     handler: async (request, reply) => {
-      const { authorization } = request.headers;
       const results = await started(requested(request), subscriptions, async (signal) => {
-        const scope = await options.scopeFor(authorization, signal);
+        const scope = await options.scopeFor(request, signal);
         request.username = scope.principal.username;
         await options.meter.charge(scope.principal, LEAST_COST, reply);
         return contextOf(scope, options);
@@ -101,8 +100,8 @@ function requested({ method, body, query }: FastifyRequest): unknown {
 export function webSocketHandler(subscriptions: Subscriptions, options: FacesOptions): WebsocketHandler {
   const scopeOf = ({ connectionParams = {}, extra: { request } }: Connection, signal: AbortSignal) => {
     const { authorization, Authorization } = connectionParams;
-    const sent = authorization ?? Authorization ?? request.headers.authorization;
-    return options.scopeFor(typeof sent === 'string' ? sent : undefined, signal);
+    const sent = authorization ?? Authorization;
+    return options.scopeFor(request, signal, typeof sent === 'string' ? sent : undefined);
   };
   return makeHandler(
     {

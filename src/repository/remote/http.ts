@@ -48,6 +48,13 @@ export class ButlerHttp {
     this.#retryMs = limits.retrySeconds * 1000;
   }
 
+  /** Whether there is a token with which the repository can be asked for a caller. */
+  canAskFor({ token, asService = false }: Caller): boolean {
+    const { token: configured, serviceToken } = this.#settings;
+    if (typeof configured !== 'string') return true;
+    return asService ? serviceToken !== undefined : configured === 'forward' || isPlatforms(token);
+  }
+
   /** The answer to `GET v1/{path}`. */
   get(path: string, ctx: QueryContext): Promise<Json> {
     return this.#json('GET', path, undefined, ctx);
@@ -178,16 +185,26 @@ export class ButlerHttp {
     };
   }
 
-  /** @throws SatelliteError FORBIDDEN for a caller with a capability, where the operator has not allowed that */
+  /**
+   * @throws SatelliteError UNAUTHENTICATED for a caller without the token that the repository needs; FORBIDDEN for one with a
+   *   capability, where the operator has not allowed that
+   */
   #tokenFor({ token, asService = false }: Caller): string | undefined {
     const { token: configured, serviceToken } = this.#settings;
-    if (configured !== 'forward') return configured.fixed;
-    if (!asService) return token;
+    if (typeof configured !== 'string') return configured.fixed;
+    if (!asService) {
+      if (configured === 'forward' || isPlatforms(token)) return token;
+      throw new SatelliteError(
+        'UNAUTHENTICATED',
+        `Repository '${this.repository}' is read with its users' own tokens of the platform: sign in with one.`,
+        { repository: this.repository },
+      );
+    }
     if (serviceToken !== undefined) return serviceToken;
     throw new SatelliteError(
       'FORBIDDEN',
-      `Repository '${this.repository}' is read with its users' own tokens here, not by addresses with a capability: use the ` +
-        "address without it and send a token, or ask the gateway's operator to set the repository's serviceToken.",
+      `Repository '${this.repository}' is read with its users' own tokens here, not by addresses with a capability or by workers: use ` +
+        "the address without it and send a token, or ask the gateway's operator to set the repository's serviceToken.",
       { repository: this.repository },
     );
   }
@@ -201,6 +218,11 @@ export class ButlerHttp {
       { cause: error },
     );
   }
+}
+
+/** Whether it is a token of Gafaelfawr's. */
+function isPlatforms(token: string | undefined): boolean {
+  return token?.startsWith('gt-') ?? false;
 }
 
 function errorCode(error: unknown): string {

@@ -8,6 +8,7 @@ import type { Query } from '../../butler/query/tree.ts';
 import { encodeQuery, encodeResultSpec } from '../../butler/query/wire.ts';
 import type { Universe } from '../../butler/universe.ts';
 import type {
+  Caller,
   CollectionQuery,
   FindDatasetRequest,
   Key,
@@ -17,6 +18,7 @@ import type {
   Repository,
 } from '../repository.ts';
 import type { DatasetRow, FileRecord, FileSource, RowsByResult } from '../rows.ts';
+import { Admissions } from './admissions.ts';
 import { AgedCache } from './aged-cache.ts';
 import { RemoteClient, type CollectionsRequest } from './client.ts';
 import { findCollections } from './collections.ts';
@@ -45,6 +47,7 @@ export class RemoteRepository implements Repository {
   readonly #datasetTypes: AgedCache<ReadonlyMap<string, DatasetType>>;
   readonly #collections: AgedCache<readonly CollectionInfo[]>;
   readonly #sharesAnswers: boolean;
+  readonly #admissions: Admissions;
   readonly #nulls: NullOrder = {};
   #universe: Universe | undefined;
 
@@ -56,7 +59,14 @@ export class RemoteRepository implements Repository {
     this.#walks = new Walks(limits);
     this.#datasetTypes = new AgedCache(limits.datasetTypesSeconds);
     this.#collections = new AgedCache(limits.collectionsSeconds);
-    this.#sharesAnswers = settings.token !== 'forward';
+    this.#sharesAnswers = typeof settings.token !== 'string';
+    this.#admissions = new Admissions(this.#http);
+  }
+
+  /** Whether the server can be asked for the caller and lets them read; true too while it cannot answer. */
+  async admits(caller: Caller): Promise<boolean> {
+    if (this.#sharesAnswers) return true;
+    return this.#http.canAskFor(caller) && this.#admissions.admits(caller);
   }
 
   /** Kept for ever, and for all users: it describes the telescope's data model and holds none of its data. */

@@ -4,9 +4,12 @@ export interface RemoteSettings {
   readonly name: string;
   /** Root of the repository, `https://HOST/api/butler/repo/NAME`; a trailing slash is harmless. */
   readonly url: string;
-  /** `forward`: every request carries its caller's token. Else the token that all requests carry; undefined for none. */
-  readonly token: 'forward' | { readonly fixed: string | undefined };
-  /** Carried for callers with a capability, where `token` is `forward`; undefined: they are refused. */
+  /**
+   * `forward`: every request carries its caller's token; `delegated`: a token of Gafaelfawr's, which not every caller has. Else
+   * the token that all requests carry; undefined for none.
+   */
+  readonly token: 'forward' | 'delegated' | { readonly fixed: string | undefined };
+  /** Carried for callers with a capability, where `token` is `forward` or `delegated`; undefined: they are refused. */
   readonly serviceToken?: string | undefined;
   readonly limits?: Partial<RemoteLimits>;
 }
