@@ -149,6 +149,11 @@ export const gatewayConfig = z
     http: http.prefault({}),
     /** What can be read; the order is the default search order, after the caller's own. */
     repositories: z.array(z.discriminatedUnion('kind', [remoteRepository, directRepository])).default([]),
+    /**
+     * Names by which the RemoteButler face offers several repositories as one: `all: [work, dp1]`, in search order. A name of
+     * a satellite is the caller's own. @default none
+     */
+    views: z.record(name, z.array(z.string()).min(1)).default({}),
     auth: authConfig,
     graphiql: graphiql.prefault({}),
     /** How others reach the gateway: permanent addresses start with it. @default the listening address */
@@ -169,7 +174,10 @@ export const gatewayConfig = z
     python: python.optional(),
     ...later,
   })
-  .superRefine(({ repositories, auth, graphiql, publicUrl }, ctx) => {
+  .superRefine(({ repositories, views, auth, graphiql, publicUrl }, ctx) => {
+    for (const { name: taken } of repositories.filter((repository) => repository.name in views)) {
+      ctx.addIssue({ code: 'custom', path: ['views', taken], message: 'is the name of a repository' });
+    }
     if (graphiql.origin !== undefined && (publicUrl === undefined || new URL(publicUrl).origin === graphiql.origin)) {
       const message = 'needs a publicUrl of another origin: the page has to know where the API is';
       ctx.addIssue({ code: 'custom', path: ['graphiql', 'origin'], message });

@@ -95,6 +95,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     openScope: (request, reply, seconds, purpose) => openScope(request, reply, seconds, scope, purpose),
     scopeFor: (request, signal, sent) => scopeFor(request, signal, scope, sent),
     openCapabilityScope: (request, reply, seconds, file) => openCapabilityScope(request, reply, seconds, file, scope),
+    views: config.views,
     files,
     services,
     uploads: opened?.uploads,

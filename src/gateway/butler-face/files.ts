@@ -1,4 +1,5 @@
 /** Files of datasets, as RemoteButler clients ask for them. */
+import type { WantedFile } from '../../access/file-resolution.ts';
 import { fileUrl } from '../../access/permanent-address.ts';
 import { ButlerUserError } from '../../butler/errors.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
@@ -83,18 +84,17 @@ export async function fileTransferAnswer(
 }
 
 /**
- * The permanent address of a dataset's only file, or of a component's.
+ * A dataset's only file, or that of a component.
  * @param called the repository's name in the request
  * @throws PathError in the real server's words
  */
-export async function downloadAddress(
+export async function downloadedFile(
   repository: Repository,
   called: string,
   uuid: string,
   component: string | null,
-  publicUrl: string,
   ctx: QueryContext,
-): Promise<string> {
+): Promise<WantedFile> {
   const row = (await repository.datasets([uuid], ctx)).get(uuid);
   if (!row) throw new PathError(404, `Dataset id '${uuid}' not found in repository '${called}'`);
   const files = (await repository.files([uuid], ctx)).get(uuid) ?? [];
@@ -102,7 +102,7 @@ export async function downloadAddress(
     throw new PathError(404, `No files are available for dataset id '${uuid}' in repository '${called}'`);
   }
   const file = files.find((candidate) => candidate.component === component);
-  if (file) return fileUrl(publicUrl, row, file);
+  if (file) return { repository: row.repository, uuid, component, fileName: file.fileName };
   const components = `[${files.map((f) => (f.component === null ? 'None' : `'${f.component}'`)).join(', ')}]`;
   throw component === null
     ? new PathError(

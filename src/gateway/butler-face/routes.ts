@@ -9,7 +9,10 @@ import { encodeUniverse } from '../../butler/universe-wire.ts';
 import { decodeResultSpec } from '../../butler/query/wire.ts';
 import { FederatedRepository } from '../../repository/federated/federated-repository.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
+import { answerFile } from '../http/files.ts';
 import type { FacesOptions } from '../http/server.ts';
+import type { RequestScope } from '../request-scope.ts';
+import { repositoryIndex } from './repository-index.ts';
 import {
   collectionInfoAnswer,
   collectionInfosAnswer,
@@ -20,7 +23,7 @@ import {
 } from './collections.ts';
 import { expandedDataId } from './data-ids.ts';
 import { answerFailure, PathError } from './failures.ts';
-import { datasetFilesText, downloadAddress, fileAnswer, fileTransferAnswer } from './files.ts';
+import { datasetFilesText, downloadedFile, fileAnswer, fileTransferAnswer } from './files.ts';
 import { allDatasetsLines, checkCount, readQuery } from './queries.ts';
 import {
   allDatasetsBody,
@@ -63,6 +66,8 @@ interface Asked {
   readonly body: unknown;
   readonly query: FaceRequest['query'];
   readonly params: FaceRequest['params'];
+  readonly scope: RequestScope;
+  /** `scope.query` */
   readonly ctx: QueryContext;
   readonly publicUrl: string;
 }
@@ -81,16 +86,17 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
       async (_request: FastifyRequest, text: string) => readJson(text),
     );
     const ask = async (request: FaceRequest, reply: FastifyReply): Promise<Asked> => {
-      const { repositories, query: ctx } = await options.openScope(request, reply, options.limits.exportSeconds);
+      const scope = await options.openScope(request, reply, options.limits.exportSeconds);
       const called = request.params.repository;
-      const members = [...new Set(called.split('+'))].map((name) => {
-        const found = repositories.find(name);
+      const names = options.views[called] ?? called.split('+');
+      const members = [...new Set(names)].map((name) => {
+        const found = scope.repositories.find(name);
         if (!found) throw new PathError(404, `Unknown repository '${name}'`);
         return found.repository;
       });
       const repository = members.length === 1 ? members[0]! : new FederatedRepository(members);
       const { body, query, params } = request;
-      return { repository, called, body, query, params, ctx, publicUrl: options.publicUrl() };
+      return { repository, called, body, query, params, scope, ctx: scope.query, publicUrl: options.publicUrl() };
     };
     const base = '/api/butler/repo/:repository';
     const answering = (answer: Answer) => async (request: FaceRequest, reply: FastifyReply) => {
@@ -110,6 +116,16 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
       face.get(`${base}/${file}`, (_request, reply) => reply.type('application/json').send(CLIENT_CONFIG));
     }
 
+    face.get('/api/butler/repositories.yaml', async (request, reply) => {
+      // Anonymous clients ask too: `DAF_BUTLER_REPOSITORY_INDEX` is read without a token.
+      const scope =
+        request.headers.authorization === undefined
+          ? undefined
+          : await options.openScope(request, reply, options.limits.seconds);
+      const offered = scope?.repositories.all ?? options.offered.filter(({ owner }) => owner === undefined);
+      return reply.type('application/yaml').send(repositoryIndex(offered, options.views, options.publicUrl()));
+    });
+
     get('/v1/universe', async ({ repository, ctx }) => ({ universe: encodeUniverse(await repository.universe(ctx)) }));
     get('/v1/dataset_type/:name', ({ repository, params, ctx }) => datasetTypeAnswer(repository, params.name, ctx));
     get('/v1/dataset/:uuid', async ({ repository, params, query, ctx }) => {
@@ -121,10 +137,11 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
       method: ['GET', 'HEAD'],
       url: `${base}/v1/dataset/:uuid/download`,
       handler: async (request, reply) => {
-        const { repository, called, params, query, publicUrl, ctx } = await ask(request, reply);
-        const uuid = readUuid('dataset_id', params.uuid);
-        const address = await downloadAddress(repository, called, uuid, query['component'] ?? null, publicUrl, ctx);
-        return reply.redirect(address, 307);
+        const { repository, called, scope } = await ask(request, reply);
+        const uuid = readUuid('dataset_id', request.params.uuid);
+        const component = request.query['component'] ?? null;
+        const file = await downloadedFile(repository, called, uuid, component, scope.query);
+        return answerFile(request, reply, file, scope, options.files);
       },
     });
     get('/v1/get_file/:uuid', ({ repository, params, publicUrl, ctx }) =>

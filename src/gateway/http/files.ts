@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FileResolver, ResolvedSource, WantedFile } from '../../access/file-resolution.ts';
 import { SatelliteError } from '../../butler/errors.ts';
+import type { ReadingScope } from '../request-scope.ts';
 import { alreadyHas, requestedRange } from './byte-range.ts';
 import type { FacesOptions } from './server.ts';
 
@@ -24,20 +25,11 @@ export function fileRoutes(app: FastifyInstance, options: FacesOptions): void {
   const answer = async (request: FastifyRequest<FileAddress>, reply: FastifyReply): Promise<FastifyReply> => {
     const { capability } = request.params;
     const file = wantedFile(request);
-    const { repositories, query } =
+    const scope =
       capability === undefined
         ? await options.openScope(request, reply, limits.exportSeconds)
         : await options.openCapabilityScope(request, reply, limits.exportSeconds, { capability, ...file });
-    try {
-      const source = await files.find(file, repositories, query);
-      if (request.method === 'HEAD') return await answerHead(reply, file, await files.size(source, query.signal));
-      return await answerGet(request, reply, file, source, (range) => files.read(source, range, query.signal));
-    } catch (error) {
-      if (error instanceof SatelliteError && error.code === 'UPSTREAM_UNAVAILABLE' && error.retryAfter === undefined) {
-        reply.header('retry-after', RETRY_SECONDS);
-      }
-      throw error;
-    }
+    return answerFile(request, reply, file, scope, files);
   };
   app.route<FileAddress>({ method: ['GET', 'HEAD'], url: '/files/:repository/:uuid/:name', handler: answer });
   app.route<FileAddress>({
@@ -49,6 +41,26 @@ export function fileRoutes(app: FastifyInstance, options: FacesOptions): void {
   // lsst.resources asks the root once a server whether this is WebDAV, with or without a token: it is not.
   for (const url of ['/', '/files/*']) {
     app.options(url, (_request, reply) => reply.header('allow', METHODS).code(204).send());
+  }
+}
+
+/** The bytes of a file, or what there is to say of them, for whoever may read it now. @throws as `FileResolver.find` */
+export async function answerFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  file: WantedFile,
+  { repositories, query }: ReadingScope,
+  files: FileResolver,
+): Promise<FastifyReply> {
+  try {
+    const source = await files.find(file, repositories, query);
+    if (request.method === 'HEAD') return await answerHead(reply, file, await files.size(source, query.signal));
+    return await answerGet(request, reply, file, source, (range) => files.read(source, range, query.signal));
+  } catch (error) {
+    if (error instanceof SatelliteError && error.code === 'UPSTREAM_UNAVAILABLE' && error.retryAfter === undefined) {
+      reply.header('retry-after', RETRY_SECONDS);
+    }
+    throw error;
   }
 }
 
@@ -101,12 +113,17 @@ async function answerGet(
 function fileHeaders(reply: FastifyReply, file: WantedFile, size: number): void {
   reply
     .type('application/octet-stream')
-    .header('content-disposition', 'attachment')
+    .header('content-disposition', `attachment; filename*=UTF-8''${extendedValue(file.fileName)}`)
     .header('content-security-policy', "default-src 'none'; sandbox")
     .header('accept-ranges', 'bytes')
     .header('cache-control', 'private, no-cache, no-transform')
     .header('referrer-policy', 'no-referrer')
     .header('etag', entityTag(file, size));
+}
+
+/** RFC 8187. */
+function extendedValue(name: string): string {
+  return encodeURIComponent(name.toWellFormed()).replace(/['()*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 }
 
 /** Strong: the bytes of a dataset never change under its UUID. */

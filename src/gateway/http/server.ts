@@ -58,6 +58,10 @@ export interface FacesOptions {
     file: Pick<CapabilityGrant, 'repository' | 'uuid'> & { readonly capability: string },
   ) => Promise<ReadingScope>;
   readonly meter: RequestMeter;
+  /** Configured repositories. */
+  readonly offered: readonly OfferedRepository[];
+  /** Names in the RemoteButler face for several repositories as one. */
+  readonly views: Readonly<Record<string, readonly string[]>>;
   readonly files: FileResolver;
   /** Undefined where the gateway only reads. */
   readonly services: Services | undefined;
@@ -68,7 +72,6 @@ export interface FacesOptions {
 export interface HttpServerOptions extends FacesOptions {
   readonly log: FastifyBaseLogger;
   readonly metrics: Metrics;
-  readonly offered: readonly OfferedRepository[];
   /** Undefined: no files are taken. */
   readonly uploads: Uploads | undefined;
   readonly strategy: ExecutionStrategy;

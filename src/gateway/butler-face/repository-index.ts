@@ -1,0 +1,17 @@
+import { nameInAddresses, type OfferedRepository } from '../../access/policy.ts';
+
+/**
+ * An index of repositories as `DAF_BUTLER_REPOSITORY_INDEX` takes it: label → address of the RemoteButler face, as JSON,
+ * which is YAML.
+ */
+export function repositoryIndex(
+  offered: readonly OfferedRepository[],
+  views: Readonly<Record<string, readonly string[]>>,
+  publicUrl: string,
+): string {
+  const addressed = (name: string) => [name, `${publicUrl}/api/butler/repo/${name}`] as const;
+  const names = offered.flatMap((repository) => [
+    ...new Set([repository.bareName ?? repository.name, nameInAddresses(repository)]),
+  ]);
+  return JSON.stringify(Object.fromEntries([...names, ...Object.keys(views)].map(addressed)), null, 2);
+}
