@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { setFlagsFromString } from 'node:v8';
 import { readConfig } from '../gateway/config.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import { createLog } from '../gateway/log.ts';
+import { keepHeapSmall } from '../repository/heap-growth.ts';
 
 export interface ServeOptions {
   readonly config: string;
@@ -11,11 +11,9 @@ export interface ServeOptions {
 /** Time that requests have to end after SIGTERM. */
 const DRAIN_MS = 20_000;
 
-// Else V8 lets garbage grow to several times what lives before it collects, and walks of large pages show in resident memory.
-setFlagsFromString('--heap-growing-percent=30');
-
 /** Runs the gateway until SIGTERM or SIGINT, then drains it. */
 export async function serve({ config: file }: ServeOptions): Promise<void> {
+  keepHeapSmall();
   const config = await readConfig(file, process.env);
   const log = createLog();
   const gateway = await startGateway(config, { log });

@@ -1,5 +1,6 @@
 /** Copies the files of datasets into a satellite: streamed, checked, several at once, and not twice. */
 import { failpoint } from '../repository/failpoints.ts';
+import { withBytesPassing } from '../repository/heap-growth.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { FileRecord } from '../repository/rows.ts';
 import type { ImportedDataset } from '../repository/writeable-repository.ts';
@@ -38,12 +39,13 @@ export async function copyFiles(
   const files = datasets.flatMap((dataset) => dataset.files.map((file) => ({ dataset, file })));
   const byPath = new Map(files.map((of) => [copyOf(of.dataset, of.file).path, of]));
   const sizes = new Map<string, number>();
-  await inParallel(byPath, FILES_AT_ONCE, ctx.signal, async ([path, { dataset, file }], signal) => {
+  const copyOne = async ([path, { dataset, file }]: [string, (typeof files)[number]], signal: AbortSignal) => {
     const there = await satellite.artifacts.stat(path, signal);
-    const bytes = there ?? (await copyFile(satellite, path, dataset, file, open, { ...ctx, signal }));
-    sizes.set(path, bytes.size);
-    await copied(bytes.size);
-  });
+    const { size } = there ?? (await copyFile(satellite, path, dataset, file, open, { ...ctx, signal }));
+    sizes.set(path, size);
+    await copied(size);
+  };
+  await withBytesPassing(() => inParallel(byPath, FILES_AT_ONCE, ctx.signal, copyOne));
   return datasets.map((dataset) => ({
     ...dataset,
     files: dataset.files.map((file) => {
