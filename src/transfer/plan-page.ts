@@ -17,6 +17,8 @@ export interface PlanContext {
   readonly satellite: WriteableRepository;
   readonly selection: SelectedDatasets;
   readonly mode: TransferDatasets['mode'];
+  /** Whether files are looked for now; else there are none in the page, and its `bytes` are 0. */
+  readonly withFiles: boolean;
   /** Collections of the source whose membership comes along. */
   readonly memberships: readonly CollectionInfo[];
   /** Everything that the satellite has, by name. */
@@ -33,6 +35,8 @@ export interface PagePlan {
   readonly newBytes: number;
   /** Number of datasets that are not there yet, or without their files. */
   readonly new: number;
+  /** Those of the new ones that are there: where files are not looked for, the source may have none for them. */
+  readonly registered: readonly string[];
   readonly conflicts: readonly TransferConflict[];
 }
 
@@ -50,19 +54,20 @@ export async function planPage(
   const { rows, next } = await selectRows(source, plan.selection, place, ctx);
   const types = new TypesInUniverse(await satellite.universe(ctx));
   const uuids = rows.map(({ uuid }) => uuid);
-  const filesComing = source.files(uuids, ctx);
-  if (selected) {
-    const bare = rows.map((row) => types.select(row, []));
-    selected(bare, next !== null);
-  }
+  const filesComing = plan.withFiles ? source.files(uuids, ctx) : undefined;
+  const bare = rows.map((row) => types.select(row, []));
+  selected?.(bare, next !== null);
   const files = await filesComing;
-  const datasets = rows.map((row) => types.select(row, files.get(row.uuid) ?? []));
+  const datasets = files ? bare.map((dataset) => ({ ...dataset, files: files.get(dataset.uuid) ?? [] })) : bare;
   const memberships = await membershipsOf(source, datasets, plan.memberships, ctx);
   const typeConflicts = conflictsOfTypes(datasets, await satellite.datasetTypes(ctx));
   if (typeConflicts.length > 0) {
-    return { page: { datasets, memberships }, next, bytes: 0, newBytes: 0, new: 0, conflicts: typeConflicts };
+    return {
+      ...{ page: { datasets, memberships }, next, bytes: 0, newBytes: 0, new: 0, registered: [] },
+      conflicts: typeConflicts,
+    };
   }
-  const imports = await planImports(satellite, datasets, plan.collections, ctx);
+  const imports = await planImports(satellite, datasets, plan, ctx);
   const there = await planMemberships(satellite, datasets, memberships, [...plan.collections.values()], ctx);
   const coming = new Set([...imports.newDatasets, ...imports.newFiles]);
   if (mode === 'COPY') for (const uuid of await referencesAmong(satellite, datasets, ctx)) coming.add(uuid);
@@ -72,6 +77,7 @@ export async function planPage(
     bytes: bytesOf(datasets),
     newBytes: bytesOf(datasets.filter(({ uuid }) => coming.has(uuid))),
     new: coming.size,
+    registered: imports.newFiles,
     conflicts: [...conflictsOfRuns(datasets, plan.collections), ...imports.conflicts, ...there.conflicts],
   };
 }
@@ -80,7 +86,7 @@ export async function planPage(
 async function planImports(
   satellite: WriteableRepository,
   datasets: readonly SelectedDataset[],
-  collections: ReadonlyMap<string, CollectionInfo>,
+  { collections, withFiles }: PlanContext,
   ctx: QueryContext,
 ): Promise<Omit<ImportPlan, 'conflicts'> & { readonly conflicts: readonly TransferConflict[] }> {
   const types = await satellite.datasetTypes(ctx);
@@ -89,7 +95,8 @@ async function planImports(
   const { known = [], unknown = [] } = Object.groupBy(datasets, (d) => (isKnown(d) ? 'known' : 'unknown'));
   const uuids = unknown.map(({ uuid }) => uuid);
   const taken = await satellite.datasets(uuids, ctx);
-  const plan = known.length === 0 ? NOTHING_NEW : await satellite.planImport(known.map(withSourceFiles), ctx);
+  const plan =
+    known.length === 0 ? NOTHING_NEW : await satellite.planImport(withFiles ? known : known.map(withSomeFile), ctx);
   return {
     newFiles: plan.newFiles,
     newDatasets: [...plan.newDatasets, ...uuids.filter((uuid) => !taken.has(uuid))],
@@ -122,10 +129,12 @@ export async function referencesAmong(
   return uuids.filter((uuid) => files.get(uuid)?.some(({ path }) => isUri(path)));
 }
 
-/** For plans, which only need to know whether there are files. */
-function withSourceFiles({ uuid, datasetType, run, values, files }: SelectedDataset): ImportedDataset {
-  return { uuid, datasetType, run, values, files };
+/** For plans, which only look whether there are files. */
+function withSomeFile(dataset: SelectedDataset): ImportedDataset {
+  return { ...dataset, files: [SOME_FILE] };
 }
+
+const SOME_FILE = { path: '', formatter: '', storageClass: '', component: null, checksum: null, size: null };
 
 function bytesOf(datasets: readonly SelectedDataset[]): number {
   return datasets.reduce((sum, { files }) => files.reduce((total, { size }) => total + (size ?? 0), sum), 0);

@@ -24,7 +24,8 @@ import { neededRecords, planRecords } from './dimension-records.ts';
 import { inBatches } from './in-batches.ts';
 import { definitionOf, readPage, writePage, type SelectedDataset, type TransferPage } from './page.ts';
 import { planPage } from './plan-page.ts';
-import { referencesTo, type ReferenceSettings } from './references.ts';
+import { filesAhead, referPage, type BatchWithFiles, type Referred } from './refer-page.ts';
+import type { ReferenceSettings } from './references.ts';
 import type { SelectedDatasets, TransferDatasets } from './service.ts';
 
 /** Datasets that one transaction registers: others who write to the satellite wait no longer than for these. */
@@ -60,9 +61,11 @@ type PlannedPage = {
   readonly text: string;
   readonly next: string | null;
   readonly datasets: number;
+  /** Of a copy; for references, files are looked for when they are recorded. */
   readonly bytes: number;
   readonly newBytes: number;
   readonly new: number;
+  readonly registered: readonly string[];
   /** Definitions of its dataset types, as JSON text. */
   readonly types: readonly string[];
   readonly runs: readonly string[];
@@ -78,8 +81,11 @@ export class TransferAttempt {
   readonly #pages: PlannedPage[] = [];
   #bytesDone = 0;
   #lastPage: { readonly i: number; readonly page: TransferPage } | undefined;
-  /** Of a transfer of one page: fetched while the source still looks for the files. */
+  /** Of a transfer of one page: fetched while the page is compared with the satellite. */
   #records: Promise<readonly DimensionRecordRow[]> | undefined;
+  /** The same; asked for when the records have come. */
+  #files: readonly BatchWithFiles[] | undefined;
+  readonly #referred: Referred[] = [];
 
   constructor(setting: TransferSetting, task: Task, ctx: QueryContext) {
     this.#setting = setting;
@@ -104,25 +110,33 @@ export class TransferAttempt {
     failpoint('transfer:before-collections');
     if (this.#setting.collections) await this.#bringCollections(structure, universe);
     const total = (of: (page: PlannedPage) => number) => this.#pages.reduce((sum, page) => sum + of(page), 0);
-    return { datasets: total((p) => p.datasets), bytes: total((p) => p.bytes), new: total((p) => p.new) };
+    const result = { datasets: total((p) => p.datasets), bytes: total((p) => p.bytes), new: total((p) => p.new) };
+    if (this.#setting.mode === 'COPY') return result;
+    // What is there without a file, and has none at the source either, is nothing new.
+    const registered = new Set(this.#pages.flatMap((page) => page.registered));
+    const old = this.#referred.flatMap(({ withoutFiles }) => withoutFiles.filter((uuid) => registered.has(uuid)));
+    const bytes = this.#referred.reduce((sum, page) => sum + page.bytes, 0);
+    return { ...result, bytes, new: result.new - old.length };
   }
 
   /** @returns the collections that come, children first */
   async #plan(): Promise<readonly CollectionInfo[]> {
-    const { source, satellite, selection, collections } = this.#setting;
+    const { source, satellite, selection, collections, mode } = this.#setting;
     const memberships = collections ? await membershipCollections(source, selection, this.#ctx) : [];
     const named = collections ? await namedCollections(source, selection, this.#ctx) : [];
     const there = await collectionsByName(satellite.repository, this.#ctx);
-    const plan = { ...this.#setting, satellite: satellite.repository, memberships, collections: there };
+    const withFiles = mode === 'COPY';
+    const plan = { ...this.#setting, withFiles, satellite: satellite.repository, memberships, collections: there };
     for (let place: string | null | undefined; place !== null;) {
       const from: string | null = place ?? null;
-      const page: PlannedPage = await this.#task.step(`plan:${this.#pages.length}`, async () =>
-        plannedPage(
-          await planPage(plan, from, this.#ctx, (datasets, more) => {
-            if (!more && from === null) this.#records = this.#fetchRecords(datasets);
-          }),
-        ),
-      );
+      const i = this.#pages.length;
+      const page: PlannedPage = await this.#task.step(`plan:${i}`, async () => {
+        const planned = await planPage(plan, from, this.#ctx, (datasets, more) => {
+          if (!more && from === null) this.#ask(datasets);
+        });
+        this.#lastPage = { i, page: planned.page };
+        return plannedPage(planned);
+      });
       this.#pages.push(page);
       place = page.next;
     }
@@ -145,6 +159,17 @@ export class TransferAttempt {
     for (const batch of inBatches(inOrder, RECORDS_AT_ONCE)) {
       await satellite.repository.insertDimensionRecords(batch, 'SKIP', this.#ctx);
     }
+  }
+
+  /** Has the source look for what a transfer of one page needs, one after the other. */
+  #ask(datasets: readonly SelectedDataset[]): void {
+    this.#records = this.#fetchRecords(datasets);
+    const settled = this.#records.catch(() => undefined);
+    if (this.#setting.mode === 'REFERENCE') this.#files = this.#askForFiles(datasets, settled);
+  }
+
+  #askForFiles(datasets: readonly SelectedDataset[], after: Promise<unknown>): readonly BatchWithFiles[] {
+    return filesAhead(this.#setting.source, datasets, DATASETS_AT_ONCE, after, this.#ctx);
   }
 
   #fetchRecords(datasets: readonly SelectedDataset[]): Promise<readonly DimensionRecordRow[]> {
@@ -173,7 +198,7 @@ export class TransferAttempt {
     let done = 0;
     for (const [i, planned] of this.#pages.entries()) {
       if (mode === 'COPY') await this.#copy(i, universe);
-      else await this.#step(`datasets:${i}`, async () => this.#refer(await this.#page(i, universe)));
+      else this.#referred.push(await this.#task.step(`datasets:${i}`, () => this.#refer(i, universe)));
       failpoint('transfer:after-datasets');
       done += planned.datasets;
       if (mode === 'REFERENCE') {
@@ -183,12 +208,12 @@ export class TransferAttempt {
     }
   }
 
-  async #refer({ datasets }: TransferPage): Promise<void> {
+  async #refer(i: number, universe: Universe): Promise<Referred> {
     const { satellite, from, references } = this.#setting;
-    const imports = datasets.map((d) => ({ ...d, files: referencesTo(d, from, satellite, references) }));
-    for (const batch of inBatches(imports, DATASETS_AT_ONCE)) {
-      await satellite.repository.importDatasets(batch, this.#ctx);
-    }
+    const { datasets } = await this.#page(i, universe);
+    const batches = this.#files ?? this.#askForFiles(datasets, Promise.resolve());
+    this.#files = undefined;
+    return referPage(satellite, batches, from, references, this.#ctx);
   }
 
   async #copy(i: number, universe: Universe): Promise<void> {
@@ -218,7 +243,8 @@ export class TransferAttempt {
   async #bringCollections(structure: readonly CollectionInfo[], universe: Universe): Promise<void> {
     const { repository } = this.#setting.satellite;
     const there = await collectionsByName(repository, this.#ctx);
-    for (const i of this.#pages.keys()) {
+    for (const [i, page] of this.#pages.entries()) {
+      if (page.collections.length === 0) continue;
       await this.#step(`memberships:${i}`, async () =>
         bringMemberships(repository, await this.#page(i, universe), there, this.#ctx),
       );
@@ -252,6 +278,7 @@ async function plannedPage(plan: Awaited<ReturnType<typeof planPage>>): Promise<
     bytes: plan.bytes,
     newBytes: plan.newBytes,
     new: plan.new,
+    registered: plan.registered,
     types: [...types.values()].map((type) => JSON.stringify(definitionOf(type))),
     runs: [...new Set(datasets.map(({ run }) => run))],
     collections: [...new Set(memberships.map(({ collection }) => collection))],

@@ -122,7 +122,7 @@ export async function planTransfer(transfer: PlannedTransfer, ctx: QueryContext)
   const structure = transfer.collections ? await namedCollections(source, selection, ctx) : [];
   const conflicts: TransferConflict[] = [...(await collectionConflicts(satellite, structure, ctx))];
   const there = await collectionsByName(satellite, ctx);
-  const setting = { source, satellite, selection, mode, memberships, collections: there };
+  const setting = { source, satellite, selection, mode, withFiles: true, memberships, collections: there };
   const total = { datasets: 0, bytes: 0, new: 0 };
   for (let place: string | null | undefined; place !== null;) {
     const plan = await planPage(setting, place ?? null, ctx);

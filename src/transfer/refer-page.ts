@@ -1,0 +1,75 @@
+/** Brings the datasets of one page into a satellite by reference, while the source still looks for the files of the later ones. */
+import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { FileRecord } from '../repository/rows.ts';
+import type { OpenSatellite } from '../satellite/satellite.ts';
+import { inBatches } from './in-batches.ts';
+import type { SelectedDataset } from './page.ts';
+import { referencesTo, type ReferenceSettings } from './references.ts';
+
+/** Requests for files that a transfer has running: the source has the next one while we read the answer to the last. */
+const REQUESTS_AT_ONCE = 2;
+
+/** Some datasets, and their files as the source records them, by UUID. */
+export interface BatchWithFiles {
+  readonly datasets: readonly SelectedDataset[];
+  readonly files: Promise<ReadonlyMap<string, readonly FileRecord[]>>;
+}
+
+/**
+ * Asks for the files of datasets in batches, in order.
+ * @param size of a batch
+ * @param after what the source shall do first
+ */
+export function filesAhead(
+  source: Repository,
+  datasets: readonly SelectedDataset[],
+  size: number,
+  after: Promise<unknown>,
+  ctx: QueryContext,
+): readonly BatchWithFiles[] {
+  const batches: BatchWithFiles[] = [];
+  for (const batch of inBatches(datasets, size)) {
+    const before = batches.at(-REQUESTS_AT_ONCE)?.files ?? after;
+    const uuids = batch.map(({ uuid }) => uuid);
+    const files = before.then(() => source.files(uuids, ctx));
+    // Who waits for the files is told, or for those of a batch before.
+    files.catch(() => undefined);
+    batches.push({ datasets: batch, files });
+  }
+  return batches;
+}
+
+/** What was brought. */
+export type Referred = {
+  /** Of all files, as far as sizes are recorded. */
+  readonly bytes: number;
+  /** UUIDs of datasets for which the source has no file. */
+  readonly withoutFiles: readonly string[];
+};
+
+/**
+ * Registers datasets with references to their files, one transaction a batch.
+ * @param source name of the source in addresses
+ * @throws SatelliteError as `importDatasets`
+ */
+export async function referPage(
+  satellite: OpenSatellite,
+  batches: readonly BatchWithFiles[],
+  source: string,
+  settings: ReferenceSettings,
+  ctx: QueryContext,
+): Promise<Referred> {
+  let bytes = 0;
+  const withoutFiles: string[] = [];
+  for (const { datasets, files: coming } of batches) {
+    const files = await coming;
+    const imports = datasets.map((bare) => {
+      const dataset = { ...bare, files: files.get(bare.uuid) ?? [] };
+      if (dataset.files.length === 0) withoutFiles.push(dataset.uuid);
+      for (const { size } of dataset.files) bytes += size ?? 0;
+      return { ...dataset, files: referencesTo(dataset, source, satellite, settings) };
+    });
+    await satellite.repository.importDatasets(imports, ctx);
+  }
+  return { bytes, withoutFiles };
+}
