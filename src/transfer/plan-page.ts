@@ -94,7 +94,8 @@ async function planImports(
     types.has(datasetType.name) && collections.get(run)?.type === 'RUN';
   const { known = [], unknown = [] } = Object.groupBy(datasets, (d) => (isKnown(d) ? 'known' : 'unknown'));
   const uuids = unknown.map(({ uuid }) => uuid);
-  const taken = await satellite.datasets(uuids, ctx);
+  // Where there is no type, there is no dataset.
+  const taken = types.size === 0 ? new Map<string, DatasetRow>() : await satellite.datasets(uuids, ctx);
   const plan =
     known.length === 0 ? NOTHING_NEW : await satellite.planImport(withFiles ? known : known.map(withSomeFile), ctx);
   return {

@@ -29,16 +29,19 @@ export async function insertElementRows(
   return inserted.length;
 }
 
-/** Inserts those that are not there. Where another writer inserts one of them meanwhile, it looks again. */
+/**
+ * Inserts those that are not there.  With `SKIP` it looks for these only where the database refuses the rows, since as a rule
+ * none is there; and where another writer inserts one of them meanwhile, it looks again.
+ */
 async function insertNew(
   tx: Transaction,
   universe: Universe,
   rows: ElementRows,
   existing: 'FAIL' | 'SKIP',
 ): Promise<readonly ElementRow[]> {
-  for (let known = -1; ;) {
-    const there = await existingKeys(tx, universe, rows);
-    const fresh = rows.rows.filter(({ key }) => !there.has(keyText(key)));
+  let there: ReadonlySet<string> = existing === 'FAIL' ? await existingKeys(tx, universe, rows) : new Set();
+  for (;;) {
+    const fresh = there.size === 0 ? rows.rows : rows.rows.filter(({ key }) => !there.has(keyText(key)));
     if (existing === 'FAIL' && there.size > 0) {
       const row = rows.rows.find(({ key }) => there.has(keyText(key)))!;
       const key = dataIdText(rows.element.required, row.key);
@@ -51,8 +54,9 @@ async function insertNew(
       return fresh;
     } catch (error) {
       if (!(error instanceof ConstraintError)) throw error;
-      if (error.kind !== 'unique' || there.size === known) throw await refusal(tx, universe, rows, fresh, error);
-      known = there.size;
+      const known = there.size;
+      there = await existingKeys(tx, universe, rows);
+      if (there.size === known) throw await refusal(tx, universe, rows, fresh, error);
     }
   }
 }
