@@ -1731,10 +1731,10 @@ export type VerifySatellitePayload = {
 /** The user on whose behalf the request is answered. */
 export type Viewer = {
   readonly __typename?: 'Viewer';
-  /** Names of the groups that your token tells of. */
+  /** Names of the groups that you are in, as your token or the platform tells. */
   readonly groups: ReadonlyArray<Scalars['String']['output']>;
   /**
-   * What the platform allows you, as your token's claim `quota` states it, such as `{"disk": {"/home": 35000000000}}`; null
+   * What the platform allows you, as it or your token's claim `quota` states it, such as `{"disk": {"/home": 35000000000}}`; null
    * where it states none.
    */
   readonly quota?: Maybe<Scalars['JSONObject']['output']>;

@@ -9,6 +9,7 @@ import { CommandError, EXIT } from './exit.ts';
 import { ingestVerb } from './ingest.ts';
 import { jobVerbs } from './job-verbs.ts';
 import type { MoveReferencesOptions } from './move-references.ts';
+import type { RevokeTokensOptions } from './revoke-tokens.ts';
 import { satelliteVerbs } from './satellite-verbs.ts';
 import { sharingVerbs } from './sharing-verbs.ts';
 import { printable } from './terminal.ts';
@@ -32,6 +33,16 @@ program
   .option('--scopes <names>', 'scopes, separated by commas; by default those of its issuer')
   .option('--expires <span>', 'how long it is good', '12h')
   .action(async (options: TokenOptions) => (await import('./token.ts')).printToken(options));
+
+program
+  .command('revoke-tokens')
+  .description('Make all gateways refuse the signed tokens (JWT) that a user has now; new ones are good.')
+  .argument('<user>', 'user name')
+  .requiredOption('--config <file>', 'configuration (YAML)')
+  .option('--id <jti>', 'only the token with this identifier')
+  .action(async (user: string, options: RevokeTokensOptions) =>
+    (await import('./revoke-tokens.ts')).revokeTokens(user, options),
+  );
 
 program
   .command('move-references')

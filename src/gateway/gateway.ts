@@ -53,6 +53,8 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
       log.warn(`the configuration's section "${section}" has no effect in this version`);
   }
   await Promise.all(issuers.filter((i) => i.development).map(prepareDevelopmentKeys));
+  // Before anything is open that would have to be closed where the configuration is wrong.
+  const graphiql = await graphiqlOptions(config, openAuthenticator(config.auth, undefined, undefined));
   const gafaelfawr = openGafaelfawr(config.auth);
   const metrics = new Metrics();
   const offered = options.offered ?? (await openRepositories(config.repositories, metrics));
@@ -70,7 +72,6 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     config.writing &&
     (await openServices(config.writing, { config, offered, gafaelfawr, files, publicUrl, ownUrls, log, now }));
   const authenticator = openAuthenticator(config.auth, gafaelfawr, opened?.authentication);
-  const graphiql = await graphiqlOptions(config, authenticator);
   const meter = await RequestMeter.open({
     costPerMinute: limits.costPerMinute,
     state: opened?.state,
@@ -84,6 +85,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     offered,
     satellites: options.satellites ?? opened?.satellites,
     memberships: opened?.memberships,
+    audit: opened?.services.sharing,
   };
   const services = options.services ?? opened?.services;
   if (services) metrics.observeJobs(services.jobs);

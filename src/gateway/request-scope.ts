@@ -8,6 +8,7 @@ import { callerOf, type Identity, type Principal, type TokenLimits } from '../ac
 import { credentialsOf, type AddressBlock } from '../access/credentials.ts';
 import { requireReading, type RequiredScopes } from '../access/permission.ts';
 import { nameInAddresses, VisibleRepositories, type OfferedRepository } from '../access/policy.ts';
+import type { Services } from '../../resolvers/services.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Caller, QueryContext } from '../repository/repository.ts';
 import { LEAST_COST, type RequestMeter } from './request-meter.ts';
@@ -36,6 +37,8 @@ export interface ScopeOptions {
   readonly satellites: { readonly directory: SatelliteDirectory; readonly capabilities: Capabilities } | undefined;
   /** Undefined: nothing is remembered of who asked. */
   readonly memberships?: Memberships | undefined;
+  /** Undefined: only the log tells of what was refused. */
+  readonly audit?: Pick<Services['sharing'], 'append'> | undefined;
 }
 
 /**
@@ -92,6 +95,7 @@ async function authenticate(request: FastifyRequest, options: ScopeOptions, sent
         { event: 'credentials-disagree', users },
         'a request with credentials of different users was refused',
       );
+      await options.audit?.append({ actor: users[0]!, action: 'credentialsDisagree', detail: { users } }, []);
     }
     throw error;
   }

@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import sql from 'sql-template-tag';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { Revocations, REVOCATION_TABLES, SEEN_AFTER_SECONDS } from '../../src/access/revocations.ts';
 import { createLeases } from '../../src/state/leases.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State, StateTables } from '../../src/state/state.ts';
@@ -33,6 +34,28 @@ export function describeState(name: string, emptyState: (directory: string) => P
     });
     afterEach(() => Promise.all(opened.splice(0).map((state) => state.close())));
     afterAll(() => rm(directory, { recursive: true, force: true }));
+
+    test('a token that one gateway revokes is refused by the others within their stated age', async () => {
+      const [one, other] = [await open(), await open()];
+      await prepareTables(one.database, REVOCATION_TABLES, LIMIT);
+      const [here, there] = [new Revocations(one), new Revocations(other)];
+      const now = Math.floor(Date.now() / 1000);
+      vi.useFakeTimers({ toFake: ['Date'] });
+      try {
+        expect(await there.isRevoked('alice', { iat: now - 60 })).toBe(false);
+        await here.revoke('alice');
+        await here.revoke('bob', 'one');
+        expect(await here.isRevoked('alice', { iat: now - 60 })).toBe(true);
+        vi.advanceTimersByTime(SEEN_AFTER_SECONDS * 1000);
+        expect(await there.isRevoked('alice', { iat: now - 60 })).toBe(true);
+        expect(await there.isRevoked('alice', {})).toBe(true);
+        expect(await there.isRevoked('alice', { iat: now + 3600 })).toBe(false);
+        expect(await there.isRevoked('bob', { iat: now, jti: 'one' })).toBe(true);
+        expect(await there.isRevoked('bob', { iat: now, jti: 'two' })).toBe(false);
+      } finally {
+        vi.useRealTimers();
+      }
+    });
 
     test('several gateways that start at once make it once, and share its secret', async () => {
       const states = await Promise.all([open(), open(), open()]);

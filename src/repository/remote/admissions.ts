@@ -20,7 +20,7 @@ export class Admissions {
     this.#answers = new LRUCache({
       max: MAX_USERS,
       ttl: AGES.yes * 1000,
-      perf: Date,
+      perf: { now: () => Date.now() },
       ttlResolution: 0,
       ignoreFetchAbort: true,
       fetchMethod: async (_key, _old, { options, context: caller }) => {
