@@ -29,6 +29,9 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   DEADLINE_EXCEEDED: 504,
 };
 
+/** What a message repeats of what it was sent, and a terminal or a log would obey or hide; new lines are ours. */
+const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}]/gu;
+
 /** Statuses of errors that come again until the request is another. */
 const WRONG_REQUEST = new Set([400, 403, 404, 409]);
 
@@ -41,7 +44,7 @@ export function publicError(error: unknown): PublicError {
   if (error instanceof SatelliteError) {
     const { message, code, repository, retryAfter } = error;
     return {
-      message,
+      message: message.replace(UNSEEN, '\u{fffd}'),
       extensions: {
         code,
         ...(WRONG_REQUEST.has(statusOf(error)) ? { classification: 'ValidationError' } : {}),

@@ -5,10 +5,12 @@ import { ButlerUserError, SatelliteError } from '../butler/errors.ts';
 import { jsonInteger } from '../butler/json.ts';
 import { didYouMean } from '../butler/nearest-name.ts';
 import { artifactPath } from '../repository/direct/datastore/artifact-path.ts';
+import { checkCollectionName } from '../repository/direct/write/names.ts';
 import { storedDimensionValue } from '../repository/direct/write/stored-values.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import { recordsOfDataIds } from '../repository/search/records-of-data-ids.ts';
 import type { WriteableRepository } from '../repository/writeable-repository.ts';
+import { collectionNamed } from '../satellite/curation.ts';
 import { newDatasetUuid } from './dataset-uuid.ts';
 import { defaultFormatter } from './default-formatters.ts';
 import type { IngestedFile } from './service.ts';
@@ -68,6 +70,20 @@ export async function checkFiles(
   return { datasetType, files: checked };
 }
 
+/**
+ * The RUN that datasets are to be in, which need not be there yet.
+ * @throws SatelliteError BAD_USER_INPUT for a name that it cannot have; CONFLICT where another collection has it
+ */
+export async function checkRun(satellite: WriteableRepository, run: string, ctx: QueryContext): Promise<void> {
+  const found = await collectionNamed(satellite, run, ctx).catch((error: unknown) => {
+    if (error instanceof SatelliteError && error.code === 'MISSING_COLLECTION') return undefined;
+    throw error;
+  });
+  if (!found) return checkCollectionName(run);
+  if (found.type === 'RUN') return;
+  throw new SatelliteError('CONFLICT', `Collection '${run}' is ${found.type}: datasets are put into a RUN.`);
+}
+
 function checkFile(file: IngestedFile, { storageClass, name }: DatasetType, values: DataIdValues): CheckedFile {
   const formatter = file.formatter ?? defaultFormatter(storageClass);
   if (formatter === undefined) {
@@ -77,6 +93,9 @@ function checkFile(file: IngestedFile, { storageClass, name }: DatasetType, valu
     throw badInput(
       `"formatter" must be the full name of a Python class, such as 'lsst.daf.butler.formatters.json.JsonFormatter'.`,
     );
+  }
+  if (file.path?.includes('#')) {
+    throw badInput(`"path" must not hold '#', by which stock Butler would look for a part of the file.`);
   }
   const uuid = file.uuid?.toLowerCase() ?? newDatasetUuid();
   const { upload } = file;

@@ -5,7 +5,7 @@ import { SatelliteError } from '../butler/errors.ts';
 import type { Job, Jobs } from '../jobs/job.ts';
 import { searchDatasets } from '../repository/search/datasets.ts';
 import type { SatelliteDirectory } from '../satellite/satellite.ts';
-import { checkFiles } from './ingest-check.ts';
+import { checkFiles, checkRun } from './ingest-check.ts';
 import { ingestKind, writeFiles, type IngestInput } from './ingest-kind.ts';
 import type { IngestDatasets, IngestStart, TransferDatasets, TransferPlan, TransferService } from './service.ts';
 import type { Uploads } from './uploads.ts';
@@ -83,6 +83,7 @@ export class Transfers implements TransferService {
       return { job: isOver ? await jobs.retry(job.id, username) : job, upload: null };
     }
     const ctx = { caller: { username }, signal: AbortSignal.timeout(planMilliseconds) };
+    await checkRun(satellite.repository, what.run, ctx);
     const { datasetType, files } = await checkFiles(satellite.repository, what.datasetType, what.files, ctx);
     if (files.some(({ upload }) => upload)) {
       return { job: null, upload: await uploads.open(username, satellite, datasetType, what.run, files) };

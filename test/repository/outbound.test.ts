@@ -59,11 +59,8 @@ describe('an address is refused, and nothing is sent anywhere', () => {
   const lookups: string[] = [];
   const lookup: LookupFunction = (hostname, options, callback) => {
     lookups.push(hostname);
-    const address = hostname.startsWith('metadata')
-      ? '169.254.169.254'
-      : hostname.startsWith('six')
-        ? '::1'
-        : '10.0.0.7';
+    const known: Record<string, string> = { metadata: '169.254.169.254', six: '::1', loopback: '127.0.0.1' };
+    const address = known[hostname.split('.')[0]!] ?? '10.0.0.7';
     callback(null, options.all ? [{ address, family: address.includes(':') ? 6 : 4 }] : address, 4);
   };
   beforeEach(() => void lookups.splice(0));
@@ -94,9 +91,10 @@ describe('an address is refused, and nothing is sent anywhere', () => {
     }
   });
 
-  test.each(['http://metadata.example.org/x', 'http://inside.example.org/x', 'http://six.example.org/x'])(
-    '%s, whose name leads into this network, when it is connected to',
-    async (address) => {
+  test.each(['metadata', 'inside', 'six', 'loopback'])(
+    'http://%s.example.org/x, whose name leads into this network, when it is connected to',
+    async (name) => {
+      const address = `http://${name}.example.org/x`;
       expect(await codeOf(outboundTo(['http://*.example.org'], lookup).fetchArtifact(address, { signal }))).toBe(
         'BAD_USER_INPUT',
       );
@@ -163,6 +161,15 @@ describe('a redirect', () => {
     const { stream } = await outbound.fetchArtifact(`${server.url}/x`, { trusted: true, signal });
     expect(await buffer(stream)).toEqual(CONTENT);
   });
+
+  test.each(['http://127.0.0.1:1/', 'http://[::ffff:a9fe:a9fe]/', 'http://169.254.169.254/', 'file:///etc/passwd'])(
+    'to %s is refused, whatever public hosts are allowed',
+    async (location) => {
+      const server = await serve((_request, response) => response.writeHead(307, { location }).end());
+      const outbound = outboundTo([server.url, 'http://*', 'https://*']);
+      expect(await codeOf(outbound.fetchArtifact(`${server.url}/x`, { signal }))).toBe('BAD_USER_INPUT');
+    },
+  );
 
   test('that never ends is given up', async () => {
     const server = await serve((_request, response) => response.writeHead(302, { location: '/again' }).end());
