@@ -10,6 +10,8 @@ export type Fault =
   | 'truncate'
   /** The connection is reset when 99 % of the body is out. */
   | 'reset'
+  /** All of the body comes, with one byte changed. */
+  | 'alter'
   /** The connection is reset in the middle of the request's body, before it and behind it. */
   | 'cut upload'
   /** The request is done, but the connection is reset before the answer. */
@@ -72,7 +74,8 @@ async function pass(target: string, incoming: IncomingMessage, outgoing: ServerR
   if (fault === 'lose answer') return outgoing.destroy();
   const sent = fault === 'truncate' ? content.length / 2 : fault === 'reset' ? content.length * 0.99 : content.length;
   outgoing.writeHead(answer.statusCode!, answer.headers);
-  if (fault === undefined) return outgoing.end(content);
+  if (fault === 'alter') content[content.length >> 1]! ^= 1;
+  if (fault === undefined || fault === 'alter') return outgoing.end(content);
   outgoing.write(content.subarray(0, Math.floor(sent)), () => {
     if (fault === 'reset') outgoing.socket!.resetAndDestroy();
     else outgoing.socket!.end();
