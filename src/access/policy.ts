@@ -89,6 +89,14 @@ export class VisibleRepositories {
     return this.#rights.on(resource);
   }
 
+  /** Text that is the same as long as the principal may read the same of a repository; undefined where it does not exist. */
+  ruleOf(name: string): string | undefined {
+    const offered = this.find(name);
+    if (!offered) return undefined;
+    const readable = readableBy(this.#principal, offered, this.grantedOn(offered));
+    return typeof readable === 'string' ? readable : readable.key;
+  }
+
   find(name: string): OfferedRepository | undefined {
     return this.#byName.get(name);
   }

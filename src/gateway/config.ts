@@ -36,6 +36,8 @@ const limits = z.strictObject({
   nodes: count.default(500_000),
   /** Subscriptions that a user may watch at a time. @default 20 */
   subscriptions: count.default(20),
+  /** Seconds after which the rights to what goes on (a subscription, an export, a download, a job) are checked again. @default 30 */
+  recheckSeconds: count.max(60, 'must be at most 60: a right that was revoked must end soon').default(30),
   /** Points that a user's requests may cost in a minute, where the user's quota names none. @default 300000 */
   costPerMinute: count.default(300_000),
 });

@@ -86,6 +86,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     satellites: options.satellites ?? opened?.satellites,
     memberships: opened?.memberships,
     audit: opened?.services.sharing,
+    recheckSeconds: limits.recheckSeconds,
   };
   const services = options.services ?? opened?.services;
   if (services) metrics.observeJobs(services.jobs);

@@ -11,6 +11,7 @@ import { nameInAddresses, VisibleRepositories, type OfferedRepository } from '..
 import type { Services } from '../../resolvers/services.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Caller, QueryContext } from '../repository/repository.ts';
+import { keepChecking } from './recheck.ts';
 import { LEAST_COST, type RequestMeter } from './request-meter.ts';
 import type { SatelliteDirectory } from '../satellite/satellite.ts';
 import { visibleRepositories } from '../satellite/visible-repositories.ts';
@@ -21,6 +22,16 @@ export interface ReadingScope {
   readonly query: QueryContext;
 }
 
+/** Of a request, whose answer may go on for long. */
+export interface Lasting {
+  /**
+   * For an answer that does: now and then, who gets it is authenticated again, and `stillMay` is asked with the
+   * repositories that exist for them then.  What either throws ends the answer, by the signal of `query`.
+   */
+  readonly keepChecking: (stillMay: (now: VisibleRepositories) => Promise<unknown>) => void;
+}
+
+/** The same for whom a credential authenticated. */
 export interface RequestScope extends ReadingScope {
   readonly principal: Principal;
 }
@@ -39,6 +50,8 @@ export interface ScopeOptions {
   readonly memberships?: Memberships | undefined;
   /** Undefined: only the log tells of what was refused. */
   readonly audit?: Pick<Services['sharing'], 'append'> | undefined;
+  /** Seconds between two checks of what goes on for long. */
+  readonly recheckSeconds: number;
 }
 
 /**
@@ -57,12 +70,19 @@ export async function openScope(
   seconds: number,
   options: ScopeOptions,
   purpose: ScopePurpose = 'reading',
-): Promise<RequestScope> {
+): Promise<RequestScope & Lasting> {
   const principal = await authenticate(request, options);
   request.username = principal.username;
   await options.meter.charge(principal, LEAST_COST, reply);
   if (purpose === 'reading') requireReading(principal, options.scopes);
-  return scopeOf(principal, requestSignal(reply, seconds), options);
+  const controller = requestController(reply, seconds);
+  const visibleNow = async () => {
+    const now = await authenticate(request, options);
+    if (purpose === 'reading') requireReading(now, options.scopes);
+    return repositoriesOf(now, options, callerOf(now));
+  };
+  const scope = await scopeOf(principal, controller.signal, options);
+  return { ...scope, keepChecking: rechecked(reply, controller, options, visibleNow) };
 }
 
 /**
@@ -101,6 +121,9 @@ async function authenticate(request: FastifyRequest, options: ScopeOptions, sent
   }
 }
 
+/** A file at an address that holds a capability. */
+export type CapabilityFile = Pick<CapabilityGrant, 'repository' | 'uuid'> & { readonly capability: string };
+
 /**
  * For an address that holds a capability: as its satellite's owner, with the rights that the owner has now, groups included.
  * That of a group's satellite is its creator, as long as they are in the group.
@@ -110,9 +133,26 @@ export async function openCapabilityScope(
   request: FastifyRequest,
   reply: FastifyReply,
   seconds: number,
-  file: Pick<CapabilityGrant, 'repository' | 'uuid'> & { readonly capability: string },
+  file: CapabilityFile,
   options: ScopeOptions,
-): Promise<ReadingScope> {
+): Promise<ReadingScope & Lasting> {
+  const owner = await capabilityOwner(file, options);
+  const { username } = owner;
+  request.username = username;
+  // Whoever has the address may not use up what its owner has.
+  await options.meter.charge({ username: `~${username}`, quota: null }, LEAST_COST, reply);
+  const controller = requestController(reply, seconds);
+  return {
+    repositories: await repositoriesOf(owner, options),
+    query: { caller: { username, asService: true }, signal: controller.signal },
+    keepChecking: rechecked(reply, controller, options, async () =>
+      repositoriesOf(await capabilityOwner(file, options), options),
+    ),
+  };
+}
+
+/** Who reads by a capability, as they are now. @throws SatelliteError FORBIDDEN */
+async function capabilityOwner(file: CapabilityFile, options: ScopeOptions): Promise<Identity> {
   const grant = options.satellites?.capabilities.verify(file.capability, file);
   const satellite = grant && (await options.satellites?.directory.byId(grant.satelliteId));
   const owner = satellite && (await identityOf(satellite.owner, options));
@@ -129,12 +169,18 @@ export async function openCapabilityScope(
         'present address of the file, or use the address without the capability and send a token.',
     );
   }
-  request.username = satellite.owner;
-  // Whoever has the address may not use up what its owner has.
-  await options.meter.charge({ username: `~${satellite.owner}`, quota: null }, LEAST_COST, reply);
-  return {
-    repositories: await repositoriesOf(owner, options),
-    query: { caller: { username: satellite.owner, asService: true }, signal: requestSignal(reply, seconds) },
+  return owner;
+}
+
+function rechecked(
+  reply: FastifyReply,
+  controller: AbortController,
+  { recheckSeconds }: ScopeOptions,
+  visibleNow: () => Promise<VisibleRepositories>,
+): Lasting['keepChecking'] {
+  return (stillMay) => {
+    const ask = async () => stillMay(await visibleNow());
+    reply.raw.once('close', keepChecking(controller, recheckSeconds, ask));
   };
 }
 
@@ -170,7 +216,7 @@ function within(limits: TokenLimits | undefined, offered: readonly OfferedReposi
 }
 
 /** Aborts when the client has gone, or at the deadline. */
-function requestSignal(reply: FastifyReply, seconds: number): AbortSignal {
+function requestController(reply: FastifyReply, seconds: number): AbortController {
   const controller = new AbortController();
   const timer = setTimeout(() => {
     const message = `The answer took longer than ${seconds} s: narrow the query, or ask for less at once.`;
@@ -182,7 +228,7 @@ function requestSignal(reply: FastifyReply, seconds: number): AbortSignal {
       controller.abort(new SatelliteError('DEADLINE_EXCEEDED', 'The client closed the connection.'));
     }
   });
-  return controller.signal;
+  return controller;
 }
 
 declare module 'fastify' {

@@ -67,16 +67,16 @@ export async function openServices(
   { config, offered, gafaelfawr, files, publicUrl, ownUrls, log, now }: ServicesOptions,
 ): Promise<OpenServices> {
   const requestMs = config.http.limits.seconds * 1000;
+  const recheckMs = config.http.limits.recheckSeconds * 1000;
   const signal = AbortSignal.timeout(OPEN_MS);
   const state = await openState(writing.state, signal);
   for (const tables of [CALL_TABLES, UPLOAD_TABLES, REVOCATION_TABLES])
     await prepareTables(state.database, tables, signal);
-  const jobs = createJobs(state, { log });
+  const jobs = createJobs(state, { rightsMilliseconds: recheckMs, heldMilliseconds: recheckMs, log });
   const memberships = await StateMemberships.open(
     state,
     {
       shown: ({ username, token }) => {
-        if (token === undefined) return;
         jobs.resume(username, token).catch((err: unknown) => log.warn({ err }, 'could not go on with jobs'));
       },
       accounts: accountsOf(config.auth, gafaelfawr),
@@ -129,7 +129,7 @@ export async function openServices(
     sharing: satellites.sharing({
       writeGrants: writing.satellites.writeGrants,
       administrators: config.auth.administrators,
-      memberships: undefined,
+      memberships,
       now,
     }),
   };

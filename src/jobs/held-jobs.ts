@@ -43,13 +43,12 @@ export class HeldJobs {
   }
 
   /** As `Jobs` says. */
-  async resume(owner: string, token: string): Promise<void> {
+  async resume(owner: string, token: string | undefined): Promise<void> {
     const { records, goOn } = this.#options;
-    const digest = records.digest(token);
     for (const job of await records.heldOf(owner, MOST)) {
       if (this.#closed) return;
       if (job.heldFor === 'RIGHTS') await this.#tryAgain(job);
-      else if (!job.refusedTokens.includes(digest)) await goOn(job.id, token);
+      else if (token !== undefined && !job.refusedTokens.includes(records.digest(token))) await goOn(job.id, token);
     }
   }
 

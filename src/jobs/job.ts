@@ -133,7 +133,7 @@ export interface Jobs {
    * To be called when an owner is authenticated: jobs of theirs that are HELD go on, once, where the rights that they wait for
    * are back, or where they wait for a token and this is one that they were not refused with.
    */
-  resume(owner: string, token: string): Promise<void>;
+  resume(owner: string, token: string | undefined): Promise<void>;
   /** The job now and after each change, until it has ended. */
   watch(id: string, owner: string, signal: AbortSignal): AsyncIterable<Job>;
   /** The token that a running job was given; undefined where it is no longer known. */

@@ -160,7 +160,7 @@ class StateJobs implements Jobs {
     return this.#existing(id, owner);
   }
 
-  async resume(owner: string, token: string): Promise<void> {
+  async resume(owner: string, token: string | undefined): Promise<void> {
     await this.#prepared();
     await this.#held.resume(owner, token);
   }

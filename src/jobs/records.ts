@@ -234,7 +234,8 @@ export class JobRecords {
     }, UNABORTED);
   }
 
-  /** A table of texts with the column `value`, as one parameter however many there are. */}
+  /** A table of texts with the column `value`, as one parameter however many there are. */
+}
 
 function readHeld(row: SqlRow): HeldJob {
   const [id, kind, owner, input, heldFor, refusedTokens] = row;

@@ -11,7 +11,8 @@ import { FederatedRepository } from '../../repository/federated/federated-reposi
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import { answerFile } from '../http/files.ts';
 import type { FacesOptions } from '../http/server.ts';
-import type { RequestScope } from '../request-scope.ts';
+import { mustBeReadable } from '../recheck.ts';
+import type { Lasting, RequestScope } from '../request-scope.ts';
 import { repositoryIndex } from './repository-index.ts';
 import {
   collectionInfoAnswer,
@@ -66,7 +67,7 @@ interface Asked {
   readonly body: unknown;
   readonly query: FaceRequest['query'];
   readonly params: FaceRequest['params'];
-  readonly scope: RequestScope;
+  readonly scope: RequestScope & Lasting;
   /** `scope.query` */
   readonly ctx: QueryContext;
   readonly publicUrl: string;
@@ -94,6 +95,7 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
         if (!found) throw new PathError(404, `Unknown repository '${name}'`);
         return found.repository;
       });
+      scope.keepChecking(async (now) => mustBeReadable(names, scope.repositories, now));
       const repository = members.length === 1 ? members[0]! : new FederatedRepository(members);
       const { body, query, params } = request;
       return { repository, called, body, query, params, scope, ctx: scope.query, publicUrl: options.publicUrl() };

@@ -19,6 +19,7 @@ import { SatelliteError } from '../../butler/errors.ts';
 import type { RequestLimits } from '../config.ts';
 import { formatError } from './format-error.ts';
 import { checkLimits } from './limits.ts';
+import { RecheckedResults } from './rechecked-results.ts';
 
 export interface SubscriptionsOptions {
   readonly schema: GraphQLSchema;
@@ -43,6 +44,7 @@ export interface CheckedSubscription {
 export type ContextOf = (signal: AbortSignal) => Promise<GraphQLContext>;
 
 const END = { done: true, value: undefined } as const;
+const ENDED_TOKEN = new SatelliteError('UNAUTHENTICATED', 'Your token has ended: get a new one, and subscribe again.');
 
 export class Subscriptions {
   readonly #options: SubscriptionsOptions;
@@ -55,44 +57,51 @@ export class Subscriptions {
 
   /**
    * @param request from `check`
-   * @param contextOf opens the context of the caller; `signal` aborts when the subscription is over
+   * @param contextOf authenticates the caller and opens their context, now and again while it is open; `signal` aborts when
+   *   that context is not used any more
    * @throws SatelliteError UNAUTHENTICATED; RATE_LIMITED for too many at once
    */
   async start(request: CheckedSubscription, contextOf: ContextOf): Promise<SubscriptionResults> {
     const { limits } = this.#options;
     const controller = new AbortController();
-    const contextValue = await contextOf(controller.signal);
-    const { username } = contextValue.principal;
+    const lasts = limits.exportSeconds * 1000;
+    const source = await RecheckedResults.of({
+      contextOf,
+      subscribe: async (contextValue) => subscribe({ ...request, contextValue }),
+      milliseconds: limits.recheckSeconds * 1000,
+      signal: controller.signal,
+    });
+    const { username, expiresAt } = source.context.principal;
     this.#admit(username);
     this.#running.add(controller);
     const deadline = setTimeout(() => {
       const message = `A subscription lasts ${limits.exportSeconds} s at most: subscribe again.`;
       controller.abort(new SatelliteError('DEADLINE_EXCEEDED', message));
-    }, limits.exportSeconds * 1000).unref();
+    }, lasts).unref();
+    const expiry =
+      typeof expiresAt === 'number' && expiresAt - Date.now() < lasts
+        ? setTimeout(() => controller.abort(ENDED_TOKEN), expiresAt - Date.now()).unref()
+        : undefined;
     let isOver = false;
     const end = () => {
       if (isOver) return;
       isOver = true;
       clearTimeout(deadline);
+      clearTimeout(expiry);
       this.#running.delete(controller);
       const left = (this.#perUser.get(username) ?? 1) - 1;
       if (left > 0) this.#perUser.set(username, left);
       else this.#perUser.delete(username);
       controller.abort();
-    };
-    let source: AsyncGenerator<ExecutionResult, void> | undefined;
-    const read = async (): Promise<FormattedExecutionResult | undefined> => {
-      source ??= await resultsOf(subscribe({ ...request, contextValue }));
-      const { done, value } = await source.next();
-      return done ? undefined : formatted(value);
+      source.stop();
     };
     const stream: SubscriptionResults = {
       [Symbol.asyncIterator]: () => stream,
       async next() {
         if (isOver) return END;
         try {
-          const value = await read();
-          if (value) return { done: false, value };
+          const value = await source.next();
+          if (value) return { done: false, value: formatted(value) };
           // Streams end by themselves too when they are told to.
           controller.signal.throwIfAborted();
           end();
@@ -106,7 +115,6 @@ export class Subscriptions {
       },
       async return() {
         end();
-        await source?.return(undefined);
         return END;
       },
     };
@@ -183,15 +191,6 @@ function takeApart(request: unknown) {
 
 function refused(message: string, code: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
-}
-
-/** The results of a subscription that began, or the one of a subscription that could not. */
-async function resultsOf(begun: ReturnType<typeof subscribe>): Promise<AsyncGenerator<ExecutionResult, void>> {
-  const results = await begun;
-  if (Symbol.asyncIterator in results) return results as AsyncGenerator<ExecutionResult, void>;
-  return (async function* () {
-    yield results;
-  })();
 }
 
 function formatted({ data, errors }: ExecutionResult): FormattedExecutionResult {

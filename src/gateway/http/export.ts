@@ -5,6 +5,7 @@ import { jsonLines } from '../export/json-lines.ts';
 import { parquetFile } from '../export/parquet.ts';
 import { parseExportRequest } from '../export/request.ts';
 import { costOfNodes } from '../request-meter.ts';
+import { mustBeReadable } from '../recheck.ts';
 import type { FacesOptions } from './server.ts';
 
 const MEDIA_TYPES = { jsonl: 'application/jsonl', parquet: 'application/vnd.apache.parquet' };
@@ -24,6 +25,9 @@ export function exportRoute(app: FastifyInstance, options: FacesOptions): void {
     const iterator = parts[Symbol.asyncIterator]();
     // An error before the first row has a status of its own, so the answer begins only when that row is there.
     const first = await iterator.next();
+    const chosen =
+      (wanted.arguments['repositories'] as string[] | undefined) ?? scope.repositories.all.map((r) => r.name);
+    scope.keepChecking(async (now) => mustBeReadable(chosen, scope.repositories, now));
     reply.header('cache-control', 'no-store').type(MEDIA_TYPES[wanted.format]);
     return reply.send(Readable.from(withFirst(first, iterator), { objectMode: false }));
   });

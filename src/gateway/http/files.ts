@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FileResolver, ResolvedSource, WantedFile } from '../../access/file-resolution.ts';
 import { SatelliteError } from '../../butler/errors.ts';
-import type { ReadingScope } from '../request-scope.ts';
+import type { Lasting, ReadingScope } from '../request-scope.ts';
 import { alreadyHas, requestedRange } from './byte-range.ts';
 import type { FacesOptions } from './server.ts';
 
@@ -49,13 +49,17 @@ export async function answerFile(
   request: FastifyRequest,
   reply: FastifyReply,
   file: WantedFile,
-  { repositories, query }: ReadingScope,
+  { repositories, query, keepChecking }: ReadingScope & Lasting,
   files: FileResolver,
 ): Promise<FastifyReply> {
   try {
     const source = await files.find(file, repositories, query);
     if (request.method === 'HEAD') return await answerHead(reply, file, await files.size(source, query.signal));
-    return await answerGet(request, reply, file, source, (range) => files.read(source, range, query.signal));
+    return await answerGet(request, reply, file, source, (range) => {
+      // Only here it goes on for long: signed addresses end by themselves.
+      keepChecking((now) => files.find(file, now, query));
+      return files.read(source, range, query.signal);
+    });
   } catch (error) {
     if (error instanceof SatelliteError && error.code === 'UPSTREAM_UNAVAILABLE' && error.retryAfter === undefined) {
       reply.header('retry-after', RETRY_SECONDS);

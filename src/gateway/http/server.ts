@@ -19,10 +19,9 @@ import { createGraphQLServer } from '../graphql/server.ts';
 import { Subscriptions } from '../graphql/subscriptions.ts';
 import type { Metrics } from '../metrics.ts';
 import type { FileResolver } from '../../access/file-resolution.ts';
-import type { CapabilityGrant } from '../../access/capability.ts';
 import type { RequestMeter } from '../request-meter.ts';
-import type { ReadingScope, RequestScope, ScopePurpose } from '../request-scope.ts';
 import { butlerFaceRoutes } from '../butler-face/routes.ts';
+import type { CapabilityFile, Lasting, ReadingScope, RequestScope, ScopePurpose } from '../request-scope.ts';
 import { exportRoute } from './export.ts';
 import { failureAnswers } from './failures.ts';
 import { fileRoutes } from './files.ts';
@@ -47,7 +46,7 @@ export interface FacesOptions {
     reply: FastifyReply,
     seconds: number,
     purpose?: ScopePurpose,
-  ) => Promise<RequestScope>;
+  ) => Promise<RequestScope & Lasting>;
   /** The same for a subscription, which `signal` ends; `sent` is an `Authorization` that came otherwise than as a header. */
   readonly scopeFor: (request: FastifyRequest, signal: AbortSignal, sent?: string) => Promise<RequestScope>;
   /** The same for an address that holds a capability. */
@@ -55,8 +54,8 @@ export interface FacesOptions {
     request: FastifyRequest,
     reply: FastifyReply,
     seconds: number,
-    file: Pick<CapabilityGrant, 'repository' | 'uuid'> & { readonly capability: string },
-  ) => Promise<ReadingScope>;
+    file: CapabilityFile,
+  ) => Promise<ReadingScope & Lasting>;
   readonly meter: RequestMeter;
   /** Configured repositories. */
   readonly offered: readonly OfferedRepository[];
