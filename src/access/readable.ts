@@ -29,6 +29,11 @@ export function owns(who: Identity, { owner, group = null, groupId = null }: Omi
   return owner === who.username || (group !== null && isInGroup(who, { name: group, id: groupId }));
 }
 
+/** Whether it may be named to people who have not said who they are: in the index, in health, in metrics. */
+export function isNamedToAll({ owner, readers }: Pick<Ownership, 'owner' | 'readers'>): boolean {
+  return owner === undefined && readers === undefined;
+}
+
 /** Whether someone may grant a collection (null: all) of a repository to others. */
 export function mayGrant(who: Identity, repository: Ownership, collection: string | null): boolean {
   if (repository.owner !== undefined) return owns(who, repository);

@@ -1,3 +1,4 @@
+import { isNamedToAll } from '../access/readable.ts';
 import type { OfferedRepository, RepositoryKind } from '../access/policy.ts';
 import { openDirectRepository } from '../repository/direct/open.ts';
 import { RemoteRepository } from '../repository/remote/remote-repository.ts';
@@ -16,8 +17,9 @@ export async function openRepositories(
 ): Promise<OfferedRepository[]> {
   return Promise.all(
     configs.map(async (config) => {
-      // The name of a user's own repository is nobody else's business.
-      const label = config.owner === undefined ? config.name : 'satellites';
+      const whose = { owner: config.owner, ...(config.groups && { readers: config.groups }) };
+      // The name of a user's own repository, or of some groups', is nobody else's business.
+      const label = isNamedToAll(whose) ? config.name : 'satellites';
       const opened = await openRepository(config);
       const repository = observed(opened, (outcome) => {
         metrics.repositoryCalls.inc({ repository: label, outcome });
@@ -25,8 +27,7 @@ export async function openRepositories(
       return {
         name: config.name,
         kind: kindOf(config),
-        owner: config.owner,
-        ...(config.groups && { readers: config.groups }),
+        ...whose,
         ...(opened instanceof RemoteRepository && { admits: (caller: Caller) => opened.admits(caller) }),
         repository,
       };

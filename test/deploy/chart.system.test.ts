@@ -224,6 +224,7 @@ describe.skipIf('missing' in helm)(title, () => {
       const uuid = '4d2a0d0d-6c2e-5f0f-8d7a-0e5d6d1f2b3c';
       for (const open of [
         '/schema.graphql',
+        '/api/butler/repositories.yaml',
         '/api/butler/repo/dp1/butler.yaml',
         '/api/butler/repo/alice~first+dp1/butler.json',
         `/files/alice~first/~c29tZQ/${uuid}/a.fits`,

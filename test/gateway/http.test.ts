@@ -15,11 +15,20 @@ class BrokenRepository extends ArrayRepository {
 const down = new ArrayRepository('down', rawContent(1, 'elsewhere'));
 down.failsAfter = 0;
 const bobs = new ArrayRepository('bobs-secret', rawContent(1, 'bobs'));
+const groups = new ArrayRepository('bobs-groups', rawContent(1, 'groups'));
 let gateway: RunningGateway;
 beforeAll(async () => {
   const up = new ArrayRepository('dp1', rawContent(3, 'official'));
   const broken = new BrokenRepository('broken', rawContent(1, 'r'));
-  gateway = await runGateway({ offered: [offer(up), offer(down), offer(broken, 'alice'), offer(bobs, 'bob')] });
+  gateway = await runGateway({
+    offered: [
+      offer(up),
+      offer(down),
+      offer(broken, 'alice'),
+      offer(bobs, 'bob'),
+      { ...offer(groups), readers: ['g_bobs'] },
+    ],
+  });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -57,7 +66,7 @@ test('/healthz tells which repositories are up, and no names of users’ own', a
   expect(health).toEqual({
     status: 'degraded',
     repositories: { dp1: 'up', down: 'down' },
-    satellites: { up: 2, down: 0 },
+    satellites: { up: 3, down: 0 },
   });
 });
 
@@ -136,6 +145,12 @@ describe('somebody else’s repository is nowhere to be seen', () => {
     expect(await node('Collection', 'dp1', 'official')).toEqual({ node: { __typename: 'Collection' } });
     expect(await node('Collection', 'dp1', '*')).toEqual({ node: null });
     expect(await node('Collection', 'bobs-secret', '*')).toEqual({ node: null });
+  });
+
+  test('nor in the index of repositories', async () => {
+    const index = await (await fetch(`${gateway.url}/api/butler/repositories.yaml`)).text();
+    expect(index).toContain('dp1');
+    expect(index).not.toContain('bobs');
   });
 
   test('nor in the metrics', async () => {

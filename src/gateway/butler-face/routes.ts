@@ -10,6 +10,7 @@ import { decodeResultSpec } from '../../butler/query/wire.ts';
 import { FederatedRepository } from '../../repository/federated/federated-repository.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import { answerFile } from '../http/files.ts';
+import { isNamedToAll } from '../../access/readable.ts';
 import type { FacesOptions } from '../http/server.ts';
 import { mustBeReadable } from '../recheck.ts';
 import type { Lasting, RequestScope } from '../request-scope.ts';
@@ -124,7 +125,7 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
         request.headers.authorization === undefined
           ? undefined
           : await options.openScope(request, reply, options.limits.seconds);
-      const offered = scope?.repositories.all ?? options.offered.filter(({ owner }) => owner === undefined);
+      const offered = scope?.repositories.all ?? options.offered.filter(isNamedToAll);
       return reply.type('application/yaml').send(repositoryIndex(offered, options.views, options.publicUrl()));
     });
 

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { OfferedRepository } from '../../access/policy.ts';
+import { isNamedToAll } from '../../access/readable.ts';
 import { SatelliteError } from '../../butler/errors.ts';
 import type { Jobs } from '../../jobs/job.ts';
 
@@ -12,7 +13,7 @@ const NO_DATASET = '00000000-0000-0000-0000-000000000000';
 
 /**
  * `GET /healthz`: 200 as long as the gateway itself works, with what it knows of its repositories, its state and its
- * jobs that have not ended.  Users' own are counted together, because their names are nobody else's business.
+ * jobs that have not ended.  Users' own, and those of some groups only, are counted together, because their names are nobody else's business.
  */
 export function healthRoute(
   app: FastifyInstance,
@@ -31,11 +32,11 @@ async function health(offered: readonly OfferedRepository[], jobs: Pick<Jobs, 'c
   const counts = jobs?.counts().catch(() => null);
   const states = await Promise.all(offered.map(async (o) => ({ ...o, state: await probe(o) })));
   const work = await counts;
-  const own = states.filter((o) => o.owner !== undefined);
+  const own = states.filter((o) => !isNamedToAll(o));
   const down = own.filter((o) => o.state === 'down').length;
   return {
     status: states.every((o) => o.state === 'up') && work !== null ? 'ok' : 'degraded',
-    repositories: Object.fromEntries(states.filter((o) => o.owner === undefined).map((o) => [o.name, o.state])),
+    repositories: Object.fromEntries(states.filter(isNamedToAll).map((o) => [o.name, o.state])),
     satellites: { up: own.length - down, down },
     ...(work === undefined ? {} : { state: work === null ? 'down' : 'up', jobs: work }),
   };
