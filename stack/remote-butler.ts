@@ -3,12 +3,15 @@ import { pythonProgram, stackFile } from './checkout.ts';
 import { freePort } from './free-port.ts';
 import { OwnedProcess } from './owned-process.ts';
 
-/** A mock of the Rubin Science Platform's ingress and Gafaelfawr (platform_ingress.py), before the server. */
+/** A mock of the Rubin Science Platform's ingress (platform_ingress.py), before the server: whose tokens it believes. */
 export interface PlatformIngress {
-  readonly issuer: string;
-  readonly audience: string;
+  /** Whose JWTs are; absent: nobody's. */
+  readonly issuer?: string;
+  readonly audience?: string;
   /** The file with the issuer's public keys. */
-  readonly jwks: string;
+  readonly jwks?: string;
+  /** Address of a (mock) Gafaelfawr, whose `gt-` tokens are; absent: none. */
+  readonly gafaelfawr?: string;
 }
 
 export interface RemoteButlerOptions {
@@ -70,6 +73,7 @@ export async function startRemoteButler(options: RemoteButlerOptions): Promise<R
         PLATFORM_INGRESS_ISSUER: ingress?.issuer,
         PLATFORM_INGRESS_AUDIENCE: ingress?.audience,
         PLATFORM_INGRESS_JWKS: ingress?.jwks,
+        PLATFORM_INGRESS_GAFAELFAWR: ingress?.gafaelfawr,
       },
     },
   );
