@@ -1,7 +1,7 @@
 /** Which rows of a registry's tables are readable, as conditions in SQL. */
 import sql, { join, type Sql } from 'sql-template-tag';
 import type { DimensionElement, Universe } from '../../../butler/universe.ts';
-import { column, dialectOf, type Dialect } from '../compile/dialect.ts';
+import { column, dialectOf, identifier, type Dialect } from '../compile/dialect.ts';
 import type { Database } from '../database.ts';
 import type { CollectionRecord, CollectionSummary, Registry } from '../registry.ts';
 
@@ -75,9 +75,9 @@ export class ReadableTables {
     );
     if (!ofElement) throw new TypeError(`It is not known who may read which rows of the table '${table}'.`);
     const isOverlap = table !== ofElement.name;
-    const keyOf = (name: string) =>
-      column('whole', name === ofElement.name && !isOverlap ? ofElement.primaryKey!.name : name);
-    return this.#isVisible(ofElement, keyOf);
+    return this.#isVisible(ofElement, (name) =>
+      isOverlap ? column('whole', name) : column('whole', keyColumn(ofElement, name)),
+    );
   }
 
   #isRun(alias: string, name: string): Sql {
@@ -96,31 +96,30 @@ export class ReadableTables {
     );
   }
 
-  /** @param keyOf the column with the key of a dimension that the element requires */
+  /** @param keyOf the value of a dimension that the element requires, of the record in question */
   #isVisible(element: DimensionElement, keyOf: (dimension: string) => Sql): Sql {
+    const { required } = element;
     // those that always join are in no data ID themselves: they say how others belong together
     if (element.alwaysJoin) {
-      const others = element.required.filter((name) => !this.#isVocabulary(this.#universe.element(name)));
-      return join(
-        others.map((name) => this.#isVisible(this.#universe.element(name), keyOf)),
+      const others = required.map((name) => this.#universe.element(name)).filter((other) => !this.#isVocabulary(other));
+      const specific = others.filter(({ name }) => !others.some((o) => o.name !== name && o.required.includes(name)));
+      return sql`(${join(
+        specific.map((other) => this.#isVisible(other, keyOf)),
         ' AND ',
-      );
+      )})`;
     }
-    const { required } = element;
-    const carriers = this.#carriers.filter(({ dimensions }) => required.every((name) => dimensions.includes(name)));
     const isGrouping = this.#isVocabulary(element);
     const naming = this.#universe.elements.filter(
       (other) =>
         other.implied.includes(element.name) ||
         (isGrouping && other.alwaysJoin && other.required.includes(element.name)),
     );
-    const sources = [
-      ...carriers.map((carrier) => this.#carried(carrier, required)),
-      ...naming.map((other) => this.#named(other, required)),
+    const carriers = this.#carriers.filter(({ dimensions }) => required.every((name) => dimensions.includes(name)));
+    const reasons = [
+      ...carriers.map((carrier) => this.#isCarried(carrier, required, keyOf)),
+      ...naming.map((other) => this.#isNamed(other, required, keyOf)),
     ];
-    if (sources.length === 0) return this.#dialect.false;
-    const keys = required.map(keyOf);
-    return sql`(${join(keys)}) IN (${join(sources, ' UNION ALL ')})`;
+    return reasons.length === 0 ? this.#dialect.false : sql`(${join(reasons, ' OR ')})`;
   }
 
   /**
@@ -136,28 +135,40 @@ export class ReadableTables {
     );
   }
 
-  /** Keys that readable datasets have. */
-  #carried({ table, pairs }: Carrier, keys: readonly string[]): Sql {
+  /**
+   * Whether a readable dataset has these keys.  Tables have an index of each dimension's key, whose first rows tell; where
+   * the index of data IDs begins with the keys, it is looked up in that for each dataset type and RUN.
+   */
+  #isCarried({ table, dimensions, pairs }: Carrier, keys: readonly string[], keyOf: (name: string) => Sql): Sql {
     const dialect = this.#dialect;
-    const columns = keys.map((name) => column('carrier', name));
-    const rows = dialect.rows(
-      'pair',
-      [
-        { name: 'type', type: 'int' },
-        { name: 'run', type: 'int' },
-      ],
-      pairs,
-    );
-    return sql`SELECT ${join(columns)} FROM ${rows} ${dialect.lookUpJoin} ${this.#database.table(table)} AS "carrier"
-      ON ${column('carrier', 'dataset_type_id')} = ${column('pair', 'type')}
-        AND ${column('carrier', 'collection_id')} = ${column('pair', 'run')}`;
+    const same = keys.map((name) => sql`${column('carrier', name)} = ${keyOf(name)}`);
+    const isFirst = dimensions.slice(0, keys.length).every((name) => keys.includes(name));
+    const ofRuns = isFirst
+      ? sql`(${column('carrier', 'dataset_type_id')}, ${column('carrier', 'collection_id')}) IN (
+          SELECT ${column('pair', 'type')}, ${column('pair', 'run')} FROM ${dialect.rows('pair', PAIR, pairs)})`
+      : dialect.unplanned(sql`(${this.#isRun('carrier', 'collection_id')})`);
+    return sql`EXISTS (SELECT 1 FROM ${this.#database.table(table)} AS "carrier"
+      WHERE ${join([...same, ofRuns], ' AND ')})`;
   }
 
-  /** Keys that visible records of another element have. */
-  #named(other: DimensionElement, keys: readonly string[]): Sql {
-    const columns = keys.map((name) => column('whole', name === other.name ? other.primaryKey!.name : name));
-    return sql`SELECT ${join(columns)} FROM ${this.#database.table(other.name)} AS "whole" WHERE ${this.condition(other.name)}`;
+  /** Whether a visible record of another element has these keys. */
+  #isNamed(other: DimensionElement, keys: readonly string[], keyOf: (name: string) => Sql): Sql {
+    const alias = `by ${other.name}`;
+    const keyOfOther = (name: string) => column(alias, keyColumn(other, name));
+    const same = keys.map((name) => sql`${keyOfOther(name)} = ${keyOf(name)}`);
+    return sql`EXISTS (SELECT 1 FROM ${this.#database.table(other.name)} AS ${identifier(alias)}
+      WHERE ${join([...same, this.#isVisible(other, keyOfOther)], ' AND ')})`;
   }
+}
+
+const PAIR = [
+  { name: 'type', type: 'int' },
+  { name: 'run', type: 'int' },
+] as const;
+
+/** The column of an element's table that has the key of a dimension. */
+function keyColumn({ name, primaryKey }: DimensionElement, dimension: string): string {
+  return dimension === name ? primaryKey!.name : dimension;
 }
 
 function carriersOf({ whole, runs, summaries }: ReadableRuns): readonly Carrier[] {
