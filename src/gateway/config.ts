@@ -194,6 +194,9 @@ export const gatewayConfig = z
       if (repository.kind === 'remote' && repository.token === 'delegated' && !auth.gafaelfawr) {
         wrong('token', 'needs auth.gafaelfawr');
       }
+      if (repository.kind === 'remote' && repository.role === 'published') {
+        wrong('role', 'is for "kind: direct": a remote repository’s own server decides who reads what in it');
+      }
       if (repository.groups && repository.owner !== undefined) {
         wrong('groups', 'is for a repository without an owner: one with an owner exists for the owner only');
       }

@@ -1,3 +1,4 @@
+import { isRestrictable } from '../access/policy.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { DatasetType } from '../butler/dataset-type.ts';
 import type { CollectionInfo } from '../butler/collection.ts';
@@ -26,7 +27,7 @@ export function observed(
   inner: Repository | RestrictableRepository,
   observe: (outcome: Outcome) => void,
 ): Repository | RestrictableRepository {
-  return 'readableAs' in inner
+  return isRestrictable(inner)
     ? new ObservedRestrictableRepository(inner, observe)
     : new ObservedRepository(inner, observe);
 }

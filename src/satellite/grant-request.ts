@@ -51,7 +51,7 @@ function checkCollection(collection: string): void {
   if (collection === '' || collection.length > LONGEST_COLLECTION) {
     throw new SatelliteError('BAD_USER_INPUT', `"collection" must have 1 to ${LONGEST_COLLECTION} characters.`);
   }
-  if (/[*?[\]]/.test(collection)) {
+  if (collection.endsWith('*')) {
     throw new SatelliteError(
       'BAD_USER_INPUT',
       'A grant takes no globs: "u/alice/" with a "/" at its end is all collections whose names begin with it.',

@@ -35,8 +35,8 @@ export interface SharingSettings {
   readonly writeGrants: boolean;
   /** Who may read the whole audit trail. */
   readonly administrators: { readonly users: readonly string[]; readonly groups: readonly string[] };
-  /** What is known of users who are not asking; undefined: nothing of their groups. */
-  readonly memberships: Pick<Memberships, 'of'> | undefined;
+  /** What is known of users who are not asking. */
+  readonly memberships: Pick<Memberships, 'of'>;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -147,11 +147,11 @@ export class Sharing {
       return explain(principal, found, (await grants.rightsOf(principal)).on(found.resource), collection);
     }
     if (!mayGrant(principal, found, collection)) throw ownersOnly(found.name);
-    const known = (await settings.memberships?.of(user)) ?? null;
+    const known = await settings.memberships.of(user).catch(unavailable);
     const who = known ?? { username: user, groups: [] };
     const answer = explain(who, found, (await grants.rightsOf(who)).on(found.resource), collection);
     const caveat = known
-      ? `The groups of ${user} are those that this gateway learnt of last.`
+      ? `Those groups of ${user} were counted that this gateway knows of now.`
       : `The groups of ${user} are not known here: what is granted to groups is not counted.`;
     return { ...answer, reasons: [...answer.reasons, caveat] };
   }
@@ -275,6 +275,12 @@ function checkGrantable(
       `'${found.name}' is behind a server of its own, which alone decides who reads it.`,
     );
   }
+}
+
+/** Who cannot be asked about is not known now. */
+function unavailable(error: unknown): null {
+  if (error instanceof SatelliteError) return null;
+  throw error;
 }
 
 function subjectDetail(subject: GrantAccess['subject']): Readonly<Record<string, unknown>> {

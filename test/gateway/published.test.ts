@@ -1,0 +1,140 @@
+/** Repositories of the configuration: a published one goes by names, one with an owner is shared like a satellite. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sqliteRepository } from '../fixtures/repositories.ts';
+import fc, { runs } from '../sample.ts';
+import { openSharing, type SharingWorld } from './sharing-world.ts';
+
+let world: SharingWorld;
+const path = JSON.stringify(sqliteRepository('satellite'));
+
+beforeAll(async () => {
+  world = await openSharing({
+    yaml: `
+satellites: {root: ./satellites}
+repositories:
+  - {name: published, kind: direct, path: ${path}, role: published}
+  - {name: old, kind: direct, path: ${path}, owner: alice}`,
+  });
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+async function collections(user: string, repository: string): Promise<string[]> {
+  const query = 'query ($in: [String!]) {collections(repositories: $in, first: 1000) {totalCount nodes {name}}}';
+  const { data } = await world.ask(user, query, { in: [repository] });
+  expect(data.collections.totalCount).toBe(data.collections.nodes.length);
+  return data.collections.nodes.map(({ name }: { name: string }) => name);
+}
+
+const DATASETS = `query ($types: [String!]!, $in: [String!]!, $repositories: [String!], $after: String) {
+  datasets(datasetTypes: $types, collections: $in, repositories: $repositories, findFirst: false, first: 7, after: $after) {
+    totalCount nodes {uuid run} pageInfo {hasNextPage endCursor}
+  }
+}`;
+
+/** All datasets of a collection, page by page; each page but the last is full. */
+async function datasets(user: string, repository: string, types: readonly string[], collection: string) {
+  const rows: { readonly uuid: string; readonly run: string }[] = [];
+  for (let after: string | null = null; ;) {
+    const answer = await world.ask(user, DATASETS, { types, in: [collection], repositories: [repository], after });
+    if (answer.errors) return answer.errors[0]!.extensions['code'] as string;
+    const { nodes, totalCount, pageInfo } = answer.data.datasets;
+    rows.push(...nodes);
+    if (!pageInfo.hasNextPage) {
+      expect(totalCount).toBe(rows.length);
+      return rows;
+    }
+    expect(nodes).toHaveLength(7);
+    after = pageInfo.endCursor;
+  }
+}
+
+describe('a published repository', () => {
+  test('shows a user what is theirs and what is nobody’s, and owners of names share', async () => {
+    const whole = await collections('alice', 'old');
+    const below = (prefix: string) => whole.filter((name) => name.startsWith(prefix));
+    const everybodys = whole.filter((name) => !name.startsWith('u/') && !name.startsWith('g/'));
+    const expected = (...own: string[][]) => [...everybodys, ...own.flat()].sort();
+    expect((await collections('bob', 'published')).sort()).toEqual(expected(below('u/bob/')));
+    expect((await collections('carol', 'published')).sort()).toEqual(expected());
+    const grant = await world.grant({ satellite: 'published', user: 'carol', collection: 'u/alice/run1' });
+    expect((await collections('carol', 'published')).sort()).toEqual(expected(['u/alice/run1']));
+    await world.revoke(grant);
+    const code = async (user: string, input: object) => {
+      const { errors = [] } = await world.change(
+        user,
+        'grantAccess',
+        { satellite: 'published', ...input },
+        'grant {id}',
+      );
+      return errors[0]?.extensions['code'];
+    };
+    expect(await code('bob', { user: 'carol', collection: 'u/alice/run1' })).toBe('FORBIDDEN');
+    expect(await code('alice', { user: 'carol', collection: 'imported_g' })).toBe('FORBIDDEN');
+    expect(await code('alice', { user: 'carol' })).toBe('FORBIDDEN');
+    expect(await code('alice', { allUsers: true, collection: 'u/alice/run1' })).toBe('FORBIDDEN');
+  });
+});
+
+describe('a repository of the configuration with an owner', () => {
+  test('does not exist for others until it is shared, as owner~name', async () => {
+    const seen = async () =>
+      (await world.ask('bob', '{repositories {name} repository(name: "alice~old") {name kind}}')).data;
+    expect((await seen()).repository).toBeNull();
+    const grant = await world.grant({ satellite: 'old', user: 'bob', collection: 'u/alice/' });
+    expect(await seen()).toEqual({
+      repositories: [{ name: 'published' }, { name: 'old' }],
+      repository: { name: 'old', kind: 'SATELLITE' },
+    });
+    await world.revoke(grant);
+    expect((await seen()).repository).toBeNull();
+  });
+
+  test('gives, for any grants, exactly the collections and datasets that the check of each allows', async () => {
+    const whole = await collections('alice', 'old');
+    const { data } = await world.ask('alice', '{datasetTypes(repositories: ["old"]) {name}}');
+    const types = data.datasetTypes.map(({ name }: { name: string }) => name) as string[];
+    const prefixes = [
+      ...new Set(whole.flatMap((name) => (name.includes('/') ? [name.slice(0, name.indexOf('/') + 1)] : []))),
+    ];
+    const subject = fc.constantFrom({ user: 'dave' }, { group: 'g_lensing' }, { allUsers: true }, { user: 'bob' });
+    const one = fc.tuple(fc.constantFrom(...whole, ...prefixes, 'u/alice/'), subject);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(one, { minLength: 1, maxLength: 3, selector: (grant) => JSON.stringify(grant) }),
+        fc.constantFrom(...whole),
+        fc.constantFrom(...types),
+        async (wanted, collection, type) => {
+          const grants: string[] = [];
+          for (const [name, whom] of wanted)
+            grants.push(await world.grant({ satellite: 'old', collection: name, ...whom }));
+          try {
+            const check = async (name: string) => {
+              const query =
+                'query ($name: String!) {effectiveAccess(satellite: "alice~old", collection: $name) {allowed}}';
+              return (await world.ask('dave', query, { name })).data.effectiveAccess.allowed as boolean;
+            };
+            const allowed = new Set<string>();
+            for (const name of whole) if (await check(name)) allowed.add(name);
+            if (allowed.size === 0) return;
+            expect((await collections('dave', 'alice~old')).sort()).toEqual([...allowed].sort());
+            const own = await datasets('alice', 'old', [type], collection);
+            const shared = await datasets('dave', 'alice~old', [type], collection);
+            const readable = typeof own === 'string' ? [] : own.filter(({ run }) => allowed.has(run));
+            const uuids = (rows: typeof readable) => rows.map(({ uuid }) => uuid).sort();
+            if (typeof shared !== 'string') {
+              expect(allowed.has(collection)).toBe(true);
+              expect(uuids(shared)).toEqual(uuids(readable));
+            } else {
+              // Nothing of the type is readable anywhere, or the collection is not.
+              expect(shared).toMatch(/^MISSING_(DATASET_TYPE|COLLECTION)$/);
+              expect(allowed.has(collection) ? readable : []).toEqual([]);
+            }
+          } finally {
+            for (const grant of grants) await world.revoke(grant);
+          }
+        },
+      ),
+      { numRuns: runs(8) },
+    );
+  });
+});
