@@ -247,8 +247,9 @@ function resourceOf(entry: CatalogEntry): Resource {
 }
 
 function configuredResource(repository: OfferedRepository): Resource {
-  const { name, kind, owner } = repository;
-  return { resource: repositoryResource(name), name: nameInAddresses(repository), kind, owner };
+  const { name, kind, owner, readers } = repository;
+  const resource = { resource: repositoryResource(name), name: nameInAddresses(repository), kind, owner };
+  return readers ? { ...resource, readers } : resource;
 }
 
 /** @throws SatelliteError FORBIDDEN, BAD_USER_INPUT */

@@ -38,7 +38,7 @@ async function datasets(user: string, repository: string, types: readonly string
     const answer = await world.ask(user, DATASETS, { types, in: [collection], repositories: [repository], after });
     if (answer.errors) return answer.errors[0]!.extensions['code'] as string;
     const { nodes, totalCount, pageInfo } = answer.data.datasets;
-    rows.push(...nodes);
+    rows.push(...(nodes as typeof rows));
     if (!pageInfo.hasNextPage) {
       expect(totalCount).toBe(rows.length);
       return rows;
@@ -101,7 +101,8 @@ describe('a repository of the configuration with an owner', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.uniqueArray(one, { minLength: 1, maxLength: 3, selector: (grant) => JSON.stringify(grant) }),
-        fc.constantFrom(...whole),
+        // A name with brackets would be a glob here.
+        fc.constantFrom(...whole.filter((name) => !name.includes('['))),
         fc.constantFrom(...types),
         async (wanted, collection, type) => {
           const grants: string[] = [];
