@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Gateway, StackIssuer, startGateway } from './gateway.ts';
+import { MockGafaelfawr } from './mock-gafaelfawr.ts';
 import { type Official, startOfficial } from './official.ts';
 import { buildSatellite } from './satellite.ts';
 
@@ -13,6 +14,8 @@ export interface DemoWorld extends AsyncDisposable {
   readonly satellite: string;
   /** A token of the user alice. */
   readonly token: string;
+  /** A token of Gafaelfawr's (a mock) of the user bob. */
+  readonly platformToken: string;
   stop(): Promise<void>;
 }
 
@@ -28,11 +31,19 @@ export async function startDemoWorld(directory: string, preferredPort?: number):
   if (!existsSync(satellite)) await cp(await buildSatellite(), satellite, { recursive: true });
   const issuer = await StackIssuer.in(directory);
   const token = await issuer.token('alice');
-  const official = await startOfficial(join(directory, 'official'), issuer);
+  const gafaelfawr = await MockGafaelfawr.start();
+  gafaelfawr.setUser('bob', { groups: ['g_users'] });
+  const platformToken = gafaelfawr.token('bob');
+  const ingress = { ...issuer, gafaelfawr: gafaelfawr.url };
+  const official = await startOfficial(join(directory, 'official'), ingress).catch(async (error: unknown) => {
+    await gafaelfawr.stop();
+    throw error;
+  });
   try {
     const gateway = await startGateway({
       directory,
       issuer,
+      gafaelfawr: gafaelfawr.url,
       repositories: [
         { name: 'alice', kind: 'direct', path: satellite, owner: 'alice' },
         {
@@ -53,10 +64,12 @@ export async function startDemoWorld(directory: string, preferredPort?: number):
     const stop = async (): Promise<void> => {
       await gateway.stop();
       await official.stop();
+      await gafaelfawr.stop();
     };
-    return { official, gateway, satellite, token, stop, [Symbol.asyncDispose]: stop };
+    return { official, gateway, satellite, token, platformToken, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await official.stop();
+    await gafaelfawr.stop();
     throw error;
   }
 }

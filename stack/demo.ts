@@ -24,11 +24,12 @@ const starting = startDemoWorld(directory, 8080);
 const world = await Promise.race([starting, interrupted]);
 if (world === undefined) process.exit(130);
 
-const { gateway, official, satellite, token } = world;
+const { gateway, official, satellite, token, platformToken } = world;
 const body = JSON.stringify({ query: QUERY });
 console.log(`
 GraphiQL        ${gateway.url}/   (signed in as alice, with example queries in its tabs)
 Token of alice  ${token}
+Token of bob    ${platformToken}   (as the platform gives them; by a mock of Gafaelfawr)
 
 Try it:
   curl -s ${gateway.url}/graphql -H 'Content-Type: application/json' \\

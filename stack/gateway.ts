@@ -36,6 +36,8 @@ export interface GatewayOptions {
   /** Where its configuration and its log are written. */
   readonly directory: string;
   readonly issuer: StackIssuer;
+  /** Address of a (mock) Gafaelfawr, whose tokens it believes too. */
+  readonly gafaelfawr?: string;
   /** The entries of `repositories`, as the configuration file has them. */
   readonly repositories: readonly Readonly<Record<string, string>>[];
   /** Further sections of the configuration file. */
@@ -58,7 +60,7 @@ export interface Gateway extends AsyncDisposable {
  * @throws Error with the end of its log when it does not come up.
  */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
-  const { directory, issuer, preferredPort } = options;
+  const { directory, issuer, gafaelfawr, preferredPort } = options;
   const port = preferredPort !== undefined && (await isPortFree(preferredPort)) ? preferredPort : await freePort();
   await mkdir(directory, { recursive: true });
   const file = join(directory, 'gateway.yaml');
@@ -67,6 +69,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     repositories: options.repositories,
     auth: {
       issuers: [{ issuer: issuer.issuer, audience: issuer.audience, jwks: issuer.jwks, development: true }],
+      ...(gafaelfawr !== undefined && { gafaelfawr: { url: gafaelfawr } }),
     },
     ...options.configuration,
   };

@@ -30,12 +30,16 @@ export function explain(
 
 function ownReasons(who: Identity, repository: Ownership, collection: string | null): readonly string[] {
   const { username } = who;
-  const { owner, group, kind } = repository;
+  const { owner, group, kind, readers } = repository;
   if (owner === username) return [`${username} is its owner.`];
   if (owns(who, repository)) return [`${username} is a member of group '${group}', which owns it.`];
   if (owner !== undefined) return [];
-  if (kind !== 'PUBLISHED')
-    return ['It is a repository for all users of this gateway, as far as its own server lets them.'];
+  if (kind !== 'PUBLISHED') {
+    const whom = readers
+      ? `members of ${readers.map((name) => `'${name}'`).join(' or ')}`
+      : 'all users of this gateway';
+    return [`It is a repository for ${whom}, as far as its own server lets them.`];
+  }
   if (collection === null || ownerOfName(collection) === null) {
     return ["What is published is for all users of this gateway, but for collections below 'u/' and 'g/'."];
   }

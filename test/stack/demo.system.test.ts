@@ -7,6 +7,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stackFile } from '../../stack/checkout.ts';
 
+/** What bob, who has no satellite, may see. */
+const WHO = JSON.stringify({ query: '{ viewer { username } repositories { name } }' });
+
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'satellite-demo-'));
@@ -45,6 +48,9 @@ test('the demo prints a curl line that finds official and own datasets as one, a
     expect(new Set(answer.data.datasets.nodes.map(({ repository }) => repository.name))).toEqual(
       new Set(['alice', 'dp1']),
     );
+    const asBob = curl.replace(/eyJ[\w.-]+/, /gt-[\w.-]+/.exec(printed)![0]).replace(/-d '.*'$/, `-d '${WHO}'`);
+    const { stdout: bobs } = await promisify(execFile)('sh', ['-c', asBob]);
+    expect(JSON.parse(bobs)).toEqual({ data: { viewer: { username: 'bob' }, repositories: [{ name: 'dp1' }] } });
     expect(await processesOfDemo()).not.toEqual([]);
   } finally {
     demo.kill('SIGINT');
