@@ -34,6 +34,9 @@ export function costOfNodes(nodes: number): number {
   return Math.floor(nodes / NODES_PER_POINT);
 }
 
+/** Points of an answer whose size is known when it has been given, beside `LEAST_COST`: those of the largest page. */
+export const STREAM_COST = costOfNodes(10_000);
+
 /** As rate-limiter-flexible has it. */
 const METER_TABLES: StateTables = {
   domain: 'request-meter',

@@ -32,7 +32,7 @@ describe('every answer says what is left', () => {
     expect(told((await gateway.ask(PAGE)).headers)).toEqual({ limit: 1000, remaining: 988, used: 12 });
   });
 
-  test('an export costs 101, a file 1, and what cannot be read 1', async () => {
+  test('an export and a stock client’s query cost 101, a file 1, and what cannot be read 1', async () => {
     const used = async (answer: Promise<Response>) => told((await answer).headers)['used']!;
     const send = (path: string, body?: object) =>
       used(
@@ -47,7 +47,9 @@ describe('every answer says what is left', () => {
     expect(await send('/export', rows)).toBe(before + 101);
     expect(await send(`/files/dp1/${uuidOf(1)}/x`)).toBe(before + 102);
     expect(await send('/graphql', { query: '{' })).toBe(before + 103);
-    expect(await send('/graphql/stream', { query: 'subscription {jobProgress(id: "x") {id}}' })).toBe(before + 104);
+    expect(await send('/api/butler/repo/dp1/v1/universe')).toBe(before + 104);
+    expect(await send('/api/butler/repo/dp1/v1/query/execute', {})).toBe(before + 205);
+    expect(await send('/graphql/stream', { query: 'subscription {jobProgress(id: "x") {id}}' })).toBe(before + 206);
   });
 });
 
@@ -87,6 +89,13 @@ describe('who has used it up', () => {
       ],
     });
     expect(repository.calls).toEqual([]);
+  });
+
+  test('is told so by the RemoteButler protocol too', async () => {
+    const answer = await gateway.fetch('/api/butler/repo/dp1/v1/universe');
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await answer.json()).toMatchObject({ detail: expect.stringContaining('go on in') });
   });
 
   test('takes nothing from others', async () => {

@@ -11,6 +11,7 @@ import { FederatedRepository } from '../../repository/federated/federated-reposi
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import { answerFile } from '../http/files.ts';
 import { isNamedToAll } from '../../access/readable.ts';
+import { STREAM_COST } from '../request-meter.ts';
 import type { FacesOptions } from '../http/server.ts';
 import { mustBeReadable } from '../recheck.ts';
 import type { Lasting, RequestScope } from '../request-scope.ts';
@@ -110,9 +111,11 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
     const post = (path: string, answer: Answer) =>
       face.post<Address>(`${base}${path}`, { bodyLimit: BODY_BYTES }, answering(answer));
     const stream = (path: string, lines: Lines) =>
-      face.post<Address>(`${base}${path}`, { bodyLimit: BODY_BYTES }, async (request, reply) =>
-        sendLines(reply, lines(await ask(request, reply))),
-      );
+      face.post<Address>(`${base}${path}`, { bodyLimit: BODY_BYTES }, async (request, reply) => {
+        const asked = await ask(request, reply);
+        await options.meter.charge(asked.scope.principal, STREAM_COST, reply);
+        return sendLines(reply, lines(asked));
+      });
 
     // Clients read it before they have a token to send; it says nothing of the repository, whether it exists included.
     for (const file of ['butler.yaml', 'butler.json']) {

@@ -4,14 +4,11 @@ import { exportedRows } from '../export/exported-rows.ts';
 import { jsonLines } from '../export/json-lines.ts';
 import { parquetFile } from '../export/parquet.ts';
 import { parseExportRequest } from '../export/request.ts';
-import { costOfNodes } from '../request-meter.ts';
+import { STREAM_COST } from '../request-meter.ts';
 import { mustBeReadable } from '../recheck.ts';
 import type { FacesOptions } from './server.ts';
 
 const MEDIA_TYPES = { jsonl: 'application/jsonl', parquet: 'application/vnd.apache.parquet' };
-
-/** Objects whose cost an export has, however many it gives: it is known when they are given. */
-const NODES = 10_000;
 
 /** `POST /export`: all rows of a query field, as they come, in bounded memory. */
 export function exportRoute(app: FastifyInstance, options: FacesOptions): void {
@@ -19,7 +16,7 @@ export function exportRoute(app: FastifyInstance, options: FacesOptions): void {
     const scope = await options.openScope(request, reply, options.limits.exportSeconds);
     const wanted = parseExportRequest(request.body, options.schema);
     request.operationName = wanted.field;
-    await options.meter.charge(scope.principal, costOfNodes(NODES), reply);
+    await options.meter.charge(scope.principal, STREAM_COST, reply);
     const rows = exportedRows(wanted, scope);
     const parts: AsyncIterable<string | Uint8Array> = wanted.format === 'jsonl' ? jsonLines(rows) : parquetFile(rows);
     const iterator = parts[Symbol.asyncIterator]();
