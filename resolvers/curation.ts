@@ -109,7 +109,13 @@ function removed({ plan, job }: Removal): RemovalOutcome {
 /** As it is after the change, whatever the request has read of it before. */
 async function collectionOf({ repository, name }: CollectionOutcome, _args: unknown, { loaders }: GraphQLContext) {
   const key = { repository, name };
-  const row = await loaders.collection.clear(key).load(key);
+  const row = await loaders.collection
+    .clear(key)
+    .load(key)
+    .catch((error: unknown) => {
+      if (error instanceof SatelliteError && error.code === 'MISSING_COLLECTION') return null;
+      throw error;
+    });
   if (row) return new CollectionNode(row);
   throw new SatelliteError('MISSING_COLLECTION', `Collection '${name}' was changed by this call, and is gone since.`);
 }

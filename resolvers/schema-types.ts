@@ -1662,7 +1662,8 @@ export type TransferPlan = {
   readonly bytes: Scalars['BigInt']['output'];
   /**
    * Datasets that cannot come, because the satellite has another in their place, such as `{"uuid": "…", "existing": "…",
-   * "datasetType": "calexp", "run": "…", "dataId": {…}, "reason": "…"}`: the first 100.
+   * "datasetType": "calexp", "run": "…", "dataId": {…}, "reason": "…"}`: the first 100. Before them, with a `reason` alone, what
+   * else is in the way: a collection of another kind, or too small a quota.
    */
   readonly conflicts: ReadonlyArray<Scalars['JSONObject']['output']>;
   /** Number of datasets chosen. */

@@ -74,9 +74,14 @@ export class FileResolver {
     }
   }
 
-  /** Bytes of the whole file; asks where it is, if nobody recorded it. */
+  /**
+   * Bytes of the whole file: as whoever has it says now, but for what an official server records of its own.
+   * @throws SatelliteError NOT_FOUND where it is gone, CONFLICT where it is not of the size that is recorded
+   */
   async size(source: ResolvedSource, signal: AbortSignal): Promise<number> {
-    return source.kind !== 'url' ? source.size : (source.size ?? this.#measure(source.url, true, signal));
+    if (source.kind === 'url') return source.size ?? this.#measure(source.url, true, signal);
+    if (source.kind === 'stream' && source.size > 0) (await source.open({ start: 0, end: 0 }, signal)).destroy();
+    return source.size;
   }
 
   /** What the repository's own server or store gave: as it is, or the member of the zip that it leads to. */

@@ -47,6 +47,8 @@ export const ABANDONED_MILLISECONDS = CREATE_MILLISECONDS * 2;
 const WAIT_MILLISECONDS = 100;
 
 type Brought = Pick<CreateSatellite, 'instruments' | 'skymaps' | 'curatedCalibrations'>;
+/** What the job answers. */
+type BroughtRecords = { readonly records: number };
 interface BringInput extends Brought {
   readonly [key: string]: Json;
   readonly satellite: string;
@@ -55,7 +57,7 @@ interface BringInput extends Brought {
 
 export class Creation {
   readonly #parts: CreationParts;
-  readonly #kind: JobKind<BringInput, null>;
+  readonly #kind: JobKind<BringInput, BroughtRecords>;
 
   constructor(parts: CreationParts) {
     this.#parts = parts;
@@ -151,7 +153,7 @@ export class Creation {
     return { satellite: { ...entry, unfinished: null, job: job.id } as CatalogEntry, job, plan: null };
   }
 
-  async #bring(input: BringInput, task: Task): Promise<null> {
+  async #bring(input: BringInput, task: Task): Promise<BroughtRecords> {
     const { jobs, bringCalibrations } = this.#parts;
     const official = await this.#official(input.official, task.owner);
     const token = jobs.tokenOf(task.jobId);
@@ -159,22 +161,26 @@ export class Creation {
     let done = 0;
     const bring = (governor: Governor, names: readonly string[]) =>
       names.map((name) => async () => {
-        await task.step(`${governor} ${name}`, async () => {
+        const before = done;
+        const brought = await task.step(`${governor} ${name}`, async () => {
           const { repository } = await this.#writeable(input.satellite, task.owner);
+          let ofThis = 0;
           await bringRecords(official, repository, { governor, name }, ctx, async (records) => {
-            done += records;
-            await task.progress({ done, total: null, unit: 'records' });
+            ofThis += records;
+            await task.progress({ done: before + ofThis, total: null, unit: 'records' });
           });
-          return null;
+          return ofThis;
         });
+        done = before + brought;
         await task.log(`The ${governor} '${name}' is there with all that belongs to it.`);
       });
     for (const step of [...bring('instrument', input.instruments), ...bring('skymap', input.skymaps)]) await step();
+    await task.progress({ done, total: done, unit: 'records' });
     if (input.curatedCalibrations.length > 0) {
       const satellite = await this.#writeable(input.satellite, task.owner);
       await bringCalibrations({ official, collections: input.curatedCalibrations, satellite }, task, ctx);
     }
-    return null;
+    return { records: done };
   }
 
   /** As the owner of a job may read it now. */

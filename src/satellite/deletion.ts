@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
-import type { Job, JobKind, Jobs } from '../jobs/job.ts';
+import type { Job, JobKind, Jobs, Task } from '../jobs/job.ts';
 import { failpoint } from '../repository/failpoints.ts';
 import { checkReady, findSatellite, noSuchSatellite } from './access.ts';
 import { changeEntry, type Catalog, type CatalogEntry } from './catalog.ts';
@@ -33,11 +33,11 @@ const limit = () => AbortSignal.timeout(CHANGE_MILLISECONDS);
 
 export class Deletion {
   readonly #parts: DeletionParts;
-  readonly #kind: JobKind<{ readonly id: string }, null>;
+  readonly #kind: JobKind<{ readonly id: string }, { readonly purged: boolean }>;
 
   constructor(parts: DeletionParts) {
     this.#parts = parts;
-    this.#kind = { name: 'purgeSatellite', run: ({ id }) => this.#purge(id) };
+    this.#kind = { name: 'purgeSatellite', run: (input, task) => this.#runPurge(input.id, task) };
     parts.jobs.define(this.#kind);
   }
 
@@ -169,20 +169,28 @@ export class Deletion {
     return { satellite: { ...entry, ...now }, job: await this.startPurge(entry) };
   }
 
-  async #purge(id: string): Promise<null> {
+  async #runPurge(id: string, task: Task): Promise<{ readonly purged: boolean }> {
+    const purged = await this.#purge(id);
+    await task.progress({ done: Number(purged), total: Number(purged), unit: 'satellites' });
+    return { purged };
+  }
+
+  /** @returns whether it is gone; false where it was brought back before */
+  async #purge(id: string): Promise<boolean> {
     const { catalog, storage } = this.#parts;
     const entry = await catalog.get(id, limit());
-    if (entry?.state !== 'DELETED' || entry.purgeAt === null || entry.purgeAt > Date.now()) return null;
+    if (!entry) return true;
+    if (entry.state !== 'DELETED' || entry.purgeAt === null || entry.purgeAt > Date.now()) return false;
     if (entry.unfinished === 'DETACH') await this.detach(entry);
     // From here on it cannot be brought back.
     const deleted = { state: 'DELETED', unfinished: null } as const;
     if (entry.unfinished !== 'PURGE' && !(await catalog.change(id, deleted, { unfinished: 'PURGE' }, limit())))
-      return null;
+      return false;
     failpoint('purge:before-files');
     await storage.remove(entry);
     failpoint('purge:before-record');
     await catalog.remove(id, limit());
-    return null;
+    return true;
   }
 
   #aside() {

@@ -94,7 +94,7 @@ export class Directory implements SatelliteDirectory {
     return this.#parts.catalog.get(id, look());
   }
 
-  async reserve(name: string, jobId: string, bytes: number): Promise<void> {
+  async reserve(name: string, jobId: string | null, bytes: number): Promise<void> {
     if (this.#configured(name)) return;
     const entry = await this.#byFullName(name);
     const stored = async () => {

@@ -20,12 +20,13 @@ export class Quota {
 
   /**
    * Sets bytes aside for a job, in place of what it had set aside before.
+   * @param job null: only asks whether there is room
    * @param storedBytes reads what the satellite holds
    * @throws SatelliteError QUOTA_EXCEEDED saying how much is left
    */
   async reserve(
     satellite: CatalogEntry,
-    job: string,
+    job: string | null,
     bytes: number,
     storedBytes: () => Promise<number>,
     signal: AbortSignal,
@@ -40,10 +41,10 @@ export class Quota {
         if ((await lockedReleased(transaction, id)) !== before) return undefined;
         const table = transaction.table('satellite_reservation');
         const [row] = await transaction.all(
-          sql`SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM ${table} WHERE satellite = ${id} AND job <> ${job}`,
+          sql`SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM ${table} WHERE satellite = ${id} AND job <> ${job ?? ''}`,
         );
         const left = quotaBytes - stored - Number(row![0]);
-        if (bytes <= left) {
+        if (bytes <= left && job !== null) {
           await transaction.run(
             sql`INSERT INTO ${table} (satellite, job, bytes) VALUES (${id}, ${job}, CAST(${bytes} AS BIGINT))
                 ON CONFLICT (satellite, job) DO UPDATE SET bytes = excluded.bytes`,

@@ -77,8 +77,12 @@ export interface SatelliteDirectory {
   forJob(fullName: string): Promise<OpenSatellite>;
   /** The satellite with this identifier, whatever its state; null where there is none (any more). For capabilities. */
   byId(id: string): Promise<SatelliteRecord | null>;
-  /** Sets bytes aside before they are written. @throws QUOTA_EXCEEDED saying how much is left */
-  reserve(fullName: string, jobId: string, bytes: number): Promise<void>;
+  /**
+   * Sets bytes aside before they are written.
+   * @param jobId null: only asks whether there is room
+   * @throws QUOTA_EXCEEDED saying how much is left
+   */
+  reserve(fullName: string, jobId: string | null, bytes: number): Promise<void>;
   /** Ends the reservation of a job: what it wrote counts by itself from now on. */
   release(fullName: string, jobId: string): Promise<void>;
 }

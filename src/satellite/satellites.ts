@@ -146,7 +146,7 @@ export class Satellites implements SatelliteService {
     return this.#directory.byId(id);
   }
 
-  reserve(name: string, jobId: string, bytes: number): Promise<void> {
+  reserve(name: string, jobId: string | null, bytes: number): Promise<void> {
     return this.#directory.reserve(name, jobId, bytes);
   }
 

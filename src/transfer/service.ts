@@ -36,6 +36,8 @@ export interface TransferPlan {
   readonly datasets: number;
   /** Of all their files, as far as sizes are recorded. */
   readonly bytes: number;
+  /** Of the files that the satellite does not have: what a copy writes. */
+  readonly newBytes: number;
   /** Datasets that the satellite does not have yet, or has without a file of theirs. */
   readonly new: number;
   /** The first of them. */

@@ -123,7 +123,7 @@ export async function planTransfer(transfer: PlannedTransfer, ctx: QueryContext)
   const conflicts: TransferConflict[] = [...(await collectionConflicts(satellite, structure, ctx))];
   const there = await collectionsByName(satellite, ctx);
   const setting = { source, satellite, selection, mode, withFiles: true, memberships, collections: there };
-  const total = { datasets: 0, bytes: 0, new: 0 };
+  const total = { datasets: 0, bytes: 0, newBytes: 0, new: 0 };
   for (let place: string | null | undefined; place !== null;) {
     const plan = await planPage(setting, place ?? null, ctx);
     const { datasets } = plan.page;
@@ -132,6 +132,7 @@ export async function planTransfer(transfer: PlannedTransfer, ctx: QueryContext)
     const records = await planRecords(satellite, needed, ctx);
     total.datasets += datasets.length;
     total.bytes += plan.bytes;
+    total.newBytes += plan.newBytes;
     total.new += plan.new;
     for (const conflict of [...plan.conflicts, ...records.conflicts]) {
       const isTold = conflicts.some(({ reason }) => reason === conflict.reason);

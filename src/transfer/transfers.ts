@@ -7,7 +7,14 @@ import { searchDatasets } from '../repository/search/datasets.ts';
 import type { SatelliteDirectory } from '../satellite/satellite.ts';
 import { checkFiles, checkRun } from './ingest-check.ts';
 import { ingestKind, writeFiles, type IngestInput } from './ingest-kind.ts';
-import type { IngestDatasets, IngestStart, TransferDatasets, TransferPlan, TransferService } from './service.ts';
+import type {
+  IngestDatasets,
+  IngestStart,
+  TransferConflict,
+  TransferDatasets,
+  TransferPlan,
+  TransferService,
+} from './service.ts';
 import type { Uploads } from './uploads.ts';
 import { planTransfer, transferInput, transferKind, type TransferSurroundings } from './transfer-kind.ts';
 
@@ -54,7 +61,9 @@ export class Transfers implements TransferService {
     const { datasets, mode, collections } = request;
     const source = offered.repository;
     if (request.dryRun) {
-      return { job: null, plan: await planTransfer({ source, satellite, datasets, mode, collections }, ctx) };
+      const plan = await planTransfer({ source, satellite, datasets, mode, collections }, ctx);
+      const tooMuch = mode === 'COPY' ? await this.#lackOfRoom(satellite.fullName, plan.newBytes) : [];
+      return { job: null, plan: { ...plan, conflicts: [...tooMuch, ...plan.conflicts] } };
     }
     // What a search refuses is said at once, not by the job.
     if ('search' in datasets) await searchDatasets([source], { ...datasets.search, first: 1 }, ctx);
@@ -96,6 +105,17 @@ export class Transfers implements TransferService {
       upload: null,
     };
     return { job: await this.#startIngest(input, username, idempotencyKey), upload: null };
+  }
+
+  /** What keeps so many bytes from being written now. */
+  async #lackOfRoom(satellite: string, bytes: number): Promise<readonly TransferConflict[]> {
+    try {
+      await this.#options.satellites.reserve(satellite, null, bytes);
+      return [];
+    } catch (error) {
+      if (error instanceof SatelliteError && error.code === 'QUOTA_EXCEEDED') return [{ reason: error.message }];
+      throw error;
+    }
   }
 
   #startIngest(input: IngestInput, owner: string, idempotencyKey: string | undefined): Promise<Job> {

@@ -250,6 +250,20 @@ describe('an idempotency key', () => {
     expect(again.data).toEqual(first.data);
   });
 
+  test('answers for what is gone since that it was done, and is gone', async () => {
+    const make = () =>
+      change(
+        'createCollection',
+        { satellite: 'mine', name: 'u/alice/gone', idempotencyKey: 'k4' },
+        'collection {name}',
+      );
+    expect((await make()).errors).toBeUndefined();
+    await change('removeCollection', { satellite: 'mine', collection: 'u/alice/gone' }, 'job {id}');
+    const again = await make();
+    expect(codesOf(again)).toEqual(['MISSING_COLLECTION']);
+    expect(again.errors![0]!.message).toContain('was changed by this call, and is gone since');
+  });
+
   test('is refused with another input, and is free again after a call that failed', async () => {
     await create('keyed', 'k2');
     expect(codesOf(await create('other', 'k2'))).toEqual(['CONFLICT']);

@@ -86,7 +86,11 @@ describe('a new satellite', () => {
 
   test('brings whole instruments and sky maps', async () => {
     const { job } = await world.satellites.create(request('mine', { instruments: ['HSC'], skymaps: [SKYMAP] }), alice);
-    expect(await world.ended(job)).toMatchObject({ state: 'COMPLETED', kind: 'createSatellite' });
+    const ended = await world.ended(job);
+    expect(ended).toMatchObject({ state: 'COMPLETED', kind: 'createSatellite', progress: { unit: 'records' } });
+    expect(ended.result).toEqual({ records: ended.progress.done });
+    expect(ended.progress.total).toBe(ended.progress.done);
+    expect(ended.progress.done).toBeGreaterThan(10);
     const { repository } = await world.satellites.forWriting('mine', alice);
     await using stock = await openOfficial();
     for (const element of ['physical_filter', 'detector', 'visit_system', 'tract', 'patch']) {
@@ -227,7 +231,8 @@ describe('deleting', () => {
   test('for good leaves nothing', async () => {
     await fill(await create('mine'));
     const { job } = await world.satellites.delete({ ...by('mine'), purge: true }, alice);
-    expect(await world.ended(job)).toMatchObject({ state: 'COMPLETED' });
+    const progress = { done: 1, total: 1, unit: 'satellites' };
+    expect(await world.ended(job)).toMatchObject({ state: 'COMPLETED', progress, result: { purged: true } });
     expect(await world.satellites.list(alice, { deleted: true })).toEqual([]);
     expect(await contentOf(join(directory, 'satellites'))).toEqual(new Map());
     await expect(world.satellites.restore(by('mine'), alice)).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -337,6 +342,9 @@ describe('a quota', () => {
       code: 'QUOTA_EXCEEDED',
       message: expect.stringContaining('100 bytes left') as string,
     });
+    // A plan only asks.
+    for (const bytes of [100, 100]) await world.satellites.reserve('alice~mine', null, bytes);
+    await expect(world.satellites.reserve('alice~mine', null, 101)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
     await Promise.all(jobs.map((job) => world.satellites.release('alice~mine', job)));
     await world.satellites.reserve('alice~mine', 'another', 1000);
     // The same job reserves in place of what it had.
