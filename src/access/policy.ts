@@ -7,7 +7,7 @@ import { SatelliteError } from '../butler/errors.ts';
 import type { Caller, Repository, RestrictableRepository } from '../repository/repository.ts';
 import { NO_RIGHTS, repositoryResource, type GrantedCollections, type Rights } from './grants.ts';
 import type { Identity } from './principal.ts';
-import { owns, readableBy, type Ownership } from './readable.ts';
+import { owns, readableBy, type Ownership, type Readable } from './readable.ts';
 
 export type { RepositoryKind } from './readable.ts';
 
@@ -91,10 +91,19 @@ export class VisibleRepositories {
 
   /** Text that is the same as long as the principal may read the same of a repository; undefined where it does not exist. */
   ruleOf(name: string): string | undefined {
+    const readable = this.#readableOf(name);
+    return typeof readable === 'object' ? readable.key : readable;
+  }
+
+  /** Whether the principal may read a collection of a repository, if it is there. */
+  allows(name: string, collection: string): boolean {
+    const readable = this.#readableOf(name);
+    return typeof readable === 'object' ? readable.allows(collection) : readable === 'everything';
+  }
+
+  #readableOf(name: string): Readable | undefined {
     const offered = this.find(name);
-    if (!offered) return undefined;
-    const readable = readableBy(this.#principal, offered, this.grantedOn(offered));
-    return typeof readable === 'string' ? readable : readable.key;
+    return offered && readableBy(this.#principal, offered, this.grantedOn(offered));
   }
 
   find(name: string): OfferedRepository | undefined {

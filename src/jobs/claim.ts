@@ -16,6 +16,11 @@ export class JobCancelledError extends Error {
 export class GatewayStoppingError extends Error {
   override name = 'GatewayStoppingError';
 }
+export class RightsChangedError extends Error {
+  override name = 'RightsChangedError';
+}
+type AbortReason =
+  JobCancelledError | GatewayStoppingError | LeaseLostError | RightsChangedError | HeldError | SatelliteError;
 
 /** The states in which an attempt leaves a job for good. */
 export type FinalState = 'COMPLETED' | 'FAILED' | 'CANCELLED';
@@ -67,15 +72,15 @@ export class Claim {
   }
 
   /**
-   * Aborts with a `JobCancelledError`, `GatewayStoppingError` or `LeaseLostError`, or with what the check of the owner's
-   * rights threw.
+   * Aborts with a `JobCancelledError`, `GatewayStoppingError`, `LeaseLostError` or `RightsChangedError`, or with what the
+   * check of the owner's rights threw.
    */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
 
   /** The first reason stays. */
-  abort(reason: JobCancelledError | GatewayStoppingError | LeaseLostError | HeldError | SatelliteError): void {
+  abort(reason: AbortReason): void {
     this.#stop.abort(reason);
   }
 
@@ -143,20 +148,22 @@ export class Claim {
   }
 
   /**
-   * Gives the job back: it waits, HELD.  A token that was refused as such is forgotten, and not taken again.
+   * Gives the job back: it waits, HELD; its log tells why, once.  A token that was refused as such is forgotten, and not
+   * taken again.
    * @param refused digest of the token that a repository's server did not accept
    * @throws LeaseLostError
    */
   async hold(error: JobFailure, heldFor: HeldFor | null, refused: string | undefined): Promise<void> {
     const tokens = [...this.row.refusedTokens.filter((digest) => digest !== refused), ...(refused ? [refused] : [])];
-    await this.#fenced((transaction) =>
-      this.#set(
+    await this.#fenced(async (transaction) => {
+      await this.#logOnce(transaction, error.message);
+      await this.#set(
         transaction,
         sql`state = 'HELD', running_subject = NULL, error = ${JSON.stringify(error)}, held_for = ${heldFor},
             looked_at = ${this.#now}, refused_tokens = ${JSON.stringify(tokens.slice(-MOST_REFUSED))}
             ${heldFor === 'TOKEN' ? sql`, sealed_token = NULL` : empty} ${this.#andProgress()}`,
-      ),
-    );
+      );
+    });
   }
 
   /**
@@ -205,6 +212,14 @@ export class Claim {
         DELETE FROM ${transaction.table('job_step')}
         WHERE job IN (SELECT id FROM ${this.#job} WHERE id = ${this.id} AND state = 'COMPLETED')`);
     });
+  }
+
+  async #logOnce(transaction: Transaction, message: string): Promise<void> {
+    const table = transaction.table('job_log');
+    await transaction.run(sql`
+      INSERT INTO ${table} (job, line, at, message)
+      SELECT ${this.id}, COALESCE(MAX(line), 0) + 1, ${this.#now}, ${message} FROM ${table} WHERE job = ${this.id}
+      HAVING COALESCE(SUM(CASE WHEN message = ${message} THEN 1 ELSE 0 END), 0) = 0`);
   }
 
   #set(transaction: Transaction, assignments: Sql): Promise<number> {

@@ -90,9 +90,10 @@ export interface JobKind<Input extends Json = Json, Result extends Json = Json> 
    * Whether the owner may do this now: asked before an attempt, before each step, at an interval while it runs, and of a HELD
    * job now and then; so it is cheap.  Absent where the work, once it was allowed, has to be ended whatever becomes of its
    * owner.
+   * @returns text, if any, that is the same as long as the rights are: an attempt whose rights change is begun anew
    * @throws HeldError (`RIGHTS`) where they may not
    */
-  check?(input: Input, owner: string): Promise<void>;
+  check?(input: Input, owner: string): Promise<string | void>;
   readonly retries?: number;
   /**
    * Called before the job is seen to have COMPLETED, FAILED or been CANCELLED: gives back what was reserved for it.  Called

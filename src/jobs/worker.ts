@@ -1,7 +1,14 @@
 /** Works on claimed jobs: runs their kind's work, keeps the claim alive meanwhile, and decides how the attempt ends. */
 import type { Logger } from 'pino';
 import { SatelliteError } from '../butler/errors.ts';
-import { GatewayStoppingError, JobCancelledError, type Claim, type FinalState, type JobFailure } from './claim.ts';
+import {
+  GatewayStoppingError,
+  JobCancelledError,
+  RightsChangedError,
+  type Claim,
+  type FinalState,
+  type JobFailure,
+} from './claim.ts';
 import { HeldError, LeaseLostError, type HeldFor, type JobKind, type Json } from './job.ts';
 import type { JobQueue } from './queue.ts';
 import { ClaimTask } from './task.ts';
@@ -109,12 +116,16 @@ export class JobWorker {
     const token = row.sealedToken === null ? undefined : this.#options.unseal(claim.id, row.sealedToken);
     if (token !== undefined) this.#tokens.set(claim.id, token);
     const { progressMilliseconds, rightsMilliseconds } = this.#options;
-    const check = async () => kind.check?.(row.input, row.job.owner);
+    const rightsNow = async () => (await kind.check?.(row.input, row.job.owner)) ?? '';
+    let rights: string | undefined;
+    const check = async () => {
+      if ((await rightsNow()) !== rights) throw new RightsChangedError();
+    };
     let task: ClaimTask | undefined;
     let checking: NodeJS.Timeout | undefined;
     try {
       claim.signal.throwIfAborted();
-      await check();
+      rights = await rightsNow();
       checking = setInterval(() => void this.#checkMeanwhile(claim, check), rightsMilliseconds);
       task = new ClaimTask(claim, await claim.steps(), () => this.#draining, check, progressMilliseconds);
       return { kind: 'final', state: 'COMPLETED', result: await kind.run(row.input, task), error: null };
@@ -131,7 +142,8 @@ export class JobWorker {
     try {
       await check();
     } catch (err) {
-      if (err instanceof HeldError || err instanceof SatelliteError) claim.abort(err);
+      const isTold = err instanceof HeldError || err instanceof SatelliteError || err instanceof RightsChangedError;
+      if (isTold) claim.abort(err);
       else this.#options.log.warn({ err, job: claim.id }, "could not check the rights of a job's owner");
     }
   }
@@ -141,7 +153,7 @@ export class JobWorker {
     const error = reason instanceof HeldError || reason instanceof SatelliteError ? reason : thrown;
     if (reason instanceof LeaseLostError) throw reason;
     if (reason instanceof JobCancelledError) return { kind: 'final', state: 'CANCELLED', result: null, error: null };
-    if (reason instanceof GatewayStoppingError) {
+    if ([reason, thrown].some((e) => e instanceof GatewayStoppingError || e instanceof RightsChangedError)) {
       return { kind: 'again', delayMilliseconds: 0, failed: false, why: null };
     }
     const { failures } = claim.row;
@@ -170,7 +182,6 @@ export class JobWorker {
     const kind = this.#kind(claim);
     if (end?.kind === 'held') {
       const token = end.heldFor === 'RIGHTS' ? undefined : this.#tokens.get(claim.id);
-      await claim.log(end.error.message);
       await claim.hold(end.error, end.heldFor, token && this.#options.digest(token));
     } else if (end?.kind === 'again') {
       if (end.why !== null) {

@@ -24,6 +24,7 @@ export function bringCalibrations(
     collections: true,
     references,
     openFile: () => Promise.reject(new Error('the bytes of a reference stay where they are')),
+    checkRun: () => {},
     reserve: async () => {},
   };
   return new TransferAttempt(setting, task, ctx).run();

@@ -47,6 +47,8 @@ export interface TransferSetting {
   /** Brings chains, memberships and validity ranges too. */
   readonly collections: boolean;
   readonly references: ReferenceSettings;
+  /** Throws where a RUN of the source may not be read (any more). */
+  readonly checkRun: (run: string) => void;
   readonly openFile: OpenFile;
   /** Sets bytes aside in the satellite, in place of what was set aside before. */
   readonly reserve: (bytes: number) => Promise<void>;
@@ -97,6 +99,8 @@ export class TransferAttempt {
   async run(): Promise<TransferResult> {
     const { repository } = this.#setting.satellite;
     const structure = await this.#plan();
+    // Pages may have been planned by an attempt that could read more.
+    for (const run of new Set(this.#pages.flatMap(({ runs }) => runs))) this.#setting.checkRun(run);
     const universe = await repository.universe(this.#ctx);
     failpoint('transfer:before-dimension-records');
     for (const [i, planned] of this.#pages.entries()) {

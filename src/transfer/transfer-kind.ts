@@ -2,8 +2,9 @@
 import type { FileResolver } from '../access/file-resolution.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
+import { SatelliteError, type ErrorCode } from '../butler/errors.ts';
 import { parseJson, stringifyJson } from '../butler/json.ts';
-import type { JobKind, Jobs } from '../jobs/job.ts';
+import { HeldError, type JobKind, type Jobs } from '../jobs/job.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { JobRights } from '../satellite/job-rights.ts';
 import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
@@ -44,6 +45,13 @@ export type TransferInput = {
 
 /** How long the repositories that a copy's files are followed through are those of its owner. */
 const VISIBLE_SECONDS = 10;
+/** Codes of what is not there. */
+const ABSENT: ReadonlySet<ErrorCode> = new Set([
+  'NOT_FOUND',
+  'MISSING_COLLECTION',
+  'MISSING_DATASET_TYPE',
+  'DATASET_NOT_FOUND',
+]);
 /** Most conflicts that a plan tells. */
 const CONFLICTS_TOLD = 100;
 
@@ -59,7 +67,7 @@ export function transferKind(surroundings: TransferSurroundings): JobKind<Transf
     name: 'transferDatasets',
     check: async ({ from, to }, owner) => {
       await writeable(owner, to);
-      await visibleTo(owner, from);
+      return (await visibleTo(owner, from)).visible.ruleOf(from);
     },
     run: async (input, task) => {
       const { from, to, mode, collections } = input;
@@ -68,29 +76,51 @@ export function transferKind(surroundings: TransferSurroundings): JobKind<Transf
       const ctx = { caller: { username: owner, ...(token !== undefined && { token }) }, signal: task.signal };
       const satellite = await writeable(owner, to);
       const visibleNow = forSeconds(VISIBLE_SECONDS, () => visibleTo(owner, from));
+      const { source, visible } = await visibleNow();
       const setting = {
-        source: (await visibleNow()).source,
+        source,
         from,
         satellite,
         selection: parseJson(input.datasets) as unknown as SelectedDatasets,
         mode,
         collections,
         references,
+        checkRun: (run: string) => {
+          if (!visible.allows(from, run)) {
+            throw notShared('NOT_FOUND', `RUN '${run}' of '${from}' does not exist, or is not shared with you.`);
+          }
+        },
         reserve: (bytes: number) => satellites.reserve(to, task.jobId, bytes),
         openFile: async (
           { uuid }: { readonly uuid: string },
           { component, fileName }: { readonly component: string | null; readonly fileName: string },
           fileCtx: QueryContext,
         ) => {
-          const { visible } = await visibleNow();
-          const found = await files.find({ repository: from, uuid, component, fileName }, visible, fileCtx);
+          const now = await visibleNow();
+          const found = await files.find({ repository: from, uuid, component, fileName }, now.visible, fileCtx);
           return files.read(found, null, fileCtx.signal);
         },
       };
-      return new TransferAttempt(setting, task, ctx).run();
+      try {
+        return await new TransferAttempt(setting, task, ctx).run();
+      } catch (error) {
+        // What was there when it was asked for may have ceased to be shared, which looks the same.
+        if (!isAbsence(error) || visible.ruleOf(from) === 'everything') throw error;
+        throw notShared(error.code, error.message);
+      }
     },
     ended: (input, job) => satellites.release(input.to, job.id),
   };
+}
+
+function isAbsence(error: unknown): error is SatelliteError {
+  return error instanceof SatelliteError && ABSENT.has(error.code);
+}
+
+/** Of what was shared when the transfer was asked for. */
+function notShared(code: ErrorCode, message: string): HeldError {
+  const advice = 'If it is shared again, the job goes on by itself soon after; cancelJob ends it.';
+  return new HeldError(code, `${message} ${advice}`, 'RIGHTS');
 }
 
 /** Asks again when the answer is older. */

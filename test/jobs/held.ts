@@ -43,6 +43,7 @@ export function testHeld(queue: Queue): void {
       finishedAt: null,
       error: { code: 'NOT_FOUND', message: expect.stringMatching(/any/) },
     });
+    expect(await jobs.log(id, OWNER)).toMatchObject([{ message: held.error!.message }]);
     const asked = right.asked;
     await expect.poll(() => right.asked).toBeGreaterThan(asked + 2);
     expect(steps).toEqual(['first']);
@@ -74,6 +75,30 @@ export function testHeld(queue: Queue): void {
     right.isThere = true;
     await jobs.resume(OWNER, 'token');
     expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: 'done' });
+  });
+
+  test('a job whose rights are others than when its attempt began goes on with them, where it stopped', async () => {
+    let rights = 'many';
+    const steps: string[] = [];
+    const work = kind(
+      async (_input, task) => {
+        const seen = rights;
+        await task.step('first', async () => {
+          steps.push(`first ${seen}`);
+          rights = 'few';
+          return null;
+        });
+        await task.step('second', async () => (steps.push(`second ${seen}`), null));
+        return task.attempt;
+      },
+      { check: async () => rights },
+    );
+    const jobs = await queue.gateway([work]);
+    await jobs.start();
+    const { id } = await jobs.enqueue(work, job());
+    expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: 2 });
+    expect(steps).toEqual(['first many', 'second few']);
+    expect(await jobs.log(id, OWNER)).toEqual([]);
   });
 
   test('a job whose owner lost the right before its turn does nothing', async () => {
