@@ -6,8 +6,8 @@ import { inBatches } from './in-batches.ts';
 import type { SelectedDataset } from './page.ts';
 import { referencesTo, type ReferenceSettings } from './references.ts';
 
-/** Requests for files that a transfer has running: the source has the next one while we read the answer to the last. */
-const REQUESTS_AT_ONCE = 2;
+/** Requests for files that a transfer has running: the source goes on with the next while we are busy with what came. */
+const REQUESTS_AT_ONCE = 3;
 
 /** Some datasets, and their files as the source records them, by UUID. */
 export interface BatchWithFiles {

@@ -83,9 +83,9 @@ export class TransferAttempt {
   readonly #pages: PlannedPage[] = [];
   #bytesDone = 0;
   #lastPage: { readonly i: number; readonly page: TransferPage } | undefined;
-  /** Of a transfer of one page: fetched while the page is compared with the satellite. */
+  /** Of the page whose turn it is next, where they are on their way already. */
   #records: Promise<readonly DimensionRecordRow[]> | undefined;
-  /** The same; asked for when the records have come. */
+  /** The same. */
   #files: readonly BatchWithFiles[] | undefined;
   readonly #referred: Referred[] = [];
 
@@ -106,7 +106,7 @@ export class TransferAttempt {
     for (const [i, planned] of this.#pages.entries()) {
       // What is there already has its records.
       if (planned.new === 0) continue;
-      await this.#step(`records:${i}`, async () => this.#bringRecords(await this.#page(i, universe)));
+      await this.#step(`records:${i}`, () => this.#bringRecords(i, universe));
     }
     await this.#step('register', () => this.#register(structure));
     failpoint('transfer:before-datasets');
@@ -153,10 +153,12 @@ export class TransferAttempt {
     return [...structure.values()];
   }
 
-  async #bringRecords({ datasets }: TransferPage): Promise<void> {
+  async #bringRecords(i: number, universe: Universe): Promise<void> {
     const { satellite } = this.#setting;
-    const records = await (this.#records ?? this.#fetchRecords(datasets));
-    this.#records = undefined;
+    const records = await (this.#records ?? this.#fetchRecords((await this.#page(i, universe)).datasets));
+    // The source goes on with the next page meanwhile.
+    const next = this.#pages.findIndex((page, n) => n > i && page.new > 0);
+    this.#records = next < 0 ? undefined : this.#fetchRecords((await this.#page(next, universe)).datasets);
     const { missing, conflicts } = await planRecords(satellite.repository, records, this.#ctx);
     refuseConflicts(conflicts.map(({ reason }) => reason));
     const inOrder = missing.toSorted((a, b) => a.element.order - b.element.order);
@@ -216,7 +218,8 @@ export class TransferAttempt {
     const { satellite, from, references } = this.#setting;
     const { datasets } = await this.#page(i, universe);
     const batches = this.#files ?? this.#askForFiles(datasets, Promise.resolve());
-    this.#files = undefined;
+    const next = i + 1 < this.#pages.length ? await this.#page(i + 1, universe) : undefined;
+    this.#files = next && this.#askForFiles(next.datasets, batches.at(-1)?.files ?? Promise.resolve());
     return referPage(satellite, batches, from, references, this.#ctx);
   }
 
