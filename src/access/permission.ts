@@ -28,6 +28,23 @@ const OPERATION_OF = new Map<string, Operation>([
   ['transferRun', 'run'],
 ]);
 
+/** Fields at the top of a query or subscription that a minted token can read: what workers need, and nothing of other rights. */
+const READABLE_BY_WORKERS = new Set([
+  'collections',
+  'dataIds',
+  'dataset',
+  'datasetTypes',
+  'datasets',
+  'dimensionRecords',
+  'findDataset',
+  'job',
+  'jobProgress',
+  'node',
+  'repositories',
+  'repository',
+  'satellite',
+]);
+
 /** The operation of a mutation; undefined: no minted token is good for it. */
 export function operationOf(mutation: string): Operation | undefined {
   return OPERATION_OF.get(mutation);
@@ -49,10 +66,14 @@ export function permits(
   return limits.satellite === (satellite.includes('~') ? satellite : `${username}~${satellite}`);
 }
 
-/** @throws SatelliteError FORBIDDEN, which names the scope that is missing */
-export function requireReading(principal: Principal, scopes: RequiredScopes): void {
+/**
+ * @param field of GraphQL; absent: another face, which gives data
+ * @throws SatelliteError FORBIDDEN, which names the scope that is missing
+ */
+export function requireReading(principal: Principal, scopes: RequiredScopes, field?: string): void {
   requireScopes(principal, scopes.query, 'read');
   if (!permits(principal, 'read')) throw notGoodFor('reading');
+  if (principal.limits && field !== undefined && !READABLE_BY_WORKERS.has(field)) throw notGoodFor(field);
 }
 
 /**

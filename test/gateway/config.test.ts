@@ -56,6 +56,18 @@ test('without state and satellites a gateway only reads; with one of them the ot
   });
 });
 
+test('tokens that say nothing of scopes are good for all, unless their issuer says otherwise', () => {
+  const scopes = (yaml: string) => read(yaml).auth.issuers[0]!.scopes;
+  expect(scopes(MINIMAL)).toEqual(['read:image', 'write:files']);
+  expect(scopes(MINIMAL.replace(']}', '], scopes: {query: [], change: [edit]}}'))).toEqual(['edit']);
+  expect(scopes(MINIMAL.replace('audience', 'scopes: [read:image], audience'))).toEqual(['read:image']);
+});
+
+test('a gateway of the platform needs no other issuer', () => {
+  const { auth } = read('auth: {gafaelfawr: {url: "https://rsp.example/", trustedProxy: [127.0.0.1/32]}}');
+  expect(auth).toMatchObject({ issuers: [], gafaelfawr: { url: 'https://rsp.example', cacheSeconds: 60 } });
+});
+
 test('variables are replaced from the environment, as text only', () => {
   const yaml = `${MINIMAL}\nrepositories: [{name: dp1, kind: remote, url: "https://x.example/dp1", token: "\${TOKEN}"}]`;
   expect(read(yaml, { TOKEN: 'a: {b: c}' }).repositories[0]).toMatchObject({ token: 'a: {b: c}' });
@@ -76,6 +88,47 @@ test.each([
     'delegated tokens',
     `${MINIMAL}\nrepositories: [{name: a, kind: remote, url: "https://x", token: delegated}]`,
     'repositories[0].token: needs auth.gafaelfawr',
+  ],
+  ['neither issuers nor Gafaelfawr', 'auth: {}', 'auth.issuers: at least one is needed, or auth.gafaelfawr'],
+  [
+    'rights that would end too late',
+    'auth: {gafaelfawr: {url: "https://rsp.example", cacheSeconds: 1501}}',
+    'auth.gafaelfawr.cacheSeconds: must be at most 1500: revoked rights must end within 30 minutes',
+  ],
+  [
+    'an ingress that is no block of addresses',
+    'auth: {gafaelfawr: {url: "https://rsp.example", trustedProxy: [ingress]}}',
+    'auth.gafaelfawr.trustedProxy[0]: must be a block of addresses such as 10.0.0.0/8',
+  ],
+  [
+    'groups from Gafaelfawr without a token to ask for them',
+    MINIMAL.replace('audience', 'groupsFrom: gafaelfawr, audience'),
+    'auth.issuers[0].groupsFrom: needs auth.gafaelfawr.serviceToken',
+  ],
+  [
+    'a signature that whoever checks it can forge',
+    MINIMAL.replace('audience', 'algorithms: [HS256], audience'),
+    'auth.issuers[0].algorithms[0]',
+  ],
+  [
+    'a clock that is far away',
+    MINIMAL.replace('audience', 'clockToleranceSeconds: 61, audience'),
+    'auth.issuers[0].clockToleranceSeconds',
+  ],
+  [
+    'an issuer that is there twice',
+    'auth: {issuers: [{issuer: a, audience: b, jwks: c}, {issuer: a, audience: d, jwks: e}]}',
+    'auth.issuers[1].issuer: is there twice',
+  ],
+  [
+    'an issuer with the gateway’s own name',
+    'auth: {issuers: [{issuer: "urn:satellite:gateway", audience: b, jwks: c}]}',
+    'auth.issuers[0].issuer: is the name of the gateway itself',
+  ],
+  [
+    'readers of a repository that is one user’s',
+    `${MINIMAL}\nrepositories: [{name: a, kind: direct, path: x, owner: alice, groups: [g_a]}]`,
+    'repositories[0].groups: is for a repository without an owner',
   ],
   [
     'keys over plain http',

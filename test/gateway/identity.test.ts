@@ -264,6 +264,25 @@ describe('a token that the gateway minted for a worker', () => {
     expect(data).toEqual({ repositories: [{ name: 'dave~one' }, { name: 'dp1' }], repository: null });
   });
 
+  test('gets no other satellite by its name or id, no credentials, and nothing of others’ rights', async () => {
+    const dave = bearer(await gateway.token('dave'));
+    const whole = '{one: satellite(name: "one") {id environment} two: satellite(name: "two") {id}}';
+    const { one, two } = (await ask(gateway, dave, whole)).data;
+    expect(one.environment).not.toBeNull();
+    const headers = await minted(['read']);
+    const seen = await ask(
+      gateway,
+      headers,
+      '{one: satellite(name: "one") {environment} two: satellite(name: "two") {id}}',
+    );
+    expect(seen.data).toEqual({ one: { environment: null }, two: null });
+    const byId = await ask(gateway, headers, 'query ($id: ID!) {node(id: $id) {id}}', { id: two.id });
+    expect(byId.data).toEqual({ node: null });
+    for (const field of ['satellites {name}', 'auditTrail {nodes {actor}}', 'jobs {id}']) {
+      expect(codes(await ask(gateway, headers, `{${field}}`)), field).toEqual(['FORBIDDEN']);
+    }
+  });
+
   test('does what it was made for on its satellite alone', async () => {
     const create = (name: string, satellite: string) =>
       `mutation {createCollection(input: {satellite: "${satellite}", name: "${name}"}) {collection {name}}}`;

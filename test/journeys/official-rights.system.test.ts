@@ -35,7 +35,7 @@ beforeAll(async () => {
     `  - {name: ${name}, kind: remote, url: "${server.url}/dp1", token: delegated${more}}`;
   gateway = await runGateway({
     auth: { gafaelfawr: { url: mock.url, trustedProxy: ['127.0.0.0/8', '::1/128'] } },
-    yaml: `repositories:\n${remote('dp1')}\n${remote('guarded', ', groups: [g_dp1]')}`,
+    yaml: `satellites: {root: ./satellites}\nrepositories:\n${remote('dp1')}\n${remote('guarded', ', groups: [g_dp1]')}`,
   });
 }, 180_000);
 afterAll(async () => {
@@ -85,6 +85,19 @@ test.each([
   expect(data.collections.nodes.length).toBeGreaterThan(0);
 });
 
+test('a job asks the official server with what the ingress delegated to its user', async () => {
+  const records = '{dimensionRecords(element: "instrument", repositories: ["dp1"]) {nodes {dataId}}}';
+  const [instrument] = (await ask(viaIngress('alice'), records)).data.dimensionRecords.nodes;
+  const input = { name: 'mine', official: 'dp1', instruments: [instrument.dataId.instrument] };
+  const create = 'mutation ($input: CreateSatelliteInput!) {createSatellite(input: $input) {job {id}}}';
+  const { data, errors } = await ask(viaIngress('alice'), create, { input });
+  expect(errors).toBeUndefined();
+  const query = 'query ($id: ID!) {job(id: $id) {state error {code message}}}';
+  const { id } = data.createSatellite.job;
+  const job = async () => (await ask(bearer('alice'), query, { id })).data.job;
+  await vi.waitFor(async () => expect(await job()).toEqual({ state: 'COMPLETED', error: null }), 60_000);
+});
+
 describe('a user without the repository’s group', () => {
   test('sees no official data, with the very answer of a repository that is not there', async () => {
     expect(await directly('bob')).toBe(403);
@@ -130,9 +143,9 @@ describe('a user without the repository’s group', () => {
 });
 
 test('a user without a token of the platform finds no repository that is read with one', async () => {
-  const jwt = await gateway.token('alice');
+  const jwt = await gateway.token('erin');
   expect(await repositories({ authorization: `Bearer ${jwt}` })).toEqual([]);
-  expect(await repositories({ 'x-auth-request-user': 'alice' })).toEqual([]);
+  expect(await repositories({ 'x-auth-request-user': 'erin' })).toEqual([]);
 });
 
 test('a server that is down is not absent: an error names it', async () => {

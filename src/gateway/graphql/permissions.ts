@@ -14,7 +14,7 @@ type MutationArguments = { readonly input?: { readonly satellite?: unknown; read
  * that is added later has it too.
  */
 export function guardFields(schema: GraphQLSchema, scopes: RequiredScopes): GraphQLSchema {
-  const read: Check = (principal) => requireReading(principal, scopes);
+  const read: Check = (principal, field) => requireReading(principal, scopes, field);
   guard(schema.getQueryType(), read);
   guard(schema.getSubscriptionType(), read);
   guard(schema.getMutationType(), (principal, field, { input }) => {
