@@ -4,6 +4,7 @@ import { COLLECTION_TYPE_NUMBERS, type CollectionType } from '../../butler/colle
 import type { DimensionGroup } from '../../butler/dimension-group.ts';
 import { RepositoryUnavailableError, SatelliteError } from '../../butler/errors.ts';
 import type { Universe } from '../../butler/universe.ts';
+import { dialectOf } from './compile/dialect.ts';
 import type { Database, SqlRow } from './database.ts';
 import type { CollectionRecord, RegisteredDatasetType } from './registry.ts';
 
@@ -143,7 +144,8 @@ function append(lists: Map<number, string[]>, key: number, value: string): void 
 
 /** Rows (collection id, governor or null, value) of collections' summaries: dataset type ids, then governors' values. */
 export function summariesStatement(database: Database, universe: Universe, ids: readonly number[]): Sql {
-  const where = ids.length > 0 ? sql`WHERE collection_id IN (${join(ids)})` : sql``;
+  const isOneOf = dialectOf(database.dialect).memberOf(raw('collection_id'), 'int', ids);
+  const where = ids.length > 0 ? sql`WHERE ${isOneOf}` : sql``;
   const parts = [
     sql`SELECT collection_id, CAST(NULL AS TEXT), dataset_type_id, CAST(NULL AS TEXT)
       FROM ${database.table('collection_summary_dataset_type')} ${where}`,

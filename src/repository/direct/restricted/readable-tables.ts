@@ -137,16 +137,17 @@ export class ReadableTables {
 
   /**
    * Whether a readable dataset has these keys.  Tables have an index of each dimension's key, whose first rows tell; where
-   * the index of data IDs begins with the keys, it is looked up in that for each dataset type and RUN.
+   * the index of data IDs begins with the keys, it is looked up in that for each dataset type and RUN, if they are few.
    */
   #isCarried({ table, dimensions, pairs }: Carrier, keys: readonly string[], keyOf: (name: string) => Sql): Sql {
     const dialect = this.#dialect;
     const same = keys.map((name) => sql`${column('carrier', name)} = ${keyOf(name)}`);
     const isFirst = dimensions.slice(0, keys.length).every((name) => keys.includes(name));
-    const ofRuns = isFirst
-      ? sql`(${column('carrier', 'dataset_type_id')}, ${column('carrier', 'collection_id')}) IN (
+    const ofRuns =
+      isFirst && pairs.length <= LOOK_UPS
+        ? sql`(${column('carrier', 'dataset_type_id')}, ${column('carrier', 'collection_id')}) IN (
           SELECT ${column('pair', 'type')}, ${column('pair', 'run')} FROM ${dialect.rows('pair', PAIR, pairs)})`
-      : dialect.unplanned(sql`(${this.#isRun('carrier', 'collection_id')})`);
+        : dialect.unplanned(sql`(${this.#isRun('carrier', 'collection_id')})`);
     return sql`EXISTS (SELECT 1 FROM ${this.#database.table(table)} AS "carrier"
       WHERE ${join([...same, ofRuns], ' AND ')})`;
   }
@@ -160,6 +161,9 @@ export class ReadableTables {
       WHERE ${join([...same, this.#isVisible(other, keyOfOther)], ' AND ')})`;
   }
 }
+
+/** Look-ups for one record, at most: of more RUNs, the rows that the record's own index leads to are fewer. */
+const LOOK_UPS = 100;
 
 const PAIR = [
   { name: 'type', type: 'int' },

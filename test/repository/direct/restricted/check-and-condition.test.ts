@@ -100,7 +100,7 @@ async function codeOf(answer: Promise<unknown>): Promise<string> {
 }
 
 describe.each([
-  ['SQLite', sqlitePlaces, 40],
+  ['SQLite', sqlitePlaces, 100],
   ['PostgreSQL', postgresPlaces, 5],
 ] as const)('On %s', (kind, makePlaces, rulesTried) => {
   let places: Places;
