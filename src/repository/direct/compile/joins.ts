@@ -94,24 +94,25 @@ function widest(missing: readonly string[], { dimensions: { universe } }: Analys
 }
 
 /**
- * Elements whose records are readable wherever the query's datasets are: those of the datasets' own data IDs, with what
+ * Names of elements whose records are readable wherever the query's datasets are: those of the datasets' own data IDs, with what
  * these imply, whose keys are the datasets' own.
  */
-function elementsOfDatasets({ searches }: Analysis): ReadonlySet<DimensionElement> {
-  return new Set([...searches.values()].flatMap(({ datasetType }) => datasetType.dimensions.elements));
+function elementsOfDatasets({ searches }: Analysis): ReadonlySet<string> {
+  const elements = [...searches.values()].flatMap(({ datasetType }) => datasetType.dimensions.elements);
+  return new Set(elements.map(({ name }) => name));
 }
 
 /** The table of an element's records, of which those of `readable` elements need not be checked. @throws ButlerUserError UNIMPLEMENTED_QUERY where it has none */
 function elementRelation(
   element: DimensionElement,
   fields: Iterable<string>,
-  readable: ReadonlySet<DimensionElement>,
+  readable: ReadonlySet<string>,
   names: TableNames,
   dialect: Dialect,
 ): Relation {
   const alias = names.alias(element.name);
   const scope = new Scope();
-  const known = readable.has(element) ? 'readable' : undefined;
+  const known = readable.has(element.name) ? 'readable' : undefined;
   if (element.viewOf !== undefined) {
     const { name } = element;
     scope.add(keyId(name), column(alias, name));

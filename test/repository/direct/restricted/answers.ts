@@ -147,18 +147,31 @@ export async function answersOf(
         joins: [{ datasetType, collections: path }],
       }),
     );
-    await ask(`data IDs and records with ${name} in ${text(path)}`, async () => {
-      const joins = [{ datasetType, collections: path }];
-      return [
-        await rowsOf({ result: { type: 'data_coordinate' }, joins }),
-        await rowsOf({
-          result: { type: 'dimension_record', element: 'visit' },
-          joins,
-          defaultDataId: { instrument: 'CamA' },
-        }),
-        await rowsOf({ result: { type: 'dimension_record', element: 'detector' }, joins }),
-      ];
-    });
+    // also of dimensions that the datasets do not have
+    const joins = [{ datasetType, collections: path }];
+    for (const dimensions of [
+      undefined,
+      ['visit', 'detector'],
+      ['visit', 'exposure'],
+      ['patch'],
+      ['visit', 'visit_system'],
+    ]) {
+      await ask(`data IDs of ${text(dimensions)} with ${name} in ${text(path)}`, () =>
+        rowsOf({ result: { type: 'data_coordinate', ...(dimensions && { dimensions }) }, joins }),
+      );
+    }
+    for (const element of ['detector', 'physical_filter', 'exposure', 'visit', 'visit_detector_region', 'patch']) {
+      await ask(`records of ${element} with ${name} in ${text(path)}`, () =>
+        rowsOf({ result: { type: 'dimension_record', element }, joins, defaultDataId: { instrument: 'CamA' } }),
+      );
+    }
+    await ask(`${name} in ${text(path)} where there are cells`, () =>
+      rowsOf({
+        result: { type: 'dataset_ref', datasetType, collections: path, findFirst: true },
+        where: "skymap = 'sky' AND patch.cell_x < 2",
+        defaultDataId: { instrument: 'CamA' },
+      }),
+    );
     for (const { values } of world.datasets.filter(({ type }) => type === name).slice(0, 3)) {
       const dataId = Object.fromEntries(datasetType.dimensions.required.map((key, i) => [key, values[i]!]));
       for (const collections of paths.slice(0, 6)) {

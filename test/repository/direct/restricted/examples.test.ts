@@ -188,6 +188,19 @@ describe.each([
     expect(await dataIds('visit', 'patch')).toEqual([]);
   });
 
+  test('finds no records beside her datasets that only others have data of', async () => {
+    const joins = [{ datasetType: typeOf('calexp'), collections: ['u/bob/chain'] }];
+    const dataIds = async (...dimensions: readonly string[]) =>
+      (
+        await rows({
+          result: { type: 'data_coordinate', dimensions },
+          joins,
+          where: "instrument = 'CamA' AND skymap = 'sky'",
+        })
+      ).count;
+    expect(await dataIds('visit', 'detector', 'patch')).toBe(0);
+  });
+
   test('is told how much there is for her', async () => {
     const usage = await seen.usage(ctx());
     expect(usage).toMatchObject({ datasets: 2, bytes: 300, referencedBytes: 0 });
