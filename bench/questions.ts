@@ -33,12 +33,12 @@ export function refsBody({ types = [SOURCES.dataset_type], ...rest }: RefsQuesti
   return JSON.stringify({ query: REFS, variables: { types, ...rest } });
 }
 
-export function headers(world: World): Record<string, string> {
+export function headers(world: Pick<World, 'token'>): Record<string, string> {
   return { 'content-type': 'application/json', accept: 'application/json', authorization: `Bearer ${world.token}` };
 }
 
 /** Asks the gateway for a page of references. @throws Error where it answers with an error */
-export async function askRefs(world: World, question: RefsQuestion): Promise<RefsPage> {
+export async function askRefs(world: Pick<World, 'graphql' | 'token'>, question: RefsQuestion): Promise<RefsPage> {
   const response = await fetch(world.graphql, { method: 'POST', headers: headers(world), body: refsBody(question) });
   const answer = (await response.json()) as { data?: { datasets: RefsPage | null }; errors?: unknown };
   if (answer.errors || !answer.data?.datasets) throw new Error(JSON.stringify(answer.errors).slice(0, 500));

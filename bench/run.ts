@@ -4,6 +4,7 @@
  */
 import { copies } from './copies.ts';
 import { creation } from './creation.ts';
+import { grants } from './grants.ts';
 import { askRefs, headers, readRest, refsBody, restBody, SOURCES, timed, TYPES } from './questions.ts';
 import { compare, isKept, line, median, type Measure } from './ratio.ts';
 import { SatelliteWorld } from './satellite-world.ts';
@@ -109,5 +110,7 @@ async function writing(scaled: string): Promise<void> {
   report(await copies(world));
 }
 
-await writing(await reading());
+const scaled = await reading();
+report(...(await grants(scaled)));
+await writing(scaled);
 if (!measures.every(isKept)) process.exitCode = 1;
