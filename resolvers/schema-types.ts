@@ -1075,7 +1075,10 @@ export type Query = {
   readonly jobs: ReadonlyArray<Job>;
   /** Any object by its `id`; null where it does not exist or is not shared with you. */
   readonly node?: Maybe<Node>;
-  /** Repositories that you may read, in the order in which they are searched when a query names none: your own first. */
+  /**
+   * Repositories that you may read, in the order in which they are searched when a query names none: your own, those of your
+   * groups, the gateway's, then what others share with you.
+   */
   readonly repositories: ReadonlyArray<Repository>;
   /** One repository; null where it does not exist or is not shared with you. */
   readonly repository?: Maybe<Repository>;
