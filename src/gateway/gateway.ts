@@ -5,6 +5,7 @@ import { prepareDevelopmentKeys } from '../access/development-issuer.ts';
 import type { Authenticator } from '../access/authenticator.ts';
 import { FileResolver } from '../access/file-resolution.ts';
 import type { Services } from '../../resolvers/services.ts';
+import type { Memberships } from '../access/memberships.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import { openAuthenticator, openGafaelfawr } from './authentication.ts';
 import { ConfigurationError, UNUSED_SECTIONS, type GatewayConfig } from './config.ts';
@@ -35,6 +36,8 @@ export interface GatewayOptions {
   readonly offered?: readonly OfferedRepository[];
   /** Instead of the configured ones. */
   readonly satellites?: ScopeOptions['satellites'];
+  /** Instead of those of the state. */
+  readonly memberships?: Memberships;
   /** Instead of the configured ones. */
   readonly services?: Services;
   /** Unix milliseconds, for the end of grants. @default the machine's clock */
@@ -84,7 +87,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     meter,
     offered,
     satellites: options.satellites ?? opened?.satellites,
-    memberships: opened?.memberships,
+    memberships: options.memberships ?? opened?.memberships,
     audit: opened?.services.sharing,
     recheckSeconds: limits.recheckSeconds,
   };

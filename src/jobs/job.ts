@@ -128,7 +128,11 @@ export interface Jobs {
   log(id: string, owner: string): Promise<readonly { readonly at: number; readonly message: string }[]>;
   /** @throws NOT_FOUND; a job that has ended stays as it is */
   cancel(id: string, owner: string): Promise<Job>;
-  /** Starts a FAILED, CANCELLED or HELD job again where it stopped. @throws NOT_FOUND, CONFLICT for others */
+  /**
+   * Starts a FAILED, CANCELLED or HELD job again where it stopped; one that goes on already, such as a HELD one that did so by
+   * itself, stays as it is.
+   * @throws NOT_FOUND, CONFLICT where it is completed
+   */
   retry(id: string, owner: string, token?: string): Promise<Job>;
   /**
    * To be called when an owner is authenticated: jobs of theirs that are HELD go on, once, where the rights that they wait for

@@ -150,14 +150,14 @@ class StateJobs implements Jobs {
   }
 
   async retry(id: string, owner: string, token?: string): Promise<Job> {
-    const { state } = await this.#existing(id, owner);
-    if (!(await this.#requeue(id, token, ['FAILED', 'CANCELLED', 'HELD']))) {
-      throw new SatelliteError(
-        'CONFLICT',
-        `The job is ${state}: only one that FAILED, was CANCELLED or is HELD can be started again.`,
-      );
-    }
-    return this.#existing(id, owner);
+    await this.#existing(id, owner);
+    const isQueued = await this.#requeue(id, token, ['FAILED', 'CANCELLED', 'HELD']);
+    const job = await this.#existing(id, owner);
+    if (isQueued || job.state !== 'COMPLETED') return job;
+    throw new SatelliteError(
+      'CONFLICT',
+      'The job is COMPLETED: only one that FAILED, was CANCELLED or is HELD can be started again.',
+    );
   }
 
   async resume(owner: string, token: string | undefined): Promise<void> {

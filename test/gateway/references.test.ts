@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { NO_RIGHTS } from '../../src/access/grants.ts';
+import type { Memberships } from '../../src/access/memberships.ts';
 import { Capabilities } from '../../src/access/capability.ts';
 import { RepositoryUnavailableError } from '../../src/butler/errors.ts';
 import type { Caller, QueryContext } from '../../src/repository/repository.ts';
@@ -72,9 +73,16 @@ const OFFICIAL = uuidOf(1);
 
 const official = new OfficialRepository('dp1', rawContent(2, 'official'));
 const local = new FilesRepository('bobs', rawContent(2, 'bob', 1));
+const teams = new OfficialRepository('teams', rawContent(2, 'team', 3));
 const mine = new ReferencingRepository(FULL, rawContent(2, 'u/alice/run', 2));
 const capabilities = new Capabilities(randomBytes(32));
 let satellite = record;
+/** Groups of alice, as far as they are known while she is not asking; null: she has no account any more. */
+let groupsOfAlice: readonly string[] | null = [];
+const memberships: Memberships = {
+  note: async () => undefined,
+  of: async (username) => groupsOfAlice && { username, groups: username === 'alice' ? groupsOfAlice : [] },
+};
 const directory = {
   rightsOf: async () => NO_RIGHTS,
   offeredTo: async ({ username }) => (username === 'alice' ? [{ ...offer(mine, 'alice'), bareName: record.name }] : []),
@@ -103,8 +111,9 @@ beforeAll(async () => {
   files = await temporaryDirectory();
   local.directory = files.path;
   gateway = await runGateway({
-    offered: [offer(official), offer(local, 'bob')],
+    offered: [offer(official), offer(local, 'bob'), { ...offer(teams), readers: ['g_team'] }],
     satellites: { directory, capabilities },
+    memberships,
     yaml: `outbound: {origins: ["${archiveUrl}"]}`,
   });
 });
@@ -120,6 +129,7 @@ beforeEach(() => {
   official.askedAs.splice(0);
   asked.splice(0);
   satellite = record;
+  groupsOfAlice = [];
 });
 
 const errorOf = async (answer: Response) =>
@@ -295,6 +305,28 @@ describe('a capability', () => {
     expect(answer.status).toBe(403);
     expect((await errorOf(answer)).extensions).toMatchObject({ code: 'FORBIDDEN' });
     expect(official.askedAs).toHaveLength(0);
+  });
+
+  test('opens what its owner may read as a member of a group, until they are no member', async () => {
+    const [uuid] = [uuidOf(1, 3)];
+    const capability = capabilities.mint({ ...grant, repository: 'teams', uuid });
+    const status = async () =>
+      (await fetch(`${gateway.url}/files/teams/~${capability}/${uuid}/x.fits`, { redirect: 'manual' })).status;
+    expect(await status()).toBe(404);
+    groupsOfAlice = ['g_team'];
+    expect(await status()).toBe(307);
+    groupsOfAlice = [];
+    expect(await status()).toBe(404);
+  });
+
+  test('of a group’s satellite opens nothing when who made it has left the group, or has no account any more', async () => {
+    satellite = { ...record, group: 'g_team' };
+    const capability = capabilities.mint(grant);
+    expect((await open(capability)).status).toBe(403);
+    groupsOfAlice = ['g_team'];
+    expect((await open(capability)).status).toBe(307);
+    groupsOfAlice = null;
+    expect((await open(capability)).status).toBe(403);
   });
 
   test('opens no other dataset, and nothing that its owner may not read', async () => {

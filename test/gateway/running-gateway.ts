@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mintToken, type TokenClaims } from '../../src/access/development-issuer.ts';
 import type { Services } from '../../resolvers/services.ts';
+import type { Memberships } from '../../src/access/memberships.ts';
 import type { OfferedRepository } from '../../src/access/policy.ts';
 import { parseConfig } from '../../src/gateway/config.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
@@ -39,6 +40,7 @@ export interface RunningGatewayOptions {
   readonly offered?: readonly OfferedRepository[];
   readonly strategy?: ExecutionStrategy;
   readonly satellites?: ScopeOptions['satellites'];
+  readonly memberships?: Memberships;
   readonly services?: Services;
   /** More of the configuration, as YAML. */
   readonly yaml?: string;
@@ -52,7 +54,17 @@ export interface RunningGatewayOptions {
 }
 
 export async function runGateway(options: RunningGatewayOptions): Promise<RunningGateway> {
-  const { offered = [], satellites, services, strategy = 'adaptive', yaml = '', limits = {}, http = {}, now } = options;
+  const {
+    offered = [],
+    satellites,
+    memberships,
+    services,
+    strategy = 'adaptive',
+    yaml = '',
+    limits = {},
+    http = {},
+    now,
+  } = options;
   const issuer = { issuer: 'http://localhost/test', audience: 'gateway', jwks: './jwks.json', development: true };
   const directory = await mkdtemp(join(tmpdir(), 'gateway-'));
   const text = `
@@ -65,6 +77,7 @@ ${yaml}`;
     log: createLog({ write: (line) => void log.push(line) }),
     strategy,
     ...(satellites && { satellites }),
+    ...(memberships && { memberships }),
     ...(services && { services }),
     ...(now && { now }),
     ...(yaml.includes('repositories:') ? {} : { offered }),
