@@ -95,7 +95,9 @@ export class StateMemberships implements Memberships {
     const before = this.#noted.get(username);
     const now: Noted = {
       said: `${source} ${groups}`,
-      token: createHash('sha256').update(principal.token ?? '').digest('base64'),
+      token: createHash('sha256')
+        .update(principal.token ?? '')
+        .digest('base64'),
       expiresAt: expiresAt ?? Infinity,
       at: this.#now(),
     };

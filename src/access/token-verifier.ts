@@ -96,11 +96,27 @@ async function verifyClaims(
     ...(issuer.maxAgeSeconds !== undefined && { maxTokenAge: issuer.maxAgeSeconds }),
   };
   try {
-    const { payload } = await jwtVerify(token, keys, options);
+    const payload = await verifiedPayload(token, keys, options);
     if ((payload.iat ?? 0) > Date.now() / 1000 + issuer.clockToleranceSeconds) throw refused('it is from the future');
     return payload;
   } catch (error) {
     throw error instanceof SatelliteError ? error : explained(error);
+  }
+}
+
+/** A token that names no key is checked by each that it could have been signed with, such as while an issuer changes keys. */
+async function verifiedPayload(token: string, keys: JWTVerifyGetKey, options: JWTVerifyOptions): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, keys, options)).payload;
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      const result = await jwtVerify(token, key, options).catch((reason: unknown) => {
+        if (!(reason instanceof errors.JWSSignatureVerificationFailed)) throw reason;
+      });
+      if (result) return result.payload;
+    }
+    throw new errors.JWSSignatureVerificationFailed();
   }
 }
 

@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { generateKeyPair } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TokenIssuer } from '../../src/access/token-issuer.ts';
 import { TokenVerifier } from '../../src/access/token-verifier.ts';
@@ -68,6 +70,17 @@ describe('a token of a configured issuer', () => {
     expect((await verifier.verify(rotated)).username).toBe('alice');
     await forge.publish(forge.keys, 'one');
     await expect(verifier.verify(rotated)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
+  test('that names no key is believed if one of its issuer’s keys has signed it', async () => {
+    const sets = [await forge.keySet(forge.strangers, 'two'), await forge.keySet(forge.keys, 'one')];
+    const keys = sets.flatMap((set) => (JSON.parse(set) as { keys: object[] }).keys);
+    await writeFile(forge.issuer.jwks, JSON.stringify({ keys }));
+    expect((await verify(await forge.token({ header: { kid: undefined } }))).username).toBe('alice');
+    const { privateKey: key } = await generateKeyPair('RS256');
+    await expect(verify(await forge.token({ header: { kid: undefined }, key }))).rejects.toThrow('its signature');
+    const expired = forge.token({ header: { kid: undefined }, claims: { exp: 1 } });
+    await expect(verify(await expired)).rejects.toThrow('has expired');
   });
 
   test('is refused by one issuer’s rule though another’s would take it', async () => {

@@ -174,6 +174,12 @@ describe('over WebSocket', () => {
     expect(await collected(client)).toHaveLength(2);
   });
 
+  test('who sends the tokens of two users is not let in', async () => {
+    const [alices, bobs] = [await gateway.token(), await gateway.token('bob')];
+    const client = await webSocket({ authorization: `Bearer ${alices}` }, { authorization: `Bearer ${bobs}` });
+    await expect(collected(client)).rejects.toMatchObject({ code: 4403 });
+  });
+
   test('who is not signed in is not let in', async () => {
     await expect(collected(await webSocket({ authorization: 'Bearer nonsense' }))).rejects.toMatchObject({
       code: 4403,
