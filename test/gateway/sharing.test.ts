@@ -50,7 +50,7 @@ describe('a whole satellite', () => {
     expect(data.repositories).toEqual([{ name: 'dp1' }, { name: 'alice~mine' }]);
     const { name, owner, state, repository, warnings, ...others } = data.satellite;
     expect([name, owner, state, repository, warnings]).toEqual(['mine', 'alice', 'READY', { name: 'alice~mine' }, []]);
-    expect(Object.values(others).every((value) => value === null)).toBe(true);
+    expect(Object.values(others as object).every((value) => value === null)).toBe(true);
     expect(await sees('carol')).toBe(false);
     const revoked = await world.done('alice', 'revokeAccess', { grant: grant.id }, 'accessRevision');
     expect(revoked.accessRevision).toBe(accessRevision + 1);
@@ -202,7 +202,7 @@ describe('the audit trail', () => {
     const actions = [];
     for (let after: string | null = null; ;) {
       const page = await trail({ satellite: 'audited', first: 2, after });
-      actions.push(...page.nodes.map((node: { action: string }) => node.action));
+      actions.push(...(page.nodes as { action: string }[]).map(({ action }) => action));
       if (!page.pageInfo.hasNextPage) break;
       after = page.pageInfo.endCursor;
     }
