@@ -43,6 +43,9 @@ const COLUMNS = raw(
   'id, resource, collection, subject_kind, subject, group_id, access_right, granted_by, granted_at, expires_at, note, revoked_at',
 );
 
+/** Of one resource: whoever it is shared with reads all of theirs. */
+const MOST_GRANTS = 20_000;
+
 /** Grants that are kept in memory, of all principals together. */
 const KEPT_GRANTS = 200_000;
 const LOOK_MILLISECONDS = 30_000;
@@ -121,7 +124,7 @@ export class GrantStore {
       .toSorted((a, b) => b.grantedAt - a.grantedAt || (a.id < b.id ? 1 : -1));
   }
 
-  /** Grants, or changes what the same grant says of its end and its note. */
+  /** Grants, or changes what the same grant says of its end and its note. @throws SatelliteError QUOTA_EXCEEDED */
   async add(wanted: NewGrant, audit: AuditEntry): Promise<GrantChange> {
     const { resource, collection, subject, right, grantedBy, expiresAt, note } = wanted;
     const now = this.#now();
@@ -137,6 +140,16 @@ export class GrantStore {
             WHERE ${same} RETURNING ${COLUMNS}`,
       );
       if (changed.length > 0) return toGrant(changed[0]!);
+      const [count] = await transaction.all(
+        sql`SELECT CAST(COUNT(*) AS BIGINT) FROM ${table} WHERE resource = ${resource} AND revoked_at IS NULL
+            AND (expires_at IS NULL OR expires_at > ${BigInt(now)})`,
+      );
+      if (Number(count![0]) >= MOST_GRANTS) {
+        throw new SatelliteError(
+          'QUOTA_EXCEEDED',
+          `There are ${MOST_GRANTS} grants on it: revoke some, and share a prefix, or with a group.`,
+        );
+      }
       const added = await transaction.all(
         sql`INSERT INTO ${table} (${COLUMNS}) VALUES (
               ${randomUUID()}, ${resource}, ${collection ?? ''}, ${subject.kind}, ${nameOf(subject)}, ${big(groupId)}, ${right},

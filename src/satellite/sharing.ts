@@ -79,7 +79,7 @@ export class Sharing {
 
   /**
    * @throws SatelliteError NOT_FOUND, CONFLICT (being made, deleted), FORBIDDEN (another's, or a group that one is not in),
-   *   BAD_USER_INPUT
+   *   BAD_USER_INPUT, QUOTA_EXCEEDED
    */
   async grant(request: GrantAccess, principal: Identity): Promise<NamedGrantChange> {
     const { settings, grants } = this.#parts;

@@ -130,6 +130,21 @@ export function describeGrants(name: string, emptyState: (directory: string) => 
       expect(await gateways[1]!.audit.page({ resource: MINE }, 100, null)).toHaveLength(20);
     });
 
+    test('are 20 000 on one resource at most', async () => {
+      const { grants, state } = await gateway();
+      const rows = Array.from({ length: 20_000 }, (_, i) => [`g${i}`, MINE, `c${i}`, 'user', 'bob', 'READ', 'x', 0n]);
+      const columns = 'id, resource, collection, subject_kind, subject, access_right, granted_by, granted_at';
+      await state.database.transaction(
+        (transaction) => transaction.insert({ table: 'access_grant', columns: columns.split(', '), rows }),
+        LIMIT,
+      );
+      await expect(grants.add(granting(toBob), line)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+      // One that is there can still be changed.
+      expect((await grants.add(granting(toBob, { collection: 'c7', note: 'n' }), line)).grant.id).toBe('g7');
+      await grants.revoke('g7', line);
+      await grants.add(granting(toBob), line);
+    });
+
     test('among 10 000 of others are found by an index', async () => {
       const { grants, state } = await gateway();
       const rows = Array.from({ length: 10_000 }, (_, i) => {

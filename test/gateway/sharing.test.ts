@@ -199,7 +199,7 @@ describe('the audit trail', () => {
     const first = await trail({ satellite: 'audited' });
     expect(first.nodes).toMatchObject([{ action: 'resetSatellite', resource: 'alice~audited' }]);
     await world.done('alice', 'restoreSatellite', at, 'satellite {name}');
-    const actions = [];
+    const actions: string[] = [];
     for (let after: string | null = null; ;) {
       const page = await trail({ satellite: 'audited', first: 2, after });
       actions.push(...(page.nodes as { action: string }[]).map(({ action }) => action));
