@@ -71,7 +71,7 @@ let world: SharingWorld;
 let uuid: string;
 
 beforeAll(async () => {
-  world = await openSharing();
+  world = await openSharing({ yaml: 'satellites: {root: ./satellites}\npython: {executable: python3}' });
   await world.done('alice', 'createSatellite', { name: 'mine', official: 'dp1', instruments: ['HSC'] });
   await world.done('carol', 'createSatellite', { name: 'own', official: 'dp1' }, 'satellite {name}');
   [uuid] = (await world.ingest('mine', 'u/alice/secret', 2)) as [string];
@@ -183,12 +183,13 @@ function anyValue(type: GraphQLInputType): unknown {
  * What carol is answered.
  * @param chosen the argument that is alice's; null: none; undefined: all
  * @param intoOwn she asks it of a satellite of her own
+ * @param shape the argument that is given where one of several is
  */
 async function answer(
   { root, parent, field }: Asked,
   chosen: string | null | undefined,
   intoOwn = false,
-  bySearch = chosen === 'search',
+  shape = chosen,
 ): Promise<string> {
   const values: Record<string, unknown> = {};
   for (const argument of argumentsOf(field)) {
@@ -199,12 +200,17 @@ async function answer(
     else if (isNonNullType(type)) values[name] = anyValue(type);
   }
   // One of several is asked for.
-  if ('uuids' in values && 'search' in values) delete values[bySearch ? 'uuids' : 'search'];
+  if ('uuids' in values && 'search' in values) delete values[shape === 'search' ? 'uuids' : 'search'];
   if ('search' in values && field.name !== 'collections' && root === 'mutation') {
     const [collection] = values['search'] as [string];
     values['search'] = { datasetTypes: ['note'], collections: [collection] };
   }
   if (field.name === 'transferDatasets') delete values['run'];
+  if (field.name === 'createCollection') values['type'] = 'CHAINED';
+  if (field.name === 'ingestDatasets') {
+    values['files'] = [{ dataId: {}, path: 'x' }];
+    for (const name of shape === 'commit' ? ['datasetType', 'run', 'files'] : ['commit']) delete values[name];
+  }
   const returned = getNamedType(field.type);
   const selection = isLeafType(returned)
     ? ''
@@ -252,7 +258,7 @@ describe('carol is answered for what is alice’s as for what nobody has', () =>
       const changesOwn = asked.root === 'mutation' && named.some(isWhere) && !named.every(isWhere);
       for (const intoOwn of changesOwn ? [false, true] : [false]) {
         for (const { name } of named.filter((argument) => !intoOwn || !isWhere(argument))) {
-          const none = await answer(asked, null, intoOwn, name === 'search');
+          const none = await answer(asked, null, intoOwn, name);
           expect([name, await answer(asked, name, intoOwn)]).toEqual([name, none]);
         }
       }
