@@ -141,15 +141,23 @@ export class ReadableTables {
    */
   #isCarried({ table, dimensions, pairs }: Carrier, keys: readonly string[], keyOf: (name: string) => Sql): Sql {
     const dialect = this.#dialect;
-    const same = keys.map((name) => sql`${column('carrier', name)} = ${keyOf(name)}`);
+    const indexed = this.#universe.element(keys.at(-1)!).required;
+    const isSame = (name: string) => sql`${column('carrier', name)} = ${keyOf(name)}`;
     const isFirst = dimensions.slice(0, keys.length).every((name) => keys.includes(name));
-    const ofRuns =
+    const conditions =
       isFirst && pairs.length <= LOOK_UPS
-        ? sql`(${column('carrier', 'dataset_type_id')}, ${column('carrier', 'collection_id')}) IN (
-          SELECT ${column('pair', 'type')}, ${column('pair', 'run')} FROM ${dialect.rows('pair', PAIR, pairs)})`
-        : dialect.unplanned(sql`(${this.#isRun('carrier', 'collection_id')})`);
+        ? [
+            ...keys.map(isSame),
+            sql`(${column('carrier', 'dataset_type_id')}, ${column('carrier', 'collection_id')}) IN (
+              SELECT ${column('pair', 'type')}, ${column('pair', 'run')} FROM ${dialect.rows('pair', PAIR, pairs)})`,
+          ]
+        : [
+            // of a combination, the last dimension has most values: its index leads to the fewest rows
+            ...keys.map((name) => (indexed.includes(name) ? isSame(name) : dialect.unplanned(sql`(${isSame(name)})`))),
+            dialect.unplanned(sql`(${this.#isRun('carrier', 'collection_id')})`),
+          ];
     return sql`EXISTS (SELECT 1 FROM ${this.#database.table(table)} AS "carrier"
-      WHERE ${join([...same, ofRuns], ' AND ')})`;
+      WHERE ${join(conditions, ' AND ')})`;
   }
 
   /** Whether a visible record of another element has these keys. */
