@@ -28,6 +28,7 @@ const satellite = {
   id: 's1',
   owner: 'alice',
   state: 'READY',
+  group: null,
   capabilityUrls: true,
   capabilityVersion: 1,
 } as SatelliteRecord;
