@@ -55,7 +55,7 @@ const config: CodegenConfig = {
           Job: '../src/jobs/job.ts#Job as StoredJob',
           Repository: '../src/access/policy.ts#OfferedRepository',
           RepositoryUsage: '../src/repository/rows.ts#RepositoryUsage as HeldByRepository',
-          Satellite: '../src/satellite/satellite.ts#SatelliteRecord',
+          Satellite: '../src/satellite/satellite.ts#AnySatellite',
           Viewer: '../src/access/principal.ts#Principal',
         },
         contextType: './context.ts#GraphQLContext',

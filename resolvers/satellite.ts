@@ -1,7 +1,7 @@
 import { owns } from '../src/access/readable.ts';
 import { SatelliteError } from '../src/butler/errors.ts';
 import type { Json } from '../src/jobs/job.ts';
-import { fullName, type SatelliteRecord } from '../src/satellite/satellite.ts';
+import { fullName, type AnySatellite } from '../src/satellite/satellite.ts';
 import type { SatelliteChange } from '../src/satellite/service.ts';
 import type { GraphQLContext } from './context.ts';
 import { toGlobalId } from './global-id.ts';
@@ -98,15 +98,23 @@ export const satellite: Resolvers = {
     quotaBytes: forOwners((record) => record.quotaBytes),
     warnings: (record, _args, context) =>
       owns(context.principal, record) ? servicesOf(context).satellites.warnings(record) : [],
-    createdAt: forOwners(({ createdAt }) => utcTime(createdAt)),
+    createdAt: forOwners(({ createdAt }) => (createdAt === null ? null : utcTime(createdAt))),
     purgeAt: ({ purgeAt }) => (purgeAt === null ? null : utcTime(purgeAt)),
   },
 };
 
+/** @throws SatelliteError FORBIDDEN where the gateway did not make it */
 function changeOf(
   input: { readonly satellite: string; readonly dryRun?: boolean | null },
-  { idempotencyKey }: MutationContext,
+  { idempotencyKey, repositories }: MutationContext,
 ) {
+  const repository = repositories.find(input.satellite);
+  if (repository?.kind === 'SATELLITE' && repository.bareName === undefined) {
+    throw new SatelliteError(
+      'FORBIDDEN',
+      `'${repository.name}' was configured by the gateway's operator, whose business this is: ask them.`,
+    );
+  }
   return { satellite: input.satellite, dryRun: input.dryRun ?? false, idempotencyKey };
 }
 
@@ -131,8 +139,8 @@ async function existingSatellite(outcome: SatelliteOutcome, args: unknown, conte
 }
 
 /** A field that is null for those with whom the satellite is only shared. */
-function forOwners<Value>(value: (record: SatelliteRecord, context: GraphQLContext) => Value) {
-  return (record: SatelliteRecord, _args: unknown, context: GraphQLContext): Value | null =>
+function forOwners<Value>(value: (record: AnySatellite, context: GraphQLContext) => Value) {
+  return (record: AnySatellite, _args: unknown, context: GraphQLContext): Value | null =>
     owns(context.principal, record) ? value(record, context) : null;
 }
 

@@ -9,7 +9,7 @@ import type { NamedGrant } from '../src/satellite/sharing.ts';
 import type { Job as StoredJob } from '../src/jobs/job.ts';
 import type { OfferedRepository } from '../src/access/policy.ts';
 import type { RepositoryUsage as HeldByRepository } from '../src/repository/rows.ts';
-import type { SatelliteRecord } from '../src/satellite/satellite.ts';
+import type { AnySatellite } from '../src/satellite/satellite.ts';
 import type { Principal } from '../src/access/principal.ts';
 import type { GraphQLContext } from './context.ts';
 export type Maybe<T> = T | null;
@@ -1466,19 +1466,20 @@ export type RotateSatelliteCapabilityPayload = {
 
 /**
  * A user's own repository: a genuine Butler repository that the gateway made and writes to. Those with whom it is shared see
- * its name, owner, state and repository; all else is null for them.
+ * its name, owner, state and repository; all else is null for them. A repository of yours that the gateway's operator
+ * configured is a satellite too: you can fill and share it, and its operator resets, deletes and migrates it.
  */
 export type Satellite = Node & {
   readonly __typename?: 'Satellite';
-  /** Where its files are. */
+  /** Where its files are; null where the gateway did not make it. */
   readonly artifacts?: Maybe<SatelliteArtifacts>;
-  /** When it was made, ISO-8601 UTC. */
+  /** When it was made, ISO-8601 UTC; null where that is not known. */
   readonly createdAt?: Maybe<Scalars['String']['output']>;
-  /** Where its registry is. */
+  /** Where its registry is; null where the gateway did not make it. */
   readonly database?: Maybe<SatelliteDatabase>;
   /**
    * What stock Python needs beside `uri`: entries for `db-auth.yaml` and credentials for the object store, good for this
-   * satellite only. Null for all but its owner.
+   * satellite only. Null for all but its owner, and where the gateway did not make it.
    */
   readonly environment?: Maybe<Scalars['JSONObject']['output']>;
   /**
@@ -1515,7 +1516,8 @@ export type Satellite = Node & {
 
 /**
  * A user's own repository: a genuine Butler repository that the gateway made and writes to. Those with whom it is shared see
- * its name, owner, state and repository; all else is null for them.
+ * its name, owner, state and repository; all else is null for them. A repository of yours that the gateway's operator
+ * configured is a satellite too: you can fill and share it, and its operator resets, deletes and migrates it.
  */
 export type SatelliteGrantsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
@@ -1825,7 +1827,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( DatasetNode )
     | ( StoredJob )
     | ( OfferedRepository )
-    | ( SatelliteRecord )
+    | ( AnySatellite )
   ;
 };
 
@@ -1921,7 +1923,7 @@ export type ResolversTypes = {
   RevokeAccessPayload: ResolverTypeWrapper<GrantOutcome>;
   RotateSatelliteCapabilityInput: RotateSatelliteCapabilityInput;
   RotateSatelliteCapabilityPayload: ResolverTypeWrapper<SatelliteOutcome>;
-  Satellite: ResolverTypeWrapper<SatelliteRecord>;
+  Satellite: ResolverTypeWrapper<AnySatellite>;
   SatelliteArtifacts: SatelliteArtifacts;
   SatelliteDatabase: SatelliteDatabase;
   SatellitePlan: ResolverTypeWrapper<SatellitePlan>;
@@ -2031,7 +2033,7 @@ export type ResolversParentTypes = {
   RevokeAccessPayload: GrantOutcome;
   RotateSatelliteCapabilityInput: RotateSatelliteCapabilityInput;
   RotateSatelliteCapabilityPayload: SatelliteOutcome;
-  Satellite: SatelliteRecord;
+  Satellite: AnySatellite;
   SatellitePlan: SatellitePlan;
   SetCollectionChainInput: SetCollectionChainInput;
   SetCollectionChainPayload: CollectionOutcome;

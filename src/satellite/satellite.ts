@@ -39,6 +39,25 @@ export interface SatelliteRecord {
   readonly purgeAt: number | null;
 }
 
+/** A repository of the configuration that has an owner: its operator made it, so that little is known of it. */
+export interface ConfiguredSatellite extends Pick<SatelliteRecord, 'name' | 'owner' | 'state'> {
+  /** What stock Python gives to `Butler(...)`. */
+  readonly uri: string;
+  readonly id: null;
+  readonly group: null;
+  readonly groupId: null;
+  readonly official: null;
+  readonly database: null;
+  readonly artifacts: null;
+  readonly quotaBytes: null;
+  readonly createdAt: null;
+  readonly deletedAt: null;
+  readonly purgeAt: null;
+}
+
+/** What is a satellite to its users. */
+export type AnySatellite = SatelliteRecord | ConfiguredSatellite;
+
 /** `owner~name` */
 export function fullName({ owner, name }: Pick<SatelliteRecord, 'owner' | 'name'>): string {
   return `${owner}~${name}`;

@@ -13,6 +13,7 @@ import { prepareTables } from '../state/tables.ts';
 import { checkReady, findSatellite, noSuchSatellite, visibleSatellite } from './access.ts';
 import { Care, type CareSurroundings } from './care.ts';
 import { Catalog, SATELLITE_TABLES, type CatalogEntry } from './catalog.ts';
+import { configuredSatellites } from './configured.ts';
 import { Creation, ABANDONED_MILLISECONDS, type BringCalibrations } from './creation.ts';
 import { Directory, type ConfiguredRepository } from './directory.ts';
 import { ExclusiveWriters } from './exclusive-writers.ts';
@@ -23,7 +24,7 @@ import { Deletion } from './deletion.ts';
 import { MigrationTool, type PythonSettings } from './migration-tool.ts';
 import { Migration } from './migration.ts';
 import { moveReferences } from './move-references.ts';
-import { fullName, type OpenSatellite, type SatelliteRecord } from './satellite.ts';
+import { fullName, type AnySatellite, type OpenSatellite, type SatelliteRecord } from './satellite.ts';
 import type { ChangeSatellite, CreateSatellite, SatelliteChange, SatelliteService } from './service.ts';
 import type { SatelliteSettings } from './settings.ts';
 import { Sharing, type SharingSettings } from './sharing.ts';
@@ -154,33 +155,35 @@ export class Satellites implements SatelliteService {
     return this.#directory.release(name, jobId);
   }
 
-  async find(name: string, principal: Principal): Promise<SatelliteRecord | null> {
-    const entry = (await visibleSatellite(this.#catalog, name, principal, look()))?.entry;
-    if (!entry || (principal.limits && principal.limits.satellite !== fullName(entry))) return null;
-    return entry;
+  async find(name: string, principal: Principal): Promise<AnySatellite | null> {
+    const configured = configuredSatellites(this.#options.configured, principal, await this.rightsOf(principal));
+    const found =
+      configured.find((satellite) => satellite.name === name || fullName(satellite) === name) ??
+      (await visibleSatellite(this.#catalog, name, principal, look()))?.entry;
+    if (!found || (principal.limits && principal.limits.satellite !== fullName(found))) return null;
+    return found;
   }
 
-  async list(principal: Principal, { deleted }: { readonly deleted: boolean }): Promise<readonly SatelliteRecord[]> {
+  async list(principal: Principal, { deleted }: { readonly deleted: boolean }): Promise<readonly AnySatellite[]> {
     const own = (await this.#catalog.of(principal, look())).filter(
       ({ state, replaces }) => (deleted || state !== 'DELETED') && (state !== 'CREATING' || replaces === null),
     );
     const ids = new Set(own.map(({ id }) => id));
-    const shared = await this.#catalog.sharedBy(await this.rightsOf(principal), look());
-    return [...own, ...shared.filter(({ id }) => !ids.has(id))];
+    const rights = await this.rightsOf(principal);
+    const shared = (await this.#catalog.sharedBy(rights, look())).filter(({ id }) => !ids.has(id));
+    return [...own, ...shared, ...configuredSatellites(this.#options.configured, principal, rights)];
   }
 
-  uri(satellite: SatelliteRecord): string {
-    return uriOf(this.#options.settings, satellite);
+  uri(satellite: AnySatellite): string {
+    return satellite.id === null ? satellite.uri : uriOf(this.#options.settings, satellite);
   }
 
-  warnings(satellite: SatelliteRecord): readonly string[] {
-    return placeWarnings(this.#options.settings, satellite);
+  warnings(satellite: AnySatellite): readonly string[] {
+    return satellite.id === null ? [] : placeWarnings(this.#options.settings, satellite);
   }
 
-  async environment(
-    satellite: SatelliteRecord,
-    principal: Principal,
-  ): Promise<Readonly<Record<string, unknown>> | null> {
+  async environment(satellite: AnySatellite, principal: Principal): Promise<Readonly<Record<string, unknown>> | null> {
+    if (satellite.id === null) return null;
     const exists = satellite.state === 'READY' || satellite.state === 'CHECKED_OUT';
     // What it gives is good for more than a token that was made for a job.
     const mayHaveIt = satellite.owner === principal.username && !principal.limits;

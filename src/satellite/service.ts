@@ -1,7 +1,7 @@
 /** What the faces ask of the satellites, beside their directory; `schema/satellite.graphql` says what each means to its user. */
 import type { Principal } from '../access/principal.ts';
 import type { Job } from '../jobs/job.ts';
-import type { SatelliteDirectory, SatelliteRecord } from './satellite.ts';
+import type { AnySatellite, SatelliteDirectory, SatelliteRecord } from './satellite.ts';
 
 /** What a call asks for beside what it is about. */
 export interface Change {
@@ -63,15 +63,15 @@ export interface SatelliteChange<Plan = SatellitePlan> {
 /** Every method throws what the directory's `forWriting` throws, and CONFLICT where the satellite's state forbids it. */
 export interface SatelliteService extends SatelliteDirectory {
   /** Null where there is none, or it does not exist for the principal; one that was deleted is given until it is purged. */
-  find(name: string, principal: Principal): Promise<SatelliteRecord | null>;
-  /** By name; those that were deleted only where asked. */
-  list(principal: Principal, options: { readonly deleted: boolean }): Promise<readonly SatelliteRecord[]>;
+  find(name: string, principal: Principal): Promise<AnySatellite | null>;
+  /** By name, then those of the configuration; those that were deleted only where asked. */
+  list(principal: Principal, options: { readonly deleted: boolean }): Promise<readonly AnySatellite[]>;
   /** What stock Python gives to `Butler(...)`, where the user is. */
-  uri(satellite: SatelliteRecord): string;
+  uri(satellite: AnySatellite): string;
   /** What its users should know of where it is; for people. */
-  warnings(satellite: SatelliteRecord): readonly string[];
-  /** What stock Python needs beside the uri: credentials of this satellite only; null for all but its owner. */
-  environment(satellite: SatelliteRecord, principal: Principal): Promise<Readonly<Record<string, unknown>> | null>;
+  warnings(satellite: AnySatellite): readonly string[];
+  /** What stock Python needs beside the uri: credentials of this satellite only; null for all but its owner, and of one of the configuration. */
+  environment(satellite: AnySatellite, principal: Principal): Promise<Readonly<Record<string, unknown>> | null>;
   create(request: CreateSatellite, principal: Principal): Promise<SatelliteChange<null>>;
   reset(request: ChangeSatellite, principal: Principal): Promise<SatelliteChange>;
   /** @param request `purge`: at once and for good */

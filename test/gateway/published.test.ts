@@ -89,6 +89,51 @@ describe('a repository of the configuration with an owner', () => {
     expect((await seen()).repository).toBeNull();
   });
 
+  test('is a satellite of its owner, to fill and to share, but not to reset or delete', async () => {
+    const fields = 'id name owner state official createdAt uri environment repository {name kind} warnings';
+    const query = `{satellites {name} satellite(name: "old") {${fields}} full: satellite(name: "alice~old") {id}}`;
+    const { data, errors } = await world.ask('alice', query);
+    expect(errors).toBeUndefined();
+    expect(data.satellites).toEqual([{ name: 'old' }]);
+    expect(data.full).toEqual({ id: data.satellite.id });
+    expect(data.satellite).toMatchObject({
+      name: 'old',
+      owner: 'alice',
+      state: 'READY',
+      official: null,
+      createdAt: null,
+    });
+    expect(data.satellite).toMatchObject({
+      environment: null,
+      repository: { name: 'old', kind: 'SATELLITE' },
+      warnings: [],
+    });
+    expect(data.satellite.uri).toBe(JSON.parse(path));
+    const node = await world.ask('alice', 'query ($id: ID!) {node(id: $id) {... on Satellite {name}}}', {
+      id: data.satellite.id as string,
+    });
+    expect(node.data.node).toEqual({ name: 'old' });
+    expect((await world.ask('bob', query)).data).toEqual({ satellites: [], satellite: null, full: null });
+    for (const mutation of ['resetSatellite', 'deleteSatellite', 'verifySatellite', 'checkoutSatellite']) {
+      const codes = await Promise.all(
+        ['alice', 'bob'].map(async (user) => {
+          const called = user === 'alice' ? 'old' : 'alice~old';
+          return (await world.change(user, mutation, { satellite: called }, 'job {id}')).errors?.[0]?.extensions[
+            'code'
+          ];
+        }),
+      );
+      expect(codes).toEqual(['FORBIDDEN', 'NOT_FOUND']);
+    }
+  });
+
+  test('is seen by those with whom it is shared as a satellite of its owner', async () => {
+    const grant = await world.grant({ satellite: 'old', user: 'bob', collection: 'u/alice/' });
+    const { data } = await world.ask('bob', '{satellites {name owner uri} satellite(name: "alice~old") {name}}');
+    expect(data).toEqual({ satellites: [{ name: 'old', owner: 'alice', uri: null }], satellite: { name: 'old' } });
+    await world.revoke(grant);
+  });
+
   test('gives, for any grants, exactly the collections and datasets that the check of each allows', async () => {
     const whole = await collections('alice', 'old');
     const { data } = await world.ask('alice', '{datasetTypes(repositories: ["old"]) {name}}');
