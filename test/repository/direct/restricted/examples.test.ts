@@ -225,4 +225,19 @@ describe.each([
     const { query, spec } = buildQuery(universe, { result: { type: 'dimension_record', element: 'visit_definition' } });
     expect(await nothing.count(query, spec, ctx())).toBe(0);
   });
+
+  test('sees at once what comes into a run that she may read, a new dataset type and its exposure too', async () => {
+    await whole.registerDatasetTypes([{ name: 'raw', ...TYPES.raw, storageClass: 'StructuredDataDict' }], ctx());
+    const datasetType = (await whole.datasetTypes(ctx())).get('raw')!;
+    const raws = ['u/ann/run', 'u/bob/run'].map((run, i) => {
+      return { uuid: uuidOf(7 + i), datasetType, run, values: ['CamA', 1, [11, 21][i]!], files: [] };
+    });
+    expect((await seen.datasetTypes(ctx())).has('raw')).toBe(false);
+    await whole.importDatasets(raws.slice(1), ctx());
+    expect((await seen.datasetTypes(ctx())).has('raw')).toBe(false);
+    await whole.importDatasets(raws.slice(0, 1), ctx());
+    expect((await seen.datasetTypes(ctx())).has('raw')).toBe(true);
+    expect(await recordsOf('exposure')).toEqual([11]);
+    expect(await recordsOf('visit_definition')).toEqual([{ instrument: 'CamA', exposure: 11, visit: 11 }]);
+  });
 });
