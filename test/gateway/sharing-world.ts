@@ -22,8 +22,17 @@ export interface SharingWorld extends AsyncDisposable {
   /** Identifiers of grants by alice. */
   grant(input: object): Promise<string>;
   revoke(grant: string): Promise<void>;
-  /** Puts a dataset `note` of detector 0, 1, … into a RUN of alice’s satellite. @returns UUIDs */
-  ingest(satellite: string, run: string, count: number): Promise<readonly string[]>;
+  /**
+   * Puts a dataset of detector 0, 1, … into a RUN of alice’s satellite.
+   * @param type more of their dataset type than the default
+   * @returns UUIDs
+   */
+  ingest(
+    satellite: string,
+    run: string,
+    count: number,
+    type?: { readonly name?: string; readonly isCalibration?: boolean },
+  ): Promise<readonly string[]>;
 }
 
 export async function openSharing(options: Omit<RunningGatewayOptions, 'offered'> = {}): Promise<SharingWorld> {
@@ -72,8 +81,8 @@ repositories:
     fetch: fetchAs,
     grant: async (input) => (await done('alice', 'grantAccess', input, 'grant {id}')).grant.id as string,
     revoke: async (grant) => void (await done('alice', 'revokeAccess', { grant }, 'accessRevision')),
-    async ingest(satellite, run, count) {
-      const type = { satellite, name: 'note', dimensions: ['detector'], storageClass: 'StructuredDataDict' };
+    async ingest(satellite, run, count, more = {}) {
+      const type = { satellite, name: 'note', dimensions: ['detector'], storageClass: 'StructuredDataDict', ...more };
       await done('alice', 'registerDatasetType', type, 'datasetType {name}');
       const files = Array.from({ length: count }, (_, detector) => {
         const bytes = `run: ${run}`;
@@ -83,7 +92,7 @@ repositories:
       });
       const asked = {
         satellite,
-        datasetType: 'note',
+        datasetType: type.name,
         run,
         files: files.map(({ dataId, upload }) => ({ dataId, upload })),
       };
@@ -94,8 +103,10 @@ repositories:
       await done('alice', 'ingestDatasets', { satellite, commit: upload.id as string });
       const { data } = await ask(
         'alice',
-        'query ($run: String!) {datasets(datasetTypes: ["note"], collections: [$run], repositories: ["mine"]) {nodes {uuid}}}',
-        { run },
+        `query ($run: String!, $type: String!) {
+          datasets(datasetTypes: [$type], collections: [$run], repositories: ["mine"]) {nodes {uuid}}
+        }`,
+        { run, type: type.name },
       );
       return (data.datasets.nodes as { uuid: string }[]).map(({ uuid }) => uuid);
     },
