@@ -6,8 +6,6 @@ const LONGEST = 400;
 const CODE = /\.(ts|tsx|js|mjs|py|sh|graphql)$/;
 /** Made by programs, from what is kept to the rules. */
 const GENERATED = /^resolvers\/schema-types\.ts$/;
-/** What runs the corpus's cases as those who made it did: kept as it came, so that it can be compared and replaced. */
-const OF_THE_CORPUS = /^test\/conformance\/corpus_run\.py$/;
 const VAGUE = /(^|\/)(utils?|utilities|helpers?|common|misc|shared|lib|stuff)(\.[^/]*)?(\/|$)/i;
 const OF_THIS_MACHINE = /\/work\/(main|wt|shared)\b|\/root\/|\/home\/[a-z]/;
 
@@ -21,8 +19,7 @@ for (const file of files) {
   if (!CODE.test(file) || GENERATED.test(file)) continue;
   const text = readFileSync(file, 'utf8');
   const lines = text.split('\n').length - 1;
-  if (lines > LONGEST && !OF_THE_CORPUS.test(file))
-    complaints.push(`${file}: ${lines} lines; split it by idea (at most ${LONGEST})`);
+  if (lines > LONGEST) complaints.push(`${file}: ${lines} lines; split it by idea (at most ${LONGEST})`);
   const path = OF_THIS_MACHINE.exec(text)?.[0];
   if (path !== undefined && !file.startsWith('scripts/check/')) {
     complaints.push(`${file}: holds a path of one machine ("${path}")`);

@@ -62,7 +62,7 @@ const http = z.strictObject({
 const repositoryBase = {
   /** Name in the gateway. */
   name,
-  /** The only user for whom it exists. @default every authenticated user */
+  /** Whose satellite it is: it exists for others as far as it is shared. @default every authenticated user's to read */
   owner: z.string().optional(),
   /** Groups whose members alone it exists for, whatever its own server says. @default every authenticated user */
   groups: z.array(z.string().min(1)).min(1).optional(),
@@ -198,7 +198,10 @@ export const gatewayConfig = z
         wrong('role', 'is for "kind: direct": a remote repository’s own server decides who reads what in it');
       }
       if (repository.groups && repository.owner !== undefined) {
-        wrong('groups', 'is for a repository without an owner: one with an owner exists for the owner only');
+        wrong(
+          'groups',
+          'is for a repository without an owner: one with an owner exists for those with whom it is shared',
+        );
       }
     }
   });

@@ -1,4 +1,4 @@
-/** Rows as the corpus writes them (README.md beside this file; `canon_*` of its `corpus_run.py`). */
+/** Rows as the corpus writes them (README.md beside this file; `canon_*` of `test/oracle/canonical_answers.py`). */
 import { createHash } from 'node:crypto';
 import { requiredDataId, type DataIdValues } from '../../src/butler/data-id.ts';
 import type { DimensionGroup } from '../../src/butler/dimension-group.ts';

