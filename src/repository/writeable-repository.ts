@@ -38,6 +38,8 @@ export interface ImportedDataset {
   readonly run: string;
   /** Values of the required dimensions, in order. */
   readonly values: DataIdValues;
+  /** When it was registered, ns TAI. Default: now */
+  readonly ingested?: bigint;
   /** Empty: it is registered only, as a dataset that was not stored at its source. */
   readonly files: readonly ImportedFile[];
 }

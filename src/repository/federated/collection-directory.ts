@@ -123,3 +123,8 @@ export class CollectionDirectory {
 function asGlob(name: string): string {
   return name.replace(/[^!\]^[]/, '[$&]');
 }
+
+/** A collection's name as a term of a search: some names read like globs. */
+export function asSearchedName(name: string): string {
+  return name.replace(/[*?[]/g, '[$&]');
+}

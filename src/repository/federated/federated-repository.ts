@@ -19,6 +19,7 @@ import { identifyingDimensions } from './identity.ts';
 import { openMembers } from './members.ts';
 import { mergedQuery } from './merged-query.ts';
 import { planParts, totalOrder, type Part } from './plan.ts';
+import { asSearchedName } from './collection-directory.ts';
 import { resolveSearchPath, type SearchPath } from './search-path.ts';
 import { unitedCollections, unitedInfo } from './united-collections.ts';
 
@@ -56,10 +57,15 @@ export class FederatedRepository implements Repository {
     ctx: QueryContext,
     options: PageOptions = {},
   ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
-    const parts = await this.#parts(query, spec, ctx);
     const wanted = spec.limit;
     let left = wanted ?? Infinity;
     if (left === 0) return;
+    const parts = await this.#parts(query, spec, ctx);
+    const [only, ...others] = parts;
+    if (only && others.length === 0) {
+      yield* only.member.repository.query(only.query, { ...only.spec, limit: wanted }, ctx, options);
+      return;
+    }
     const merge = {
       after: options.after,
       wanted,
@@ -133,10 +139,10 @@ export class FederatedRepository implements Repository {
     const members = await openMembers(this.#members, ctx);
     const paths = new Map<string, SearchPath>();
     for (const [name, { collections }] of query.tree.datasets) {
-      paths.set(name, await resolveSearchPath(this.#members, collections, [], ctx));
+      paths.set(name, await resolveSearchPath(this.#members, collections.map(asSearchedName), [], ctx));
     }
     const orderBy = totalOrder(spec, identifyingDimensions(spec, query.tree.dimensions.universe));
-    return planParts(members, query, { ...spec, orderBy }, paths);
+    return planParts(members, query, { ...spec, orderBy }, paths, { repeats: true });
   }
 
   /** Asks one repository after the other, each for what the ones before do not have. */

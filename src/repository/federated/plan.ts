@@ -1,10 +1,13 @@
 /** Splits a query over several repositories into what each of them is asked. */
+import type { DimensionGroup } from '../../butler/dimension-group.ts';
 import { ButlerUserError } from '../../butler/errors.ts';
 import type { OrderExpression } from '../../butler/query/expression.ts';
 import type { Predicate } from '../../butler/query/predicate.ts';
+import { columnsOfPredicate } from '../../butler/query/column-type.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type { DatasetSearch, Query } from '../../butler/query/tree.ts';
 import { conformQuery } from './conform-query.ts';
+import { joinedMember } from './join/joined-member.ts';
 import { membersOnPath, type Member } from './members.ts';
 import type { SearchPath } from './search-path.ts';
 
@@ -21,19 +24,26 @@ export interface Part<S extends ResultSpec> {
 }
 
 /**
- * The parts of a query, in search order; repositories that can have no rows have none.
+ * The parts of a query, in search order; repositories that can have no rows have none.  A query that joins rows of one
+ * repository with rows of another has one part, which brings together what it needs (`join/`).
  * @param paths search path of each dataset search of the tree, by dataset type
- * @throws InvalidQueryError where the repositories disagree on dimensions; ButlerUserError UNIMPLEMENTED_QUERY where rows
- * would have to be joined across repositories
+ * @param repeats whether a dataset comes as often as a search without find-first meets it, as stock Butler gives it; else once
+ * @throws InvalidQueryError where the repositories disagree on dimensions; ButlerUserError UNIMPLEMENTED_QUERY where it
+ * compares with datasets of a query inside
  */
 export function planParts<S extends ResultSpec>(
   members: readonly Member[],
   query: Query,
   spec: S,
   paths: ReadonlyMap<string, SearchPath>,
+  { repeats = false }: { readonly repeats?: boolean } = {},
 ): readonly Part<S>[] {
   const holders = membersThatAnswer(members, query, paths);
-  if (holders.length > 1) refuseJoins(holders, query, spec);
+  if (holders.length === 0) return [];
+  if (joinsAcross(members, query, spec) || comparesAcross(holders, query, spec, paths, repeats)) {
+    refuseInnerSearches(members, query);
+    return [wholePart(joinedMember(members, paths), query, spec)];
+  }
   return holders.map((member) => {
     const conformed = conformQuery(query, spec, member.universe);
     const datasets = new Map<string, DatasetSearch>();
@@ -83,22 +93,63 @@ function membersThatAnswer(
   const searches = [...query.tree.datasets.keys()];
   const holders = searches.map((name) => membersOnPath(members, name, paths.get(name)!));
   if (holders.some((of) => of.length === 0)) return [];
-  const all = searches.length === 0 ? members : members.filter((member) => holders.some((of) => of.includes(member)));
-  if (searches.length > 1 && all.length > 1) {
-    throw joinAcross(
-      `It joins datasets of ${searches.map((name) => `'${name}'`).join(' and ')}, which several of them hold`,
-      all,
-    );
-  }
-  return all;
+  return searches.length === 0 ? members : members.filter((member) => holders.some((of) => of.includes(member)));
 }
 
-function refuseJoins(members: readonly Member[], query: Query, spec: ResultSpec): void {
-  if (spec.type === 'general') {
-    throw joinAcross('It asks for columns of single repositories', members);
-  }
-  if (query.tree.materializations.size > 0) throw joinAcross('It uses the stored rows of another query', members);
-  if (searchesInside(query.tree.predicate)) throw joinAcross('It compares with datasets of another query', members);
+/**
+ * Whether a row of the answer may be made of rows of several repositories.  It is not where a row is a dataset, or a
+ * record, of one repository with nothing but what its data ID leads to, because that is there too: of elements that are no
+ * dimensions, such as visit_detector_region, that is not sure.
+ */
+function joinsAcross(members: readonly Member[], { tree, uploads }: Query, spec: ResultSpec): boolean {
+  if (members.length === 1) return false;
+  const searches = [...tree.datasets.values()];
+  if (spatialFamilies(tree.dimensions).size > 1) return true;
+  if (searches.length === 0) return uploads.length > 0;
+  const elements = [
+    ...columnsOfPredicate(tree.predicate).elements,
+    ...(spec.type === 'general' ? spec.dimensionFields.keys() : []),
+  ];
+  const { universe } = tree.dimensions;
+  if (elements.some((name) => !universe.isDimension(name))) return true;
+  return tree.dimensions.names.some((name) => !searches.some(({ dimensions }) => dimensions.has(name)));
+}
+
+/** Whether rows of several repositories have to be looked at together to know which of them, or how many, are the answer. */
+function comparesAcross(
+  holders: readonly Member[],
+  { tree }: Query,
+  spec: ResultSpec,
+  paths: ReadonlyMap<string, SearchPath>,
+  repeats: boolean,
+): boolean {
+  if (holders.length === 1) return false;
+  if (tree.datasets.size > 1 || spec.type === 'general') return true;
+  if (spec.type !== 'dataset_ref') return false;
+  const types = new Set(
+    paths
+      .get(spec.datasetType)!
+      .types()
+      .map(([, type]) => type),
+  );
+  // Several validity ranges that fit are an error, wherever they are.
+  const { isCalibration } = holders[0]!.datasetTypes.get(spec.datasetType)!;
+  if (spec.findFirst) return isCalibration && types.has('CALIBRATION');
+  return repeats && (types.has('CALIBRATION') || types.has('TAGGED'));
+}
+
+function spatialFamilies({ elements }: DimensionGroup): ReadonlySet<string> {
+  return new Set(elements.flatMap(({ skypix, spatialFamily }) => (skypix ? [] : (spatialFamily ?? []))));
+}
+
+function refuseInnerSearches(members: readonly Member[], { tree }: Query): void {
+  if (!searchesInside(tree.predicate)) return;
+  const names = members.map((member) => `'${member.repository.name}'`).join(', ');
+  throw new ButlerUserError(
+    'UNIMPLEMENTED_QUERY',
+    `This query cannot be answered by ${names} together: it compares with datasets of another query. Name one of them in ` +
+      `'repositories'.`,
+  );
 }
 
 function searchesInside(predicate: Predicate): boolean {
@@ -113,15 +164,6 @@ function searchesInside(predicate: Predicate): boolean {
     default:
       return false;
   }
-}
-
-function joinAcross(why: string, members: readonly Member[]): ButlerUserError {
-  const names = members.map((member) => `'${member.repository.name}'`).join(', ');
-  return new ButlerUserError(
-    'UNIMPLEMENTED_QUERY',
-    `This query cannot be answered by ${names} together: ${why}, and rows are not joined across repositories. ` +
-      `Name one of them in 'repositories'.`,
-  );
 }
 
 function withOwnStorageClass<S extends ResultSpec>(spec: S, member: Member): S {

@@ -1,4 +1,5 @@
 /** One search path over several repositories: which collections it leads to, in what order, and who holds them. */
+import type { CollectionType } from '../../butler/collection.ts';
 import { ButlerUserError } from '../../butler/errors.ts';
 import { globToRegExp, isGlob } from '../../butler/glob.ts';
 import { didYouMean } from '../../butler/nearest-name.ts';
@@ -17,6 +18,11 @@ export class SearchPath {
     this.warnings = warnings;
     this.#collections = collections;
     this.#ranks = new Map(collections.map(({ info }, rank) => [info.name, rank]));
+  }
+
+  /** The collections in order, with their types. */
+  types(): readonly (readonly [name: string, type: CollectionType])[] {
+    return this.#collections.map(({ info }) => [info.name, info.type]);
   }
 
   /** Position of a collection in the path; smaller wins. */

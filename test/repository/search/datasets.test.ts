@@ -27,6 +27,13 @@ const questions = fc
     first: fc.integer({ min: 1, max: 6 }),
     order: fc.constantFrom<readonly string[]>([], ['run'], ['-run'], ['-instrument']),
   })
+  .map(({ datasetTypes, ...rest }) => ({
+    ...rest,
+    // Validity ranges of several repositories are looked at in one place, which arrays cannot fill: the corpus, divided, has that.
+    datasetTypes: rest.findFirst
+      ? [...new Set(datasetTypes.map((name) => (name === 'bias' ? 'raw' : name)))]
+      : datasetTypes,
+  }))
   .map(({ order, ...rest }) => ({
     ...rest,
     orderBy: order.includes('-instrument') && rest.datasetTypes.includes('log') ? [] : order,

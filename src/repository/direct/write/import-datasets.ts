@@ -21,10 +21,10 @@ export async function insertDatasets(
   await tx.insert({
     table: 'dataset',
     columns: ['id', 'dataset_type_id', 'ingest_date', 'run_id'],
-    rows: datasets.map(({ uuid, datasetType, run }) => [
+    rows: datasets.map(({ uuid, datasetType, run, dataset }) => [
       storedUuid(tx.dialect, uuid),
       datasetType.id,
-      ingested,
+      dataset.ingested ?? ingested,
       run.id,
     ]),
   });

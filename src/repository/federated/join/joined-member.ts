@@ -1,0 +1,164 @@
+/** Several repositories as one member of a query's plan, for queries that join rows of one with rows of another. */
+import type { CollectionInfo, CollectionType } from '../../../butler/collection.ts';
+import type { DataIdValues } from '../../../butler/data-id.ts';
+import type { DatasetType } from '../../../butler/dataset-type.ts';
+import { stringifyJson } from '../../../butler/json.ts';
+import { encodeQuery } from '../../../butler/query/wire.ts';
+import type { ResultSpec } from '../../../butler/query/result-spec.ts';
+import type { Query } from '../../../butler/query/tree.ts';
+import type { DimensionElement } from '../../../butler/universe.ts';
+import type { CollectionQuery, Page, PageOptions, QueryContext, Repository } from '../../repository.ts';
+import type { RowsByResult } from '../../rows.ts';
+import type { Member } from '../members.ts';
+import type { SearchPath } from '../search-path.ts';
+import { dataIdKey, recordDataId } from '../identity.ts';
+import { unitedCollections, unitedInfo } from '../united-collections.ts';
+import { gather, type Gathered } from './gather.ts';
+import { ScratchCache } from './scratch-cache.ts';
+import { scratchRepository, type Scratch } from './scratch-repository.ts';
+
+/** What of a repository a plan asks. */
+type Answering = Pick<Repository, 'name' | 'collections' | 'query' | 'count' | 'any' | 'explain'>;
+
+/**
+ * @param members in search order; the query is said in the universe of the first
+ * @param paths search path of each dataset search, by dataset type
+ */
+export function joinedMember(members: readonly Member[], paths: ReadonlyMap<string, SearchPath>): Member {
+  const { universe } = members[0]!;
+  const datasetTypes = new Map<string, DatasetType>();
+  for (const member of members.toReversed()) {
+    for (const [name, type] of member.datasetTypes) {
+      if (!paths.has(name)) continue;
+      datasetTypes.set(name, { ...type, dimensions: universe.conform(type.dimensions.required) });
+    }
+  }
+  // A plan asks nothing else of a member's repository.
+  const repository = new JoinedRepositories(members, paths) as Answering as Repository;
+  return { repository, universe, datasetTypes };
+}
+
+class JoinedRepositories implements Answering {
+  readonly name: string;
+  readonly #members: readonly Member[];
+  readonly #paths: ReadonlyMap<string, SearchPath>;
+
+  constructor(members: readonly Member[], paths: ReadonlyMap<string, SearchPath>) {
+    this.name = members.map(({ repository }) => repository.name).join('+');
+    this.#members = members;
+    this.#paths = paths;
+  }
+
+  async collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
+    const repositories = this.#members.map(({ repository }) => repository);
+    return (await unitedCollections(repositories, query, [], ctx)).map(unitedInfo);
+  }
+
+  async *query<S extends ResultSpec>(
+    query: Query,
+    spec: S,
+    ctx: QueryContext,
+    options?: PageOptions,
+  ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
+    await using borrowed = await this.#gathered(query, ctx, options?.after === undefined);
+    const { repository, ownerOf } = borrowed.place;
+    for await (const page of repository.query(this.#flattened(query), spec, ctx, options)) {
+      yield { ...page, rows: page.rows.map((row) => ({ ...row, repository: ownerOf(row) })) };
+    }
+  }
+
+  async count(
+    query: Query,
+    spec: ResultSpec,
+    ctx: QueryContext,
+    options?: { readonly exact?: boolean },
+  ): Promise<number> {
+    await using borrowed = await this.#gathered(query, ctx, false);
+    return await borrowed.place.repository.count(this.#flattened(query), spec, ctx, options);
+  }
+
+  async any(
+    query: Query,
+    ctx: QueryContext,
+    options?: { readonly execute?: boolean; readonly exact?: boolean },
+  ): Promise<boolean> {
+    await using borrowed = await this.#gathered(query, ctx, false);
+    return await borrowed.place.repository.any(this.#flattened(query), ctx, options);
+  }
+
+  async explain(query: Query, ctx: QueryContext, options?: { readonly execute?: boolean }): Promise<readonly string[]> {
+    await using borrowed = await this.#gathered(query, ctx, false);
+    return await borrowed.place.repository.explain(this.#flattened(query), ctx, options);
+  }
+
+  #gathered(query: Query, ctx: QueryContext, anew: boolean): Promise<{ readonly place: Filled } & AsyncDisposable> {
+    const key = stringifyJson([ctx.caller.username, this.#members.map((m) => m.repository.name), encodeQuery(query)]);
+    return SCRATCHES.borrow(key, anew, async () => {
+      const gathered = await gather(this.#members, query, this.#paths, ctx);
+      const collections = new Map<string, CollectionType>([...this.#paths.values()].flatMap((path) => path.types()));
+      const scratch = await scratchRepository(this.name, query.tree.dimensions.universe, gathered, collections, ctx);
+      const names = this.#members.map(({ repository }) => repository.name);
+      return { ...scratch, ownerOf: ownersOf(gathered, names) };
+    });
+  }
+
+  /** The query with the search paths as they were resolved over all members. */
+  #flattened({ tree, ...query }: Query): Query {
+    const datasets = new Map(
+      [...tree.datasets].map(([name, search]) => {
+        const path = this.#paths.get(name)!.types();
+        return [name, { ...search, collections: path.map(([collection]) => collection) }];
+      }),
+    );
+    return { ...query, tree: { ...tree, datasets } };
+  }
+}
+
+interface Filled extends Scratch {
+  readonly ownerOf: (row: RowsByResult[ResultSpec['type']]) => string;
+}
+
+const SCRATCHES = new ScratchCache<Filled>();
+
+/**
+ * Tells the repository that a row counts as.  One that was joined belongs to none: it counts as the last one's that gave
+ * something, which the others did not have.
+ */
+function ownersOf(
+  { memberships, records }: Gathered,
+  members: readonly string[],
+): (row: RowsByResult[ResultSpec['type']]) => string {
+  const first = members[0]!;
+  const datasets = new Map<string, string>();
+  for (const { uuid, repository } of memberships) if (!datasets.has(uuid)) datasets.set(uuid, repository);
+  const ofRecords = new Map(
+    records.map((record) => [
+      recordKey(record.element, recordDataId(record, record.element.required)),
+      record.repository,
+    ]),
+  );
+  return (row) => {
+    if ('uuid' in row) return datasets.get(row.uuid) ?? first;
+    if ('element' in row)
+      return ofRecords.get(recordKey(row.element, recordDataId(row, row.element.required))) ?? first;
+    if (!('dimensions' in row)) return first;
+    const { dimensions, values } = row;
+    const owners = new Set(
+      dimensions.elements
+        .filter(({ isDimension, hasTable }) => isDimension && hasTable)
+        .map((element) =>
+          ofRecords.get(
+            recordKey(
+              element,
+              element.required.map((name) => values[dimensions.dataCoordinateKeys.indexOf(name)]!),
+            ),
+          ),
+        ),
+    );
+    return members.findLast((name) => owners.has(name)) ?? first;
+  };
+}
+
+function recordKey({ name }: DimensionElement, key: DataIdValues): string {
+  return `${name} ${dataIdKey(key)}`;
+}
