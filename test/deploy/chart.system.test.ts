@@ -9,12 +9,13 @@ import { z } from 'zod';
 import { parseConfig } from '../../src/gateway/config.ts';
 import { CHECKOUT } from '../../stack/checkout.ts';
 import { findHelm } from '../../stack/helm.ts';
+import { isFull } from '../sample.ts';
 
 const run = promisify(execFile);
 const CHART = join(CHECKOUT, 'deploy', 'satellite');
 const EXAMPLE = join(CHART, 'values-example.yaml');
 
-const helm = await findHelm();
+const helm = await findHelm(isFull);
 const title = 'missing' in helm ? `the chart (skipped: ${helm.missing})` : 'the chart';
 
 /** What the tests read of a Kubernetes object. */
