@@ -3,11 +3,11 @@ import { setFlagsFromString } from 'node:v8';
 
 /** Percent of what lives, where walks of large pages are not to show in resident memory; V8's own choice is up to 300. */
 const SMALL = 30;
-/** For bytes that only pass through.  Below 60, each 16 MB of them cause a collection, which finds next to nothing. */
-const PASSING = 100;
+/** While a job moves much.  Below 60, each 16 MB that pass cause a collection, which finds next to nothing. */
+const ROOMY = 100;
 
 let isSmall = false;
-let passing = 0;
+let working = 0;
 
 /** Keeps the heap of this process small from now on: for a process that is a gateway. */
 export function keepHeapSmall(): void {
@@ -16,21 +16,22 @@ export function keepHeapSmall(): void {
 }
 
 /**
- * Does what takes many bytes from one place to another.  V8 counts what came over a network as growth of the heap, though
- * it is gone as soon as it was written: a third of the time of a copy would go to collections.
+ * Does what takes many bytes or rows from one place to another.  V8 counts what came over a network as growth of the heap,
+ * though it is gone as soon as it was written: a third of the time of a copy would go to collections, and a fifth of that of
+ * references, which are a page of rows in many shapes one after the other.
  */
-export async function withBytesPassing<T>(work: () => Promise<T>): Promise<T> {
-  passing += 1;
+export async function withRoomyHeap<T>(work: () => Promise<T>): Promise<T> {
+  working += 1;
   setGrowth();
   try {
     return await work();
   } finally {
-    passing -= 1;
+    working -= 1;
     setGrowth();
   }
 }
 
 /** V8 reads it at the end of each collection. */
 function setGrowth(): void {
-  if (isSmall) setFlagsFromString(`--heap-growing-percent=${passing > 0 ? PASSING : SMALL}`);
+  if (isSmall) setFlagsFromString(`--heap-growing-percent=${working > 0 ? ROOMY : SMALL}`);
 }

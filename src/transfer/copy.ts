@@ -1,6 +1,5 @@
 /** Copies the files of datasets into a satellite: streamed, checked, several at once, and not twice. */
 import { failpoint } from '../repository/failpoints.ts';
-import { withBytesPassing } from '../repository/heap-growth.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { FileRecord } from '../repository/rows.ts';
 import type { ImportedDataset } from '../repository/writeable-repository.ts';
@@ -45,7 +44,7 @@ export async function copyFiles(
     sizes.set(path, size);
     await copied(size);
   };
-  await withBytesPassing(() => inParallel(byPath, FILES_AT_ONCE, ctx.signal, copyOne));
+  await inParallel(byPath, FILES_AT_ONCE, ctx.signal, copyOne);
   return datasets.map((dataset) => ({
     ...dataset,
     files: dataset.files.map((file) => {

@@ -5,6 +5,7 @@ import type { Identity } from '../access/principal.ts';
 import { SatelliteError, type ErrorCode } from '../butler/errors.ts';
 import { parseJson, stringifyJson } from '../butler/json.ts';
 import { HeldError, type JobKind, type Jobs } from '../jobs/job.ts';
+import { withRoomyHeap } from '../repository/heap-growth.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { JobRights } from '../satellite/job-rights.ts';
 import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
@@ -102,7 +103,7 @@ export function transferKind(surroundings: TransferSurroundings): JobKind<Transf
         },
       };
       try {
-        return await new TransferAttempt(setting, task, ctx).run();
+        return await withRoomyHeap(() => new TransferAttempt(setting, task, ctx).run());
       } catch (error) {
         // What was there when it was asked for may have ceased to be shared, which looks the same.
         if (!isAbsence(error) || visible.ruleOf(from) === 'everything') throw error;
