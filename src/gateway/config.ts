@@ -177,7 +177,7 @@ export const gatewayConfig = z
     ...later,
   })
   .superRefine(({ repositories, views, auth, graphiql, publicUrl }, ctx) => {
-    for (const { name: taken } of repositories.filter((repository) => repository.name in views)) {
+    for (const { name: taken } of repositories.filter((repository) => Object.hasOwn(views, repository.name))) {
       ctx.addIssue({ code: 'custom', path: ['views', taken], message: 'is the name of a repository' });
     }
     if (graphiql.origin !== undefined && (publicUrl === undefined || new URL(publicUrl).origin === graphiql.origin)) {

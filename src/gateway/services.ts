@@ -99,6 +99,7 @@ export async function openServices(
     configured: config.repositories.map((r) => ({
       name: r.name,
       owner: r.owner,
+      readers: r.groups,
       path: r.kind === 'direct' ? r.path : undefined,
     })),
     publicUrl,

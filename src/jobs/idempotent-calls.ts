@@ -107,7 +107,7 @@ export class IdempotentCalls {
     // On SQLite there is one gateway: what was begun before it, nobody does any more.
     const interrupted = Math.max(Date.now() - this.#longestMs, postgresUrl === undefined ? this.#openedAt : 0);
     return database.transaction(async (transaction) => {
-      await transaction.run(sql`DELETE FROM ${table} WHERE begun_at < ${now} - ${BigInt(REMEMBERED_MS)}`);
+      await transaction.run(sql`DELETE FROM ${table} WHERE begun_at < ${now - BigInt(REMEMBERED_MS)}`);
       const isNew = await transaction.run(
         sql`INSERT INTO ${table} (owner, mutation, idempotency_key, input, begun_at)
             VALUES (${call.owner}, ${call.mutation}, ${call.key}, ${input}, ${now}) ON CONFLICT DO NOTHING`,

@@ -2,6 +2,7 @@
 import { repositoryResource, satelliteResource, type Rights } from '../access/grants.ts';
 import { nameInAddresses, type OfferedRepository } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
+import { readableBy } from '../access/readable.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { readButlerConfig } from '../repository/direct/butler-config.ts';
 import { openArtifactStore } from '../repository/direct/datastore/open-store.ts';
@@ -20,6 +21,8 @@ export interface ConfiguredRepository {
   readonly name: string;
   /** Whose satellite it is; undefined: it can be read only. */
   readonly owner: string | undefined;
+  /** Groups whose members alone it exists for; undefined: where it has no owner, every authenticated user. */
+  readonly readers?: readonly string[] | undefined;
   /** Of a direct one; undefined: a remote one. */
   readonly path: string | undefined;
 }
@@ -72,7 +75,7 @@ export class Directory implements SatelliteDirectory {
   async forWriting(name: string, principal: Identity): Promise<OpenSatellite> {
     const configured = this.#configured(name);
     if (configured) {
-      await this.#checkWriter(configured, principal);
+      await this.#checkWriter(configured, name, principal);
       return this.#openConfigured(configured);
     }
     const found = await visibleSatellite(this.#parts.catalog, name, principal, look());
@@ -160,11 +163,21 @@ export class Directory implements SatelliteDirectory {
     };
   }
 
-  async #checkWriter({ name, owner }: ConfiguredRepository, principal: Identity): Promise<void> {
-    if (owner === undefined || owner === principal.username) return;
+  /** @param called by the principal, in whose words it does not exist */
+  async #checkWriter(
+    { name, owner, readers }: ConfiguredRepository,
+    called: string,
+    principal: Identity,
+  ): Promise<void> {
     const granted = (await this.rightsOf(principal)).on(repositoryResource(name));
-    if (granted.grants.length === 0) throw noSuchSatellite(name, principal);
-    if (!granted.mayWrite) throw readOnly(nameInAddresses({ name, owner }));
+    const ownership = {
+      kind: owner === undefined ? 'OFFICIAL' : 'SATELLITE',
+      owner,
+      ...(readers && { readers }),
+    } as const;
+    if (readableBy(principal, ownership, granted) === 'nothing') throw noSuchSatellite(called, principal);
+    if (owner === undefined || owner === principal.username || granted.mayWrite) return;
+    throw readOnly(nameInAddresses({ name, owner }));
   }
 
   async #openConfigured({ name, owner, path }: ConfiguredRepository): Promise<OpenSatellite> {

@@ -48,6 +48,13 @@ const allRaws = (collections: readonly string[]) => ({
   with_dimension_records: false,
 });
 
+test.each(['constructor', '__proto__', 'hasOwnProperty'])(
+  '%s is the name of no repository and of no view',
+  async (name) => {
+    expect((await get(`${name}/v1/universe`)).status).toBe(404);
+  },
+);
+
 describe('several repositories as one', () => {
   test.each(['mine+dp1', 'everything'])('%s has the datasets of both, the earlier one first', async (name) => {
     const lines = await linesOf(await post(`${name}/v1/query/all_datasets`, allRaws(['own', 'official'])));

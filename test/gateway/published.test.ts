@@ -13,7 +13,8 @@ beforeAll(async () => {
 satellites: {root: ./satellites}
 repositories:
   - {name: published, kind: direct, path: ${path}, role: published}
-  - {name: old, kind: direct, path: ${path}, owner: alice}`,
+  - {name: old, kind: direct, path: ${path}, owner: alice}
+  - {name: members, kind: direct, path: ${path}, groups: [g_lensing]}`,
   });
 });
 afterAll(() => world[Symbol.asyncDispose]());
@@ -74,6 +75,22 @@ describe('a published repository', () => {
     expect(await code('alice', { allUsers: true, collection: 'u/alice/run1' })).toBe('FORBIDDEN');
   });
 });
+
+test.each([
+  ['for members of a group', 'members', 'nobodys'],
+  ['of another user', 'alice~old', 'alice~new'],
+])(
+  'a repository %s is, to those who want to change something in it, as if it were not there',
+  async (_whose, real, none) => {
+    const answerTo = async (satellite: string) => {
+      const made = { satellite, name: 'u/bob/run', type: 'RUN' };
+      const { errors } = await world.change('bob', 'createCollection', made, 'collection {name}');
+      return JSON.stringify(errors).replaceAll(satellite, 'NAME');
+    };
+    expect(await answerTo(real)).toContain('NOT_FOUND');
+    expect(await answerTo(real)).toBe(await answerTo(none));
+  },
+);
 
 describe('a repository of the configuration with an owner', () => {
   test('does not exist for others until it is shared, as owner~name', async () => {

@@ -91,7 +91,7 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
     const ask = async (request: FaceRequest, reply: FastifyReply): Promise<Asked> => {
       const scope = await options.openScope(request, reply, options.limits.exportSeconds);
       const called = request.params.repository;
-      const names = options.views[called] ?? called.split('+');
+      const names = Object.hasOwn(options.views, called) ? options.views[called]! : called.split('+');
       const members = [...new Set(names)].map((name) => {
         const found = scope.repositories.find(name);
         if (!found) throw new PathError(404, `Unknown repository '${name}'`);

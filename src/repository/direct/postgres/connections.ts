@@ -1,12 +1,15 @@
 /** A pool of connections to one schema of a PostgreSQL database, in sessions of one kind. */
 import pg from 'pg';
-import { QueryTooCostlyError, RepositoryUnavailableError } from '../../../butler/errors.ts';
+import { QueryTooCostlyError, RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
 import type { SqlRow } from '../database.ts';
 import { columnValues } from './column-values.ts';
 import { withCredentials } from './credentials.ts';
 
 /** The protocol counts parameters in 16 bits. */
 const MAX_PARAMETERS = 65_535;
+
+/** SQLSTATE of a text with U+0000, which no text in PostgreSQL has. */
+const UNSTORABLE = '22021';
 
 /** What every session starts with, as stock Butler's do. */
 const SESSION = `SET TIME ZONE 0; SET cursor_tuple_fraction = 1;`;
@@ -117,6 +120,15 @@ export class PostgresConnections {
       return { rows, changes: rowCount ?? 0 };
     } catch (error) {
       signal.throwIfAborted();
+      if ((error as { code?: unknown }).code === UNSTORABLE) {
+        throw new SatelliteError(
+          'BAD_USER_INPUT',
+          'A text holds a character that a database cannot hold, such as U+0000.',
+          {
+            cause: error,
+          },
+        );
+      }
       throw error;
     } finally {
       signal.removeEventListener('abort', cancel);
