@@ -4,6 +4,7 @@
  */
 import { copies } from './copies.ts';
 import { creation } from './creation.ts';
+import { denied } from './denied.ts';
 import { grants } from './grants.ts';
 import { askRefs, headers, readRest, refsBody, restBody, SOURCES, timed, TYPES } from './questions.ts';
 import { compare, isKept, line, median, type Measure } from './ratio.ts';
@@ -112,5 +113,6 @@ async function writing(scaled: string): Promise<void> {
 
 const scaled = await reading();
 report(...(await grants(scaled)));
+report(...(await denied(scaled)));
 await writing(scaled);
 if (!measures.every(isKept)) process.exitCode = 1;
