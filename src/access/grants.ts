@@ -114,7 +114,7 @@ export class GrantedCollections implements CollectionRule {
   }
 }
 
-export const NOTHING_GRANTED = new GrantedCollections([]);
+const NOTHING_GRANTED = new GrantedCollections([]);
 
 /** What `collection` of a grant that covers a collection can be. */
 function* covering(collection: string): Generator<string | null> {

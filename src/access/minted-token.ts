@@ -18,7 +18,7 @@ import { explained, usernameOf } from './token-verifier.ts';
 export const GATEWAY_ISSUER = 'urn:satellite:gateway';
 
 /** Longest life of a minted token, in seconds: a worker renews it. */
-export const LONGEST_MINTED_SECONDS = 900;
+const LONGEST_MINTED_SECONDS = 900;
 
 /** Keeps them apart from everything else that is signed. */
 const TYPE = 'satellite+jwt';

@@ -53,7 +53,7 @@ function ownReasons(who: Identity, repository: Ownership, collection: string | n
 }
 
 /** Such as `Grant 1234 of collections below 'u/alice/' to user bob, by alice on 2026-01-01, until 2026-02-01T00:00:00.000Z.` */
-export function grantInWords({ id, collection, subject, right, grantedBy, grantedAt, expiresAt }: Grant): string {
+function grantInWords({ id, collection, subject, right, grantedBy, grantedAt, expiresAt }: Grant): string {
   const what =
     collection === null
       ? 'everything'

@@ -273,7 +273,7 @@ export class Creation {
   }
 }
 
-export function bringsAnything({ instruments, skymaps, curatedCalibrations }: Brought): boolean {
+function bringsAnything({ instruments, skymaps, curatedCalibrations }: Brought): boolean {
   return instruments.length + skymaps.length + curatedCalibrations.length > 0;
 }
 

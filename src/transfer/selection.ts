@@ -6,7 +6,7 @@ import { searchDatasets } from '../repository/search/datasets.ts';
 import type { SelectedDatasets } from './service.ts';
 
 /** As many as one request for files to the official server may name. */
-export const PAGE_DATASETS = 10_000;
+const PAGE_DATASETS = 10_000;
 
 export interface SelectedRows {
   /** Each UUID once. */

@@ -6,7 +6,7 @@ export type Answer =
   { readonly rows: readonly Json[] } | { readonly value: Json } | { readonly error: { readonly error_type: string } };
 
 /** Error types by their codes: `INVALID_QUERY` is `InvalidQueryError`, in Python and as `invalid_query` on the wire. */
-export function errorTypes(code: string): readonly string[] {
+function errorTypes(code: string): readonly string[] {
   const wire = code.toLowerCase();
   return [wire, `${wire.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}Error`];
 }

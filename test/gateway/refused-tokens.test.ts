@@ -6,10 +6,10 @@ import { createClient as createWebSocketClient } from 'graphql-ws';
 import { WebSocket } from 'undici';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Services } from '../../resolvers/services.ts';
-import type { Job } from '../../src/jobs/job.ts';
 import { MockGafaelfawr } from '../../stack/mock-gafaelfawr.ts';
 import { sqliteRepository } from '../fixtures/repositories.ts';
 import { runGateway, type RunningGateway } from './running-gateway.ts';
+import { RUNNING } from './watched-job.ts';
 
 describe('a transfer from an official server', () => {
   /** Plays the official server. */
@@ -124,18 +124,6 @@ repositories: [{name: dp1, kind: remote, url: "http://127.0.0.1:${port}/api/butl
 });
 
 describe('who watches a job', () => {
-  const RUNNING: Job = {
-    id: 'j1',
-    kind: 'transferDatasets',
-    owner: 'alice',
-    subject: null,
-    state: 'RUNNING',
-    progress: { done: 0, total: 10, unit: 'datasets' },
-    error: null,
-    result: null,
-    createdAt: 0,
-    finishedAt: null,
-  };
   /** A job that goes on for ever. */
   const jobs: Pick<Services['jobs'], 'watch' | 'counts'> = {
     counts: async () => ({ QUEUED: 0, RUNNING: 1, HELD: 0 }),

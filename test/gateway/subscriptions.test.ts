@@ -6,19 +6,7 @@ import type { Services } from '../../resolvers/services.ts';
 import { SatelliteError } from '../../src/butler/errors.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import { runGateway, type RunningGateway } from './running-gateway.ts';
-
-const RUNNING: Job = {
-  id: 'j1',
-  kind: 'transferDatasets',
-  owner: 'alice',
-  subject: null,
-  state: 'RUNNING',
-  progress: { done: 0, total: 10, unit: 'datasets' },
-  error: null,
-  result: null,
-  createdAt: 0,
-  finishedAt: null,
-};
+import { RUNNING } from './watched-job.ts';
 
 /** What is given to watchers, one after the other; `hang` waits until the watcher goes. */
 let states: (Job | 'hang')[];

@@ -1,5 +1,20 @@
 import { createClient } from 'graphql-sse';
+import type { Job } from '../../src/jobs/job.ts';
 import type { GraphQLAnswer, RunningGateway } from './running-gateway.ts';
+
+/** A job of alice's, for gateways whose jobs are a test's own. */
+export const RUNNING: Job = {
+  id: 'j1',
+  kind: 'transferDatasets',
+  owner: 'alice',
+  subject: null,
+  state: 'RUNNING',
+  progress: { done: 0, total: 10, unit: 'datasets' },
+  error: null,
+  result: null,
+  createdAt: 0,
+  finishedAt: null,
+};
 
 /** Identifier of the job that a mutation started. */
 export function jobOf({ data, errors }: GraphQLAnswer, mutation: string): string {

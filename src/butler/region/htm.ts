@@ -8,7 +8,7 @@ import { unit } from './vector.ts';
 export type Trixel = readonly [Vector, Vector, Vector];
 
 /** The finest level; its indices are below 2^52. */
-export const MAX_HTM_LEVEL = 24;
+const MAX_HTM_LEVEL = 24;
 
 const X: Vector = [1, 0, 0];
 const Y: Vector = [0, 1, 0];

@@ -24,7 +24,7 @@ export function squaredChord(a: Vector, b: Vector): number {
   return x * x + y * y + z * z;
 }
 
-export function norm(a: Vector): number {
+function norm(a: Vector): number {
   return Math.sqrt(dot(a, a));
 }
 

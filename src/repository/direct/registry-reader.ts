@@ -17,7 +17,7 @@ import type { CollectionRecord, CollectionSummary, RegisteredDatasetType, Regist
  * How old dataset types and collections of a PostgreSQL registry may be.  SQLite says itself whether anything has been
  * committed, so there they are never old.
  */
-export const POSTGRES_MAX_AGE_MILLISECONDS = 1000;
+const POSTGRES_MAX_AGE_MILLISECONDS = 1000;
 
 /** Longer than any read of a registry takes; a bound for one that nobody waits for any more. */
 const READ_MILLISECONDS = 60_000;

@@ -19,7 +19,7 @@ const typesByNumber = new Map(
 );
 
 /** Those of the collections that there are, by name. */
-export async function storedCollections(
+async function storedCollections(
   reads: Reads,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, StoredCollection>> {
