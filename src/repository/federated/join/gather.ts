@@ -7,9 +7,7 @@ import type { DataIdValue } from '../../../butler/data-id.ts';
 import type { DatasetType } from '../../../butler/dataset-type.ts';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import { QueryTooCostlyError } from '../../../butler/errors.ts';
-import { columnsOfPredicate } from '../../../butler/query/column-type.ts';
-import { predicateWithDefaults } from '../../../butler/query/governors.ts';
-import { allOf, leavesOf, type Predicate } from '../../../butler/query/predicate.ts';
+import type { Predicate } from '../../../butler/query/predicate.ts';
 import type { DimensionRecordSpec, GeneralSpec, ResultSpec } from '../../../butler/query/result-spec.ts';
 import type { DataCoordinateUpload, Query } from '../../../butler/query/tree.ts';
 import { decodeRegion } from '../../../butler/region/codec.ts';
@@ -18,12 +16,13 @@ import type { Timespan } from '../../../butler/timespan.ts';
 import type { DimensionElement, Universe } from '../../../butler/universe.ts';
 import type { QueryContext } from '../../repository.ts';
 import type { DimensionRecordRow, GeneralRow } from '../../rows.ts';
-import { queryOf, recordsOfDataIds } from '../../search/records-of-data-ids.ts';
+import { recordsOfDataIds } from '../../search/records-of-data-ids.ts';
 import { conformQuery } from '../conform-query.ts';
 import { dataIdKey, recordDataId } from '../identity.ts';
 import { membersOnPath, type Member } from '../members.ts';
 import { joined, upload } from '../probe.ts';
 import type { SearchPath } from '../search-path.ts';
+import { conjunctsOf, constrainedQuery } from './constraints.ts';
 
 /** Rows that are brought together at most. */
 const MOST_ROWS = 1_000_000;
@@ -106,12 +105,11 @@ class Gathering {
   #rows = 0;
 
   constructor(members: readonly Member[], query: Query, ctx: QueryContext) {
-    const predicate = predicateWithDefaults(query);
     this.#members = members;
     this.#query = query;
     this.#universe = query.tree.dimensions.universe;
     this.#ctx = ctx;
-    this.#conjuncts = predicate.type === 'and' ? predicate.operands : [predicate];
+    this.#conjuncts = conjunctsOf(query);
     for (const { dimensions, rows } of query.uploads) this.#known.push({ names: dimensions.required, rows });
   }
 
@@ -182,19 +180,8 @@ class Gathering {
     return { ...query, tree: { ...query.tree, datasets } };
   }
 
-  /** A query for data IDs of a group, with what the predicate says of them alone. */
   #constrained(group: DimensionGroup): Query {
-    const query = queryOf(group);
-    const isAbout = (predicate: Predicate): boolean => {
-      const { elements, datasetTypes } = columnsOfPredicate(predicate);
-      return (
-        datasetTypes.size === 0 &&
-        [...elements].every((name) => this.#universe.isDimension(name) && group.has(name)) &&
-        [...leavesOf(predicate)].every(({ type }) => type !== 'in_query')
-      );
-    };
-    const predicate = allOf(...this.#conjuncts.filter(isAbout));
-    return { ...query, tree: { ...query.tree, predicate, validateGovernorConstraints: false } };
+    return constrainedQuery(group, this.#conjuncts);
   }
 
   /** What is known already of data IDs that the group shares. */

@@ -11,8 +11,10 @@ import type { CollectionQuery, Page, PageOptions, QueryContext, Repository } fro
 import type { RowsByResult } from '../../rows.ts';
 import type { Member } from '../members.ts';
 import type { SearchPath } from '../search-path.ts';
+import { conformQuery } from '../conform-query.ts';
 import { dataIdKey, recordDataId } from '../identity.ts';
 import { unitedCollections, unitedInfo } from '../united-collections.ts';
+import { memberAlone } from './answers-alone.ts';
 import { gather, type Gathered } from './gather.ts';
 import { ScratchCache } from './scratch-cache.ts';
 import { scratchRepository, type Scratch } from './scratch-repository.ts';
@@ -60,6 +62,11 @@ class JoinedRepositories implements Answering {
     ctx: QueryContext,
     options?: PageOptions,
   ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
+    const alone = await this.#alone(query, spec, ctx);
+    if (alone) {
+      yield* this.#asked(alone, ctx, options);
+      return;
+    }
     await using borrowed = await this.#gathered(query, ctx, options?.after === undefined);
     const { repository, ownerOf } = borrowed.place;
     for await (const page of repository.query(this.#flattened(query), spec, ctx, options)) {
@@ -73,6 +80,8 @@ class JoinedRepositories implements Answering {
     ctx: QueryContext,
     options?: { readonly exact?: boolean },
   ): Promise<number> {
+    const alone = await this.#alone(query, spec, ctx);
+    if (alone) return alone.member.repository.count(alone.query, alone.spec, ctx, options);
     await using borrowed = await this.#gathered(query, ctx, false);
     return await borrowed.place.repository.count(this.#flattened(query), spec, ctx, options);
   }
@@ -89,6 +98,35 @@ class JoinedRepositories implements Answering {
   async explain(query: Query, ctx: QueryContext, options?: { readonly execute?: boolean }): Promise<readonly string[]> {
     await using borrowed = await this.#gathered(query, ctx, false);
     return await borrowed.place.repository.explain(this.#flattened(query), ctx, options);
+  }
+
+  /** What a member is asked that answers as all would; undefined where rows have to be joined. */
+  async #alone<S extends ResultSpec>(query: Query, spec: S, ctx: QueryContext): Promise<Alone<S> | undefined> {
+    const member = await memberAlone(this.#members, query, this.#paths, ctx);
+    if (!member) return undefined;
+    const conformed = conformQuery(query, spec, member.universe);
+    const { tree } = conformed.query;
+    const datasets = new Map(
+      [...tree.datasets].map(([name, search]) => {
+        return [name, { ...search, collections: this.#paths.get(name)!.collectionsIn(member.repository, name) }];
+      }),
+    );
+    return { member, query: { ...conformed.query, tree: { ...tree, datasets } }, spec: conformed.spec };
+  }
+
+  /** Positions are told by our own name, whoever answers. */
+  async *#asked<S extends ResultSpec>(
+    { member: { repository }, query, spec }: Alone<S>,
+    ctx: QueryContext,
+    options: PageOptions = {},
+  ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
+    const after = options.after?.[this.name];
+    const own = { ...options, ...(after && { after: { [repository.name]: after } }) };
+    for await (const page of repository.query(query, spec, ctx, own)) {
+      const { positionAt } = page;
+      if (!positionAt) yield page;
+      else yield { ...page, positionAt: (i) => ({ [this.name]: positionAt(i)[repository.name]! }) };
+    }
   }
 
   #gathered(query: Query, ctx: QueryContext, anew: boolean): Promise<{ readonly place: Filled } & AsyncDisposable> {
@@ -112,6 +150,12 @@ class JoinedRepositories implements Answering {
     );
     return { ...query, tree: { ...tree, datasets } };
   }
+}
+
+interface Alone<S extends ResultSpec> {
+  readonly member: Member;
+  readonly query: Query;
+  readonly spec: S;
 }
 
 interface Filled extends Scratch {
