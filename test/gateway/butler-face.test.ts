@@ -55,6 +55,16 @@ test.each(['constructor', '__proto__', 'hasOwnProperty'])(
   },
 );
 
+test('a body that is no JSON by its type is refused in words that say so', async () => {
+  const answer = await get('dp1/v1/datasets', {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain' },
+    body: '{}',
+  });
+  expect(answer.status).toBe(415);
+  expect(await answer.text()).toContain('application/json');
+});
+
 describe('several repositories as one', () => {
   test.each(['mine+dp1', 'everything'])('%s has the datasets of both, the earlier one first', async (name) => {
     const lines = await linesOf(await post(`${name}/v1/query/all_datasets`, allRaws(['own', 'official'])));

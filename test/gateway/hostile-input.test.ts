@@ -45,6 +45,27 @@ afterEach(async () => {
 
 const mine = { satellite: 'mine' };
 
+test.each([
+  ['text for a number', ['HSC', 'x']],
+  ['a number that is too large', ['HSC', { i: '9223372036854775808' }]],
+  ['half a number', ['HSC', 1.5]],
+  ['no number', ['HSC', { f: 'NaN' }]],
+  ['a number for text', [7, 1]],
+])('a cursor that was made by hand is refused: %s', async (_what, key) => {
+  const query = `query ($after: String) {
+    dimensionRecords(element: "detector", repositories: ["dp1"], first: 1, after: $after) {pageInfo {endCursor}}
+  }`;
+  const { data } = await gateway.ask(query);
+  const cursor = Buffer.from(data.dimensionRecords.pageInfo.endCursor as string, 'base64url').toString();
+  const [version, search] = JSON.parse(cursor) as unknown[];
+  const after = Buffer.from(JSON.stringify([version, search, { '': { dp1: key } }])).toString('base64url');
+  const { errors } = await gateway.ask(query, { after });
+  expect(errors?.[0]).toMatchObject({
+    message: expect.stringContaining('cursor') as string,
+    extensions: { code: 'INVALID_QUERY' },
+  });
+});
+
 function change(mutation: string, input: object, fields: string): Promise<GraphQLAnswer> {
   const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
   return gateway.ask(`mutation ($input: ${type}!) {${mutation}(input: $input) {${fields}}}`, { input });

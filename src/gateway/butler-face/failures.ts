@@ -1,6 +1,7 @@
 /** Errors as a RemoteButler server gives them (peer-stack.md section 4), which stock clients understand. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { BUTLER_ERROR_CODES, SatelliteError } from '../../butler/errors.ts';
+import { explained } from '../http/failures.ts';
 import { publicError, statusOf } from '../public-error.ts';
 import { MalformedRequestError } from './requests.ts';
 
@@ -50,7 +51,7 @@ export function answerFailure(
   const isOurs = error instanceof SatelliteError;
   const status =
     isOurs || error.statusCode === undefined || error.statusCode >= 500 ? statusOf(error) : error.statusCode;
-  const { message } = publicError(error);
+  const message = status < 500 && !isOurs ? explained(error) : publicError(error).message;
   if (status === 401) {
     const isMissing = request.headers.authorization === undefined;
     reply.header('www-authenticate', `Bearer realm="satellite"${isMissing ? '' : ', error="invalid_token"'}`);

@@ -28,10 +28,11 @@ function challenge(authorization: string | undefined): string {
   return authorization === undefined ? 'Bearer realm="satellite"' : 'Bearer realm="satellite", error="invalid_token"';
 }
 
-function explained({ code, message }: FastifyError, bodyLimit: number | undefined): string {
+/** What is wrong with a request that was refused before it was read. @param bodyLimit bytes, where they are known */
+export function explained({ code, message }: FastifyError, bodyLimit?: number): string {
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return `The request is larger than ${bodyLimit} bytes, which is the limit: send less at once.`;
+      return `The request is larger than ${bodyLimit === undefined ? '' : `${bodyLimit} bytes, which is `}the limit: send less at once.`;
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return 'The body is not of a type that is taken here: send JSON, with the header "Content-Type: application/json".';
     default:

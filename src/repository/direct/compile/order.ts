@@ -79,12 +79,31 @@ interface Step {
   readonly value: Sql | null;
 }
 
+/** @throws InvalidQueryError for what the column cannot hold: cursors are no secret, and can be made by hand */
 function literal({ type }: OrderColumn, value: KeyValue, dialect: Dialect): Sql | null {
   if (value === null) return null;
+  if (type === 'bool') return value ? dialect.true : dialect.false;
   const plain = typeof value === 'boolean' ? Number(value) : value;
-  if (type === 'bool') return plain ? dialect.true : dialect.false;
+  if (!fits(type, plain)) throw new InvalidQueryError('The cursor does not belong to this order.');
   return dialect.literal(type, plain);
 }
+
+function fits(type: ColumnType, value: string | number | bigint): boolean {
+  switch (type) {
+    case 'int':
+    case 'datetime':
+    case 'ingest_date':
+      return typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : Number.isSafeInteger(value);
+    case 'float':
+      return typeof value !== 'string';
+    case 'uuid':
+      return typeof value === 'string' && UUID.test(value);
+    default:
+      return typeof value === 'string';
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 
 function beyondValue({ column, value }: Step, dialect: Dialect): Sql {
   if (value === null) return column.descending ? dialect.false : sql`${column.value} IS NOT NULL`;
