@@ -50,8 +50,8 @@ describe('A dry run', () => {
     const plan = await world.plan(METRICS);
     expect(dumpRegistry(world.root)).toEqual(before);
     const done = await world.transfer(METRICS);
-    expect(plan).toEqual({ ...done, conflicts: [] });
-    expect(await world.plan(METRICS)).toEqual({ ...plan, new: 0 });
+    expect(plan).toEqual({ ...done, newBytes: done.bytes, conflicts: [] });
+    expect(await world.plan(METRICS)).toEqual({ ...plan, newBytes: 0, new: 0 });
   });
 
   test('refuses what the search refuses', async () => {
