@@ -77,15 +77,19 @@ describe.each(Object.entries(COMPANIES))('A repository %s, searched page by page
     await server?.[Symbol.asyncDispose]();
   });
 
-  it.each(KINDS)('answers as stock Butler does: %s', async (kind) => {
-    const asked = cases.filter((c) => c.kind === kind && open.get(c.repo)!.length > 0);
-    const wrong: unknown[] = [];
-    for (const testCase of isServed ? oneIn(4, asked) : asked) {
-      const answer = await answerOf(testCase, open.get(testCase.repo)!);
-      if (!satisfies(testCase, answer)) wrong.push({ id: testCase.id, args: testCase.args, answer });
-    }
-    expect(wrong).toEqual([]);
-  });
+  it.each(KINDS)(
+    'answers as stock Butler does: %s',
+    async (kind) => {
+      const asked = cases.filter((c) => c.kind === kind && open.get(c.repo)!.length > 0);
+      const wrong: unknown[] = [];
+      for (const testCase of company === 'alone' ? asked : oneIn(4, asked)) {
+        const answer = await answerOf(testCase, open.get(testCase.repo)!);
+        if (!satisfies(testCase, answer)) wrong.push({ id: testCase.id, args: testCase.args, answer });
+      }
+      expect(wrong).toEqual([]);
+    },
+    300_000,
+  );
 });
 
 async function answerOf(testCase: Case, members: readonly Repository[]): Promise<Answer> {
