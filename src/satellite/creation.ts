@@ -73,11 +73,12 @@ export class Creation {
   }
 
   async create(request: CreateSatellite, principal: Principal): Promise<SatelliteChange<null>> {
-    const { catalog, offered, storage } = this.#parts;
+    const { catalog, directory, offered, storage } = this.#parts;
     const signal = AbortSignal.timeout(CREATE_MILLISECONDS);
     const { name } = request;
     checkName(name);
-    if (offered.some((repository) => repository.name === name)) {
+    // One that does not exist for the caller is not in the way: nobody tells by a refusal that it is there.
+    if (new VisibleRepositories(offered, principal, await directory.rightsOf(principal)).find(name)) {
       throw new SatelliteError('CONFLICT', `'${name}' is the name of a repository of this gateway: choose another.`);
     }
     if (request.group !== null && !principal.groups.includes(request.group)) {

@@ -1,5 +1,5 @@
 /** The satellites as repositories: which there are for whom, open for reading and writing. */
-import { repositoryResource, satelliteResource, type Rights } from '../access/grants.ts';
+import { repositoryResource, satelliteResource, type GrantedCollections, type Rights } from '../access/grants.ts';
 import { nameInAddresses, type OfferedRepository } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
 import { readableBy } from '../access/readable.ts';
@@ -74,8 +74,11 @@ export class Directory implements SatelliteDirectory {
 
   async forWriting(name: string, principal: Identity): Promise<OpenSatellite> {
     const configured = this.#configured(name);
-    if (configured) {
-      await this.#checkWriter(configured, name, principal);
+    const granted = configured && (await this.#granted(configured, principal));
+    if (granted) {
+      const { owner } = configured;
+      const mayWrite = owner === undefined || owner === principal.username || granted.mayWrite;
+      if (!mayWrite) throw readOnly(nameInAddresses(configured));
       return this.#openConfigured(configured);
     }
     const found = await visibleSatellite(this.#parts.catalog, name, principal, look());
@@ -163,21 +166,15 @@ export class Directory implements SatelliteDirectory {
     };
   }
 
-  /** @param called by the principal, in whose words it does not exist */
-  async #checkWriter(
+  /** What grants give in it to the principal; undefined where it does not exist for them. */
+  async #granted(
     { name, owner, readers }: ConfiguredRepository,
-    called: string,
     principal: Identity,
-  ): Promise<void> {
+  ): Promise<GrantedCollections | undefined> {
     const granted = (await this.rightsOf(principal)).on(repositoryResource(name));
-    const ownership = {
-      kind: owner === undefined ? 'OFFICIAL' : 'SATELLITE',
-      owner,
-      ...(readers && { readers }),
-    } as const;
-    if (readableBy(principal, ownership, granted) === 'nothing') throw noSuchSatellite(called, principal);
-    if (owner === undefined || owner === principal.username || granted.mayWrite) return;
-    throw readOnly(nameInAddresses({ name, owner }));
+    const kind = owner === undefined ? 'OFFICIAL' : 'SATELLITE';
+    const ownership = { kind, owner, ...(readers && { readers }) } as const;
+    return readableBy(principal, ownership, granted) === 'nothing' ? undefined : granted;
   }
 
   async #openConfigured({ name, owner, path }: ConfiguredRepository): Promise<OpenSatellite> {

@@ -216,12 +216,16 @@ export class Sharing {
     called: string,
     principal: Identity,
   ): Promise<{ readonly resource: Resource; readonly entry: CatalogEntry | null } | null> {
-    const configured = this.#configured(called);
-    if (configured) return { resource: configuredResource(configured), entry: null };
+    const { catalog, grants } = this.#parts;
+    const repository = this.#configured(called);
+    const configured = repository ? { resource: configuredResource(repository), entry: null } : null;
+    if (configured) {
+      const granted = (await grants.rightsOf(principal)).on(configured.resource.resource);
+      if (readableBy(principal, configured.resource, granted) !== 'nothing') return configured;
+    }
     const { owner, name } = ownedName(called, principal);
-    const { catalog } = this.#parts;
     const entry = (await catalog.named(owner, name, look())) ?? (await catalog.deleted(owner, name, look()))[0];
-    return entry ? { resource: resourceOf(entry), entry } : null;
+    return entry ? { resource: resourceOf(entry), entry } : configured;
   }
 
   async #byResource(resource: string): Promise<Resource | null> {

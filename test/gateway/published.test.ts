@@ -92,6 +92,33 @@ test.each([
   },
 );
 
+test.each(['members', 'old'])(
+  'who cannot see a repository ‘%s’ can make, fill and share a satellite of that name',
+  async (name) => {
+    const made = await world.done(
+      'carol',
+      'createSatellite',
+      { name, official: 'published' },
+      'satellite {name owner}',
+    );
+    expect(made.satellite).toEqual({ name, owner: 'carol' });
+    const run = { satellite: name, name: 'u/carol/run', type: 'RUN' };
+    await world.done('carol', 'createCollection', run, 'collection {name}');
+    expect(await collections('carol', name)).toEqual(['u/carol/run']);
+    const { grant } = await world.done('carol', 'grantAccess', { satellite: name, user: 'bob' }, 'grant {satellite}');
+    expect(grant.satellite).toBe(`carol~${name}`);
+    const { data } = await world.ask(
+      'carol',
+      'query ($name: String!) {auditTrail(satellite: $name) {nodes {action}}}',
+      { name },
+    );
+    expect(data.auditTrail.nodes).toHaveLength(3);
+    const again = await world.change('alice', 'createSatellite', { name, official: 'published' }, 'satellite {name}');
+    expect(again.errors?.[0]?.extensions['code']).toBe('CONFLICT');
+    await world.done('carol', 'deleteSatellite', { satellite: name, purge: true });
+  },
+);
+
 describe('a repository of the configuration with an owner', () => {
   test('does not exist for others until it is shared, as owner~name', async () => {
     const seen = async () =>
