@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 // Two sets of tests.  `system` tests start servers, browsers or notebooks: they run after the others and one file at a
 // time, so that none waits for a processor that another uses.
-const LIMITS = { testTimeout: 60_000, hookTimeout: 300_000 };
+const COMMON = { testTimeout: 60_000, hookTimeout: 300_000, setupFiles: ['test/watch-for-secrets.ts'] };
 
 export default defineConfig({
   // As Node resolves it: there must be one copy of graphql, also for libraries that vite does not see.
@@ -19,7 +19,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.system.test.ts'],
           sequence: { groupOrder: 0 },
-          ...LIMITS,
+          ...COMMON,
         },
       },
       {
@@ -30,7 +30,7 @@ export default defineConfig({
           maxWorkers: 1,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
-          ...LIMITS,
+          ...COMMON,
         },
       },
     ],

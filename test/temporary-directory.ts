@@ -2,6 +2,7 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { secretsBelow } from './secrets.ts';
 
 const PREFIX = 'satellite-tests-';
 
@@ -12,5 +13,12 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   // like /tmp itself: PostgreSQL, which root starts as another user, must get through
   await chmod(directory, 0o1777);
   process.env['TMPDIR'] = directory;
-  return () => rm(directory, { recursive: true, force: true });
+  return async () => {
+    const leaks = await secretsBelow(directory);
+    await rm(directory, { recursive: true, force: true });
+    if (leaks.length === 0) return;
+    // An error that is thrown here is shown, but does not fail the run.
+    console.error(`The tests left secrets behind:\n${leaks.join('\n')}`);
+    process.exitCode = 1;
+  };
 }

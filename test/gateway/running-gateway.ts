@@ -11,6 +11,7 @@ import { startGateway } from '../../src/gateway/gateway.ts';
 import type { ExecutionStrategy } from '../../src/gateway/graphql/execution.ts';
 import { createLog } from '../../src/gateway/log.ts';
 import type { ScopeOptions } from '../../src/gateway/request-scope.ts';
+import { mustHoldNoSecret } from '../secrets.ts';
 
 export interface GraphQLAnswer {
   readonly status: number;
@@ -97,10 +98,13 @@ ${yaml}`;
     async ask(query, variables) {
       const headers = { 'content-type': 'application/json' };
       const answer = await get('/graphql', { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-      return { status: answer.status, headers: answer.headers, ...((await answer.json()) as object) };
+      const given = (await answer.json()) as Pick<GraphQLAnswer, 'errors'>;
+      mustHoldNoSecret(JSON.stringify(given.errors ?? []), 'an error of the gateway');
+      return { status: answer.status, headers: answer.headers, ...given };
     },
     async [Symbol.asyncDispose]() {
       await gateway.close();
+      mustHoldNoSecret(log.join(''), 'the log of the gateway');
       await rm(directory, { recursive: true });
     },
   };
