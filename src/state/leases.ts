@@ -47,7 +47,9 @@ class StateLeases implements Leases {
     const table = this.#database.table('lease');
     const now = databaseNow(this.#database.dialect);
     const taken = await this.#database.transaction(async (transaction) => {
-      const [before] = await transaction.all(sql`SELECT holder FROM ${table} WHERE resource = ${resource}`);
+      // Locked, so that it is not given back between this look and the next statement.
+      const lock = transaction.dialect === 'postgresql' ? sql`FOR UPDATE` : sql``;
+      const [before] = await transaction.all(sql`SELECT holder FROM ${table} WHERE resource = ${resource} ${lock}`);
       // The row stays when a lease is given back, so that its token goes on growing.
       const [row] = await transaction.all(sql`
         INSERT INTO ${table} AS held (resource, token, holder, expires_at)
