@@ -105,7 +105,7 @@ function joinsAcross(members: readonly Member[], { tree, uploads }: Query, spec:
   if (members.length === 1) return false;
   const searches = [...tree.datasets.values()];
   if (spatialFamilies(tree.dimensions).size > 1) return true;
-  if (searches.length === 0) return uploads.length > 0;
+  if (searches.length === 0) return uploads.some(({ dimensions }) => !restrictsRecords(dimensions, spec));
   const elements = [
     ...columnsOfPredicate(tree.predicate).elements,
     ...(spec.type === 'general' ? spec.dimensionFields.keys() : []),
@@ -136,6 +136,11 @@ function comparesAcross(
   const { isCalibration } = holders[0]!.datasetTypes.get(spec.datasetType)!;
   if (spec.findFirst) return isCalibration && types.has('CALIBRATION');
   return repeats && (types.has('CALIBRATION') || types.has('TAGGED'));
+}
+
+/** Whether data IDs only say which records of one element are asked for. */
+function restrictsRecords(dataIds: DimensionGroup, spec: ResultSpec): boolean {
+  return spec.type === 'dimension_record' && dataIds.universe.groupOf(spec.element).isSupersetOf(dataIds);
 }
 
 function spatialFamilies({ elements }: DimensionGroup): ReadonlySet<string> {
