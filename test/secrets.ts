@@ -58,6 +58,8 @@ function isWrittenByTests(path: string): boolean {
 }
 
 const OWN_FILES: readonly RegExp[] = [
+  // a browser's profile: GraphiQL keeps its user's token there
+  /(^|\/)profile\//,
   // configurations with a service's token
   /(^|\/)gateway\.yaml$/,
 ];

@@ -41,7 +41,7 @@ export interface WorldOptions {
   readonly python?: PythonSettings;
 }
 
-export const signal = AbortSignal.timeout(10 * 60_000);
+export const signal = AbortSignal.timeout(30 * 60_000);
 
 export function principal(username: string, groups: readonly string[] = []): Principal {
   return { username, groups, scopes: [], quota: null, kind: 'jwt', token: `token of ${username}` };
