@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 /** Percent of what lives, where walks of large pages are not to show in resident memory; V8's own choice is up to 300. */
 const SMALL = 30;
 /** While a job moves much.  Below 60, each 16 MB that pass cause a collection, which finds next to nothing. */
-const ROOMY = 100;
+const ROOMY = 70;
 
 let isSmall = false;
 let working = 0;
