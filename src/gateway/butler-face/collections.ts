@@ -45,10 +45,7 @@ export async function collectionInfosAnswer(
 ): Promise<object> {
   const found = await repository.collections(
     {
-      search: request.expression,
-      types: request.collection_types,
-      flattenChains: request.flatten_chains,
-      includeChains: request.include_chains,
+      ...searchOf(request.expression, request),
       includeParents: request.include_parents,
       includeSummary: request.include_summary,
     },
@@ -67,21 +64,22 @@ export async function collectionInfosAnswer(
   };
 }
 
+function searchOf(search: readonly string[], request: Omit<z.output<typeof queryCollectionsBody>, 'search'>) {
+  return {
+    search,
+    types: request.collection_types,
+    flattenChains: request.flatten_chains,
+    includeChains: request.include_chains,
+  };
+}
+
 /** What older clients ask. */
 export async function collectionNamesAnswer(
   repository: Repository,
   request: z.output<typeof queryCollectionsBody>,
   ctx: QueryContext,
 ): Promise<object> {
-  const found = await repository.collections(
-    {
-      search: request.search,
-      types: request.collection_types,
-      flattenChains: request.flatten_chains,
-      includeChains: request.include_chains,
-    },
-    ctx,
-  );
+  const found = await repository.collections(searchOf(request.search, request), ctx);
   return { collections: found.map(({ name }) => name) };
 }
 

@@ -15,13 +15,13 @@ const KEEP_ALIVE = '{"type":"keep-alive"}\n';
  */
 export async function sendLines(reply: FastifyReply, lines: AsyncIterator<string>): Promise<FastifyReply> {
   let next = inBand(lines);
-  const first = await Promise.race([next, silence()]);
+  const first = await orSilence(next);
   const stream = Readable.from(
     (async function* () {
       if (first === undefined) yield KEEP_ALIVE;
       try {
         for (;;) {
-          const result = await Promise.race([next, silence()]);
+          const result = await orSilence(next);
           if (result === undefined) {
             yield KEEP_ALIVE;
             continue;
@@ -54,9 +54,13 @@ async function inBand(lines: AsyncIterator<string>): Promise<IteratorResult<stri
   }
 }
 
-/** Undefined after a while. */
-async function silence(): Promise<undefined> {
+/** The line, or undefined where it is long in coming. */
+async function orSilence<T>(line: Promise<T>): Promise<T | undefined> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
-  setTimeout(() => resolve(undefined), KEEP_ALIVE_MS).unref();
-  return promise;
+  const timer = setTimeout(() => resolve(undefined), KEEP_ALIVE_MS).unref();
+  try {
+    return await Promise.race([line, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

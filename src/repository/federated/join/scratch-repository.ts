@@ -35,7 +35,7 @@ export async function scratchRepository(
   ctx: QueryContext,
 ): Promise<Scratch> {
   const directory = await mkdtemp(join(tmpdir(), 'satellite-join-'));
-  let repository: (WriteableRepository & Repository) | undefined;
+  let repository: WriteableRepository | undefined;
   const dispose = async () => {
     await repository?.close();
     await rm(directory, { recursive: true, force: true });
