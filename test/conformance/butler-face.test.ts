@@ -5,18 +5,13 @@ import { RemoteRepository } from '../../src/repository/remote/remote-repository.
 import { sqliteRepository } from '../fixtures/repositories.ts';
 import { runGateway, type RunningGateway } from '../gateway/running-gateway.ts';
 import { answerOf, COLLECTION_KINDS, QUERY_KINDS } from './answers.ts';
-import { readCases, REPOSITORIES, type Case, type RepositoryName } from './corpus.ts';
+import { readRemoteCases, REPOSITORIES, type RepositoryName } from './corpus.ts';
 import { EXCEPTIONS } from './exceptions.ts';
 import { satisfies } from './verdict.ts';
 
 const KINDS = [...QUERY_KINDS, ...COLLECTION_KINDS, 'get_dataset_type', 'get_dataset', 'find_dataset'];
 
-const cases = readCases()
-  .filter(({ id }) => !EXCEPTIONS.has(id))
-  .map((given): Case & { readonly remote?: Case } => {
-    const { expected_remote: expected } = given as { readonly expected_remote?: Case['expected'] };
-    return expected ? { ...given, remote: { ...given, expected } } : given;
-  });
+const cases = readRemoteCases().filter(({ id }) => !EXCEPTIONS.has(id));
 
 describe('The RemoteButler face', () => {
   const open = new Map<RepositoryName, RemoteRepository>();

@@ -41,6 +41,14 @@ export function readCases(): readonly Case[] {
   return readLines('public/cases.jsonl') as unknown as readonly Case[];
 }
 
+/** The cases, each with what the real RemoteButler server answers, where that differs. */
+export function readRemoteCases(): readonly (Case & { readonly remote?: Case })[] {
+  return readCases().map((given) => {
+    const { expected_remote: expected } = given as { readonly expected_remote?: Case['expected'] };
+    return expected ? { ...given, remote: { ...given, expected } } : given;
+  });
+}
+
 export function readWire(): ReadonlyMap<string, WireEntry> {
   const entries = readLines('public/wire.jsonl') as unknown as readonly WireEntry[];
   return new Map(entries.map((entry) => [entry.id, entry]));

@@ -5,19 +5,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RemoteRepository } from '../../src/repository/remote/remote-repository.ts';
 import { startRemoteButler, type RemoteButler } from '../../stack/remote-butler.ts';
 import { answerOf, COLLECTION_KINDS, QUERY_KINDS } from './answers.ts';
-import { corpusFile, readCases, REPOSITORIES, type Case, type RepositoryName } from './corpus.ts';
+import { corpusFile, readRemoteCases, REPOSITORIES, type RepositoryName } from './corpus.ts';
 import { EXCEPTIONS } from './exceptions.ts';
 import { satisfies } from './verdict.ts';
 
 const KINDS = [...QUERY_KINDS, ...COLLECTION_KINDS, 'get_dataset_type', 'get_dataset', 'find_dataset'];
 
-/** What a RemoteButler client gets from the real server, where that differs. */
-const cases = readCases()
-  .filter(({ id }) => !EXCEPTIONS.has(id))
-  .map((given): Case & { readonly remote?: Case } => {
-    const { expected_remote: expected } = given as { readonly expected_remote?: Case['expected'] };
-    return expected ? { ...given, remote: { ...given, expected } } : given;
-  });
+const cases = readRemoteCases().filter(({ id }) => !EXCEPTIONS.has(id));
 
 describe('A remote repository, on the stock server', () => {
   const open = new Map<RepositoryName, RemoteRepository>();
