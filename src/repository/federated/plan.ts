@@ -7,6 +7,7 @@ import { columnsOfPredicate } from '../../butler/query/column-type.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type { DatasetSearch, Query } from '../../butler/query/tree.ts';
 import { conformQuery } from './conform-query.ts';
+import { spatialFamilies } from './join/constraints.ts';
 import { joinedMember } from './join/joined-member.ts';
 import { membersOnPath, type Member } from './members.ts';
 import type { SearchPath } from './search-path.ts';
@@ -104,7 +105,7 @@ function membersThatAnswer(
 function joinsAcross(members: readonly Member[], { tree, uploads }: Query, spec: ResultSpec): boolean {
   if (members.length === 1) return false;
   const searches = [...tree.datasets.values()];
-  if (spatialFamilies(tree.dimensions).size > 1) return true;
+  if (spatialFamilies(tree.dimensions).length > 1) return true;
   if (searches.length === 0) return uploads.some(({ dimensions }) => !restrictsRecords(dimensions, spec));
   const elements = [
     ...columnsOfPredicate(tree.predicate).elements,
@@ -141,10 +142,6 @@ function comparesAcross(
 /** Whether data IDs only say which records of one element are asked for. */
 function restrictsRecords(dataIds: DimensionGroup, spec: ResultSpec): boolean {
   return spec.type === 'dimension_record' && dataIds.universe.groupOf(spec.element).isSupersetOf(dataIds);
-}
-
-function spatialFamilies({ elements }: DimensionGroup): ReadonlySet<string> {
-  return new Set(elements.flatMap(({ skypix, spatialFamily }) => (skypix ? [] : (spatialFamily ?? []))));
 }
 
 function refuseInnerSearches(members: readonly Member[], { tree }: Query): void {

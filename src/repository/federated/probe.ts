@@ -178,8 +178,8 @@ function within(dimension: string, names: readonly string[], dataIds: readonly D
   return { type: 'in_container', member, container: [...values].map(literal) };
 }
 
-/** Whether the table stays in the query although data IDs of it are joined. */
-function keepsTable(element: DimensionElement): boolean {
+/** Whether the table stays in a query although data IDs of it are joined. */
+export function keepsTable(element: DimensionElement): boolean {
   return element.implied.length > 0 || columnOf(element).length > 0;
 }
 

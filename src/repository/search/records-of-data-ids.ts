@@ -12,19 +12,21 @@ import type { DimensionRecordRow } from '../rows.ts';
  * The dimension records that data IDs of one group refer to, for each data ID one record an element in universe order
  * (elements without a record of it are left out).  The number of queries depends on the group only.
  * @param dataIds values of `group.required` first; what follows is not read
+ * @param except name of an element whose records are not asked
  */
 export async function recordsOfDataIds(
   repository: Repository,
   group: DimensionGroup,
   dataIds: readonly DataIdValues[],
   ctx: QueryContext,
+  except?: string,
 ): Promise<readonly (readonly DimensionRecordRow[])[]> {
   const known = dataIds.map(
     (values) => new Map<string, DataIdValue>(group.required.map((name, i) => [name, values[i]!])),
   );
   const records = dataIds.map(() => new Map<string, DimensionRecordRow>());
   const names = new Set(group.required);
-  let waiting = group.elements.filter((element) => !element.skypix);
+  let waiting = group.elements.filter((element) => !element.skypix && element.name !== except);
   // Records name the dimensions that theirs imply, whose records come in the next round.
   for (;;) {
     const ready = waiting.filter((element) => element.required.every((name) => names.has(name)));

@@ -132,7 +132,7 @@ class JoinedRepositories implements Answering {
   #gathered(query: Query, ctx: QueryContext, anew: boolean): Promise<{ readonly place: Filled } & AsyncDisposable> {
     const key = stringifyJson([ctx.caller.username, this.#members.map((m) => m.repository.name), encodeQuery(query)]);
     return SCRATCHES.borrow(key, anew, async () => {
-      const gathered = await gather(this.#members, query, this.#paths, ctx);
+      const gathered = await gather(this.#members, [{ query, paths: this.#paths }], ctx);
       const collections = new Map<string, CollectionType>([...this.#paths.values()].flatMap((path) => path.types()));
       const scratch = await scratchRepository(this.name, query.tree.dimensions.universe, gathered, collections, ctx);
       const names = this.#members.map(({ repository }) => repository.name);

@@ -14,7 +14,8 @@ import { openWriteableRepository } from '../../direct/open-writeable.ts';
 import type { QueryContext, Repository } from '../../repository.ts';
 import type { WriteableRepository } from '../../writeable-repository.ts';
 import { dataIdKey } from '../identity.ts';
-import type { Gathered, Membership } from './gather.ts';
+import type { Gathered } from './gather.ts';
+import type { Membership } from './memberships.ts';
 
 const ROWS_AT_ONCE = 10_000;
 
