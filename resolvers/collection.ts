@@ -1,4 +1,3 @@
-import { InvalidQueryError } from '../src/butler/errors.ts';
 import { searchCollections } from '../src/repository/search/collections.ts';
 import type { CollectionRow, CollectionSearchRequest } from '../src/repository/search/search.ts';
 import { connectionResolvers, toConnection } from './connection.ts';
@@ -12,7 +11,6 @@ export const collection: Resolvers = {
     collections: async (_root, args, context, info) => {
       const members = context.repositories.select(args.repositories);
       const page = await searchCollections(members, collectionSearch(args), context.query);
-      if (args.strict && page.warnings.length > 0) throw new InvalidQueryError(page.warnings.join(' '));
       return toConnection(page, CollectionNode, args, context, info);
     },
   },

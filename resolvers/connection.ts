@@ -1,4 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
+import { outdatedGroups } from '../src/access/group-age.ts';
+import { refuseWarnings } from '../src/repository/search/page.ts';
 import type { SearchPage } from '../src/repository/search/search.ts';
 import { reportFailures, type GraphQLContext } from './context.ts';
 import type { PageInfo } from './schema-types.ts';
@@ -40,13 +42,16 @@ export class Connection<Node> {
 export function toConnection<Row, Node>(
   page: SearchPage<Row>,
   NodeOf: new (row: Row) => Node,
-  args: { readonly after?: string | null },
+  args: { readonly after?: string | null; readonly strict?: boolean | null },
   context: GraphQLContext,
   info: GraphQLResolveInfo,
 ): Connection<Node> {
   reportFailures(context, page.failures, info);
   const nodes = page.rows.map((row) => new NodeOf(row));
-  return new Connection(nodes, page, args.after !== null && args.after !== undefined);
+  const caution = outdatedGroups(context.principal);
+  const warnings = caution === undefined ? page.warnings : [...page.warnings, caution];
+  refuseWarnings(warnings, args.strict);
+  return new Connection(nodes, { ...page, warnings }, args.after !== null && args.after !== undefined);
 }
 
 /** Resolvers of every connection type: the count is a query of its own. */

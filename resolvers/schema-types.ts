@@ -1748,6 +1748,8 @@ export type Viewer = {
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
   /** User name. */
   readonly username: Scalars['String']['output'];
+  /** What keeps you from what you might expect to see, such as groups in your token that are too old to count. */
+  readonly warnings: ReadonlyArray<Scalars['String']['output']>;
 };
 
 
@@ -2537,6 +2539,7 @@ export type ViewerResolvers<ContextType = GraphQLContext, ParentType extends Res
   quota?: Resolver<Maybe<ResolversTypes['JSONObject']>, ParentType, ContextType>;
   scopes?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   username?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type Resolvers<ContextType = GraphQLContext> = {

@@ -1,9 +1,13 @@
 /**
  * A token issuer of one's own, for demonstrations and tests: an Ed25519 key pair beside the configuration.  Whoever can
- * read the private key can be anybody, so an issuer must be marked `development: true` to have one.
+ * read the private key can be anybody, so an issuer must be marked `development: true` to have one.  It knows of each user which
+ * groups they were given last, so that a token that lives for days need not be renewed for the groups that it states.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { dirname, join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
+import { z } from 'zod';
 import { SatelliteError } from '../butler/errors.ts';
 import type { TokenIssuer } from './token-issuer.ts';
 
@@ -30,7 +34,7 @@ export async function prepareDevelopmentKeys(issuer: MintingIssuer): Promise<voi
   await writeFile(issuer.jwks, JSON.stringify({ keys: [publicKey] }), { flag: 'wx' }).catch(unlessThere);
 }
 
-/** A signed token of the issuer. @throws SatelliteError BAD_USER_INPUT where the span is not one */
+/** A signed token of the issuer, whose groups are the user's from now on. @throws SatelliteError BAD_USER_INPUT where the span is not one */
 export async function mintToken(issuer: MintingIssuer, claims: TokenClaims): Promise<string> {
   await prepareDevelopmentKeys(issuer);
   const jwk = await readPrivateKey(issuer);
@@ -46,7 +50,38 @@ export async function mintToken(issuer: MintingIssuer, claims: TokenClaims): Pro
   } catch {
     throw new SatelliteError('BAD_USER_INPUT', `"${claims.expires}" is not a span of time, such as "8h" or "30 days".`);
   }
+  await writeGroups(issuer, claims);
   return token.sign(await importJWK(jwk, 'EdDSA'));
+}
+
+/** The groups of the token that was minted last for a user; none where there is no such token. */
+export async function developmentGroups(
+  issuer: Pick<TokenIssuer, 'jwks'>,
+  username: string,
+): Promise<readonly string[]> {
+  try {
+    return z.array(z.string()).parse(JSON.parse(await readFile(groupsPath(issuer, username), 'utf8')));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+async function writeGroups(
+  issuer: Pick<TokenIssuer, 'jwks'>,
+  { username, groups }: Pick<TokenClaims, 'username' | 'groups'>,
+): Promise<void> {
+  const path = groupsPath(issuer, username);
+  await mkdir(dirname(path), { recursive: true });
+  // Gateways read it at any moment.
+  const draft = `${path}.${randomUUID()}`;
+  await writeFile(draft, JSON.stringify(groups));
+  await rename(draft, path);
+}
+
+/** A user's file in the directory that lies beside the keys. @param username as `USERNAME` has it */
+function groupsPath(issuer: Pick<TokenIssuer, 'jwks'>, username: string): string {
+  return join(issuer.jwks.replace(/(\.json)?$/, '.groups'), `${username}.json`);
 }
 
 function privateKeyPath(issuer: Pick<TokenIssuer, 'jwks'>): string {

@@ -5,6 +5,7 @@
 import { Pool } from 'undici';
 import { z } from 'zod';
 import { SatelliteError } from '../butler/errors.ts';
+import { TOLD_GROUPS_SECONDS } from './group-age.ts';
 import { USERNAME, type Identity } from './principal.ts';
 import { Verdicts } from './verdicts.ts';
 
@@ -20,7 +21,10 @@ export interface GafaelfawrSettings {
 }
 
 /** A user as Gafaelfawr knows them now. */
-export interface GafaelfawrUser extends Required<Identity> {
+export interface GafaelfawrUser extends Identity {
+  readonly groupIds: ReadonlyMap<string, number>;
+  /** When what is said of their groups ceases to count, Unix milliseconds. */
+  readonly groupsUntil: number;
   /** What the platform allows: `{api, disk, notebook, …}`. */
   readonly quota: Readonly<Record<string, unknown>> | null;
 }
@@ -97,10 +101,11 @@ export class Gafaelfawr {
     const serviceToken = this.#serviceToken;
     if (serviceToken === undefined) throw unavailable('the gateway has no token to ask for users');
     return this.#users.get(name, async () => {
+      const at = Date.now();
       const info = await this.#ask(`users/${encodeURIComponent(name)}`, serviceToken, userInfo);
       if (info.status === 404) return null;
       if (info.answer === undefined) throw unavailable(`it answered with status ${info.status}`);
-      return describe(info.answer, name);
+      return describe(info.answer, name, at);
     });
   }
 
@@ -110,9 +115,10 @@ export class Gafaelfawr {
 
   /** Of a token; someone of whom nothing is known (a service's user) is in no group. */
   async #user(path: string, token: string, name: string): Promise<GafaelfawrUser | null> {
+    const at = Date.now();
     const info = await this.#ask(path, token, userInfo);
-    if (info.status === 404) return { username: name, groups: [], groupIds: new Map(), quota: null };
-    return info.answer === undefined ? refusal(info.status) : describe(info.answer, name);
+    if (info.status === 404) return describe({ username: name }, name, at);
+    return info.answer === undefined ? refusal(info.status) : describe(info.answer, name, at);
   }
 
   async #get<T>(path: string, token: string, shape: z.ZodType<T>): Promise<T | null> {
@@ -147,11 +153,22 @@ function refusal(status: number): null {
   throw unavailable(`it answered with status ${status}`);
 }
 
-function describe({ username: named, groups, quota }: z.output<typeof userInfo>, name: string): GafaelfawrUser {
+/** @param askedAt Unix milliseconds */
+function describe(
+  { username: named, groups, quota }: z.output<typeof userInfo>,
+  name: string,
+  askedAt: number,
+): GafaelfawrUser {
   if (named !== name) throw unavailable('it answered for another user');
   const all = groups ?? [];
   const ids = all.flatMap((group) => (typeof group.id === 'number' ? [[group.name, group.id] as const] : []));
-  return { username: name, groups: all.map((group) => group.name), groupIds: new Map(ids), quota: quota ?? null };
+  return {
+    username: name,
+    groups: all.map((group) => group.name),
+    groupIds: new Map(ids),
+    groupsUntil: askedAt + TOLD_GROUPS_SECONDS * 1000,
+    quota: quota ?? null,
+  };
 }
 
 function unavailable(reason: string, cause?: unknown): SatelliteError {

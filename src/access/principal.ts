@@ -8,6 +8,8 @@ export interface Identity {
   readonly groups: readonly string[];
   /** Numeric ids of those groups whose id is known: they stay when a group is renamed. */
   readonly groupIds?: ReadonlyMap<string, number>;
+  /** Set where they are in no group only because what was said of their groups is too old to count (`group-age.ts`). */
+  readonly groupsAreOutdated?: true;
 }
 
 /** What a token that the gateway minted for a worker can be good for; see `operationOf` in `permission.ts`. */
@@ -39,6 +41,8 @@ export interface Principal extends Identity {
   readonly token: string | undefined;
   /** When the credential ends by itself, Unix milliseconds; absent or null where it says nothing of that. */
   readonly expiresAt?: number | null;
+  /** When the groups cease to count, unless they are told anew, Unix milliseconds; absent where there are none to count. */
+  readonly groupsUntil?: number;
   /** Who vouches for the groups: an issuer's name, the address of Gafaelfawr, or the gateway. */
   readonly source?: string;
   /** The service that asks on the user's behalf, where the ingress names one. */

@@ -48,6 +48,8 @@ export interface TokenIssuer {
   readonly scopeClaim: string;
   /** Scopes of tokens without that claim. */
   readonly scopes: readonly string[];
+  /** Whether it is our own, for development: who is in which group is in a file of its own then (`development-issuer.ts`). */
+  readonly development?: boolean | undefined;
   /** Where to ask whether a token has been revoked; undefined: nowhere. */
   readonly introspection?: IntrospectionSettings | undefined;
 }

@@ -4,7 +4,10 @@
  */
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
 import { SatelliteError } from '../butler/errors.ts';
+import { developmentGroups } from './development-issuer.ts';
+import { FirstSights } from './first-sights.ts';
 import type { Gafaelfawr } from './gafaelfawr.ts';
+import { STATED_GROUPS_SECONDS } from './group-age.ts';
 import { Introspection } from './introspection.ts';
 import { USERNAME, type Identity, type Principal } from './principal.ts';
 import type { Revocations } from './revocations.ts';
@@ -23,14 +26,21 @@ export interface TokenVerifierOptions {
   readonly gafaelfawr?: Pick<Gafaelfawr, 'user'> | undefined;
   /** Tokens that an operator has revoked here. */
   readonly revocations?: Pick<Revocations, 'isRevoked'> | undefined;
+  /** @default remembered by the verifier only */
+  readonly firstSights?: Pick<FirstSights, 'of'> | undefined;
 }
+
+/** What is known of a user beside the name. */
+type Known = Identity & Pick<Principal, 'quota' | 'groupsUntil'>;
 
 export class TokenVerifier {
   readonly #issuers: ReadonlyMap<string, KnownIssuer>;
   readonly #options: TokenVerifierOptions;
+  readonly #firstSights: Pick<FirstSights, 'of'>;
 
   constructor(options: TokenVerifierOptions) {
     this.#options = options;
+    this.#firstSights = options.firstSights ?? new FirstSights();
     this.#issuers = new Map(
       options.issuers.map((issuer) => {
         const introspection = issuer.introspection && new Introspection(issuer.introspection);
@@ -53,7 +63,10 @@ export class TokenVerifier {
     if (await this.#options.revocations?.isRevoked(username, claims))
       throw refused('it has been revoked; get a new one');
     if (introspection && !(await introspection.isActive(token))) throw refused('it has been revoked; get a new one');
-    const { quota, ...identity } = await this.#describe(username, claims, issuer);
+    const { quota, ...identity } =
+      issuer.groupsFrom === 'claim'
+        ? await this.#asStated(token, username, claims, issuer)
+        : await this.#asGafaelfawrKnows(username);
     return {
       ...identity,
       scopes: scopeNames(claims[issuer.scopeClaim]) ?? issuer.scopes,
@@ -61,23 +74,32 @@ export class TokenVerifier {
       kind: 'jwt',
       token,
       source: issuer.issuer,
-      expiresAt: claims.exp! * 1000,
+      expiresAt: endOf(claims),
     };
   }
 
-  /** What is known of the user beside the name. */
-  async #describe(
-    username: string,
-    claims: JWTPayload,
-    issuer: TokenIssuer,
-  ): Promise<Identity & Pick<Principal, 'quota'>> {
-    if (issuer.groupsFrom === 'claim') {
-      return { username, ...groupsIn(claims[issuer.groupsClaim]), quota: quotaOf(claims['quota']) };
-    }
+  /** With the groups that the token states, as long as they count. */
+  async #asStated(token: string, username: string, claims: JWTPayload, issuer: TokenIssuer): Promise<Known> {
+    const quota = quotaOf(claims['quota']);
+    const stated = groupsIn(claims[issuer.groupsClaim]);
+    if (stated.groups.length === 0) return { username, ...stated, quota };
+    const issuedAt = claims.iat === undefined ? await this.#firstSights.of(token, endOf(claims)) : claims.iat * 1000;
+    const counts = STATED_GROUPS_SECONDS * 1000;
+    if (Date.now() < issuedAt + counts) return { username, ...stated, quota, groupsUntil: issuedAt + counts };
+    if (!issuer.development) return { username, groups: [], quota, groupsAreOutdated: true };
+    return { username, groups: await developmentGroups(issuer, username), quota, groupsUntil: Date.now() + counts };
+  }
+
+  async #asGafaelfawrKnows(username: string): Promise<Known> {
     const user = await this.#options.gafaelfawr!.user(username);
     if (!user) throw refused('its user has no account any more');
     return user;
   }
+}
+
+/** When a token ends, Unix milliseconds. */
+function endOf({ exp }: JWTPayload): number {
+  return Math.min(Math.floor(exp! * 1000), Number.MAX_SAFE_INTEGER / 2);
 }
 
 /** Of a token whose signature and times hold. @throws SatelliteError UNAUTHENTICATED, UPSTREAM_UNAVAILABLE */

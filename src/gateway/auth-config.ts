@@ -1,17 +1,16 @@
 /** The configuration's section `auth`: whom the gateway believes (docs/identity.md). */
 import { z } from 'zod';
 import { parseAddressBlock } from '../access/credentials.ts';
+import { LONGEST_CACHE_SECONDS, LONGEST_CLOCK_TOLERANCE_SECONDS } from '../access/group-age.ts';
 import { GATEWAY_ISSUER } from '../access/minted-token.ts';
 import { ALGORITHMS } from '../access/token-issuer.ts';
 
 const httpUrl = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/$/, ''));
 
-/** Within the 30 minutes in which a revoked right must end (LSE-279), 5 of which Gafaelfawr takes itself. */
-const LONGEST_CACHE_SECONDS = 25 * 60;
 const cacheSeconds = z
   .int()
   .positive()
-  .max(LONGEST_CACHE_SECONDS, 'must be at most 1500: revoked rights must end within 30 minutes');
+  .max(LONGEST_CACHE_SECONDS, `must be at most ${LONGEST_CACHE_SECONDS}: revoked rights must end within 30 minutes`);
 
 const introspection = z.strictObject({
   /** The issuer's endpoint for token introspection (RFC 7662). */
@@ -43,12 +42,15 @@ const issuer = z
     /** Values of the header `typ`; with `JWT` among them it may be missing. @default JWT, at+jwt */
     types: z.array(z.string().min(1)).min(1).default(['JWT', 'at+jwt']),
     /** Seconds that its clock may differ from ours. @default 30 */
-    clockToleranceSeconds: z.int().min(0).max(60).default(30),
+    clockToleranceSeconds: z.int().min(0).max(LONGEST_CLOCK_TOLERANCE_SECONDS).default(30),
     /** Seconds since `iat` that its tokens are good at most. @default until their `exp` */
     maxAgeSeconds: z.int().positive().optional(),
     /** Claim with the user's groups. @default groups */
     groupsClaim: z.string().default('groups'),
-    /** `claim`, or `gafaelfawr`: who is in which group is asked there, and who has no account there is refused. @default claim */
+    /**
+     * `claim`, which counts for 28 minutes since `iat`, or `gafaelfawr`: who is in which group is asked there, and who has no
+     * account there is refused. @default claim
+     */
     groupsFrom: z.enum(['claim', 'gafaelfawr']).default('claim'),
     /** Claim with the token's scopes. @default scope */
     scopeClaim: z.string().default('scope'),

@@ -1,5 +1,6 @@
 /** Who may ask, put together from the configuration's section `auth`. */
 import { Authenticator } from '../access/authenticator.ts';
+import type { FirstSights } from '../access/first-sights.ts';
 import { Gafaelfawr } from '../access/gafaelfawr.ts';
 import { MintedTokens } from '../access/minted-token.ts';
 import type { AccountSource } from '../access/memberships-in-state.ts';
@@ -13,6 +14,7 @@ import type { AuthConfig } from './auth-config.ts';
 export interface AuthenticationState {
   readonly secret: GatewaySecret;
   readonly revocations: Revocations;
+  readonly firstSights: FirstSights;
   readonly memberships: Pick<Memberships, 'of'>;
 }
 
@@ -28,7 +30,12 @@ export function openAuthenticator(
 ): Authenticator {
   const scopes = [...new Set([...auth.scopes.query, ...auth.scopes.change])];
   return new Authenticator({
-    tokens: new TokenVerifier({ issuers: auth.issuers, gafaelfawr, revocations: state?.revocations }),
+    tokens: new TokenVerifier({
+      issuers: auth.issuers,
+      gafaelfawr,
+      revocations: state?.revocations,
+      firstSights: state?.firstSights,
+    }),
     gafaelfawr,
     minted: state && new MintedTokens({ ...state, scopes }),
     proxyScopes: auth.gafaelfawr?.scopes ?? [],

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { LONGEST_RECHECK_SECONDS } from '../access/group-age.ts';
 import type { SatelliteSettings } from '../satellite/settings.ts';
 import { authConfig } from './auth-config.ts';
 import { expandVariables } from './environment.ts';
@@ -37,7 +38,9 @@ const limits = z.strictObject({
   /** Subscriptions that a user may watch at a time. @default 20 */
   subscriptions: count.default(20),
   /** Seconds after which the rights to what goes on (a subscription, an export, a download, a job) are checked again. @default 30 */
-  recheckSeconds: count.max(60, 'must be at most 60: a right that was revoked must end soon').default(30),
+  recheckSeconds: count
+    .max(LONGEST_RECHECK_SECONDS, 'must be at most 60: a right that was revoked must end soon')
+    .default(30),
   /** Points that a user's requests may cost in a minute, where the user's quota names none. @default 300000 */
   costPerMinute: count.default(300_000),
 });

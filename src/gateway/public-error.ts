@@ -32,6 +32,15 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 /** What a message repeats of what it was sent, and a terminal or a log would obey or hide; new lines are ours. */
 const UNSEEN = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}]/gu;
 
+/** Codes of what may only seem not to be there. */
+const DENIALS = new Set<string>([
+  'FORBIDDEN',
+  'NOT_FOUND',
+  'DATASET_NOT_FOUND',
+  'MISSING_COLLECTION',
+  'MISSING_DATASET_TYPE',
+]);
+
 /** Statuses of errors that come again until the request is another. */
 const WRONG_REQUEST = new Set([400, 403, 404, 409]);
 
@@ -40,11 +49,17 @@ export function statusOf(error: unknown): number {
   return error instanceof SatelliteError ? (STATUS[error.code] ?? 400) : 500;
 }
 
+/** What an error says, and what this caller is told wherever something is denied. */
+export function messageOf({ code, message }: SatelliteError): string {
+  const caution = DENIALS.has(code) ? currentRequest.getStore()?.caution : undefined;
+  return message.replace(UNSEEN, '\u{fffd}') + (caution === undefined ? '' : ` ${caution}`);
+}
+
 export function publicError(error: unknown): PublicError {
   if (error instanceof SatelliteError) {
-    const { message, code, repository, retryAfter } = error;
+    const { code, repository, retryAfter } = error;
     return {
-      message: message.replace(UNSEEN, '\u{fffd}'),
+      message: messageOf(error),
       extensions: {
         code,
         ...(WRONG_REQUEST.has(statusOf(error)) ? { classification: 'ValidationError' } : {}),

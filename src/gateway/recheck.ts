@@ -1,9 +1,7 @@
 /** Asks again and again, while an answer goes on, whether whoever gets it still may have it. */
 import type { VisibleRepositories } from '../access/policy.ts';
+import { LONGEST_UNASKED_SECONDS } from '../access/group-age.ts';
 import { SatelliteError } from '../butler/errors.ts';
-
-/** How long an answer goes on while nobody can be asked. */
-const LONGEST_UNASKED_MS = 5 * 60_000;
 
 /**
  * Aborts `controller` with what `ask` throws; that nobody can be asked now counts only after five minutes of it.
@@ -25,7 +23,7 @@ export function keepChecking(
       await ask();
       askedAt = at;
     } catch (error) {
-      if (isLasting(error) || at - askedAt > LONGEST_UNASKED_MS) controller.abort(error);
+      if (isLasting(error) || at - askedAt > LONGEST_UNASKED_SECONDS * 1000) controller.abort(error);
     } finally {
       isAsking = false;
     }

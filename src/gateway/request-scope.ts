@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DisagreeingCredentials, type Authenticator } from '../access/authenticator.ts';
 import type { Capabilities, CapabilityGrant } from '../access/capability.ts';
 import { isInGroup } from '../access/grants.ts';
+import { outdatedGroups } from '../access/group-age.ts';
 import type { Memberships } from '../access/memberships.ts';
 import { callerOf, type Identity, type Principal, type TokenLimits } from '../access/principal.ts';
 import { credentialsOf, type AddressBlock } from '../access/credentials.ts';
@@ -72,14 +73,15 @@ export async function openScope(
   purpose: ScopePurpose = 'reading',
 ): Promise<RequestScope & Lasting> {
   const principal = await authenticate(request, options);
-  request.username = principal.username;
+  tellOf(principal, request);
   await options.meter.charge(principal, LEAST_COST, reply);
   if (purpose === 'reading') requireReading(principal, options.scopes);
   const controller = requestController(reply, seconds);
+  let known = principal;
   const visibleNow = async () => {
-    const now = await authenticate(request, options);
-    if (purpose === 'reading') requireReading(now, options.scopes);
-    return repositoriesOf(now, options, callerOf(now));
+    known = await again(known, () => authenticate(request, options));
+    if (purpose === 'reading') requireReading(known, options.scopes);
+    return repositoriesOf(known, options, callerOf(known));
   };
   const scope = await scopeOf(principal, controller.signal, options);
   return { ...scope, keepChecking: rechecked(reply, controller, options, visibleNow) };
@@ -103,6 +105,24 @@ async function scopeOf(principal: Principal, signal: AbortSignal, options: Scope
   if (principal.kind !== 'minted') await options.memberships?.note(principal);
   const caller = callerOf(principal);
   return { principal, repositories: await repositoriesOf(principal, options, caller), query: { caller, signal } };
+}
+
+/** For the log, and for what this caller is told. */
+function tellOf(who: Identity, request: FastifyRequest): void {
+  request.username = who.username;
+  request.caution = outdatedGroups(who);
+}
+
+/** Authenticates again; while nobody can be asked, only as long as the groups that are known count. */
+async function again(known: Principal, ask: () => Promise<Principal>): Promise<Principal> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (Date.now() < (known.groupsUntil ?? Infinity)) throw error;
+    throw new SatelliteError('UNAUTHENTICATED', 'Nobody can say now which groups you are in: ask again soon.', {
+      cause: error,
+    });
+  }
 }
 
 async function authenticate(request: FastifyRequest, options: ScopeOptions, sent?: string): Promise<Principal> {
@@ -138,7 +158,7 @@ export async function openCapabilityScope(
 ): Promise<ReadingScope & Lasting> {
   const owner = await capabilityOwner(file, options);
   const { username } = owner;
-  request.username = username;
+  tellOf(owner, request);
   // Whoever has the address may not use up what its owner has.
   await options.meter.charge({ username: `~${username}`, quota: null }, LEAST_COST, reply);
   const controller = requestController(reply, seconds);
@@ -235,6 +255,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks, once it is known; for the log. */
     username: string | undefined;
+    /** What to tell who asks wherever something is denied, the same for all that they ask. */
+    caution: string | undefined;
     /** Name of the GraphQL operation, or of the exported field; for the log. */
     operationName: string | undefined;
   }

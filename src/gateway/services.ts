@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Services } from '../../resolvers/services.ts';
 import { Capabilities } from '../access/capability.ts';
 import type { Gafaelfawr } from '../access/gafaelfawr.ts';
+import { FirstSights, FIRST_SIGHT_TABLES } from '../access/first-sights.ts';
 import { Revocations, REVOCATION_TABLES } from '../access/revocations.ts';
 import type { FileResolver } from '../access/file-resolution.ts';
 import type { Memberships } from '../access/memberships.ts';
@@ -70,7 +71,7 @@ export async function openServices(
   const recheckMs = config.http.limits.recheckSeconds * 1000;
   const signal = AbortSignal.timeout(OPEN_MS);
   const state = await openState(writing.state, signal);
-  for (const tables of [CALL_TABLES, UPLOAD_TABLES, REVOCATION_TABLES])
+  for (const tables of [CALL_TABLES, UPLOAD_TABLES, REVOCATION_TABLES, FIRST_SIGHT_TABLES])
     await prepareTables(state.database, tables, signal);
   const jobs = createJobs(state, { rightsMilliseconds: recheckMs, heldMilliseconds: recheckMs, log });
   const memberships = await StateMemberships.open(
@@ -140,7 +141,12 @@ export async function openServices(
     uploads,
     state,
     memberships,
-    authentication: { secret: state.secret, revocations: new Revocations(state), memberships },
+    authentication: {
+      secret: state.secret,
+      revocations: new Revocations(state),
+      firstSights: new FirstSights(state),
+      memberships,
+    },
     start: async () => {
       await jobs.start();
       await satellites.start();

@@ -1,4 +1,5 @@
 /** What the owner of a job may do now: asked again and again while it works, by the policy that was asked when it began. */
+import { outdatedGroups } from '../access/group-age.ts';
 import type { Memberships } from '../access/memberships.ts';
 import type { Identity } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
@@ -25,7 +26,8 @@ export function jobRights(memberships: Pick<Memberships, 'of'>): JobRights {
       } catch (error) {
         if (!(error instanceof SatelliteError) || name.startsWith(`${owner}~`)) throw error;
         if (error.code !== 'NOT_FOUND' && error.code !== 'FORBIDDEN') throw error;
-        throw new HeldError(error.code, `${error.message} ${GOES_ON}`, 'RIGHTS');
+        const words = [error.message, outdatedGroups(who), GOES_ON].filter((text) => text !== undefined);
+        throw new HeldError(error.code, words.join(' '), 'RIGHTS');
       }
     },
   };

@@ -6,11 +6,13 @@ import sql from 'sql-template-tag';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { StateMemberships, type MembershipsOptions } from '../../src/access/memberships-in-state.ts';
 import type { Identity, Principal } from '../../src/access/principal.ts';
+import { Revocations } from '../../src/access/revocations.ts';
 import { SatelliteError } from '../../src/butler/errors.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State } from '../../src/state/state.ts';
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const LIMIT = AbortSignal.timeout(10 * 60_000);
 
 let directory: string;
@@ -48,6 +50,7 @@ function shown(groups: readonly string[], more: Partial<Principal> = {}): Princi
     kind: 'jwt',
     token: 'secret token',
     expiresAt: now + HOUR,
+    groupsUntil: now + 28 * MINUTE,
     source: 'https://id.example/',
     ...more,
   };
@@ -75,30 +78,59 @@ describe('of tokens that state groups', () => {
     expect(await one.of(alice.username)).toEqual(known);
   });
 
-  test('groups count until the token ends, and until a day after it was shown; the name stays', async () => {
+  test('groups count until the token ends, or until they are too old; the name stays', async () => {
     const memberships = await open();
-    const alice = shown(['g_users']);
+    const alice = shown(['g_users'], { expiresAt: now + MINUTE });
     await memberships.note(alice);
-    const groups = async () => (await memberships.of(alice.username))!.groups;
-    now += HOUR - 1;
-    expect(await groups()).toEqual(['g_users']);
+    const known = () => memberships.of(alice.username);
+    now += MINUTE - 1;
+    expect(await known()).toMatchObject({ groups: ['g_users'] });
     now += 1;
-    expect(await groups()).toEqual([]);
+    expect(await known()).toEqual({ username: alice.username, groups: [], groupsAreOutdated: true });
     await memberships.note(shown(['g_users'], { expiresAt: null }));
-    now += 24 * HOUR - 1;
-    expect(await groups()).toEqual(['g_users']);
+    now += 28 * MINUTE - 1;
+    expect(await known()).toMatchObject({ groups: ['g_users'] });
     now += 1;
-    expect(await groups()).toEqual([]);
+    expect(await known()).toMatchObject({ groups: [], groupsAreOutdated: true });
   });
 
   test('a new token that lasts longer counts at once', async () => {
     const memberships = await open();
     const alice = shown(['g_users']);
     await memberships.note(alice);
-    now += HOUR - 1000;
-    await memberships.note({ ...alice, token: 'a newer one', expiresAt: now + HOUR });
+    now += 28 * MINUTE - 1000;
+    await memberships.note(shown(['g_users'], { token: 'a newer one' }));
     now += 2000;
     expect((await memberships.of(alice.username))!.groups).toEqual(['g_users']);
+  });
+
+  test('a token whose groups are too old takes nothing from what a newer one said', async () => {
+    const memberships = await open();
+    const old = shown([], { token: 'old', groupsAreOutdated: true });
+    await memberships.note(old);
+    expect(await memberships.of(old.username)).toMatchObject({ groups: [] });
+    await memberships.note(shown(['g_users']));
+    for (let i = 0; i < 3; i += 1) {
+      now += MINUTE;
+      await memberships.note(old);
+      expect(await memberships.of(old.username)).toMatchObject({ groups: ['g_users'] });
+    }
+    now += 25 * MINUTE;
+    expect(await memberships.of(old.username)).toMatchObject({ groups: [], groupsAreOutdated: true });
+  });
+
+  test('who had all tokens revoked is not known until they come with another one', async () => {
+    const memberships = await open();
+    const alice = shown(['g_users']);
+    const before = now;
+    now = Date.now();
+    await memberships.note(alice);
+    await new Revocations(state).revoke(alice.username);
+    expect(await memberships.of(alice.username)).toBeNull();
+    now += 2 * MINUTE;
+    await memberships.note(shown(['g_users'], { token: 'new' }));
+    expect(await memberships.of(alice.username)).toMatchObject({ groups: ['g_users'] });
+    now = before;
   });
 
   test('who asks again and again is written down once a minute', async () => {

@@ -18,7 +18,8 @@ const verify = (token: string, changes: Partial<TokenIssuer> = {}) =>
 
 describe('a token of a configured issuer', () => {
   test('says who asks, with groups and scopes', async () => {
-    const claims = { groups: ['g_rubin', { name: 'g_users', id: 7 }], scope: 'read:image write:files' };
+    const iat = Math.floor(Date.now() / 1000) - 60;
+    const claims = { groups: ['g_rubin', { name: 'g_users', id: 7 }], scope: 'read:image write:files', iat };
     const token = await forge.token({ claims });
     expect(await verify(token)).toEqual({
       username: 'alice',
@@ -30,6 +31,7 @@ describe('a token of a configured issuer', () => {
       token,
       source: 'https://id.example/',
       expiresAt: 4_102_444_800_000,
+      groupsUntil: (iat + 28 * 60) * 1000,
     });
   });
 
@@ -110,7 +112,8 @@ describe('a long-lived token', () => {
   });
 
   test('has the groups that Gafaelfawr knows, where its issuer’s groups come from there', async () => {
-    const user = { username: 'alice', groups: ['g_now'], groupIds: new Map([['g_now', 9]]), quota: { api: {} } };
+    const groupIds = new Map([['g_now', 9]]);
+    const user = { username: 'alice', groups: ['g_now'], groupIds, groupsUntil: Infinity, quota: { api: {} } };
     const accounts = new Map([['alice', user]]);
     const issuers: TokenIssuer[] = [{ ...forge.issuer, groupsFrom: 'gafaelfawr' }];
     const gafaelfawr = { user: async (name: string) => accounts.get(name) ?? null };

@@ -92,8 +92,8 @@ test.each([
   ['neither issuers nor Gafaelfawr', 'auth: {}', 'auth.issuers: at least one is needed, or auth.gafaelfawr'],
   [
     'rights that would end too late',
-    'auth: {gafaelfawr: {url: "https://rsp.example", cacheSeconds: 1501}}',
-    'auth.gafaelfawr.cacheSeconds: must be at most 1500: revoked rights must end within 30 minutes',
+    'auth: {gafaelfawr: {url: "https://rsp.example", cacheSeconds: 1141}}',
+    'auth.gafaelfawr.cacheSeconds: must be at most 1140: revoked rights must end within 30 minutes',
   ],
   [
     'an ingress that is no block of addresses',

@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { BUTLER_ERROR_CODES, SatelliteError } from '../../butler/errors.ts';
 import { explained } from '../http/failures.ts';
-import { publicError, statusOf } from '../public-error.ts';
+import { messageOf, publicError, statusOf } from '../public-error.ts';
 import { MalformedRequestError } from './requests.ts';
 
 /** Stock clients wait so long before they try again. */
@@ -34,7 +34,7 @@ export function userErrorAnswer(error: unknown): UserErrorAnswer | undefined {
   if (!(error instanceof SatelliteError) || error instanceof MalformedRequestError || error instanceof PathError) {
     return undefined;
   }
-  if (USER_ERRORS.has(error.code)) return { error_type: error.code.toLowerCase(), detail: error.message };
+  if (USER_ERRORS.has(error.code)) return { error_type: error.code.toLowerCase(), detail: messageOf(error) };
   if (WRONG_QUERY.has(error.code)) return { error_type: 'invalid_query', detail: error.message };
   return undefined;
 }
@@ -47,7 +47,7 @@ export function answerFailure(
   const user = userErrorAnswer(error);
   if (user) return reply.code(422).send(user);
   if (error instanceof MalformedRequestError) return reply.code(422).send({ detail: error.complaints });
-  if (error instanceof PathError) return reply.code(error.status).send({ detail: error.message });
+  if (error instanceof PathError) return reply.code(error.status).send({ detail: messageOf(error) });
   const isOurs = error instanceof SatelliteError;
   const status =
     isOurs || error.statusCode === undefined || error.statusCode >= 500 ? statusOf(error) : error.statusCode;

@@ -8,6 +8,7 @@ import type { Metrics } from '../metrics.ts';
  */
 export function requestLog(app: FastifyInstance, metrics: Metrics): void {
   app.decorateRequest('username', undefined);
+  app.decorateRequest('caution', undefined);
   app.decorateRequest('operationName', undefined);
 
   app.addHook('onRequest', async (request, reply) => {

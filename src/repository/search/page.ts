@@ -30,6 +30,6 @@ export async function takeRows<Row, P>(
 }
 
 /** @throws InvalidQueryError where warnings are not wanted */
-export function refuseWarnings(warnings: readonly string[], strict: boolean | undefined): void {
+export function refuseWarnings(warnings: readonly string[], strict: boolean | null | undefined): void {
   if (strict && warnings.length > 0) throw new InvalidQueryError(`Refused, for 'strict' is set: ${warnings.join(' ')}`);
 }
