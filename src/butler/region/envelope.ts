@@ -4,11 +4,12 @@
  */
 import { QueryTooCostlyError } from '../errors.ts';
 import { ellipseBoundingCircle, polygonBoundingBox, relatePolygonToBox } from './bounds.ts';
-import { checkLevel, ROOT_TRIXELS, subdivide, type Trixel } from './htm.ts';
+import { checkLevel, type Trixel } from './htm.ts';
+import { MESH_ROOTS, planeThrough, type MeshTrixel } from './mesh.ts';
 import { polygonContains, relatePolygons, relatePolygonToCircle } from './polygon-relation.ts';
 import type { Region, Vector } from './region.ts';
 import { DISJOINT, type Relation, WITHIN } from './relation.ts';
-import { squaredChord } from './vector.ts';
+import { dot, squaredChord } from './vector.ts';
 
 /**
  * The most ranges of an envelope: enough for any region at level 7, the one of the registry; on finer levels the border
@@ -34,7 +35,7 @@ export function htmEnvelope(region: Region, level: number): readonly PixelRange[
     case 'polygon': {
       const { vertices } = region;
       const cap = boundingCap(vertices);
-      return search((trixel) => (cap && isApart(trixel, cap) ? DISJOINT : relatePolygons(trixel, vertices)), level);
+      return cap ? searchCap(vertices, cap, level) : search((trixel) => relatePolygons(trixel, vertices), level);
     }
     case 'circle':
       return search((trixel) => relatePolygonToCircle(trixel, region), level);
@@ -60,8 +61,8 @@ interface Cap {
   readonly chord: number;
 }
 
-/** Chords differ by more than this where rounding errors cannot have changed which is longer. */
-const CHORD_MARGIN = 1e-9;
+/** Chords, and distances from planes, differ by more than this where rounding errors cannot have changed which is longer. */
+const MARGIN = 1e-9;
 
 /** Undefined where the polygon is too large, or is none whose vertices run counter-clockwise. */
 function boundingCap(vertices: readonly Vector[]): Cap | undefined {
@@ -77,52 +78,125 @@ function centerOf(vertices: readonly Vector[]): Vector {
   return sum.map((component) => component / length) as unknown as Vector;
 }
 
-/**
- * Whether a trixel is certainly disjoint from what the cap holds: most are that a search comes by, and this costs a tenth
- * of the exact relation.  A chord of a sum of angles is at most the sum of their chords.
- */
-function isApart(trixel: Trixel, cap: Cap): boolean {
-  const [a, b, c] = trixel;
-  const x = a[0] + b[0] + c[0];
-  const y = a[1] + b[1] + c[1];
-  const z = a[2] + b[2] + c[2];
-  const length = Math.sqrt(x * x + y * y + z * z);
-  const center: Vector = [x / length, y / length, z / length];
-  const chord = Math.sqrt(Math.max(squaredChord(center, a), squaredChord(center, b), squaredChord(center, c)));
-  return Math.sqrt(squaredChord(center, cap.center)) > chord + cap.chord + CHORD_MARGIN;
+/** Ranges in the making: whole trixels in ascending order. */
+class Ranges {
+  readonly #ranges: { begin: number; end: number }[] = [];
+  readonly #level: number;
+
+  constructor(level: number) {
+    this.#level = level;
+  }
+
+  get all(): readonly PixelRange[] {
+    return this.#ranges;
+  }
+
+  /** @param levelsBelow of the trixel, down to that of the ranges */
+  add(index: number, levelsBelow: number): void {
+    const begin = index * 4 ** levelsBelow;
+    const end = (index + 1) * 4 ** levelsBelow;
+    const last = this.#ranges.at(-1);
+    if (last?.end === begin) {
+      last.end = end;
+    } else {
+      this.#ranges.push({ begin, end });
+    }
+    if (this.#ranges.length > MAX_RANGES) {
+      throw new QueryTooCostlyError(
+        `The region touches more than ${MAX_RANGES} ranges of htm${this.#level} pixels: use a smaller one or a coarser level.`,
+      );
+    }
+  }
 }
 
 /** Descends from the roots into the trixels that are neither outside nor all within the region. */
 function search(relate: (trixel: Trixel) => Relation, level: number): readonly PixelRange[] {
-  const ranges: { begin: number; end: number }[] = [];
-  function visit(trixel: Trixel, index: number, levelsBelow: number): void {
-    const relation = relate(trixel);
+  const ranges = new Ranges(level);
+  function visit(trixel: MeshTrixel, index: number, levelsBelow: number): void {
+    const relation = relate(trixel.vertices);
     if ((relation & DISJOINT) !== 0) {
       return;
     }
     if (levelsBelow === 0 || (relation & WITHIN) !== 0) {
-      const begin = index * 4 ** levelsBelow;
-      const end = (index + 1) * 4 ** levelsBelow;
-      const last = ranges.at(-1);
-      if (last?.end === begin) {
-        last.end = end;
-      } else {
-        ranges.push({ begin, end });
-      }
-      if (ranges.length > MAX_RANGES) {
-        throw new QueryTooCostlyError(
-          `The region touches more than ${MAX_RANGES} ranges of htm${level} pixels: use a smaller one or a coarser level.`,
-        );
-      }
+      ranges.add(index, levelsBelow);
       return;
     }
-    const children = subdivide(trixel);
+    const { children } = trixel.divide();
     for (let child = 0; child < 4; child++) {
-      visit(children[child as 0 | 1 | 2 | 3], index * 4 + child, levelsBelow - 1);
+      visit(children[child]!, index * 4 + child, levelsBelow - 1);
     }
   }
-  ROOT_TRIXELS.forEach((trixel, root) => visit(trixel, root + 8, level));
-  return ranges;
+  MESH_ROOTS.forEach((trixel, root) => visit(trixel, root + 8, level));
+  return ranges.all;
+}
+
+/** As many points of a polygon are known by their bits to be in a trixel. */
+const BITS = 30;
+
+/**
+ * The same for a polygon, with its cap.  The planes between the children of a trixel tell of most that they are apart from
+ * the polygon, or hold a point of it, both clear of all rounding errors; only the others need the exact relation, which
+ * costs ten times as much.
+ */
+function searchCap(vertices: readonly Vector[], cap: Cap, level: number): readonly PixelRange[] {
+  const ranges = new Ranges(level);
+  /** Of the vertices that are beyond a plane, and clearly so, the bits; -1 for all of them. */
+  const beyond = (normal: Vector, sign: 1 | -1): number => {
+    let bits = 0;
+    let count = 0;
+    for (let i = 0; i < vertices.length; i++) {
+      if (sign * dot(normal, vertices[i]!) <= MARGIN) continue;
+      count++;
+      if (i < BITS) bits |= 1 << i;
+    }
+    return count === vertices.length ? -1 : bits;
+  };
+  /** @param inside the bits of vertices that are clearly in the trixel, which is not apart from the polygon as far as is clear */
+  function visit(trixel: MeshTrixel, index: number, levelsBelow: number, inside: number): void {
+    if (inside === 0 || (levelsBelow > 0 && !reachesOut(trixel.vertices, cap))) {
+      const relation = relatePolygons(trixel.vertices, vertices);
+      if ((relation & DISJOINT) !== 0) return;
+      if ((relation & WITHIN) !== 0) {
+        ranges.add(index, levelsBelow);
+        return;
+      }
+    }
+    if (levelsBelow === 0) {
+      ranges.add(index, 0);
+      return;
+    }
+    const { children, cuts } = trixel.divide();
+    let inMiddle = inside;
+    let isAtVertex = false;
+    for (let child = 0; child < 3; child++) {
+      const cut = cuts[child]!;
+      const behind = beyond(cut, -1);
+      inMiddle &= behind;
+      if (behind === -1) continue;
+      const before = beyond(cut, 1);
+      isAtVertex ||= before === -1;
+      visit(children[child]!, index * 4 + child, levelsBelow - 1, inside & before);
+    }
+    if (!isAtVertex) visit(children[3], index * 4 + 3, levelsBelow - 1, inMiddle);
+  }
+  MESH_ROOTS.forEach((trixel, root) => {
+    const [a, b, c] = trixel.vertices;
+    const sides = [planeThrough(a, b), planeThrough(b, c), planeThrough(c, a)];
+    if (sides.some((side) => beyond(side, -1) === -1)) return;
+    visit(
+      trixel,
+      root + 8,
+      level,
+      sides.reduce((inside, side) => inside & beyond(side, 1), -1),
+    );
+  });
+  return ranges.all;
+}
+
+/** Whether a trixel has a vertex that is clearly outside a cap, and so of what that holds. */
+function reachesOut(trixel: Trixel, { center, chord }: Cap): boolean {
+  for (let i = 0; i < 3; i++) if (Math.sqrt(squaredChord(trixel[i]!, center)) > chord + MARGIN) return true;
+  return false;
 }
 
 function union(ranges: readonly PixelRange[]): readonly PixelRange[] {
