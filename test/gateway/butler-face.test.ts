@@ -1,5 +1,5 @@
 /** What the RemoteButler face does beside answering queries, which `test/conformance/butler-face*.test.ts` cover. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { temporaryDirectory } from '../fixtures/repositories.ts';
 import { runGateway, type RunningGateway } from './running-gateway.ts';
 import { bytesOf, FilesRepository, offer, rawContent, uuidOf } from './small-repositories.ts';
@@ -189,6 +189,33 @@ describe('a wrong request', () => {
     expect(answer.status).toBe(200);
     expect(await linesOf(answer)).toMatchObject([{ type: 'error', error: { error_type: 'missing_collection' } }]);
   });
+});
+
+test('a client that waits long for the first rows is told every 15 s that the query still runs', async () => {
+  const query = official.query.bind(official);
+  const { promise: found, resolve: find } = Promise.withResolvers<void>();
+  official.query = async function* (...args: Parameters<typeof query>) {
+    await found;
+    yield* query(...args);
+  } as typeof official.query;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const answering = post('dp1/v1/query/all_datasets', allRaws(['official']));
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBeGreaterThan(0));
+    await vi.advanceTimersByTimeAsync(15_000);
+    const answer = await answering;
+    await vi.advanceTimersByTimeAsync(15_000);
+    find();
+    expect((await linesOf(answer)).map(({ type }) => type)).toEqual(['keep-alive', 'keep-alive', 'dataset_ref']);
+  } finally {
+    vi.useRealTimers();
+    official.query = query;
+  }
+});
+
+test('an address of no method is not found, in the words of the stock server', async () => {
+  const answer = await get('dp1/v1/nope');
+  expect([answer.status, await answer.json()]).toEqual([404, { detail: 'Not Found' }]);
 });
 
 test('a repository that breaks off in the middle of a stream breaks the answer too: never a short clean one', async () => {

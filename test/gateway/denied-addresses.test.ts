@@ -43,7 +43,7 @@ const ALWAYS = [1, 2 ** 53];
 
 /** Addresses that name nothing: their answers must not name what is alice's. */
 const NAMELESS = [
-  ...['/healthz', '/metrics', '/schema.graphql', '/api/butler/repositories.yaml'],
+  ...['/healthz', '/metrics', '/schema.graphql', '/api/butler/repositories.yaml', '/api/butler/*'],
   // the page for the browser
   ...['/', '/*', '/graphiql.json'],
 ];

@@ -14,7 +14,7 @@ import { datasetTypeText } from './wire-rows.ts';
 export async function datasetTypeAnswer(repository: Repository, called: string, ctx: QueryContext): Promise<string> {
   const [name, component] = splitDatasetTypeName(called);
   const type = (await repository.datasetTypes(ctx)).get(name);
-  if (!type) throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type with name '${called}' not found.`);
+  if (!type) throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type '${called}' does not exist.`);
   const text =
     component === null ? datasetTypeText(type) : datasetTypeText(componentType(type, component), type.storageClass);
   return `{"dataset_type":${text}}`;

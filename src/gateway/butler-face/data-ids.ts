@@ -1,6 +1,8 @@
 /** `expand_data_id` of the RemoteButler protocol (query-semantics.md section 16). */
 import { ButlerUserError } from '../../butler/errors.ts';
 import type { DataId, DataIdValue } from '../../butler/data-id.ts';
+import type { DimensionGroup } from '../../butler/dimension-group.ts';
+import type { DimensionElement } from '../../butler/universe.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import type { DimensionRecordRow } from '../../repository/rows.ts';
 import { recordsOfDataIds } from '../../repository/search/records-of-data-ids.ts';
@@ -21,38 +23,56 @@ export async function expandedDataId(repository: Repository, dataId: DataId, ctx
   }
   const values = group.required.map((name) => given.get(name)!);
   const [records] = await recordsOfDataIds(repository, group, [values], ctx);
-  const implied = checkedImplied(group.implied, records!, given);
-  for (const element of group.elements) {
-    if (!element.isDimension || element.skypix || records!.some((record) => record.element === element)) continue;
-    const keys = group.required.map((name, i) => `'${name}': ${literal(values[i]!)}`).join(', ');
-    throw new ButlerUserError(
-      'DATA_ID_VALUE',
-      `Could not fetch record for dimension ${element.name} via keys {${keys}}.`,
-    );
-  }
-  return `{"data_coordinate":${dataIdText(group, [...values, ...implied], records!)}}`;
-}
-
-function checkedImplied(
-  names: readonly string[],
-  records: readonly DimensionRecordRow[],
-  given: ReadonlyMap<string, DataIdValue>,
-): readonly DataIdValue[] {
-  return names.map((name) => {
-    const implying = records.find(({ element }) => element.implied.includes(name));
-    const value = implying?.fields[name] as DataIdValue | undefined;
-    const said = given.get(name);
-    if (implying && value !== undefined && said !== undefined && String(said) !== String(value)) {
+  const keys = new Map(group.dataCoordinateKeys.flatMap((name) => (given.has(name) ? [[name, given.get(name)!]] : [])));
+  for (const element of inLookupOrder(group)) {
+    const record = records!.find((candidate) => candidate.element.name === element.name);
+    if (record) addImplied(keys, record);
+    else if (element.isDimension && !element.skypix) {
       throw new ButlerUserError(
-        'INCONSISTENT_DATA_ID',
-        `Data ID {${name}: ${literal(said)}} is inconsistent with the ${implying.element.name} record, which has ` +
-          `${name}=${literal(value)}.`,
+        'DATA_ID_VALUE',
+        `Could not fetch record for dimension ${element.name} via keys ${pythonDict(keys)}.`,
       );
     }
-    return value ?? said ?? '';
-  });
+  }
+  const full = group.dataCoordinateKeys.map((name) => keys.get(name)!);
+  return `{"data_coordinate":${dataIdText(group, full, records!)}}`;
 }
 
-function literal(value: DataIdValue): string {
+/** Elements in the order in which stock Butler looks their records up: what a dimension implies comes after it. */
+function inLookupOrder(group: DimensionGroup): readonly DimensionElement[] {
+  const order = new Set<DimensionElement>();
+  const add = (name: string): void => {
+    const element = group.universe.element(name);
+    order.add(element);
+    for (const implied of element.implied) add(implied);
+  };
+  for (const name of group.required) add(name);
+  for (const element of group.elements) order.add(element);
+  return [...order];
+}
+
+function addImplied(keys: Map<string, DataIdValue>, { element, fields }: DimensionRecordRow): void {
+  for (const name of element.implied) {
+    const value = fields[name] as DataIdValue | null | undefined;
+    if (value === null || value === undefined) continue;
+    const said = keys.get(name);
+    if (said !== undefined && String(said) !== String(value)) {
+      throw new ButlerUserError(
+        'INCONSISTENT_DATA_ID',
+        `Data ID ${pythonDict(keys)} has ${name}=${pythonLiteral(said)}, but ${element.name} implies ` +
+          `${name}=${pythonLiteral(value)}.`,
+      );
+    }
+    keys.set(name, value);
+  }
+}
+
+/** A data ID as a Python dictionary. */
+function pythonDict(keys: Iterable<readonly [string, DataIdValue]>): string {
+  return `{${[...keys].map(([name, value]) => `'${name}': ${pythonLiteral(value)}`).join(', ')}}`;
+}
+
+/** A value of a data ID as Python writes it. */
+export function pythonLiteral(value: DataIdValue): string {
   return typeof value === 'string' ? `'${value}'` : String(value);
 }

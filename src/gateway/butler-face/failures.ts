@@ -57,6 +57,9 @@ export function answerFailure(
     reply.header('www-authenticate', `Bearer realm="satellite"${isMissing ? '' : ', error="invalid_token"'}`);
     return reply.code(401).send({ detail: [{ msg: message, type: isMissing ? 'missing_auth' : 'invalid_token' }] });
   }
+  if (isOurs && error.code === 'FORBIDDEN') {
+    return reply.code(403).send({ detail: [{ msg: message, type: 'insufficient_scope' }] });
+  }
   if (status === 429 || status === 503) {
     reply.header('retry-after', Math.ceil((isOurs ? error.retryAfter : undefined) ?? RETRY_SECONDS));
   }

@@ -4,6 +4,7 @@ import type { CollectionType } from '../../butler/collection.ts';
 import { COLLECTION_TYPE_NUMBERS } from '../../butler/collection.ts';
 import { SatelliteError } from '../../butler/errors.ts';
 import { isJsonObject } from '../../butler/json.ts';
+import { EMPTY_TIMESPAN } from '../../butler/timespan.ts';
 
 /** Most identifiers in one request, as the real server takes them. */
 const MAX_IDS = 10_000;
@@ -17,7 +18,7 @@ const dataId = z.record(z.string(), z.union([z.string(), z.number(), z.bigint(),
 const nanoseconds = z.union([z.int(), z.bigint()]).transform(BigInt);
 const timespan = z
   .tuple([nanoseconds, nanoseconds])
-  .transform(([begin, end]) => ({ begin, end }))
+  .transform(([begin, end]) => (begin < end ? { begin, end } : EMPTY_TIMESPAN))
   .nullable();
 const collectionTypes = z.array(
   z

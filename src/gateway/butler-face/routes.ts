@@ -3,6 +3,7 @@
  * repository that the caller may read, and for several as one, `{a}+{b}` in search order.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { DataIdValue, DataIdValues } from '../../butler/data-id.ts';
 import { ButlerUserError, InvalidQueryError } from '../../butler/errors.ts';
 import { parseJson, stringifyJson, type Json } from '../../butler/json.ts';
 import { encodeUniverse } from '../../butler/universe-wire.ts';
@@ -24,7 +25,7 @@ import {
   datasetTypeAnswer,
   datasetTypesAnswer,
 } from './collections.ts';
-import { expandedDataId } from './data-ids.ts';
+import { expandedDataId, pythonLiteral } from './data-ids.ts';
 import { answerFailure, PathError } from './failures.ts';
 import { datasetFilesText, downloadedFile, fileAnswer, fileTransferAnswer } from './files.ts';
 import { allDatasetsLines, checkCount, readQuery } from './queries.ts';
@@ -48,7 +49,7 @@ import {
 } from './requests.ts';
 import { datasetLine, recordsOfDatasets, resultLines } from './result-pages.ts';
 import { sendLines } from './streaming.ts';
-import { datasetText, datasetTypeText } from './wire-rows.ts';
+import { datasetText, datasetTypeText, type RecordsOfDataId } from './wire-rows.ts';
 import { componentType, splitDatasetTypeName } from '../../butler/components.ts';
 import type { DatasetRow } from '../../repository/rows.ts';
 
@@ -91,10 +92,11 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
     const ask = async (request: FaceRequest, reply: FastifyReply): Promise<Asked> => {
       const scope = await options.openScope(request, reply, options.limits.exportSeconds);
       const called = request.params.repository;
-      const names = Object.hasOwn(options.views, called) ? options.views[called]! : called.split('+');
+      const isView = Object.hasOwn(options.views, called);
+      const names = isView ? options.views[called]! : called.split('+');
       const members = [...new Set(names)].map((name) => {
         const found = scope.repositories.find(name);
-        if (!found) throw new PathError(404, `Unknown repository '${name}'`);
+        if (!found) throw new PathError(404, `Unknown repository '${isView ? called : name}'`);
         return found.repository;
       });
       scope.keepChecking(async (now) => mustBeReadable(names, scope.repositories, now));
@@ -121,6 +123,10 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
     for (const file of ['butler.yaml', 'butler.json']) {
       face.get(`${base}/${file}`, (_request, reply) => reply.type('application/json').send(CLIENT_CONFIG));
     }
+
+    face.all('/api/butler/*', () => {
+      throw new PathError(404, 'Not Found');
+    });
 
     face.get('/api/butler/repositories.yaml', async (request, reply) => {
       // Anonymous clients ask too: `DAF_BUTLER_REPOSITORY_INDEX` is read without a token.
@@ -177,7 +183,10 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
       const request = readBody(getFileByDataIdBody, body);
       const row = await repository.findDataset(findRequest(request), ctx);
       if (row) return datasetFilesText(repository, row, publicUrl, ctx);
-      const keys = Object.entries(request.data_id).map(([name, value]) => `${name}: ${pythonLiteral(value)}`);
+      const { elements } = await repository.universe(ctx);
+      const keys = elements
+        .filter(({ name }) => Object.hasOwn(request.data_id, name))
+        .map(({ name }) => `${name}: ${pythonLiteral(request.data_id[name]!)}`);
       const searched = request.collections.map((name) => `'${name}'`).join(', ');
       throw new ButlerUserError(
         'DATASET_NOT_FOUND',
@@ -240,13 +249,24 @@ async function refAnswer(
 ): Promise<string> {
   if (!row) return '{"dataset_ref":null}';
   const records = withRecords ? (await recordsOfDatasets(repository, [row], ctx))[0]! : null;
+  const values = records ? withImplied(row, records) : row.values;
   const component = datasetType === null ? null : splitDatasetTypeName(datasetType)[1];
   if (component === null) {
-    return `{"dataset_ref":${datasetText(row, datasetTypeText(row.datasetType), records)}}`;
+    return `{"dataset_ref":${datasetText({ ...row, values }, datasetTypeText(row.datasetType), records)}}`;
   }
   const parent = (await repository.datasetTypes(ctx)).get(splitDatasetTypeName(datasetType!)[0])!;
   const typeText = datasetTypeText(componentType(parent, component), parent.storageClass);
-  return `{"dataset_ref":${datasetText(row, typeText, records, component)}}`;
+  return `{"dataset_ref":${datasetText({ ...row, values }, typeText, records, component)}}`;
+}
+
+/** Values of a data ID, with those that its records imply. */
+function withImplied({ datasetType: { dimensions }, values }: DatasetRow, records: RecordsOfDataId): DataIdValues {
+  if (values.length === dimensions.dataCoordinateKeys.length) return values;
+  const implied = dimensions.implied.map((name) => {
+    const implying = records.find(({ element }) => element.implied.includes(name));
+    return implying?.fields[name] as DataIdValue | null | undefined;
+  });
+  return implied.every((value) => value !== null && value !== undefined) ? [...values, ...implied] : values;
 }
 
 function findRequest({
@@ -257,10 +277,6 @@ function findRequest({
   timespan,
 }: Omit<ReturnType<typeof findDatasetBody.parse>, 'dimension_records'>) {
   return { datasetType, dataId, defaultDataId, collections, timespan };
-}
-
-function pythonLiteral(value: string | number | bigint): string {
-  return typeof value === 'string' ? `'${value}'` : String(value);
 }
 
 function requiredParameter(query: FaceRequest['query'], name: string): string {

@@ -46,7 +46,9 @@ export function dataIdText(group: DimensionGroup, values: DataIdValues, records:
   for (let i = 0; i < values.length; i += 1) {
     text += `${i === 0 ? '' : ','}"${group.dataCoordinateKeys[i]}":${valueText(values[i]!, undefined)}`;
   }
-  const recordsText = records && records.map((record) => `"${record.element.name}":${recordText(record)}`).join(',');
+  // The empty data ID has all of its records: none.
+  const known = group.elements.length === 0 ? [] : records;
+  const recordsText = known && known.map((record) => `"${record.element.name}":${recordText(record)}`).join(',');
   return `{"dataId":{${text}},"records":${recordsText === null ? 'null' : `{${recordsText}}`}}`;
 }
 

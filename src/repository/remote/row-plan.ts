@@ -77,7 +77,8 @@ export function planRows(
       includeDimensionRecords: false,
       orderBy: spec.orderBy,
       limit: spec.limit,
-      allowDuplicateOverlaps: spec.allowDuplicateOverlaps,
+      // The server counts without the duplicates that it would give, so that an answer with them could not be known to be whole.
+      allowDuplicateOverlaps: false,
     },
     layout,
     terms,
