@@ -63,3 +63,29 @@ export function* leavesOf(predicate: Predicate): Generator<PredicateLeaf> {
     else yield p;
   }
 }
+
+/** Trees of the queries that a predicate compares with, at any depth. */
+export function* treesInside(predicate: Predicate): Generator<QueryTree> {
+  for (const leaf of leavesOf(predicate)) {
+    if (leaf.type !== 'in_query') continue;
+    yield leaf.tree;
+    yield* treesInside(leaf.tree.predicate);
+  }
+}
+
+/** The predicate with the trees that it compares with made anew, the innermost first. */
+export function withTreesInside(predicate: Predicate, made: (tree: QueryTree) => QueryTree): Predicate {
+  switch (predicate.type) {
+    case 'and':
+    case 'or':
+      return { ...predicate, operands: predicate.operands.map((operand) => withTreesInside(operand, made)) };
+    case 'not':
+      return { ...predicate, operand: withTreesInside(predicate.operand, made) };
+    case 'in_query': {
+      const { tree } = predicate;
+      return { ...predicate, tree: made({ ...tree, predicate: withTreesInside(tree.predicate, made) }) };
+    }
+    default:
+      return predicate;
+  }
+}

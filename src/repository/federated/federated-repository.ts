@@ -81,8 +81,17 @@ export class FederatedRepository implements Repository {
     }
   }
 
-  async count(query: Query, spec: ResultSpec, ctx: QueryContext): Promise<number> {
-    return countRows(await this.#parts(query, spec, ctx), ctx);
+  async count(
+    query: Query,
+    spec: ResultSpec,
+    ctx: QueryContext,
+    options?: { readonly exact?: boolean },
+  ): Promise<number> {
+    const parts = await this.#parts(query, spec, ctx);
+    const [only, ...others] = parts;
+    // As many rows as it gives, repeated ones too.
+    if (only && others.length === 0) return only.member.repository.count(only.query, only.spec, ctx, options);
+    return countRows(parts, ctx);
   }
 
   async any(

@@ -1,8 +1,7 @@
 /** Splits a query over several repositories into what each of them is asked. */
 import type { DimensionGroup } from '../../butler/dimension-group.ts';
-import { ButlerUserError } from '../../butler/errors.ts';
 import type { OrderExpression } from '../../butler/query/expression.ts';
-import type { Predicate } from '../../butler/query/predicate.ts';
+import { treesInside } from '../../butler/query/predicate.ts';
 import { columnsOfPredicate } from '../../butler/query/column-type.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type { DatasetSearch, Query } from '../../butler/query/tree.ts';
@@ -10,6 +9,7 @@ import { conformQuery } from './conform-query.ts';
 import { spatialFamilies } from './join/constraints.ts';
 import { joinedMember } from './join/joined-member.ts';
 import { membersOnPath, type Member } from './members.ts';
+import { keepsTable } from './probe.ts';
 import type { SearchPath } from './search-path.ts';
 
 /** One repository's part: the query in its universe, over the collections that it holds. */
@@ -25,12 +25,11 @@ export interface Part<S extends ResultSpec> {
 }
 
 /**
- * The parts of a query, in search order; repositories that can have no rows have none.  A query that joins rows of one
+ * The parts of a query, at least one, in search order; repositories that can have no rows have none.  A query that joins rows of one
  * repository with rows of another has one part, which brings together what it needs (`join/`).
  * @param paths search path of each dataset search of the tree, by dataset type
  * @param repeats whether a dataset comes as often as a search without find-first meets it, as stock Butler gives it; else once
- * @throws InvalidQueryError where the repositories disagree on dimensions; ButlerUserError UNIMPLEMENTED_QUERY where it
- * compares with datasets of a query inside
+ * @throws InvalidQueryError where the repositories disagree on dimensions
  */
 export function planParts<S extends ResultSpec>(
   members: readonly Member[],
@@ -40,9 +39,9 @@ export function planParts<S extends ResultSpec>(
   { repeats = false }: { readonly repeats?: boolean } = {},
 ): readonly Part<S>[] {
   const holders = membersThatAnswer(members, query, paths);
-  if (holders.length === 0) return [];
-  if (joinsAcross(members, query, spec) || comparesAcross(holders, query, spec, paths, repeats)) {
-    refuseInnerSearches(members, query);
+  // What has no rows wherever it is asked may still be wrong: whoever joins says so.
+  const isJoined = holders.length === 0 || joinsAcross(members, query, spec);
+  if (isJoined || comparesAcross(holders, query, spec, paths, repeats)) {
     return [wholePart(joinedMember(members, paths), query, spec)];
   }
   return holders.map((member) => {
@@ -104,16 +103,30 @@ function membersThatAnswer(
  */
 function joinsAcross(members: readonly Member[], { tree, uploads }: Query, spec: ResultSpec): boolean {
   if (members.length === 1) return false;
-  const searches = [...tree.datasets.values()];
+  if (!treesInside(tree.predicate).next().done) return true;
   if (spatialFamilies(tree.dimensions).length > 1) return true;
-  if (searches.length === 0) return uploads.some(({ dimensions }) => !restrictsRecords(dimensions, spec));
-  const elements = [
+  const { universe, elements } = tree.dimensions;
+  const named = new Set([
     ...columnsOfPredicate(tree.predicate).elements,
     ...(spec.type === 'general' ? spec.dimensionFields.keys() : []),
-  ];
-  const { universe } = tree.dimensions;
-  if (elements.some((name) => !universe.isDimension(name))) return true;
-  return tree.dimensions.names.some((name) => !searches.some(({ dimensions }) => dimensions.has(name)));
+    ...(spec.type === 'dimension_record' ? [spec.element] : []),
+  ]);
+  const combinations = elements.filter((e) => !e.isDimension && (e.alwaysJoin || named.has(e.name)));
+  const leadsToAll = (from: DimensionGroup) =>
+    tree.dimensions.names.every((name) => from.has(name) || universe.element(name).skypix);
+  const searches = [...tree.datasets.values()];
+  if (searches.length > 0) {
+    return (
+      combinations.length > 0 || !tree.dimensions.names.every((name) => searches.some((s) => s.dimensions.has(name)))
+    );
+  }
+  // Data IDs stand for records, which need not be there, unless columns of these are asked.
+  const isOfTable = spec.type === 'dimension_record' && keepsTable(universe.element(spec.element));
+  if (uploads.length > 0 && !isOfTable) return true;
+  const records = combinations.length > 0 ? combinations : elements.filter(({ isDimension }) => isDimension);
+  return (
+    combinations.length > 1 || !(records.length === 0 || records.some(({ name }) => leadsToAll(universe.groupOf(name))))
+  );
 }
 
 /** Whether rows of several repositories have to be looked at together to know which of them, or how many, are the answer. */
@@ -137,35 +150,6 @@ function comparesAcross(
   const { isCalibration } = holders[0]!.datasetTypes.get(spec.datasetType)!;
   if (spec.findFirst) return isCalibration && types.has('CALIBRATION');
   return repeats && (types.has('CALIBRATION') || types.has('TAGGED'));
-}
-
-/** Whether data IDs only say which records of one element are asked for. */
-function restrictsRecords(dataIds: DimensionGroup, spec: ResultSpec): boolean {
-  return spec.type === 'dimension_record' && dataIds.universe.groupOf(spec.element).isSupersetOf(dataIds);
-}
-
-function refuseInnerSearches(members: readonly Member[], { tree }: Query): void {
-  if (!searchesInside(tree.predicate)) return;
-  const names = members.map((member) => `'${member.repository.name}'`).join(', ');
-  throw new ButlerUserError(
-    'UNIMPLEMENTED_QUERY',
-    `This query cannot be answered by ${names} together: it compares with datasets of another query. Name one of them in ` +
-      `'repositories'.`,
-  );
-}
-
-function searchesInside(predicate: Predicate): boolean {
-  switch (predicate.type) {
-    case 'and':
-    case 'or':
-      return predicate.operands.some(searchesInside);
-    case 'not':
-      return searchesInside(predicate.operand);
-    case 'in_query':
-      return predicate.tree.datasets.size > 0 || searchesInside(predicate.tree.predicate);
-    default:
-      return false;
-  }
 }
 
 function withOwnStorageClass<S extends ResultSpec>(spec: S, member: Member): S {

@@ -15,7 +15,7 @@ let [whole, part, rest]: Member[] = [];
 
 beforeAll(async () => {
   directory = await temporaryDirectory();
-  const [a, b] = await splitRepository('official', directory.path, 1);
+  const [a, b] = await splitRepository('official', directory.path, 2);
   for (const [name, path] of [
     ['whole', sqliteRepository('official')],
     ['part', a],

@@ -83,8 +83,7 @@ describe('Two real repositories of different universes', () => {
     [['band']],
     [['visit', 'detector']],
     [['visit', 'tract']],
-    [['tract', 'patch', 'band']],
-    [['subfilter', 'detector']],
+    [['tract', 'patch']],
     [['htm7', 'visit']],
     [[]],
   ])('give the data IDs of %j, each once', async (dimensions) => {
@@ -97,6 +96,22 @@ describe('Two real repositories of different universes', () => {
       const expected = await united(members, rowsOf, dataIdOf);
       expect(written(await rowsOf(members), dataIdOf)).toEqual(written(expected, dataIdOf));
     }
+  });
+
+  it.each([
+    ['patch', 'band'],
+    ['detector', 'subfilter'],
+    ['instrument', 'skymap'],
+  ])('give every combination of %s and %s, wherever each of them is', async (a, b) => {
+    const valuesOf = async (dimensions: readonly string[]) =>
+      (await walk((paging) => searchDataIds([satellite, official], { dimensions, ...paging }, ctx))).map(
+        ({ dimensions: { required }, values }) => new Map(required.map((name, i) => [name, values[i]!])),
+      );
+    const alone = await Promise.all([[a], [b]].map(valuesOf));
+    const { required } = (await satellite.universe(ctx)).conform([a, b]);
+    const keyOf = (dataId: ReadonlyMap<string, unknown>) => required.map((name) => String(dataId.get(name))).join(' ');
+    const combined = alone[0]!.flatMap((one) => alone[1]!.map((other) => keyOf(new Map([...one, ...other]))));
+    expect((await valuesOf([a, b])).map(keyOf).sort()).toEqual(combined.sort());
   });
 
   it.each([undefined, 'run', '-ingest_date', 'collection', '-timespan.begin'])(

@@ -7,7 +7,7 @@ import type { DataId, DataIdValue } from '../../../butler/data-id.ts';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import { InvalidQueryError } from '../../../butler/errors.ts';
 import { predicateWithDefaults, summarizePredicate } from '../../../butler/query/governors.ts';
-import { leavesOf, type Predicate } from '../../../butler/query/predicate.ts';
+import { treesInside, type Predicate } from '../../../butler/query/predicate.ts';
 import type { DataCoordinateUpload, Query, QueryTree } from '../../../butler/query/tree.ts';
 import type { CollectionSummary, DirectAccess } from '../registry.ts';
 import { predicateReferences } from './columns.ts';
@@ -43,13 +43,8 @@ export async function summariesFor(
   { registry }: DirectAccess,
   signal: AbortSignal,
 ): Promise<Summaries> {
-  const names = [...allTrees(tree)].flatMap(({ datasets }) => [...datasets.values()].flatMap((s) => s.collections));
+  const names = [tree, ...treesInside(tree.predicate)].flatMap(({ datasets }) => [...datasets.values()].flatMap((s) => s.collections));
   return registry.summaries(registry.flatten([...new Set(names)]), signal);
-}
-
-function* allTrees(tree: QueryTree): Generator<QueryTree> {
-  yield tree;
-  for (const leaf of leavesOf(tree.predicate)) if (leaf.type === 'in_query') yield* allTrees(leaf.tree);
 }
 
 /** @throws ButlerUserErrors as stock Butler does */

@@ -5,6 +5,7 @@
 import { LRUCache } from 'lru-cache';
 import type { DataIdValues } from '../../../butler/data-id.ts';
 import { stringifyJson } from '../../../butler/json.ts';
+import { treesInside } from '../../../butler/query/predicate.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import { encodePredicate } from '../../../butler/query/wire.ts';
 import type { DimensionElement } from '../../../butler/universe.ts';
@@ -32,10 +33,10 @@ export async function memberAlone(
   paths: ReadonlyMap<string, SearchPath>,
   ctx: QueryContext,
 ): Promise<Member | undefined> {
-  if (query.uploads.length > 0) return undefined;
+  if (query.uploads.length > 0 || !treesInside(query.tree.predicate).next().done) return undefined;
   const searches = [...query.tree.datasets];
   const holders = new Set(searches.flatMap(([name]) => membersOnPath(members, name, paths.get(name)!)));
-  if (holders.size > 1) return undefined;
+  if (holders.size > 1 || (searches.length > 0 && holders.size === 0)) return undefined;
   const [only = members.at(-1)!] = holders;
   const { universe, elements } = query.tree.dimensions;
   const isCovered = ({ isDimension, required }: DimensionElement) =>

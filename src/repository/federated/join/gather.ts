@@ -5,13 +5,14 @@
  */
 import type { DataIdValues } from '../../../butler/data-id.ts';
 import type { DatasetType } from '../../../butler/dataset-type.ts';
+import { ButlerUserError } from '../../../butler/errors.ts';
 import type { Predicate } from '../../../butler/query/predicate.ts';
 import type { Query } from '../../../butler/query/tree.ts';
-import type { DimensionElement } from '../../../butler/universe.ts';
+import type { DimensionElement, Universe } from '../../../butler/universe.ts';
 import type { QueryContext } from '../../repository.ts';
 import type { DimensionRecordRow } from '../../rows.ts';
 import { dataIdKey } from '../identity.ts';
-import type { Member } from '../members.ts';
+import { membersOnPath, type Member } from '../members.ts';
 import { joined, keepsTable } from '../probe.ts';
 import type { SearchPath } from '../search-path.ts';
 import { conjunctsOf, constrainedQuery, overlapsOf } from './constraints.ts';
@@ -42,20 +43,40 @@ export async function gather(
   ctx: QueryContext,
 ): Promise<Gathered> {
   const budget = new RowBudget(members);
-  const records = new GatheredRecords(members, queries[0]!.query.tree.dimensions.universe, budget, ctx);
+  const { universe } = queries[0]!.query.tree.dimensions;
+  const records = new GatheredRecords(members, universe, budget, ctx);
   const memberships: Membership[] = [];
-  const datasetTypes = new Map<string, DatasetType>();
-  for (const { query, paths } of queries) {
+  const datasetTypes = searchedTypes(members, queries, universe);
+  // Nothing need be asked for what cannot have rows, whatever the repositories hold; but it may be wrong all the same.
+  const isDoomed = isWithoutHolder(members, queries[0]!);
+  for (const { query, paths } of isDoomed ? [] : queries) {
     const gathering = new Gathering(members, query, records, budget, ctx);
-    const searches = [...query.tree.datasets].map(([name, { dimensions }]) => {
-      const type = members.find((member) => member.datasetTypes.has(name))!.datasetTypes.get(name)!;
-      datasetTypes.set(name, { ...type, dimensions });
-      return gathering.searchFor({ ...type, dimensions }, paths.get(name)!);
+    const searches = [...query.tree.datasets.keys()].map((name) => {
+      return gathering.searchFor(datasetTypes.get(name)!, paths.get(name)!);
     });
     memberships.push(...(await gathering.datasets(searches)));
     await gathering.remainingRecords(searches);
   }
   return { datasetTypes: [...datasetTypes.values()], memberships, records: records.all() };
+}
+
+/** @throws ButlerUserError MISSING_DATASET_TYPE */
+function searchedTypes(
+  members: readonly Member[],
+  queries: readonly PathedQuery[],
+  universe: Universe,
+): ReadonlyMap<string, DatasetType> {
+  const names = new Set(queries.flatMap(({ query }) => [...query.tree.datasets.keys()]));
+  const found = [...names].map((name): [string, DatasetType] => {
+    const type = members.find((member) => member.datasetTypes.has(name))?.datasetTypes.get(name);
+    if (!type) throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type '${name}' has not been registered.`);
+    return [name, { ...type, dimensions: universe.conform(type.dimensions.required) }];
+  });
+  return new Map(found);
+}
+
+function isWithoutHolder(members: readonly Member[], { query, paths }: PathedQuery): boolean {
+  return [...query.tree.datasets.keys()].some((name) => membersOnPath(members, name, paths.get(name)!).length === 0);
 }
 
 /** What one of the queries needs. */

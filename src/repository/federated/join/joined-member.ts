@@ -1,22 +1,25 @@
 /** Several repositories as one member of a query's plan, for queries that join rows of one with rows of another. */
-import type { CollectionInfo, CollectionType } from '../../../butler/collection.ts';
+import type { CollectionInfo } from '../../../butler/collection.ts';
 import type { DataIdValues } from '../../../butler/data-id.ts';
 import type { DatasetType } from '../../../butler/dataset-type.ts';
 import { stringifyJson } from '../../../butler/json.ts';
 import { encodeQuery } from '../../../butler/query/wire.ts';
 import type { ResultSpec } from '../../../butler/query/result-spec.ts';
-import type { Query } from '../../../butler/query/tree.ts';
+import { treesInside, withTreesInside } from '../../../butler/query/predicate.ts';
+import type { Query, QueryTree } from '../../../butler/query/tree.ts';
 import type { DimensionElement } from '../../../butler/universe.ts';
 import type { CollectionQuery, Page, PageOptions, QueryContext, Repository } from '../../repository.ts';
 import type { RowsByResult } from '../../rows.ts';
-import type { Member } from '../members.ts';
-import type { SearchPath } from '../search-path.ts';
+import { membersOnPath, type Member } from '../members.ts';
+import { resolveSearchPath, type SearchPath } from '../search-path.ts';
+import { asSearchedName } from '../collection-directory.ts';
 import { conformQuery } from '../conform-query.ts';
 import { dataIdKey, recordDataId } from '../identity.ts';
 import { unitedCollections, unitedInfo } from '../united-collections.ts';
 import { memberAlone } from './answers-alone.ts';
-import { gather, type Gathered } from './gather.ts';
+import { gather, type Gathered, type PathedQuery } from './gather.ts';
 import { ScratchCache } from './scratch-cache.ts';
+import type { SearchedCollection } from './scratch-registry.ts';
 import { scratchRepository, type Scratch } from './scratch-repository.ts';
 
 /** What of a repository a plan asks. */
@@ -67,10 +70,9 @@ class JoinedRepositories implements Answering {
       yield* this.#asked(alone, ctx, options);
       return;
     }
-    await using borrowed = await this.#gathered(query, ctx, options?.after === undefined);
-    const { repository, ownerOf } = borrowed.place;
-    for await (const page of repository.query(this.#flattened(query), spec, ctx, options)) {
-      yield { ...page, rows: page.rows.map((row) => ({ ...row, repository: ownerOf(row) })) };
+    await using joined = await this.#joined(query, ctx, options?.after === undefined);
+    for await (const page of joined.repository.query(joined.query, spec, ctx, options)) {
+      yield { ...page, rows: page.rows.map((row) => ({ ...row, repository: joined.ownerOf(row) })) };
     }
   }
 
@@ -82,8 +84,8 @@ class JoinedRepositories implements Answering {
   ): Promise<number> {
     const alone = await this.#alone(query, spec, ctx);
     if (alone) return alone.member.repository.count(alone.query, alone.spec, ctx, options);
-    await using borrowed = await this.#gathered(query, ctx, false);
-    return await borrowed.place.repository.count(this.#flattened(query), spec, ctx, options);
+    await using joined = await this.#joined(query, ctx, false);
+    return await joined.repository.count(joined.query, spec, ctx, options);
   }
 
   async any(
@@ -91,13 +93,13 @@ class JoinedRepositories implements Answering {
     ctx: QueryContext,
     options?: { readonly execute?: boolean; readonly exact?: boolean },
   ): Promise<boolean> {
-    await using borrowed = await this.#gathered(query, ctx, false);
-    return await borrowed.place.repository.any(this.#flattened(query), ctx, options);
+    await using joined = await this.#joined(query, ctx, false);
+    return await joined.repository.any(joined.query, ctx, options);
   }
 
   async explain(query: Query, ctx: QueryContext, options?: { readonly execute?: boolean }): Promise<readonly string[]> {
-    await using borrowed = await this.#gathered(query, ctx, false);
-    return await borrowed.place.repository.explain(this.#flattened(query), ctx, options);
+    await using joined = await this.#joined(query, ctx, false);
+    return await joined.repository.explain(joined.query, ctx, options);
   }
 
   /** What a member is asked that answers as all would; undefined where rows have to be joined. */
@@ -129,27 +131,62 @@ class JoinedRepositories implements Answering {
     }
   }
 
-  #gathered(query: Query, ctx: QueryContext, anew: boolean): Promise<{ readonly place: Filled } & AsyncDisposable> {
+  /** The query with the search paths as they were resolved over all members, answered where all that it needs is. */
+  async #joined(query: Query, ctx: QueryContext, anew: boolean): Promise<Joined> {
+    const queries = [{ query, paths: this.#paths }, ...(await this.#queriesInside(query, ctx))];
     const key = stringifyJson([ctx.caller.username, this.#members.map((m) => m.repository.name), encodeQuery(query)]);
-    return SCRATCHES.borrow(key, anew, async () => {
-      const gathered = await gather(this.#members, [{ query, paths: this.#paths }], ctx);
-      const collections = new Map<string, CollectionType>([...this.#paths.values()].flatMap((path) => path.types()));
-      const scratch = await scratchRepository(this.name, query.tree.dimensions.universe, gathered, collections, ctx);
+    const { place, [Symbol.asyncDispose]: done } = await SCRATCHES.borrow(key, anew, async () => {
+      const gathered = await gather(this.#members, queries, ctx);
+      const searched = searchedCollections(this.#members, queries);
+      const scratch = await scratchRepository(this.name, query.tree.dimensions.universe, gathered, searched, ctx);
       const names = this.#members.map(({ repository }) => repository.name);
       return { ...scratch, ownerOf: ownersOf(gathered, names) };
     });
+    const pathsOf = new Map(queries.map(({ query: { tree }, paths }) => [tree.datasets, paths]));
+    const flat = (tree: QueryTree) => flattened(tree, pathsOf.get(tree.datasets)!);
+    const predicate = withTreesInside(query.tree.predicate, flat);
+    return { ...place, query: { ...query, tree: flat({ ...query.tree, predicate }) }, [Symbol.asyncDispose]: done };
   }
 
-  /** The query with the search paths as they were resolved over all members. */
-  #flattened({ tree, ...query }: Query): Query {
-    const datasets = new Map(
-      [...tree.datasets].map(([name, search]) => {
-        const path = this.#paths.get(name)!.types();
-        return [name, { ...search, collections: path.map(([collection]) => collection) }];
-      }),
-    );
-    return { ...query, tree: { ...tree, datasets } };
+  async #queriesInside({ tree, defaultDataId }: Query, ctx: QueryContext): Promise<readonly PathedQuery[]> {
+    const repositories = this.#members.map(({ repository }) => repository);
+    const queries: PathedQuery[] = [];
+    for (const inner of treesInside(tree.predicate)) {
+      const paths = new Map<string, SearchPath>();
+      for (const [name, { collections }] of inner.datasets) {
+        paths.set(name, await resolveSearchPath(repositories, collections.map(asSearchedName), [], ctx));
+      }
+      queries.push({ query: { tree: inner, defaultDataId, uploads: [] }, paths });
+    }
+    return queries;
   }
+}
+
+/** With collections in place of chains. */
+function flattened(tree: QueryTree, paths: ReadonlyMap<string, SearchPath>): QueryTree {
+  const datasets = new Map(
+    [...tree.datasets].map(([name, search]) => {
+      const path = paths.get(name)!.types();
+      return [name, { ...search, collections: path.map(([collection]) => collection) }];
+    }),
+  );
+  return { ...tree, datasets };
+}
+
+/** Every collection that a search leads to, with what some member may have there. */
+function searchedCollections(
+  members: readonly Member[],
+  queries: readonly PathedQuery[],
+): readonly SearchedCollection[] {
+  const searches = queries.flatMap(({ query, paths }) =>
+    [...query.tree.datasets.keys()].map((name) => ({ name, path: paths.get(name)! })),
+  );
+  return searches.flatMap(({ name, path }) => {
+    const held = new Set(membersOnPath(members, name, path).flatMap((m) => path.collectionsIn(m.repository, name)));
+    return path.types().map(([collection, type]) => {
+      return { name: collection, type, datasetTypes: held.has(collection) ? [name] : [] };
+    });
+  });
 }
 
 interface Alone<S extends ResultSpec> {
@@ -160,6 +197,11 @@ interface Alone<S extends ResultSpec> {
 
 interface Filled extends Scratch {
   readonly ownerOf: (row: RowsByResult[ResultSpec['type']]) => string;
+}
+
+interface Joined extends Omit<Filled, 'directory'> {
+  /** As it is put to `repository`. */
+  readonly query: Query;
 }
 
 const SCRATCHES = new ScratchCache<Filled>();

@@ -1,0 +1,57 @@
+/**
+ * Random queries, put to one repository and to two that share out what it holds: the answers are the same.  In full, 10 000
+ * queries; divisions are reused, so that most of the time goes into queries.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { SatelliteError } from '../../../src/butler/errors.ts';
+import type { BuiltQuery } from '../../../src/butler/query/build.ts';
+import { temporaryDirectory } from '../../fixtures/repositories.ts';
+import fc, { isFull } from '../../sample.ts';
+import { answerTo, divide, type Division } from './division.ts';
+import { randomQuery, vocabularyOf, type Vocabulary } from './random-queries.ts';
+
+const QUERIES = isFull ? 10_000 : 150;
+/** One of each kind of each repository; see `splitRepository`. */
+const DIVISIONS = isFull ? 40 : 8;
+
+let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
+const divisions: Division[] = [];
+const vocabularies = new Map<Division, Vocabulary>();
+
+beforeAll(async () => {
+  directory = await temporaryDirectory();
+  for (let i = 0; i < DIVISIONS; i += 1) {
+    divisions.push(await divide(i % 2 === 0 ? 'satellite' : 'official', directory.path, i >> 1));
+  }
+  for (const division of divisions) vocabularies.set(division, await vocabularyOf(division.whole));
+});
+
+afterAll(async () => {
+  for (const division of divisions) await division[Symbol.asyncDispose]();
+  await directory[Symbol.asyncDispose]();
+});
+
+test(
+  'two repositories answer any query as the one that holds what both hold',
+  async () => {
+    const division = fc.nat({ max: DIVISIONS - 1 });
+    const property = fc.asyncProperty(division, fc.gen(), async (i, gen) => {
+      const { whole, together } = divisions[i]!;
+      const query = queryOf(vocabularies.get(divisions[i]!)!, gen);
+      fc.pre(query !== undefined);
+      expect(await answerTo(together, query)).toEqual(await answerTo(whole, query));
+    });
+    await fc.assert(property, { numRuns: QUERIES });
+  },
+  24 * 3_600_000,
+);
+
+/** Undefined where the parts do not make a query. */
+function queryOf(vocabulary: Vocabulary, gen: fc.GeneratorValue): BuiltQuery | undefined {
+  try {
+    return randomQuery(vocabulary, gen);
+  } catch (error) {
+    if (error instanceof SatelliteError) return undefined;
+    throw error;
+  }
+}
