@@ -46,7 +46,8 @@ export function fileUrl(
  * @returns null where it is no permanent address, or one of another gateway
  */
 export function parsePermanentAddress(address: string, publicUrls: readonly string[]): AddressedFile | null {
-  if (!URL.canParse(address)) return null;
+  // Not with a space before it, as a relative path may have.
+  if (!/^https?:/i.test(address) || !URL.canParse(address)) return null;
   const url = new URL(address);
   if (url.username !== '' || url.password !== '') return null;
   for (const publicUrl of publicUrls) {

@@ -146,7 +146,7 @@ export type CapabilityFile = Pick<CapabilityGrant, 'repository' | 'uuid'> & { re
 
 /**
  * For an address that holds a capability: as its satellite's owner, with the rights that the owner has now, groups included.
- * That of a group's satellite is its creator, as long as they are in the group.
+ * Of a group's satellite: as the group, with what each of its members may read by being in it, as long as who made it is.
  * @throws SatelliteError FORBIDDEN where it is not, or no longer, good for this file
  */
 export async function openCapabilityScope(
@@ -156,23 +156,26 @@ export async function openCapabilityScope(
   file: CapabilityFile,
   options: ScopeOptions,
 ): Promise<ReadingScope & Lasting> {
-  const owner = await capabilityOwner(file, options);
+  const { owner, reader } = await capabilityReader(file, options);
   const { username } = owner;
   tellOf(owner, request);
   // Whoever has the address may not use up what its owner has.
   await options.meter.charge({ username: `~${username}`, quota: null }, LEAST_COST, reply);
   const controller = requestController(reply, seconds);
   return {
-    repositories: await repositoriesOf(owner, options),
+    repositories: await repositoriesOf(reader, options),
     query: { caller: { username, asService: true }, signal: controller.signal },
     keepChecking: rechecked(reply, controller, options, async () =>
-      repositoriesOf(await capabilityOwner(file, options), options),
+      repositoriesOf((await capabilityReader(file, options)).reader, options),
     ),
   };
 }
 
-/** Who reads by a capability, as they are now. @throws SatelliteError FORBIDDEN */
-async function capabilityOwner(file: CapabilityFile, options: ScopeOptions): Promise<Identity> {
+/** Whose a capability is and who reads by it, as they are now. @throws SatelliteError FORBIDDEN */
+async function capabilityReader(
+  file: CapabilityFile,
+  options: ScopeOptions,
+): Promise<{ readonly owner: Identity; readonly reader: Identity }> {
   const grant = options.satellites?.capabilities.verify(file.capability, file);
   const satellite = grant && (await options.satellites?.directory.byId(grant.satelliteId));
   const owner = satellite && (await identityOf(satellite.owner, options));
@@ -189,7 +192,22 @@ async function capabilityOwner(file: CapabilityFile, options: ScopeOptions): Pro
         'present address of the file, or use the address without the capability and send a token.',
     );
   }
-  return owner;
+  const { group, groupId } = satellite;
+  return { owner, reader: group === null ? owner : asGroup(owner, { name: group, id: groupId }) };
+}
+
+/**
+ * A group as one who reads.  Its members can write whatever address into their satellite, and have it given a capability: that
+ * must open nothing of who made the satellite that is not the group's.
+ */
+function asGroup(
+  { groups, groupIds }: Identity,
+  { name, id }: { readonly name: string; readonly id: number | null },
+): Identity {
+  // By the name that it has now.
+  const now = groups.find((known) => id !== null && groupIds?.get(known) === id) ?? name;
+  // No user has such a name.
+  return { username: `~${now}`, groups: [now], ...(id !== null && { groupIds: new Map([[now, id]]) }) };
 }
 
 function rechecked(

@@ -25,6 +25,7 @@ export function bringCalibrations(
     references,
     openFile: () => Promise.reject(new Error('the bytes of a reference stay where they are')),
     checkRun: () => {},
+    readable: undefined,
     reserve: async () => {},
   };
   return new TransferAttempt(setting, task, ctx).run();

@@ -4,7 +4,7 @@ import type { FileRecord } from '../repository/rows.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
 import { inBatches } from './in-batches.ts';
 import type { SelectedDataset } from './page.ts';
-import { referencesTo, type ReferenceSettings } from './references.ts';
+import { referencesTo, targetsOf, type ReferenceSettings, type Target } from './references.ts';
 
 /** Requests for files that a transfer has running: the source goes on with the next while we are busy with what came. */
 const REQUESTS_AT_ONCE = 3;
@@ -47,9 +47,17 @@ export type Referred = {
   readonly withoutFiles: readonly string[];
 };
 
+/** Of datasets of a repository of the gateway, those that may be read. */
+export type Readable = (
+  repository: string,
+  uuids: readonly string[],
+  ctx: QueryContext,
+) => Promise<ReadonlySet<string>>;
+
 /**
  * Registers datasets with references to their files, one transaction a batch.
  * @param source name of the source in addresses
+ * @param readable which targets of references may be passed on; undefined: all
  * @throws SatelliteError as `importDatasets`
  */
 export async function referPage(
@@ -57,19 +65,35 @@ export async function referPage(
   batches: readonly BatchWithFiles[],
   source: string,
   settings: ReferenceSettings,
+  readable: Readable | undefined,
   ctx: QueryContext,
 ): Promise<Referred> {
   let bytes = 0;
   const withoutFiles: string[] = [];
   for (const { datasets, files: coming } of batches) {
     const files = await coming;
+    const isPassedOn = readable
+      ? await among(targetsOf([...files.values()].flat(), settings), readable, ctx)
+      : () => true;
     const imports = datasets.map((bare) => {
       const dataset = { ...bare, files: files.get(bare.uuid) ?? [] };
       if (dataset.files.length === 0) withoutFiles.push(dataset.uuid);
       for (const { size } of dataset.files) bytes += size ?? 0;
-      return { ...dataset, files: referencesTo(dataset, source, satellite, settings) };
+      return { ...dataset, files: referencesTo(dataset, source, satellite, settings, isPassedOn) };
     });
     await satellite.repository.importDatasets(imports, ctx);
   }
   return { bytes, withoutFiles };
+}
+
+async function among(
+  targets: readonly Target[],
+  readable: Readable,
+  ctx: QueryContext,
+): Promise<(target: Target) => boolean> {
+  const known = new Map<string, ReadonlySet<string>>();
+  for (const [repository, of] of Map.groupBy(targets, (target) => target.repository)) {
+    known.set(repository, await readable(repository, [...new Set(of.map(({ uuid }) => uuid))], ctx));
+  }
+  return ({ repository, uuid }) => known.get(repository)!.has(uuid);
 }

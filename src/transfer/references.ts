@@ -1,6 +1,7 @@
 /** References: file records whose path is a permanent address (design section 5). */
 import type { CapabilityGrant } from '../access/capability.ts';
-import { parsePermanentAddress, permanentAddress } from '../access/permanent-address.ts';
+import { parsePermanentAddress, permanentAddress, type AddressedFile } from '../access/permanent-address.ts';
+import type { FileRecord } from '../repository/rows.ts';
 import type { ImportedFile } from '../repository/writeable-repository.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
 import type { SelectedDataset } from './page.ts';
@@ -13,25 +14,35 @@ export interface ReferenceSettings {
   readonly mintCapability: (grant: CapabilityGrant) => string;
 }
 
+/** A dataset of the gateway. */
+export type Target = Pick<AddressedFile, 'repository' | 'uuid'>;
+
+/** Where the files lead of which the source itself has references only. */
+export function targetsOf(
+  files: readonly FileRecord[],
+  { ownUrls }: Pick<ReferenceSettings, 'ownUrls'>,
+): readonly Target[] {
+  return files.flatMap(({ path }) => parsePermanentAddress(path, ownUrls()) ?? []);
+}
+
 /**
  * The files of a dataset of `source` as a satellite records them by reference.  What is a reference already is passed on:
  * it leads to where the bytes are, never through a satellite in between.
  * @param source name of the repository in addresses
+ * @param isPassedOn of the target of such a reference
  */
 export function referencesTo(
   dataset: SelectedDataset,
   source: string,
   satellite: Pick<OpenSatellite, 'capability'>,
   settings: ReferenceSettings,
+  isPassedOn: (target: Target) => boolean,
 ): readonly ImportedFile[] {
   return dataset.files.map((file) => {
     const { fileName, component, formatter, storageClass, checksum, size } = file;
-    const origin = parsePermanentAddress(file.path, settings.ownUrls()) ?? {
-      repository: source,
-      uuid: dataset.uuid,
-      component,
-      fileName,
-    };
+    const target = parsePermanentAddress(file.path, settings.ownUrls());
+    const direct = { repository: source, uuid: dataset.uuid, component, fileName };
+    const origin = target && isPassedOn(target) ? target : direct;
     const { capability } = satellite;
     const { repository, uuid } = origin;
     const address = {

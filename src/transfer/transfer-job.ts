@@ -24,7 +24,7 @@ import { neededRecords, planRecords } from './dimension-records.ts';
 import { inBatches } from './in-batches.ts';
 import { definitionOf, readPage, writePage, type SelectedDataset, type TransferPage } from './page.ts';
 import { planPage } from './plan-page.ts';
-import { filesAhead, referPage, type BatchWithFiles, type Referred } from './refer-page.ts';
+import { filesAhead, referPage, type BatchWithFiles, type Readable, type Referred } from './refer-page.ts';
 import type { ReferenceSettings } from './references.ts';
 import type { SelectedDatasets, TransferDatasets } from './service.ts';
 
@@ -47,6 +47,11 @@ export interface TransferSetting {
   /** Brings chains, memberships and validity ranges too. */
   readonly collections: boolean;
   readonly references: ReferenceSettings;
+  /**
+   * Which targets of the source's own references its satellite's owner may be given; undefined: whose job it is, is that owner.
+   * Somebody else could have written into a satellite of theirs where a dataset of the owner's is, for the owner to give away.
+   */
+  readonly readable: Readable | undefined;
   /** Throws where a RUN of the source may not be read (any more). */
   readonly checkRun: (run: string) => void;
   readonly openFile: OpenFile;
@@ -215,12 +220,12 @@ export class TransferAttempt {
   }
 
   async #refer(i: number, universe: Universe): Promise<Referred> {
-    const { satellite, from, references } = this.#setting;
+    const { satellite, from, references, readable } = this.#setting;
     const { datasets } = await this.#page(i, universe);
     const batches = this.#files ?? this.#askForFiles(datasets, Promise.resolve());
     const next = i + 1 < this.#pages.length ? await this.#page(i + 1, universe) : undefined;
     this.#files = next && this.#askForFiles(next.datasets, batches.at(-1)?.files ?? Promise.resolve());
-    return referPage(satellite, batches, from, references, this.#ctx);
+    return referPage(satellite, batches, from, references, readable, this.#ctx);
   }
 
   async #copy(i: number, universe: Universe): Promise<void> {

@@ -86,6 +86,13 @@ export function transferKind(surroundings: TransferSurroundings): JobKind<Transf
         mode,
         collections,
         references,
+        readable:
+          satellite.owner === owner
+            ? undefined
+            : async (name: string, uuids: readonly string[], dataCtx: QueryContext) => {
+                const target = (await visibleNow()).visible.find(name)?.repository;
+                return new Set((await target?.datasets(uuids, dataCtx))?.keys());
+              },
         checkRun: (run: string) => {
           if (!visible.allows(from, run)) {
             throw notShared('NOT_FOUND', `RUN '${run}' of '${from}' does not exist, or is not shared with you.`);

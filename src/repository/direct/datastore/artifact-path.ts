@@ -33,7 +33,8 @@ export function artifactPath(path: string): ArtifactPath {
   if (/[\u0000-\u001f\u007f]/.test(path)) refuse('it holds control characters');
   if (path.includes('\\')) refuse('it holds a backslash');
   if (ESCAPE.test(path)) refuse('it holds percent escapes');
-  if (path.startsWith('/') || isUri(path)) refuse('it must be relative to the root of the repository');
+  // Readers of addresses pass over spaces before one.
+  if (path.startsWith('/') || isUri(path.trimStart())) refuse('it must be relative to the root of the repository');
   const names = path.split('/').filter((name) => name !== '' && name !== '.');
   const name = names.at(-1);
   if (name === undefined || path.endsWith('/') || path.endsWith('/.')) return refuse('it names no file');
