@@ -1,3 +1,4 @@
+import { nameInAddresses } from '../src/access/policy.ts';
 import { owns } from '../src/access/readable.ts';
 import { SatelliteError } from '../src/butler/errors.ts';
 import type { Json } from '../src/jobs/job.ts';
@@ -97,11 +98,20 @@ export const satellite: Resolvers = {
     ),
     quotaBytes: forOwners((record) => record.quotaBytes),
     warnings: (record, _args, context) =>
-      owns(context.principal, record) ? servicesOf(context).satellites.warnings(record) : [],
+      owns(context.principal, record)
+        ? [...servicesOf(context).satellites.warnings(record), ...hiddenName(record, context)]
+        : [],
     createdAt: forOwners(({ createdAt }) => (createdAt === null ? null : utcTime(createdAt))),
     purgeAt: ({ purgeAt }) => (purgeAt === null ? null : utcTime(purgeAt)),
   },
 };
+
+/** Where the name alone means a repository of the observatory's, which its owner could not see when they chose it. */
+function hiddenName(record: AnySatellite, { principal, repositories }: GraphQLContext): readonly string[] {
+  const meant = record.owner === principal.username ? repositories.find(record.name) : undefined;
+  if (!meant || nameInAddresses(meant) === fullName(record)) return [];
+  return [`'${record.name}' alone is another repository of this gateway: call this one '${fullName(record)}'.`];
+}
 
 /** @throws SatelliteError FORBIDDEN where the gateway did not make it */
 function changeOf(

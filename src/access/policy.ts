@@ -62,10 +62,13 @@ export class VisibleRepositories {
       if (repository) places[this.#place(one)]!.push(repository === one.repository ? one : { ...one, repository });
     }
     this.#all = places.flat();
-    const bare = places[0]!.filter((r) => r.bareName !== undefined);
+    const [own = [], groups = [], observatory = [], others = []] = places;
+    // What others share hides nothing that is one's own, nor anything of the observatory's, which has no other name.
     this.#byName = new Map([
-      ...bare.map((r) => [r.bareName!, r] as const),
-      ...this.#all.flatMap((r) => [[nameInAddresses(r), r] as const, [r.name, r] as const]),
+      ...[...others, ...groups].map((r) => [r.name, r] as const),
+      ...own.flatMap((r) => (r.bareName === undefined ? [] : [[r.bareName, r] as const])),
+      ...[...own, ...observatory].map((r) => [r.name, r] as const),
+      ...this.#all.map((r) => [nameInAddresses(r), r] as const),
     ]);
   }
 

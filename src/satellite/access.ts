@@ -30,6 +30,21 @@ export function ownedName(name: string, { username }: Pick<Identity, 'username'>
 }
 
 /**
+ * Whether a name that a repository of the configuration has, with this owner, means a satellite of the principal's own all the
+ * same: what another shares hides nothing that is one's own.
+ */
+export async function meansOwn(
+  catalog: Pick<Catalog, 'named'>,
+  called: string,
+  owner: string | undefined,
+  { username }: Pick<Identity, 'username'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (owner === undefined || owner === username || called.includes('~')) return false;
+  return (await catalog.named(username, called, signal)) !== null;
+}
+
+/**
  * The satellite that has the name, or the last one that had it, for a principal who may use it as its owner does.
  * @returns null where there is none for them
  * @throws SatelliteError FORBIDDEN where it exists for them, but is another's

@@ -8,7 +8,7 @@ import { readButlerConfig } from '../repository/direct/butler-config.ts';
 import { openArtifactStore } from '../repository/direct/datastore/open-store.ts';
 import { openWriteableRepository } from '../repository/direct/open-writeable.ts';
 import type { WriteableRepository } from '../repository/writeable-repository.ts';
-import { checkReady, isReadable, noSuchSatellite, ownedName, visibleSatellite } from './access.ts';
+import { checkReady, isReadable, meansOwn, noSuchSatellite, ownedName, visibleSatellite } from './access.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { OpenedRepository } from './opened-repository.ts';
 import { OpenRepositories } from './open-repositories.ts';
@@ -75,7 +75,7 @@ export class Directory implements SatelliteDirectory {
   async forWriting(name: string, principal: Identity): Promise<OpenSatellite> {
     const configured = this.#configured(name);
     const granted = configured && (await this.#granted(configured, principal));
-    if (granted) {
+    if (granted && !(await meansOwn(this.#parts.catalog, name, configured.owner, principal, look()))) {
       const { owner } = configured;
       const mayWrite = owner === undefined || owner === principal.username || granted.mayWrite;
       if (!mayWrite) throw readOnly(nameInAddresses(configured));

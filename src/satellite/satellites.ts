@@ -10,7 +10,7 @@ import type { Jobs } from '../jobs/job.ts';
 import type { State } from '../state/state.ts';
 import type { Leases } from '../state/lease.ts';
 import { prepareTables } from '../state/tables.ts';
-import { checkReady, findSatellite, noSuchSatellite, visibleSatellite } from './access.ts';
+import { checkReady, findSatellite, meansOwn, noSuchSatellite, visibleSatellite } from './access.ts';
 import { Care, type CareSurroundings } from './care.ts';
 import { Catalog, SATELLITE_TABLES, type CatalogEntry } from './catalog.ts';
 import { configuredSatellites } from './configured.ts';
@@ -156,10 +156,14 @@ export class Satellites implements SatelliteService {
   }
 
   async find(name: string, principal: Principal): Promise<AnySatellite | null> {
-    const configured = configuredSatellites(this.#options.configured, principal, await this.rightsOf(principal));
+    const rights = await this.rightsOf(principal);
+    const configured = configuredSatellites(this.#options.configured, principal, rights).find(
+      (satellite) => satellite.name === name || fullName(satellite) === name,
+    );
     const found =
-      configured.find((satellite) => satellite.name === name || fullName(satellite) === name) ??
-      (await visibleSatellite(this.#catalog, name, principal, look()))?.entry;
+      configured && !(await meansOwn(this.#catalog, name, configured.owner, principal, look()))
+        ? configured
+        : (await visibleSatellite(this.#catalog, name, principal, look()))?.entry;
     if (!found || (principal.limits && principal.limits.satellite !== fullName(found))) return null;
     return found;
   }

@@ -16,7 +16,7 @@ import type { Identity } from '../access/principal.ts';
 import { mayGrant, owns, readableBy, type Ownership } from '../access/readable.ts';
 import { explain, type Explanation } from '../access/reasons.ts';
 import { SatelliteError } from '../butler/errors.ts';
-import { checkReady, noSuchSatellite, ownedName, ownersOnly } from './access.ts';
+import { checkReady, meansOwn, noSuchSatellite, ownedName, ownersOnly } from './access.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import { checkGrant } from './grant-request.ts';
 import { fullName } from './satellite.ts';
@@ -221,7 +221,9 @@ export class Sharing {
     const configured = repository ? { resource: configuredResource(repository), entry: null } : null;
     if (configured) {
       const granted = (await grants.rightsOf(principal)).on(configured.resource.resource);
-      if (readableBy(principal, configured.resource, granted) !== 'nothing') return configured;
+      const isThere = readableBy(principal, configured.resource, granted) !== 'nothing';
+      if (isThere && !(await meansOwn(catalog, called, configured.resource.owner, principal, look())))
+        return configured;
     }
     const { owner, name } = ownedName(called, principal);
     const entry = (await catalog.named(owner, name, look())) ?? (await catalog.deleted(owner, name, look()))[0];

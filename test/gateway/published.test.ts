@@ -119,6 +119,59 @@ test.each(['members', 'old'])(
   },
 );
 
+describe('a satellite that has the name of a repository which its owner could not see', () => {
+  const first = async (name: string) => {
+    const query = `query ($name: String!) {
+      repository(name: $name) {kind collections(search: ["u/carol/*"]) {nodes {name}}} satellite(name: $name) {owner warnings}
+    }`;
+    return (await world.ask('carol', query, { name })).data;
+  };
+  const own = { nodes: [{ name: 'u/carol/own' }] };
+
+  test('keeps it when another shares theirs', async () => {
+    await world.done('carol', 'createSatellite', { name: 'old', official: 'published' }, 'satellite {name}');
+    const grant = await world.grant({ satellite: 'old', user: 'carol' });
+    const run = { satellite: 'old', name: 'u/carol/own', type: 'RUN' };
+    await world.done('carol', 'createCollection', run, 'collection {name}');
+    const seen = { repository: { kind: 'SATELLITE', collections: own }, satellite: { owner: 'carol', warnings: [] } };
+    expect(await first('old')).toEqual(seen);
+    expect(await first('carol~old')).toEqual(seen);
+    expect((await first('alice~old')).repository.collections).toEqual({ nodes: [] });
+    await world.done('carol', 'grantAccess', { satellite: 'old', user: 'bob' }, 'grant {id}');
+    await world.done('carol', 'deleteSatellite', { satellite: 'old', purge: true });
+    expect((await first('old')).satellite.owner).toBe('alice');
+    await world.revoke(grant);
+  });
+
+  test('leaves it to one of the observatory’s, which has no other, and says so', async () => {
+    await world.done('carol', 'createSatellite', { name: 'members', official: 'published' }, 'satellite {name}');
+    const run = { satellite: 'members', name: 'u/carol/own', type: 'RUN' };
+    await world.done('carol', 'createCollection', run, 'collection {name}');
+    const { token } = world.gateway;
+    const headers = {
+      authorization: `Bearer ${await token('carol', { groups: ['g_lensing'] })}`,
+      'content-type': 'application/json',
+    };
+    const query = `{
+      bare: repository(name: "members") {kind}
+      full: repository(name: "carol~members") {collections(search: ["u/carol/*"]) {nodes {name}}}
+      satellite(name: "carol~members") {warnings}
+    }`;
+    const ask = async (text: string) => {
+      const body = JSON.stringify({ query: text });
+      return ((await (await world.gateway.fetch('/graphql', { method: 'POST', headers, body })).json()) as any).data; // eslint-disable-line @typescript-eslint/no-explicit-any
+    };
+    expect(await ask(query)).toEqual({
+      bare: { kind: 'OFFICIAL' },
+      full: { collections: own },
+      satellite: { warnings: [expect.stringContaining("'carol~members'")] },
+    });
+    const more = `mutation {createCollection(input: {satellite: "members", name: "x", type: RUN}) {collection {name}}}`;
+    expect(await ask(more)).toEqual({ createCollection: null });
+    await world.done('carol', 'deleteSatellite', { satellite: 'members', purge: true });
+  });
+});
+
 describe('a repository of the configuration with an owner', () => {
   test('does not exist for others until it is shared, as owner~name', async () => {
     const seen = async () =>
