@@ -35,6 +35,8 @@ const limits = z.strictObject({
   tokens: count.default(2000),
   /** Objects that an answer may hold, reckoned from `first` before anything is asked. @default 500000 */
   nodes: count.default(500_000),
+  /** GraphQL requests of a user that a gateway answers at a time; the others wait. @default 2 */
+  requests: count.default(2),
   /** Subscriptions that a user may watch at a time. @default 20 */
   subscriptions: count.default(20),
   /** Seconds after which the rights to what goes on (a subscription, an export, a download, a job) are checked again. @default 30 */

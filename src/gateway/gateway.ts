@@ -8,6 +8,7 @@ import type { Services } from '../../resolvers/services.ts';
 import type { Memberships } from '../access/memberships.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import { openAuthenticator, openGafaelfawr } from './authentication.ts';
+import { ConcurrentRequests } from './concurrent-requests.ts';
 import { ConfigurationError, UNUSED_SECTIONS, type GatewayConfig } from './config.ts';
 import type { ExecutionStrategy } from './graphql/execution.ts';
 import { guardFields } from './graphql/permissions.ts';
@@ -98,6 +99,10 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     limits,
     pathPrefix: config.http.pathPrefix,
     meter,
+    concurrent: new ConcurrentRequests({
+      perUser: limits.requests,
+      refused: () => metrics.limitsFired.inc({ limit: 'requests' }),
+    }),
     openScope: (request, reply, seconds, purpose) => openScope(request, reply, seconds, scope, purpose),
     scopeFor: (request, signal, sent) => scopeFor(request, signal, scope, sent),
     openCapabilityScope: (request, reply, seconds, file) => openCapabilityScope(request, reply, seconds, file, scope),

@@ -23,7 +23,9 @@ export function graphqlRoutes(
     preHandler: async (request: FastifyRequest, reply: FastifyReply) => {
       // There a browser sends the token later.
       if (request.ws) return;
-      scopes.set(request, await options.openScope(request, reply, options.limits.seconds, 'graphql'));
+      const scope = await options.openScope(request, reply, options.limits.seconds, 'graphql');
+      await options.concurrent.enter(scope.principal.username, reply, scope.query.signal);
+      scopes.set(request, scope);
       request.operationName = operationNameOf(request.body ?? request.query);
     },
     handler: fastifyApolloHandler(server, {

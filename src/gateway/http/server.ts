@@ -19,6 +19,7 @@ import { createGraphQLServer } from '../graphql/server.ts';
 import { Subscriptions } from '../graphql/subscriptions.ts';
 import type { Metrics } from '../metrics.ts';
 import type { FileResolver } from '../../access/file-resolution.ts';
+import type { ConcurrentRequests } from '../concurrent-requests.ts';
 import type { RequestMeter } from '../request-meter.ts';
 import { butlerFaceRoutes } from '../butler-face/routes.ts';
 import type { CapabilityFile, Lasting, ReadingScope, RequestScope, ScopePurpose } from '../request-scope.ts';
@@ -57,6 +58,7 @@ export interface FacesOptions {
     file: CapabilityFile,
   ) => Promise<ReadingScope & Lasting>;
   readonly meter: RequestMeter;
+  readonly concurrent: ConcurrentRequests;
   /** Configured repositories. */
   readonly offered: readonly OfferedRepository[];
   /** Names in the RemoteButler face for several repositories as one. */

@@ -48,6 +48,11 @@ export class FairSlots {
     };
   }
 
+  /** How many of a user's wait. */
+  waitingOf(user: string): number {
+    return this.#waiting.get(user)?.length ?? 0;
+  }
+
   async #wait(user: string, signal: AbortSignal): Promise<void> {
     const granted = Promise.withResolvers<void>();
     const waiter: Waiter = { user, grant: granted.resolve };
