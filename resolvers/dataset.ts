@@ -7,7 +7,7 @@ import { searchDatasets } from '../src/repository/search/datasets.ts';
 import { findDataset } from '../src/repository/search/find-dataset.ts';
 import { getDataset } from '../src/repository/search/get-dataset.ts';
 import type { DatasetSearchRequest } from '../src/repository/search/search.ts';
-import { connectionResolvers, toConnection } from './connection.ts';
+import { asksForRows, explainedResolvers, toExplainedConnection } from './connection.ts';
 import { reportFailures } from './context.ts';
 import { CollectionNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
 import type { QueryDatasetsArgs, Resolvers } from './schema-types.ts';
@@ -19,8 +19,9 @@ export const dataset: Resolvers = {
   Query: {
     datasets: async (_root, args, context, info) => {
       const members = context.repositories.select(args.repositories);
-      const request = { ...datasetSearch(args), implied: selects(info, 'fullDataId') };
-      return toConnection(await searchDatasets(members, request, context.query), DatasetNode, args, context, info);
+      const request = { ...datasetSearch(args), implied: selects(info, 'fullDataId'), rows: asksForRows(info) };
+      const page = await searchDatasets(members, request, context.query);
+      return toExplainedConnection(page, DatasetNode, args, context, info);
     },
     dataset: async (_root, { uuid, repository }, context, info) => {
       const members = context.repositories.select(repository ? [repository] : null);
@@ -49,7 +50,7 @@ export const dataset: Resolvers = {
       return rows;
     },
   },
-  DatasetConnection: connectionResolvers,
+  DatasetConnection: explainedResolvers,
   DatasetType: {
     dimensions: ({ dimensions }) => dimensions.names,
     requiredDimensions: ({ dimensions }) => dimensions.required,

@@ -1,7 +1,7 @@
 import { searchDataIds } from '../src/repository/search/data-ids.ts';
 import { searchDimensionRecords } from '../src/repository/search/dimension-records.ts';
 import type { DataIdSearchRequest, RecordSearchRequest } from '../src/repository/search/search.ts';
-import { connectionResolvers, toConnection } from './connection.ts';
+import { asksForRows, explainedResolvers, toExplainedConnection } from './connection.ts';
 import { DataIdNode, DimensionRecordNode } from './nodes.ts';
 import type { QueryDataIdsArgs, QueryDimensionRecordsArgs, Resolvers } from './schema-types.ts';
 import { regionHex, regionPos, timespanFields } from './sky-and-time.ts';
@@ -11,17 +11,21 @@ export const dimension: Resolvers = {
   Query: {
     dimensionRecords: async (_root, args, context, info) => {
       const members = context.repositories.select(args.repositories);
-      const page = await searchDimensionRecords(members, recordSearch(args), context.query);
-      return toConnection(page, DimensionRecordNode, args, context, info);
+      const page = await searchDimensionRecords(
+        members,
+        { ...recordSearch(args), rows: asksForRows(info) },
+        context.query,
+      );
+      return toExplainedConnection(page, DimensionRecordNode, args, context, info);
     },
     dataIds: async (_root, args, context, info) => {
       const members = context.repositories.select(args.repositories);
-      const page = await searchDataIds(members, dataIdSearch(args), context.query);
-      return toConnection(page, DataIdNode, args, context, info);
+      const page = await searchDataIds(members, { ...dataIdSearch(args), rows: asksForRows(info) }, context.query);
+      return toExplainedConnection(page, DataIdNode, args, context, info);
     },
   },
-  DimensionRecordConnection: connectionResolvers,
-  DataIdConnection: connectionResolvers,
+  DimensionRecordConnection: explainedResolvers,
+  DataIdConnection: explainedResolvers,
   DimensionRecord: {
     region: ({ row }) => regionHex(row),
     regionPos: ({ row }) => regionPos(row),

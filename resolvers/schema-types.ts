@@ -1,12 +1,13 @@
 /** Made by codegen.ts from schema/; do not edit. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome, GrantOutcome } from './mutation.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, ExplainedConnection } from './connection.ts';
 import type { AuditLine } from '../src/access/audit.ts';
 import type { CollectionNode, DataIdNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
 import type { DatasetType as ButlerDatasetType } from '../src/butler/dataset-type.ts';
 import type { NamedGrant } from '../src/satellite/sharing.ts';
 import type { Job as StoredJob } from '../src/jobs/job.ts';
+import type { Explanation, PlanStep } from '../src/repository/federated/explain/explanation.ts';
 import type { OfferedRepository } from '../src/access/policy.ts';
 import type { RepositoryUsage as HeldByRepository } from '../src/repository/rows.ts';
 import type { AnySatellite } from '../src/satellite/satellite.ts';
@@ -337,6 +338,8 @@ export type DataIdConnection = {
   readonly __typename?: 'DataIdConnection';
   /** The same, each with its cursor. */
   readonly edges: ReadonlyArray<DataIdEdge>;
+  /** How this is answered and, where it is empty, why; found out only when asked. Null where that cannot be found out now. */
+  readonly explain?: Maybe<QueryExplanation>;
   /** The data IDs of this page. */
   readonly nodes: ReadonlyArray<DataId>;
   /** Where this page is in the whole answer. */
@@ -388,6 +391,8 @@ export type DatasetConnection = {
   readonly __typename?: 'DatasetConnection';
   /** The same, each with its cursor. */
   readonly edges: ReadonlyArray<DatasetEdge>;
+  /** How this is answered and, where it is empty, why; found out only when asked. Null where that cannot be found out now. */
+  readonly explain?: Maybe<QueryExplanation>;
   /** The datasets of this page. */
   readonly nodes: ReadonlyArray<Dataset>;
   /** Where this page is in the whole answer. */
@@ -543,6 +548,8 @@ export type DimensionRecordConnection = {
   readonly __typename?: 'DimensionRecordConnection';
   /** The same, each with its cursor. */
   readonly edges: ReadonlyArray<DimensionRecordEdge>;
+  /** How this is answered and, where it is empty, why; found out only when asked. Null where that cannot be found out now. */
+  readonly explain?: Maybe<QueryExplanation>;
   /** The records of this page. */
   readonly nodes: ReadonlyArray<DimensionRecord>;
   /** Where this page is in the whole answer. */
@@ -1226,6 +1233,57 @@ export type QuerySatellitesArgs = {
   deleted?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+/**
+ * How a search is answered: which repository is asked for what, in which order, and why. Where nothing is found, what emptied the
+ * answer and what to change. Selecting it alone, without `nodes`, `edges` and `pageInfo`, reads no rows: ask it before a search
+ * that may be large.
+ */
+export type QueryExplanation = {
+  readonly __typename?: 'QueryExplanation';
+  /** About how many rows the answer has, reckoned by counting; null where nothing was counted. */
+  readonly estimatedRows?: Maybe<Scalars['BigInt']['output']>;
+  /** Whether the answer is empty; null where finding that out would cost as much as the search. */
+  readonly isEmpty?: Maybe<Scalars['Boolean']['output']>;
+  /** Whether rows of several repositories are joined by this gateway, because none of them has all that is needed. */
+  readonly joinedHere: Scalars['Boolean']['output'];
+  /** Reasons for an empty answer in the words of the Butler itself (`explain_no_results`), each after the name of its repository. */
+  readonly messages: ReadonlyArray<Scalars['String']['output']>;
+  /** Why the answer is empty; null where it is not. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** What each repository is asked for, in that order. */
+  readonly steps: ReadonlyArray<QueryStep>;
+  /** What to change so that something is found. */
+  readonly suggestions: ReadonlyArray<Scalars['String']['output']>;
+};
+
+/** One thing that one repository is asked for. */
+export type QueryStep = {
+  readonly __typename?: 'QueryStep';
+  /** Collections of it that are searched, in order, without chains; none for dimension records. */
+  readonly collections: ReadonlyArray<Scalars['String']['output']>;
+  /** Rows that it has of that, with what the query says of it alone; null where nothing was counted. */
+  readonly estimatedRows?: Maybe<Scalars['BigInt']['output']>;
+  /** Rows that were brought together; null where that is not known without running the search. */
+  readonly foundRows?: Maybe<Scalars['BigInt']['output']>;
+  /** What it is asked for. */
+  readonly kind: QueryStepKind;
+  /** Name of the dataset type or of the dimension element. */
+  readonly name: Scalars['String']['output'];
+  /** The repository; null for data IDs that came with the query. */
+  readonly repository?: Maybe<Repository>;
+  /** Why it is asked, and in this place. */
+  readonly why: Scalars['String']['output'];
+};
+
+/** What a repository is asked for. */
+export type QueryStepKind =
+  /** Datasets of one type. */
+  | 'DATASETS'
+  /** Data IDs that came with the query. */
+  | 'DATA_IDS'
+  /** Records of a dimension element that no dataset of the query names. */
+  | 'DIMENSION_RECORDS';
+
 /** The dataset type that `registerDatasetType` registers. */
 export type RegisterDatasetTypeInput = {
   /** Its dimensions; those that they imply or require come by themselves. */
@@ -1862,10 +1920,10 @@ export type ResolversTypes = {
   CreateSatelliteInput: CreateSatelliteInput;
   CreateSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   DataId: ResolverTypeWrapper<DataIdNode>;
-  DataIdConnection: ResolverTypeWrapper<Connection<DataIdNode>>;
+  DataIdConnection: ResolverTypeWrapper<ExplainedConnection<DataIdNode>>;
   DataIdEdge: ResolverTypeWrapper<Omit<DataIdEdge, 'node'> & { node: ResolversTypes['DataId'] }>;
   Dataset: ResolverTypeWrapper<DatasetNode>;
-  DatasetConnection: ResolverTypeWrapper<Connection<DatasetNode>>;
+  DatasetConnection: ResolverTypeWrapper<ExplainedConnection<DatasetNode>>;
   DatasetEdge: ResolverTypeWrapper<Omit<DatasetEdge, 'node'> & { node: ResolversTypes['Dataset'] }>;
   DatasetFile: ResolverTypeWrapper<DatasetFile>;
   DatasetSearchInput: DatasetSearchInput;
@@ -1877,7 +1935,7 @@ export type ResolversTypes = {
   DeleteSatelliteInput: DeleteSatelliteInput;
   DeleteSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   DimensionRecord: ResolverTypeWrapper<DimensionRecordNode>;
-  DimensionRecordConnection: ResolverTypeWrapper<Connection<DimensionRecordNode>>;
+  DimensionRecordConnection: ResolverTypeWrapper<ExplainedConnection<DimensionRecordNode>>;
   DimensionRecordEdge: ResolverTypeWrapper<Omit<DimensionRecordEdge, 'node'> & { node: ResolversTypes['DimensionRecord'] }>;
   DisassociateDatasetsInput: DisassociateDatasetsInput;
   DisassociateDatasetsPayload: ResolverTypeWrapper<CollectionOutcome>;
@@ -1904,6 +1962,9 @@ export type ResolversTypes = {
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  QueryExplanation: ResolverTypeWrapper<Explanation>;
+  QueryStep: ResolverTypeWrapper<PlanStep>;
+  QueryStepKind: QueryStepKind;
   RegisterDatasetTypeInput: RegisterDatasetTypeInput;
   RegisterDatasetTypePayload: ResolverTypeWrapper<DatasetTypeOutcome>;
   RemovalMode: RemovalMode;
@@ -1975,10 +2036,10 @@ export type ResolversParentTypes = {
   CreateSatelliteInput: CreateSatelliteInput;
   CreateSatellitePayload: SatelliteOutcome;
   DataId: DataIdNode;
-  DataIdConnection: Connection<DataIdNode>;
+  DataIdConnection: ExplainedConnection<DataIdNode>;
   DataIdEdge: Omit<DataIdEdge, 'node'> & { node: ResolversParentTypes['DataId'] };
   Dataset: DatasetNode;
-  DatasetConnection: Connection<DatasetNode>;
+  DatasetConnection: ExplainedConnection<DatasetNode>;
   DatasetEdge: Omit<DatasetEdge, 'node'> & { node: ResolversParentTypes['Dataset'] };
   DatasetFile: DatasetFile;
   DatasetSearchInput: DatasetSearchInput;
@@ -1990,7 +2051,7 @@ export type ResolversParentTypes = {
   DeleteSatelliteInput: DeleteSatelliteInput;
   DeleteSatellitePayload: SatelliteOutcome;
   DimensionRecord: DimensionRecordNode;
-  DimensionRecordConnection: Connection<DimensionRecordNode>;
+  DimensionRecordConnection: ExplainedConnection<DimensionRecordNode>;
   DimensionRecordEdge: Omit<DimensionRecordEdge, 'node'> & { node: ResolversParentTypes['DimensionRecord'] };
   DisassociateDatasetsInput: DisassociateDatasetsInput;
   DisassociateDatasetsPayload: CollectionOutcome;
@@ -2016,6 +2077,8 @@ export type ResolversParentTypes = {
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
+  QueryExplanation: Explanation;
+  QueryStep: PlanStep;
   RegisterDatasetTypeInput: RegisterDatasetTypeInput;
   RegisterDatasetTypePayload: DatasetTypeOutcome;
   RemovalPlan: RemovalPlan;
@@ -2153,6 +2216,7 @@ export type DataIdResolvers<ContextType = GraphQLContext, ParentType extends Res
 
 export type DataIdConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DataIdConnection'] = ResolversParentTypes['DataIdConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['DataIdEdge']>, ParentType, ContextType>;
+  explain?: Resolver<Maybe<ResolversTypes['QueryExplanation']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['DataId']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
@@ -2181,6 +2245,7 @@ export type DatasetResolvers<ContextType = GraphQLContext, ParentType extends Re
 
 export type DatasetConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DatasetConnection'] = ResolversParentTypes['DatasetConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['DatasetEdge']>, ParentType, ContextType>;
+  explain?: Resolver<Maybe<ResolversTypes['QueryExplanation']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Dataset']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
@@ -2235,6 +2300,7 @@ export type DimensionRecordResolvers<ContextType = GraphQLContext, ParentType ex
 
 export type DimensionRecordConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DimensionRecordConnection'] = ResolversParentTypes['DimensionRecordConnection']> = {
   edges?: Resolver<ReadonlyArray<ResolversTypes['DimensionRecordEdge']>, ParentType, ContextType>;
+  explain?: Resolver<Maybe<ResolversTypes['QueryExplanation']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['DimensionRecord']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
   totalCount?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
@@ -2389,6 +2455,26 @@ export type QueryResolvers<ContextType = GraphQLContext, ParentType extends Reso
   satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType, RequireFields<QuerySatelliteArgs, 'name'>>;
   satellites?: Resolver<ReadonlyArray<ResolversTypes['Satellite']>, ParentType, ContextType, RequireFields<QuerySatellitesArgs, 'deleted'>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
+};
+
+export type QueryExplanationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['QueryExplanation'] = ResolversParentTypes['QueryExplanation']> = {
+  estimatedRows?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
+  isEmpty?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  joinedHere?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  messages?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  steps?: Resolver<ReadonlyArray<ResolversTypes['QueryStep']>, ParentType, ContextType>;
+  suggestions?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type QueryStepResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['QueryStep'] = ResolversParentTypes['QueryStep']> = {
+  collections?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  estimatedRows?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
+  foundRows?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['QueryStepKind'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  repository?: Resolver<Maybe<ResolversTypes['Repository']>, ParentType, ContextType>;
+  why?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type RegisterDatasetTypePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RegisterDatasetTypePayload'] = ResolversParentTypes['RegisterDatasetTypePayload']> = {
@@ -2589,6 +2675,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  QueryExplanation?: QueryExplanationResolvers<ContextType>;
+  QueryStep?: QueryStepResolvers<ContextType>;
   RegisterDatasetTypePayload?: RegisterDatasetTypePayloadResolvers<ContextType>;
   RemovalPlan?: RemovalPlanResolvers<ContextType>;
   RemoveCollectionPayload?: RemoveCollectionPayloadResolvers<ContextType>;

@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { LONGEST_RECHECK_SECONDS } from '../access/group-age.ts';
+import { DEFAULT_QUERY_LIMITS } from '../repository/repository.ts';
 import type { SatelliteSettings } from '../satellite/settings.ts';
 import { authConfig } from './auth-config.ts';
 import { expandVariables } from './environment.ts';
@@ -37,6 +38,10 @@ const limits = z.strictObject({
   nodes: count.default(500_000),
   /** GraphQL requests of a user that a gateway answers at a time; the others wait. @default 2 */
   requests: count.default(2),
+  /** Rows of several repositories that are brought together to be joined for one query. @default 1000000 */
+  joinedRows: count.default(DEFAULT_QUERY_LIMITS.joinedRows),
+  /** Rows that come of pairing all values of some dimensions with all of others (visits with detectors). @default 10000000 */
+  pairedRows: count.default(DEFAULT_QUERY_LIMITS.pairedRows),
   /** Subscriptions that a user may watch at a time. @default 20 */
   subscriptions: count.default(20),
   /** Seconds after which the rights to what goes on (a subscription, an export, a download, a job) are checked again. @default 30 */

@@ -91,6 +91,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     memberships: options.memberships ?? opened?.memberships,
     audit: opened?.services.sharing,
     recheckSeconds: limits.recheckSeconds,
+    queries: { joinedRows: limits.joinedRows, pairedRows: limits.pairedRows },
   };
   const services = options.services ?? opened?.services;
   if (services) metrics.observeJobs(services.jobs);

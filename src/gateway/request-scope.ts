@@ -11,7 +11,7 @@ import { requireReading, type RequiredScopes } from '../access/permission.ts';
 import { nameInAddresses, VisibleRepositories, type OfferedRepository } from '../access/policy.ts';
 import type { Services } from '../../resolvers/services.ts';
 import { SatelliteError } from '../butler/errors.ts';
-import type { Caller, QueryContext } from '../repository/repository.ts';
+import type { Caller, QueryContext, QueryLimits } from '../repository/repository.ts';
 import { keepChecking } from './recheck.ts';
 import { LEAST_COST, type RequestMeter } from './request-meter.ts';
 import type { SatelliteDirectory } from '../satellite/satellite.ts';
@@ -53,6 +53,8 @@ export interface ScopeOptions {
   readonly audit?: Pick<Services['sharing'], 'append'> | undefined;
   /** Seconds between two checks of what goes on for long. */
   readonly recheckSeconds: number;
+  /** What a query may cost. */
+  readonly queries: QueryLimits;
 }
 
 /**
@@ -104,7 +106,8 @@ async function scopeOf(principal: Principal, signal: AbortSignal, options: Scope
   // Of who is asking, a minted token says nothing new.
   if (principal.kind !== 'minted') await options.memberships?.note(principal);
   const caller = callerOf(principal);
-  return { principal, repositories: await repositoriesOf(principal, options, caller), query: { caller, signal } };
+  const query = { caller, signal, limits: options.queries };
+  return { principal, repositories: await repositoriesOf(principal, options, caller), query };
 }
 
 /** For the log, and for what this caller is told. */

@@ -27,7 +27,19 @@ export interface Caller {
 export interface QueryContext {
   readonly caller: Caller;
   readonly signal: AbortSignal;
+  /** Absent: `DEFAULT_QUERY_LIMITS`. */
+  readonly limits?: QueryLimits;
 }
+
+/** What a query may cost; what would cost more is refused before it is asked. */
+export interface QueryLimits {
+  /** Rows of several repositories that are brought together to be joined. */
+  readonly joinedRows: number;
+  /** Rows that come of pairing each of some dimensions' values with each of others'. */
+  readonly pairedRows: number;
+}
+
+export const DEFAULT_QUERY_LIMITS: QueryLimits = { joinedRows: 1_000_000, pairedRows: 10_000_000 };
 
 /** A value of an order expression; times as ns TAI. */
 export type KeyValue = string | number | bigint | boolean | null;

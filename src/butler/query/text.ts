@@ -1,6 +1,41 @@
 /** Expressions and leaves as text, for messages to users. */
 import type { OrderExpression } from './expression.ts';
-import type { PredicateLeaf } from './predicate.ts';
+import type { Predicate, PredicateLeaf } from './predicate.ts';
+
+/** Characters of a predicate that are shown: a list may hold thousands of values. */
+const MOST_SHOWN = 200;
+
+/** A predicate about as its user wrote it, cut where it is long. */
+export function predicateText(predicate: Predicate): string {
+  const text = wholeText(predicate);
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
+
+function wholeText(predicate: Predicate): string {
+  switch (predicate.type) {
+    case 'and':
+    case 'or': {
+      if (predicate.operands.length === 0) return predicate.type === 'and' ? 'TRUE' : 'FALSE';
+      const operands = predicate.operands.map((operand) =>
+        operand.type === 'and' || operand.type === 'or' ? `(${wholeText(operand)})` : wholeText(operand),
+      );
+      return operands.join(` ${predicate.type.toUpperCase()} `);
+    }
+    case 'not':
+      return `NOT (${wholeText(predicate.operand)})`;
+    case 'comparison':
+      return predicate.operator === '=='
+        ? `${expressionText(predicate.a)} = ${expressionText(predicate.b)}`
+        : leafText(predicate);
+    case 'in_range': {
+      const { member, start, stop, step } = predicate;
+      const every = step === 1n ? '' : `:${step}`;
+      return `${expressionText(member)} IN (${start}..${stop === null ? '' : stop - 1n}${every})`;
+    }
+    default:
+      return leafText(predicate);
+  }
+}
 
 /** Like stock Butler's `str()` of the same expression. */
 export function expressionText(expression: OrderExpression): string {

@@ -8,6 +8,7 @@ import { collection } from '../../../resolvers/collection.ts';
 import { dataset } from '../../../resolvers/dataset.ts';
 import { curation } from '../../../resolvers/curation.ts';
 import { dimension } from '../../../resolvers/dimension.ts';
+import { explain } from '../../../resolvers/explain.ts';
 import { node } from '../../../resolvers/node.ts';
 import { repository } from '../../../resolvers/repository.ts';
 import { scalars } from '../../../resolvers/scalars.ts';
@@ -26,7 +27,7 @@ export function createSchema(): GraphQLSchema {
   return makeExecutableSchema({
     typeDefs: files.sort().map((file) => readFileSync(join(directory, file), 'utf8')),
     resolvers: [
-      ...[scalars, node, viewer, repository, collection, dimension, dataset],
+      ...[scalars, node, viewer, repository, collection, dimension, dataset, explain],
       ...[satellite, access, transfer, curation, job],
     ],
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },

@@ -16,12 +16,21 @@ import type { DatasetRow, FileRecord, FileSource, RowsByResult } from '../rows.t
 import { countRows } from './count-rows.ts';
 import { firstDataset } from './first-dataset.ts';
 import { identifyingDimensions } from './identity.ts';
-import { openMembers } from './members.ts';
+import { refuseCostly } from './explain/cost.ts';
+import { linesOf } from './explain/lines.ts';
+import { explainQuery } from './explain/explain.ts';
+import { existenceSpec } from './explain/questions.ts';
+import { openMembers, type Member } from './members.ts';
 import { mergedQuery } from './merged-query.ts';
 import { planParts, totalOrder, type Part } from './plan.ts';
 import { asSearchedName } from './collection-directory.ts';
 import { resolveSearchPath, type SearchPath } from './search-path.ts';
 import { unitedCollections, unitedInfo } from './united-collections.ts';
+
+interface Resolved {
+  readonly members: readonly Member[];
+  readonly paths: ReadonlyMap<string, SearchPath>;
+}
 
 /**
  * Repositories in search order, as one.  Nothing is given in part: where one of them cannot answer, every method throws
@@ -60,7 +69,9 @@ export class FederatedRepository implements Repository {
     const wanted = spec.limit;
     let left = wanted ?? Infinity;
     if (left === 0) return;
-    const parts = await this.#parts(query, spec, ctx);
+    const resolved = await this.#resolved(query, ctx);
+    const parts = this.#parts(query, spec, resolved);
+    if (options.after === undefined) await refuseCostly(resolved.members, { query, ...resolved }, parts, ctx);
     const [only, ...others] = parts;
     if (only && others.length === 0) {
       yield* only.member.repository.query(only.query, { ...only.spec, limit: wanted }, ctx, options);
@@ -87,7 +98,9 @@ export class FederatedRepository implements Repository {
     ctx: QueryContext,
     options?: { readonly exact?: boolean },
   ): Promise<number> {
-    const parts = await this.#parts(query, spec, ctx);
+    const resolved = await this.#resolved(query, ctx);
+    const parts = this.#parts(query, spec, resolved);
+    await refuseCostly(resolved.members, { query, ...resolved }, parts, ctx);
     const [only, ...others] = parts;
     // As many rows as it gives, repeated ones too.
     if (only && others.length === 0) return only.member.repository.count(only.query, only.spec, ctx, options);
@@ -99,19 +112,19 @@ export class FederatedRepository implements Repository {
     ctx: QueryContext,
     options?: { readonly execute?: boolean; readonly exact?: boolean },
   ): Promise<boolean> {
-    const parts = await this.#parts(query, existenceSpec(query), ctx);
+    const parts = this.#parts(query, existenceSpec(query), await this.#resolved(query, ctx));
     const answers = await Promise.all(parts.map((part) => part.member.repository.any(part.query, ctx, options)));
     return answers.includes(true);
   }
 
-  async explain(query: Query, ctx: QueryContext, options?: { readonly execute?: boolean }): Promise<readonly string[]> {
-    const parts = await this.#parts(query, existenceSpec(query), ctx);
-    const reasons = await Promise.all(
-      parts.map(async ({ member: { repository }, query: own }) =>
-        (await repository.explain(own, ctx, options)).map((reason) => `${repository.name}: ${reason}`),
-      ),
-    );
-    return reasons.flat();
+  /** Stock Butler's reasons, then the plan and, where nothing is found, why and what to change. */
+  async explain(
+    query: Query,
+    ctx: QueryContext,
+    { execute = true }: { readonly execute?: boolean } = {},
+  ): Promise<readonly string[]> {
+    const { members, paths } = await this.#resolved(query, ctx);
+    return linesOf(await explainQuery(members, { query, spec: existenceSpec(query), paths }, ctx, { execute }));
   }
 
   findDataset(request: FindDatasetRequest, ctx: QueryContext): Promise<DatasetRow | null> {
@@ -144,14 +157,18 @@ export class FederatedRepository implements Repository {
     return Promise.resolve();
   }
 
-  async #parts<S extends ResultSpec>(query: Query, spec: S, ctx: QueryContext): Promise<readonly Part<S>[]> {
+  #parts<S extends ResultSpec>(query: Query, spec: S, { members, paths }: Resolved): readonly Part<S>[] {
+    const orderBy = totalOrder(spec, identifyingDimensions(spec, query.tree.dimensions.universe));
+    return planParts(members, query, { ...spec, orderBy }, paths, { repeats: true });
+  }
+
+  async #resolved(query: Query, ctx: QueryContext): Promise<Resolved> {
     const members = await openMembers(this.#members, ctx);
     const paths = new Map<string, SearchPath>();
     for (const [name, { collections }] of query.tree.datasets) {
       paths.set(name, await resolveSearchPath(this.#members, collections.map(asSearchedName), [], ctx));
     }
-    const orderBy = totalOrder(spec, identifyingDimensions(spec, query.tree.dimensions.universe));
-    return planParts(members, query, { ...spec, orderBy }, paths, { repeats: true });
+    return { members, paths };
   }
 
   /** Asks one repository after the other, each for what the ones before do not have. */
@@ -167,16 +184,4 @@ export class FederatedRepository implements Repository {
     }
     return found;
   }
-}
-
-/** What is asked of a query of which only matters whether it has rows. */
-function existenceSpec(query: Query): ResultSpec {
-  return {
-    type: 'data_coordinate',
-    dimensions: query.tree.dimensions,
-    includeDimensionRecords: false,
-    orderBy: [],
-    limit: null,
-    allowDuplicateOverlaps: false,
-  };
 }

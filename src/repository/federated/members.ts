@@ -1,6 +1,7 @@
 /** Repositories that are asked as one, with what a query's plan needs to know of each. */
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import { InvalidQueryError, RepositoryUnavailableError, SatelliteError } from '../../butler/errors.ts';
+import type { Query } from '../../butler/query/tree.ts';
 import type { Universe } from '../../butler/universe.ts';
 import type { QueryContext, Repository } from '../repository.ts';
 import type { SearchPath } from './search-path.ts';
@@ -9,6 +10,18 @@ export interface Member {
   readonly repository: Repository;
   readonly universe: Universe;
   readonly datasetTypes: ReadonlyMap<string, DatasetType>;
+  /** There where it stands for several repositories whose rows are joined. */
+  readonly joins?: Joins;
+}
+
+export interface Joins {
+  /** Rows that were brought together for a query a short while ago, by `foundKey`; undefined where none were. */
+  found(query: Query, ctx: QueryContext): Promise<ReadonlyMap<string, number> | undefined>;
+}
+
+/** Under which the rows of a dataset type or of a dimension element are counted that a repository gave. */
+export function foundKey(repository: string, name: string): string {
+  return `${repository} ${name}`;
 }
 
 /** Reads the universe and the dataset types of every repository. @throws what any of them throws */

@@ -25,6 +25,12 @@ export class SearchPath {
     return this.#collections.map(({ info }) => [info.name, info.type]);
   }
 
+  /** Dataset types that its collections have, by their summaries. */
+  datasetTypes(): readonly string[] {
+    const held = this.#collections.flatMap(({ holders }) => holders.flatMap(({ info }) => info.datasetTypes ?? []));
+    return [...new Set(held)].sort(compareText);
+  }
+
   /** Position of a collection in the path; smaller wins. */
   rankOf(collection: string): number {
     return this.#ranks.get(collection) ?? Infinity;

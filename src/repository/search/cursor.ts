@@ -10,7 +10,7 @@ const VERSION = 1;
 const MOST_ROWS = 10_000;
 
 /** Terms that change no row's place, so that they may change from page to page. */
-const PLACELESS = new Set(['first', 'after', 'strict', 'implied', 'details']);
+const PLACELESS = new Set(['first', 'after', 'strict', 'implied', 'details', 'rows']);
 
 /** Where each part of a search is to go on, by its name (a dataset type's; '' where there is but one part). */
 export type Bookmark = Readonly<Record<string, Position>>;

@@ -2,7 +2,7 @@ import type { QueryContext, Repository } from '../repository.ts';
 import type { DataIdRow } from '../rows.ts';
 import { planDataIds } from './plan-records.ts';
 import { pageOf } from './search-plan.ts';
-import type { DataIdSearchRequest, SearchPage } from './search.ts';
+import type { DataIdSearchRequest, ExplainedPage } from './search.ts';
 
 /**
  * One page of data IDs; the earliest member that has a data ID gives it.
@@ -12,6 +12,6 @@ export function searchDataIds(
   members: readonly Repository[],
   request: DataIdSearchRequest,
   ctx: QueryContext,
-): Promise<SearchPage<DataIdRow>> {
+): Promise<ExplainedPage<DataIdRow>> {
   return pageOf(planDataIds, members, request, ctx);
 }

@@ -2,7 +2,7 @@ import type { QueryContext, Repository } from '../repository.ts';
 import type { DatasetRow } from '../rows.ts';
 import { planDatasets } from './plan-datasets.ts';
 import { pageOf } from './search-plan.ts';
-import type { DatasetSearchRequest, SearchPage } from './search.ts';
+import type { DatasetSearchRequest, ExplainedPage } from './search.ts';
 
 /**
  * One page of the datasets of one or more types along a search path over all `members`, which are in search order.
@@ -13,6 +13,6 @@ export function searchDatasets(
   members: readonly Repository[],
   request: DatasetSearchRequest,
   ctx: QueryContext,
-): Promise<SearchPage<DatasetRow>> {
+): Promise<ExplainedPage<DatasetRow>> {
   return pageOf(planDatasets, members, request, ctx);
 }

@@ -5,6 +5,9 @@ import { buildQuery } from '../../butler/query/build.ts';
 import type { OrderExpression } from '../../butler/query/expression.ts';
 import type { DatasetRefSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';
+import { refuseCostly } from '../federated/explain/cost.ts';
+import { explainQuery } from '../federated/explain/explain.ts';
+import { explainedTogether, type Explanation } from '../federated/explain/explanation.ts';
 import { countRows } from '../federated/count-rows.ts';
 import { compareText, keyComparator } from '../federated/key-order.ts';
 import { membersOnPath, membersWithType, openMembers, type Member } from '../federated/members.ts';
@@ -16,8 +19,12 @@ import type { QueryContext, Repository } from '../repository.ts';
 import type { DatasetRow } from '../rows.ts';
 import type { Bookmark } from './cursor.ts';
 import { searchedDatasetTypes } from './dataset-types.ts';
-import { namingMissing, NOTHING, termsOf, type ReadPlan, type SearchPlan } from './search-plan.ts';
+import { namingMissing, nothing, termsOf, unlessRefused, type ReadPlan, type SearchPlan } from './search-plan.ts';
 import type { DatasetSearchRequest, Unpaged } from './search.ts';
+
+/** Dataset types whose searches are explained, and reasons that are given. */
+const MOST_EXPLAINED = 10;
+const MOST_REASONS = 3;
 
 type Request = Unpaged<DatasetSearchRequest>;
 
@@ -48,23 +55,71 @@ export async function planDatasets(
   const names = searchedDatasetTypes(request.datasetTypes, known, failed.length > 0);
   if (request.collections.length === 0) {
     for (const name of names) typeQuery(membersWithType(members, name)[0]!, name, request);
-    return NOTHING;
+    return nothing(
+      "'collections' is empty, so that no collection is searched.",
+      "Name the collections to search, in order: the field 'collections' lists those that you may read.",
+    );
   }
   const plan = isWhole(members, names, request, failed)
     ? wholeType(members[0]!, names[0]!, request)
     : await typesOnPath(members, names, request, failed, ctx);
+  const refuse = () => refuseWide(members, plan.types, request, failed, ctx);
   const read = (options: ReadPlan) => {
     const isMerged = plan.types.length > 1 && request.orderBy !== undefined && request.orderBy.length > 0;
     const rows = isMerged
       ? readMerged(plan.types, options, request, ctx)
       : readInTurn(plan.types, options, request, ctx);
-    return repositories.length === 1 ? namingMissing(repositories[0]!, request.collections, rows, ctx) : rows;
+    const allowed = options.after ? rows : unlessRefused(refuse, rows);
+    return repositories.length === 1 ? namingMissing(repositories[0]!, request.collections, allowed, ctx) : allowed;
   };
   const count = async () => {
+    await refuse();
     const counts = await Promise.all(plan.types.map(({ parts }) => countRows(parts, ctx)));
     return counts.reduce((sum, n) => sum + n, 0);
   };
-  return { warnings: [...new Set([...plan.warnings, ...plan.types.flatMap((t) => t.warnings)])], read, count };
+  const explain = (isEmpty?: boolean) => explainTypes(members, names, request, failed, isEmpty, ctx);
+  return { warnings: [...new Set([...plan.warnings, ...plan.types.flatMap((t) => t.warnings)])], read, count, explain };
+}
+
+/** @throws QueryTooCostlyError where an expression pairs datasets with too many values of further dimensions */
+async function refuseWide(
+  members: readonly Member[],
+  types: readonly TypePlan[],
+  request: Request,
+  failed: readonly string[],
+  ctx: QueryContext,
+): Promise<void> {
+  const wide = types.filter(({ parts }) => parts.some((part) => part.query.tree.dimensions !== part.spec.dimensions));
+  if (wide.length === 0) return;
+  const repositories = members.map((member) => member.repository);
+  const path = await resolveSearchPath(repositories, request.collections, failed, ctx);
+  for (const { datasetType, parts } of wide) {
+    const { query } = parts[0]!;
+    await refuseCostly(members, { query, paths: new Map([[datasetType, path]]) }, parts, ctx);
+  }
+}
+
+/** Explains the search for each dataset type; of very many, the first ones. */
+async function explainTypes(
+  members: readonly Member[],
+  names: readonly string[],
+  request: Request,
+  failed: readonly string[],
+  isEmpty: boolean | undefined,
+  ctx: QueryContext,
+): Promise<Explanation> {
+  const repositories = members.map((member) => member.repository);
+  const path = await resolveSearchPath(repositories, request.collections, failed, ctx);
+  const isHeld = (name: string) => membersOnPath(members, name, path).length > 0;
+  const held = names.filter(isHeld);
+  const explanations: Explanation[] = [];
+  for (const name of (held.length > 0 ? held : names).slice(0, MOST_EXPLAINED)) {
+    const [base] = isHeld(name) ? membersOnPath(members, name, path) : membersWithType(members, name);
+    const { query, spec } = typeQuery(base!, name, request);
+    const paths = new Map([[name, path]]);
+    explanations.push(await explainQuery(members, { query, spec, paths }, ctx, { isEmpty }));
+  }
+  return explainedTogether(explanations, MOST_REASONS);
 }
 
 interface TypesPlan {

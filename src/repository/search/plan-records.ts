@@ -3,6 +3,8 @@ import { isGlob } from '../../butler/glob.ts';
 import { InvalidQueryError } from '../../butler/errors.ts';
 import { buildQuery, type BuiltQuery } from '../../butler/query/build.ts';
 import type { DataCoordinateSpec, DimensionRecordSpec, ResultSpec } from '../../butler/query/result-spec.ts';
+import { refuseCostly } from '../federated/explain/cost.ts';
+import { explainQuery } from '../federated/explain/explain.ts';
 import { countRows } from '../federated/count-rows.ts';
 import { identifyingDimensions } from '../federated/identity.ts';
 import { membersWithType, openMembers, type Member } from '../federated/members.ts';
@@ -14,7 +16,7 @@ import type { Position, QueryContext, Repository } from '../repository.ts';
 import type { DataIdRow, DimensionRecordRow, RowsByResult } from '../rows.ts';
 import type { Bookmark } from './cursor.ts';
 import { searchedDatasetTypes } from './dataset-types.ts';
-import { namingMissing, NOTHING, termsOf, type SearchPlan } from './search-plan.ts';
+import { namingMissing, nothing, termsOf, unlessRefused, type SearchPlan } from './search-plan.ts';
 import type { DataIdSearchRequest, RecordSearchRequest, Unpaged } from './search.ts';
 
 /** Plans a search for the records of one dimension element. */
@@ -31,7 +33,7 @@ export async function planRecords(
       result: { type: 'dimension_record', element: request.element },
     }),
   );
-  return planOf(partsOf(members, built, new Map()), built.warnings, ctx);
+  return planOf(members, built, new Map(), built.warnings, ctx);
 }
 
 /** Plans a search for data IDs, with datasets joined where the request names some. */
@@ -55,7 +57,12 @@ export async function planDataIds(
       return { collections, datasetType: { ...type, dimensions: universe.conform(type.dimensions.required) } };
     }),
   );
-  if (datasets.length < joins.length) return NOTHING; // a dataset type that only a failed repository may have
+  if (datasets.length < joins.length) {
+    return nothing(
+      `A dataset type to join is known to none of the repositories that answer: ${failed.join(', ')} cannot be asked now.`,
+      'Ask again later.',
+    );
+  }
   const built = inTotalOrder<DataCoordinateSpec>(
     buildQuery(universe, {
       ...termsOf(request),
@@ -63,14 +70,17 @@ export async function planDataIds(
       result: { type: 'data_coordinate', dimensions: request.dimensions },
     }),
   );
-  const paths = new Map<string, SearchPath>();
-  if (members.length > 1 || failed.length > 0) {
+  const resolved = async () => {
+    const paths = new Map<string, SearchPath>();
     for (const { datasetType, collections } of datasets) {
       paths.set(datasetType.name, await resolveSearchPath(repositories, collections, failed, ctx));
     }
-  }
+    return paths;
+  };
+  const isWhole = members.length === 1 && failed.length === 0;
+  const paths = isWhole ? new Map<string, SearchPath>() : await resolved();
   const warnings = [...built.warnings, ...[...paths.values()].flatMap((path) => path.warnings)];
-  const plan = planOf(partsOf(members, built, paths), warnings, ctx);
+  const plan = planOf(members, built, paths, warnings, ctx, isWhole ? resolved : undefined);
   const collections = datasets.flatMap((search) => search.collections);
   return members.length > 1
     ? plan
@@ -96,15 +106,32 @@ function partsOf<S extends ResultSpec>(
   return isWhole ? [wholePart(members[0]!, query, spec)] : planParts(members, query, spec, paths);
 }
 
+/** @param resolved the search paths, where `paths` does not have them */
 function planOf<S extends ResultSpec>(
-  parts: readonly Part<S>[],
+  members: readonly Member[],
+  built: OrderedQuery<S>,
+  paths: ReadonlyMap<string, SearchPath>,
   warnings: readonly string[],
   ctx: QueryContext,
+  resolved: () => Promise<ReadonlyMap<string, SearchPath>> = () => Promise.resolve(paths),
 ): SearchPlan<RowsByResult[S['type']]> {
+  const parts = partsOf(members, built, paths);
+  const { query, spec } = built;
+  const refuse = async () => {
+    const needed = query.tree.datasets.size > 0 ? await resolved() : paths;
+    return refuseCostly(members, { query, paths: needed }, parts, ctx);
+  };
   return {
     warnings,
-    read: (options) => onlyPart(mergedQuery(parts, { ...options, after: options.after?.[''] }, ctx)),
-    count: () => countRows(parts, ctx),
+    read: (options) => {
+      const rows = onlyPart(mergedQuery(parts, { ...options, after: options.after?.[''] }, ctx));
+      return options.after ? rows : unlessRefused(refuse, rows);
+    },
+    count: async () => {
+      await refuse();
+      return countRows(parts, ctx);
+    },
+    explain: async (isEmpty) => explainQuery(members, { query, spec, paths: await resolved() }, ctx, { isEmpty }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** What every search of rows has in common: it is planned over the repositories that answer, then paged, streamed or counted. */
+import { explainedAs, type Explanation } from '../federated/explain/explanation.ts';
 import type { Batch } from '../federated/ordered-merge.ts';
 import { toleratingFailures } from '../federated/members.ts';
 import { NO_BATCHES } from '../federated/merged-query.ts';
@@ -7,7 +8,7 @@ import { SatelliteError } from '../../butler/errors.ts';
 import type { QueryContext, Repository } from '../repository.ts';
 import { checkPageSize, CursorBook, type Bookmark } from './cursor.ts';
 import { refuseWarnings, takeRows } from './page.ts';
-import type { SearchPage, SearchTerms, Unpaged } from './search.ts';
+import type { ExplainedPage, SearchTerms, Unpaged } from './search.ts';
 
 export interface ReadPlan {
   readonly after: Bookmark | undefined;
@@ -22,14 +23,19 @@ export interface SearchPlan<Row> {
   readonly warnings: readonly string[];
   readonly read: (options: ReadPlan) => AsyncIterable<Batch<Row, Bookmark>>;
   readonly count: () => Promise<number>;
+  /** @param isEmpty where that is known */
+  readonly explain: (isEmpty?: boolean) => Promise<Explanation>;
 }
 
-/** A search that finds nothing, whatever the repositories hold. */
-export const NOTHING: SearchPlan<never> = {
-  warnings: [],
-  read: () => NO_BATCHES,
-  count: () => Promise.resolve(0),
-};
+/** A search that finds nothing, whatever the repositories hold, with the reason. */
+export function nothing(reason: string, suggestion: string): SearchPlan<never> {
+  return {
+    warnings: [],
+    read: () => NO_BATCHES,
+    count: () => Promise.resolve(0),
+    explain: () => Promise.resolve(explainedAs(reason, suggestion)),
+  };
+}
 
 /**
  * Plans a search.
@@ -48,15 +54,16 @@ export async function pageOf<Request extends SearchTerms, Row>(
   members: readonly Repository[],
   request: Request,
   ctx: QueryContext,
-): Promise<SearchPage<Row>> {
-  const { first } = request;
+): Promise<ExplainedPage<Row>> {
+  const { first, rows: isRead = true } = request;
   checkPageSize(first);
   const cursors = new CursorBook(members, request);
   const after = cursors.read(request.after);
   const { value, failures } = await toleratingFailures(members, async (repositories, failed) => {
     const plan = await planner(repositories, failed, request, ctx);
     refuseWarnings(plan.warnings, request.strict);
-    return { plan, taken: await takeRows(plan.read({ after, wanted: first + 1, positions: true }), first) };
+    const batches = isRead ? plan.read({ after, wanted: first + 1, positions: true }) : NO_BATCHES;
+    return { plan, taken: await takeRows(batches, first) };
   });
   const { plan, taken } = value;
   return {
@@ -66,7 +73,14 @@ export async function pageOf<Request extends SearchTerms, Row>(
     warnings: plan.warnings,
     failures,
     totalCount: plan.count,
+    explain: () => plan.explain(knownEmptiness(isRead, after, taken.rows.length)),
   };
+}
+
+/** Undefined where the rows that were read do not tell: of a later page none. */
+function knownEmptiness(isRead: boolean, after: Bookmark | undefined, rows: number): boolean | undefined {
+  if (!isRead) return undefined;
+  return rows > 0 ? false : after === undefined ? true : undefined;
 }
 
 /** All rows of a search. @throws where any repository fails, also in the middle */
@@ -109,4 +123,10 @@ export async function* namingMissing<T>(
     }
     throw error;
   }
+}
+
+/** The rows, unless they cost too much: found out when the first is read. */
+export async function* unlessRefused<T>(refuse: () => Promise<void>, rows: AsyncIterable<T>): AsyncGenerator<T> {
+  await refuse();
+  yield* rows;
 }

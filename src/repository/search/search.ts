@@ -5,6 +5,7 @@
 import type { CollectionInfo, CollectionType } from '../../butler/collection.ts';
 import type { DataId } from '../../butler/data-id.ts';
 import type { SatelliteError } from '../../butler/errors.ts';
+import type { Explanation } from '../federated/explain/explanation.ts';
 
 /** Arguments that every query field shares.  `bind` is plain JSON with the tagged forms of design section 3. */
 export interface SearchTerms {
@@ -19,6 +20,8 @@ export interface SearchTerms {
   readonly after?: string;
   /** Turns warnings into INVALID_QUERY. */
   readonly strict?: boolean;
+  /** Whether rows are read; false where only what is said beside them is wanted. Default true. */
+  readonly rows?: boolean;
 }
 
 export interface DatasetSearchRequest extends SearchTerms {
@@ -70,8 +73,14 @@ export interface SearchPage<Row> {
   readonly totalCount: () => Promise<number>;
 }
 
+/** A page of a search that tells how it is answered, and why there is nothing. */
+export interface ExplainedPage<Row> extends SearchPage<Row> {
+  /** Asked of the repositories only when called. */
+  readonly explain: () => Promise<Explanation>;
+}
+
 /** A search without its pages: what a bulk stream takes. */
-export type Unpaged<Request extends SearchTerms> = Omit<Request, 'first' | 'after'>;
+export type Unpaged<Request extends SearchTerms> = Omit<Request, 'first' | 'after' | 'rows'>;
 
 /** An answer that is not paged. */
 export interface Answer<Rows> {

@@ -12,7 +12,7 @@ import type { DataCoordinateUpload, Query, QueryTree } from '../../../butler/que
 import type { CollectionSummary, DirectAccess } from '../registry.ts';
 import { predicateReferences } from './columns.ts';
 import { resolveSearch, type ResolvedSearch } from './dataset-search.ts';
-import { pythonRepr } from './messages.ts';
+import { bothRequired, doomedSearch } from './messages.ts';
 import { negationNormalForm } from './negation-normal.ts';
 import { analyzeOverlaps, type Overlaps } from './overlaps.ts';
 
@@ -74,14 +74,10 @@ export function analyze(query: Query, { registry }: DirectAccess, summaries: Sum
     [...tree.datasets.values(), ...query.uploads].map((operand) => operand.dimensions),
     calibrations.map(([name]) => name),
   );
-  const messages = summary.contradictions.map(
-    ({ dimension, values: [value, other] }) =>
-      `'where' expression requires both ${dimension}=${pythonRepr(value)} and ${dimension}=${pythonRepr(other)}.`,
-  );
+  const messages = summary.contradictions.map(bothRequired);
   for (const [name, search] of searches) {
     if (search.collections.length > 0) continue;
-    const list = tree.datasets.get(name)!.collections.map(pythonRepr).join(', ');
-    messages.push(`Search for dataset type ${pythonRepr(name)} in [${list}] is doomed to fail.`, ...search.messages);
+    messages.push(doomedSearch(name, tree.datasets.get(name)!.collections), ...search.messages);
   }
   return {
     dimensions: dimensions.union(dimensionsOf(overlaps, dimensions)),

@@ -6,7 +6,7 @@ import { MAX_NSEC, MIN_NSEC } from '../../../butler/timespan.ts';
 import type { DatasetSearch } from '../../../butler/query/tree.ts';
 import type { CollectionRecord, CollectionSummary, RegisteredDatasetType, Registry } from '../registry.ts';
 import { datasetFieldId, keyId, Scope, type DatasetColumn } from './columns.ts';
-import { pythonRepr } from './messages.ts';
+import { noCollectionsToSearch, noDatasetsOfType, pythonRepr } from './messages.ts';
 import { column, identifier, type Dialect } from './dialect.ts';
 import { fromSql, type Relation, type TableNames } from './relation.ts';
 
@@ -46,11 +46,11 @@ export function resolveSearch(
   }
   const messages: string[] = [];
   const candidates = registry.flatten(search.collections);
-  if (candidates.length === 0) messages.push('No datasets can be found because collection list is empty.');
+  if (candidates.length === 0) messages.push(noCollectionsToSearch());
   const collections = candidates.filter((collection) => {
     const summary = summaries.get(collection.id);
     if (!summary?.datasetTypes.has(datasetType.id)) {
-      messages.push(`No datasets of type ${pythonRepr(name)} in collection ${pythonRepr(collection.name)}.`);
+      messages.push(noDatasetsOfType(name, collection.name));
       return false;
     }
     const absent = dimensions.governors.filter((governor) => {

@@ -11,6 +11,8 @@ import type { Query } from '../../../butler/query/tree.ts';
 import type { DimensionElement, Universe } from '../../../butler/universe.ts';
 import type { QueryContext } from '../../repository.ts';
 import type { DimensionRecordRow } from '../../rows.ts';
+import { refuseGathering } from '../explain/cost.ts';
+import { Sizes } from '../explain/sizes.ts';
 import { dataIdKey } from '../identity.ts';
 import { membersOnPath, type Member } from '../members.ts';
 import { joined, keepsTable } from '../probe.ts';
@@ -18,13 +20,15 @@ import type { SearchPath } from '../search-path.ts';
 import { conjunctsOf, constrainedQuery, overlapsOf } from './constraints.ts';
 import { GatheredRecords } from './gathered-records.ts';
 import { KnownDataIds } from './known-data-ids.ts';
-import { countMemberships, findMemberships, type Membership, type TypeSearch } from './memberships.ts';
+import { findMemberships, type Membership, type TypeSearch } from './memberships.ts';
 import { RowBudget } from './row-budget.ts';
 
 /** A query, or one inside another, with the search path of each of its dataset searches, by dataset type. */
 export interface PathedQuery {
   readonly query: Query;
   readonly paths: ReadonlyMap<string, SearchPath>;
+  /** Where it was measured already. */
+  readonly sizes?: Sizes;
 }
 
 /** What queries were found to need, in the universe that they are said in. */
@@ -42,20 +46,21 @@ export async function gather(
   queries: readonly PathedQuery[],
   ctx: QueryContext,
 ): Promise<Gathered> {
-  const budget = new RowBudget(members);
+  const budget = new RowBudget(members, ctx);
   const { universe } = queries[0]!.query.tree.dimensions;
   const records = new GatheredRecords(members, universe, budget, ctx);
   const memberships: Membership[] = [];
   const datasetTypes = searchedTypes(members, queries, universe);
   // Nothing need be asked for what cannot have rows, whatever the repositories hold; but it may be wrong all the same.
   const isDoomed = isWithoutHolder(members, queries[0]!);
-  for (const { query, paths } of isDoomed ? [] : queries) {
+  for (const { query, paths, sizes = new Sizes(members, query, paths, ctx) } of isDoomed ? [] : queries) {
+    await refuseGathering(members, query, sizes, ctx);
     const gathering = new Gathering(members, query, records, budget, ctx);
     const searches = [...query.tree.datasets.keys()].map((name) => {
       return gathering.searchFor(datasetTypes.get(name)!, paths.get(name)!);
     });
-    memberships.push(...(await gathering.datasets(searches)));
-    await gathering.remainingRecords(searches);
+    memberships.push(...(await gathering.datasets(searches, sizes)));
+    await gathering.remainingRecords(searches, sizes);
   }
   return { datasetTypes: [...datasetTypes.values()], memberships, records: records.all() };
 }
@@ -111,12 +116,9 @@ class Gathering {
   }
 
   /** The datasets of all searches, the smallest first. */
-  async datasets(searches: readonly TypeSearch[]): Promise<readonly Membership[]> {
+  async datasets(searches: readonly TypeSearch[], sizes: Sizes): Promise<readonly Membership[]> {
     const sized = await Promise.all(
-      searches.map(async (search) => {
-        const isOnly = searches.length === 1;
-        return { search, size: isOnly ? 0 : await countMemberships(this.#members, search, this.#ctx) };
-      }),
+      searches.map(async (search) => ({ search, size: await sizes.ofSearch(search.type.name) })),
     );
     const memberships: Membership[] = [];
     for (const { search } of sized.sort((a, b) => a.size - b.size)) memberships.push(...(await this.#datasets(search)));
@@ -141,14 +143,20 @@ class Gathering {
   }
 
   /** Records of elements that no dataset's data ID names, such as tracts that visits overlap. */
-  async remainingRecords(searches: readonly TypeSearch[]): Promise<void> {
+  async remainingRecords(searches: readonly TypeSearch[], sizes: Sizes): Promise<void> {
     const isCovered = (element: DimensionElement) =>
       searches.some(({ type: { dimensions } }) => element.required.every((name) => dimensions.has(name)));
     const { elements } = this.#query.tree.dimensions;
     const complete = new Set(elements.filter(isCovered));
     const overlaps = overlapsOf(this.#query);
-    for (const element of elements) {
-      if (element.skypix || complete.has(element)) continue;
+    const remaining = elements.filter((element) => !element.skypix && !complete.has(element));
+    const regions = remaining.filter((element) => overlaps.some((pair) => pair.includes(element)));
+    const sized = await Promise.all(
+      regions.map(async (element) => ({ element, size: await sizes.ofRecords(element.name) })),
+    );
+    // Of two that overlap, the fewer ones say where the others are looked for.
+    const smallestFirst = sized.sort((a, b) => a.size - b.size).map(({ element }) => element);
+    for (const element of [...remaining.filter((other) => !regions.includes(other)), ...smallestFirst]) {
       const pair = overlaps.find(([a, b]) => (a === element && complete.has(b)) || (b === element && complete.has(a)));
       await this.#recordsOf(
         element,

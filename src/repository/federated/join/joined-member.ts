@@ -10,13 +10,15 @@ import type { Query, QueryTree } from '../../../butler/query/tree.ts';
 import type { DimensionElement } from '../../../butler/universe.ts';
 import type { CollectionQuery, Page, PageOptions, QueryContext, Repository } from '../../repository.ts';
 import type { RowsByResult } from '../../rows.ts';
-import { membersOnPath, type Member } from '../members.ts';
+import { foundKey, membersOnPath, type Joins, type Member } from '../members.ts';
 import { resolveSearchPath, type SearchPath } from '../search-path.ts';
 import { asSearchedName } from '../collection-directory.ts';
 import { conformQuery } from '../conform-query.ts';
 import { dataIdKey, recordDataId } from '../identity.ts';
 import { unitedCollections, unitedInfo } from '../united-collections.ts';
 import { memberAlone } from './answers-alone.ts';
+import { refuseCrossing } from '../explain/cost.ts';
+import { Sizes } from '../explain/sizes.ts';
 import { gather, type Gathered, type PathedQuery } from './gather.ts';
 import { ScratchCache } from './scratch-cache.ts';
 import type { SearchedCollection } from './scratch-registry.ts';
@@ -39,11 +41,11 @@ export function joinedMember(members: readonly Member[], paths: ReadonlyMap<stri
     }
   }
   // A plan asks nothing else of a member's repository.
-  const repository = new JoinedRepositories(members, paths) as Answering as Repository;
-  return { repository, universe, datasetTypes };
+  const joined = new JoinedRepositories(members, paths);
+  return { repository: joined as Answering as Repository, universe, datasetTypes, joins: joined };
 }
 
-class JoinedRepositories implements Answering {
+class JoinedRepositories implements Answering, Joins {
   readonly name: string;
   readonly #members: readonly Member[];
   readonly #paths: ReadonlyMap<string, SearchPath>;
@@ -65,12 +67,15 @@ class JoinedRepositories implements Answering {
     ctx: QueryContext,
     options?: PageOptions,
   ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
+    const sizes = new Sizes(this.#members, query, this.#paths, ctx);
+    const isFirst = options?.after === undefined;
+    if (isFirst) await refuseCrossing(query, sizes, ctx);
     const alone = await this.#alone(query, spec, ctx);
     if (alone) {
       yield* this.#asked(alone, ctx, options);
       return;
     }
-    await using joined = await this.#joined(query, ctx, options?.after === undefined);
+    await using joined = await this.#joined(query, ctx, isFirst, sizes);
     for await (const page of joined.repository.query(joined.query, spec, ctx, options)) {
       yield { ...page, rows: page.rows.map((row) => ({ ...row, repository: joined.ownerOf(row) })) };
     }
@@ -82,9 +87,11 @@ class JoinedRepositories implements Answering {
     ctx: QueryContext,
     options?: { readonly exact?: boolean },
   ): Promise<number> {
+    const sizes = new Sizes(this.#members, query, this.#paths, ctx);
+    await refuseCrossing(query, sizes, ctx);
     const alone = await this.#alone(query, spec, ctx);
     if (alone) return alone.member.repository.count(alone.query, alone.spec, ctx, options);
-    await using joined = await this.#joined(query, ctx, false);
+    await using joined = await this.#joined(query, ctx, false, sizes);
     return await joined.repository.count(joined.query, spec, ctx, options);
   }
 
@@ -100,6 +107,10 @@ class JoinedRepositories implements Answering {
   async explain(query: Query, ctx: QueryContext, options?: { readonly execute?: boolean }): Promise<readonly string[]> {
     await using joined = await this.#joined(query, ctx, false);
     return await joined.repository.explain(joined.query, ctx, options);
+  }
+
+  async found(query: Query, ctx: QueryContext): Promise<ReadonlyMap<string, number> | undefined> {
+    return (await SCRATCHES.peek(this.#key(query, ctx)))?.found;
   }
 
   /** What a member is asked that answers as all would; undefined where rows have to be joined. */
@@ -132,20 +143,28 @@ class JoinedRepositories implements Answering {
   }
 
   /** The query with the search paths as they were resolved over all members, answered where all that it needs is. */
-  async #joined(query: Query, ctx: QueryContext, anew: boolean): Promise<Joined> {
-    const queries = [{ query, paths: this.#paths }, ...(await this.#queriesInside(query, ctx))];
-    const key = stringifyJson([ctx.caller.username, this.#members.map((m) => m.repository.name), encodeQuery(query)]);
-    const { place, [Symbol.asyncDispose]: done } = await SCRATCHES.borrow(key, anew, async () => {
+  async #joined(
+    query: Query,
+    ctx: QueryContext,
+    anew: boolean,
+    sizes = new Sizes(this.#members, query, this.#paths, ctx),
+  ): Promise<Joined> {
+    const queries = [{ query, paths: this.#paths, sizes }, ...(await this.#queriesInside(query, ctx))];
+    const { place, [Symbol.asyncDispose]: done } = await SCRATCHES.borrow(this.#key(query, ctx), anew, async () => {
       const gathered = await gather(this.#members, queries, ctx);
       const searched = searchedCollections(this.#members, queries);
       const scratch = await scratchRepository(this.name, query.tree.dimensions.universe, gathered, searched, ctx);
       const names = this.#members.map(({ repository }) => repository.name);
-      return { ...scratch, ownerOf: ownersOf(gathered, names) };
+      return { ...scratch, ownerOf: ownersOf(gathered, names), found: rowsFound(gathered) };
     });
     const pathsOf = new Map(queries.map(({ query: { tree }, paths }) => [tree.datasets, paths]));
     const flat = (tree: QueryTree) => flattened(tree, pathsOf.get(tree.datasets)!);
     const predicate = withTreesInside(query.tree.predicate, flat);
     return { ...place, query: { ...query, tree: flat({ ...query.tree, predicate }) }, [Symbol.asyncDispose]: done };
+  }
+
+  #key(query: Query, ctx: QueryContext): string {
+    return stringifyJson([ctx.caller.username, this.#members.map((m) => m.repository.name), encodeQuery(query)]);
   }
 
   async #queriesInside({ tree, defaultDataId }: Query, ctx: QueryContext): Promise<readonly PathedQuery[]> {
@@ -196,6 +215,7 @@ interface Alone<S extends ResultSpec> {
 }
 
 interface Filled extends Scratch {
+  readonly found: ReadonlyMap<string, number>;
   readonly ownerOf: (row: RowsByResult[ResultSpec['type']]) => string;
 }
 
@@ -243,6 +263,14 @@ function ownersOf(
     );
     return members.findLast((name) => owners.has(name)) ?? first;
   };
+}
+
+function rowsFound({ memberships, records }: Gathered): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  const add = (key: string) => found.set(key, (found.get(key) ?? 0) + 1);
+  for (const { repository, datasetType } of memberships) add(foundKey(repository, datasetType.name));
+  for (const { repository, element } of records) add(foundKey(repository, element.name));
+  return found;
 }
 
 function recordKey({ name }: DimensionElement, key: DataIdValues): string {

@@ -42,21 +42,6 @@ export interface Found {
   readonly dataId: readonly DataIdValue[];
 }
 
-/** How many memberships there are, about. */
-export async function countMemberships(
-  members: readonly Member[],
-  search: TypeSearch,
-  ctx: QueryContext,
-): Promise<number> {
-  const counts = await Promise.all(
-    membersOnPath(members, search.type.name, search.path).map((member) => {
-      const { query, spec } = conformQuery(questionTo(member, search), datasetSpec(search.type), member.universe);
-      return member.repository.count(query, spec, ctx, { exact: false });
-    }),
-  );
-  return counts.reduce((sum, count) => sum + count, 0);
-}
-
 /** The memberships in each repository, some at a time. @param known data IDs that they must have */
 export async function* findMemberships(
   members: readonly Member[],

@@ -65,6 +65,11 @@ export class ScratchCache<P extends Place> {
     }
   }
 
+  /** A place that was made before, as long as nobody needs what is on its disk. */
+  async peek(key: string): Promise<P | undefined> {
+    return this.#kept.peek(key)?.place.catch(() => undefined);
+  }
+
   async #remove(kept: Kept<P>): Promise<void> {
     // What could not be made is nothing to remove.
     const place = await kept.place.catch(() => undefined);

@@ -1,0 +1,77 @@
+/** How many rows each thing that a query joins has, asked of each repository once. */
+import type { Query } from '../../../butler/query/tree.ts';
+import type { QueryContext } from '../../repository.ts';
+import type { Member } from '../members.ts';
+import type { SearchPath } from '../search-path.ts';
+import {
+  askedAlone,
+  constraintsOf,
+  constraintsOn,
+  holdersOf,
+  operandsOf,
+  type Constraint,
+  type Operand,
+} from './operands.ts';
+
+/** Rows of one operand in one repository; regions that only nearly overlap may be counted too. */
+export interface Size {
+  readonly member: Member;
+  readonly rows: number;
+}
+
+export class Sizes {
+  readonly operands: readonly Operand[];
+  readonly constraints: readonly Constraint[];
+  readonly #members: readonly Member[];
+  readonly #paths: ReadonlyMap<string, SearchPath>;
+  readonly #query: Query;
+  readonly #ctx: QueryContext;
+  readonly #sizes = new Map<Operand, Promise<readonly Size[]>>();
+
+  constructor(members: readonly Member[], query: Query, paths: ReadonlyMap<string, SearchPath>, ctx: QueryContext) {
+    this.operands = operandsOf(query);
+    this.constraints = constraintsOf(query);
+    this.#members = members;
+    this.#paths = paths;
+    this.#query = query;
+    this.#ctx = ctx;
+  }
+
+  /** What it has in each repository, with all that the query says of it; data IDs that were sent are in none. */
+  of(operand: Operand): Promise<readonly Size[]> {
+    let sizes = this.#sizes.get(operand);
+    if (!sizes) {
+      const constraints = constraintsOn(operand, this.constraints);
+      sizes = Promise.all(
+        holdersOf(operand, this.#members, this.#paths).map(async (member) => {
+          const { query, spec } = askedAlone(operand, member, constraints, this.#paths);
+          return { member, rows: await member.repository.count(query, spec, this.#ctx, { exact: false }) };
+        }),
+      );
+      this.#sizes.set(operand, sizes);
+    }
+    return sizes;
+  }
+
+  /** Rows of it in all repositories together; what several have is counted in each. */
+  async total(operand: Operand): Promise<number> {
+    if (operand.kind === 'dataIds') {
+      return this.#query.uploads.find(({ key }) => key === operand.name)!.rows.length;
+    }
+    return (await this.of(operand)).reduce((sum, { rows }) => sum + rows, 0);
+  }
+
+  /** Datasets of that type, in all repositories together. */
+  ofSearch(datasetType: string): Promise<number> {
+    return this.#named('datasets', datasetType);
+  }
+
+  /** Records of an element whose regions must overlap others, likewise. */
+  ofRecords(element: string): Promise<number> {
+    return this.#named('records', element);
+  }
+
+  #named(of: Operand['kind'], called: string): Promise<number> {
+    return this.total(this.operands.find(({ kind, name }) => kind === of && name === called)!);
+  }
+}
