@@ -8,7 +8,7 @@ export const CHECKOUT = fileURLToPath(new URL('..', import.meta.url));
 export const STACK_DIRECTORY = join(CHECKOUT, '.stack');
 
 /** A program of the Python environment that `npm run setup` makes. */
-export function pythonProgram(name: 'butler' | 'python' | 'weed'): string {
+export function pythonProgram(name: 'butler' | 'pipetask' | 'python' | 'weed'): string {
   return join(CHECKOUT, '.venv', 'bin', name);
 }
 

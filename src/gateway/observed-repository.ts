@@ -34,12 +34,14 @@ export function observed(
 
 class ObservedRepository implements Repository {
   readonly name: string;
+  readonly isRemote: boolean;
   readonly #inner: Repository;
   /** Told what came of a call when it has ended. */
   readonly #observe: (outcome: Outcome) => void;
 
   constructor(inner: Repository, observe: (outcome: Outcome) => void) {
     this.name = inner.name;
+    this.isRemote = inner.isRemote ?? false;
     this.#inner = inner;
     this.#observe = observe;
   }

@@ -101,6 +101,8 @@ export interface FindDatasetRequest {
  */
 export interface Repository {
   readonly name: string;
+  /** Whether it is a server's, whose requests are to be saved and whose answers may be as old as is stated. */
+  readonly isRemote?: boolean;
   universe(ctx: QueryContext): Promise<Universe>;
   /** All dataset types by name; may be as old as the repository's stated cache age. */
   datasetTypes(ctx: QueryContext): Promise<ReadonlyMap<string, DatasetType>>;

@@ -25,6 +25,7 @@ import { mergedQuery } from './merged-query.ts';
 import { planParts, totalOrder, type Part } from './plan.ts';
 import { asSearchedName } from './collection-directory.ts';
 import { resolveSearchPath, type SearchPath } from './search-path.ts';
+import { unorderedRows } from './unordered-rows.ts';
 import { unitedCollections, unitedInfo } from './united-collections.ts';
 
 interface Resolved {
@@ -69,12 +70,19 @@ export class FederatedRepository implements Repository {
     const wanted = spec.limit;
     let left = wanted ?? Infinity;
     if (left === 0) return;
+    const names = identifyingDimensions(spec, query.tree.dimensions.universe);
+    const inAnyOrder = isInAnyOrder(spec, options);
+    const ordered = inAnyOrder ? spec : { ...spec, orderBy: totalOrder(spec, names) };
     const resolved = await this.#resolved(query, ctx);
-    const parts = this.#parts(query, spec, resolved);
+    const parts = this.#parts(query, ordered, resolved);
     if (options.after === undefined) await refuseCostly(resolved.members, { query, ...resolved }, parts, ctx);
     const [only, ...others] = parts;
     if (only && others.length === 0) {
       yield* only.member.repository.query(only.query, { ...only.spec, limit: wanted }, ctx, options);
+      return;
+    }
+    if (inAnyOrder) {
+      yield* unorderedRows(parts, names, options, ctx);
       return;
     }
     const merge = {
@@ -158,8 +166,7 @@ export class FederatedRepository implements Repository {
   }
 
   #parts<S extends ResultSpec>(query: Query, spec: S, { members, paths }: Resolved): readonly Part<S>[] {
-    const orderBy = totalOrder(spec, identifyingDimensions(spec, query.tree.dimensions.universe));
-    return planParts(members, query, { ...spec, orderBy }, paths, { repeats: true });
+    return planParts(members, query, spec, paths, { repeats: true });
   }
 
   async #resolved(query: Query, ctx: QueryContext): Promise<Resolved> {
@@ -184,4 +191,9 @@ export class FederatedRepository implements Repository {
     }
     return found;
   }
+}
+
+/** Whether all rows are wanted, as they come, and nothing but the rows. */
+function isInAnyOrder({ orderBy, limit }: ResultSpec, { after, positions, foundIn }: PageOptions): boolean {
+  return orderBy.length === 0 && limit === null && !after && !positions && !foundIn;
 }

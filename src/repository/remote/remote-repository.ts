@@ -41,6 +41,7 @@ const MAX_UPLOAD_ROWS = 100_000;
 
 export class RemoteRepository implements Repository {
   readonly name: string;
+  readonly isRemote = true;
   readonly #http: ButlerHttp;
   readonly #client: RemoteClient;
   readonly #walks: Walks;

@@ -16,6 +16,8 @@
  */
 import { RepositoryUnavailableError } from '../../butler/errors.ts';
 import { isJsonObject, type Json } from '../../butler/json.ts';
+import type { DimensionGroup } from '../../butler/dimension-group.ts';
+import { columnType } from '../../butler/query/column-type.ts';
 import { leavesOf, type Predicate } from '../../butler/query/predicate.ts';
 import type { GeneralSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';
@@ -85,11 +87,27 @@ function rowsOf(http: ButlerHttp, line: Json): readonly RawRow[] | undefined {
   }
 }
 
-/** Whether the server tests regions exactly on rows that the database gave: with any overlap, and between families. */
+/**
+ * Whether the server tests regions exactly on rows that the database gave: with any overlap of a region that the query says,
+ * and between two families that nothing else joins.  Sky pixels are looked up in the database.
+ */
 function losesRowsAfterDatabase({ tree }: Query): boolean {
-  const families = new Set(tree.dimensions.elements.map((e) => e.spatialFamily).filter((f) => f !== undefined));
-  if (families.size > 1) return true;
-  return leavesOf(tree.predicate).some((leaf) => leaf.type === 'comparison' && leaf.operator === 'overlaps');
+  const { universe } = tree.dimensions;
+  const families = familiesOf(tree.dimensions);
+  const joins = [...tree.datasets.values()].map(({ dimensions }) => dimensions);
+  const isJoined = [...joins, ...tree.dataCoordinateUploads.values()].some((group) =>
+    families.isSubsetOf(familiesOf(group)),
+  );
+  if (families.size > 1 && !isJoined) return true;
+  return leavesOf(tree.predicate).some(
+    (leaf) => leaf.type === 'comparison' && leaf.operator === 'overlaps' && columnType(universe, leaf.a) === 'region',
+  );
+}
+
+function familiesOf({ elements, universe }: DimensionGroup): Set<string> {
+  return new Set(
+    elements.flatMap(({ name, spatialFamily }) => (name === universe.commonSkypix ? [] : (spatialFamily ?? []))),
+  );
 }
 
 async function isWhole(
@@ -107,10 +125,12 @@ async function isWhole(
 
 /** Whether there is a row of the result, for all that the result joins. */
 export async function hasRow(http: ButlerHttp, query: Query, spec: GeneralSpec, ctx: QueryContext): Promise<boolean> {
-  // `query/any` knows the tree alone, not the tables that a result's fields join (`visit_detector_region`); and with exact
-  // tests of regions it fails where columns have to be projected away.
+  // `query/any` knows the tree alone, not the tables that a result's fields join (`visit_detector_region`, and any whose keys
+  // came as data IDs); and with exact tests of regions it fails where columns have to be projected away.
   const { universe } = query.tree.dimensions;
-  const joinsMore = [...spec.dimensionFields.keys()].some((name) => !universe.element(name).isDimension);
+  const joinsMore = [...spec.dimensionFields.keys()].some(
+    (name) => query.uploads.length > 0 || !universe.element(name).isDimension,
+  );
   if (joinsMore || losesRowsAfterDatabase(query)) return (await countRows(http, query, spec, ctx)) > 0;
   return anyRow(http, query, ctx);
 }

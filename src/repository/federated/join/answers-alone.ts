@@ -2,6 +2,7 @@
  * Whether one repository answers a query as all of them together would: the others have nothing to join that it has not.
  * A satellite knows the instruments and sky maps of the official repository, as a rule, and only a few of its visits.
  */
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { DataIdValues } from '../../../butler/data-id.ts';
 import { stringifyJson } from '../../../butler/json.ts';
@@ -14,17 +15,22 @@ import { queryOf } from '../../search/records-of-data-ids.ts';
 import { conformQuery } from '../conform-query.ts';
 import { dataIdKey, recordDataId } from '../identity.ts';
 import { membersOnPath, type Member } from '../members.ts';
-import { recordsAmong } from '../probe.ts';
+import { joined, recordsAmong } from '../probe.ts';
 import type { SearchPath } from '../search-path.ts';
 import { conjunctsOf, constrainedQuery } from './constraints.ts';
+import { KnownDataIds } from './known-data-ids.ts';
 
 /** Records that are compared one by one; of more, only how many there are. */
 const MOST_COMPARED = 20_000;
 
-/** Comparisons that are remembered, and for how long (milliseconds): records come seldom, and pages come often. */
-const REMEMBERED = { max: 1000, ttl: 60_000 };
+/** Milliseconds for which it is remembered what a repository elsewhere has; what a user writes here is seen at once. */
+const REMEMBERED = 60_000;
 
-const comparisons = new LRUCache<string, Promise<boolean>>(REMEMBERED);
+/** Whether one has all records of another that is elsewhere. */
+const comparisons = new LRUCache<string, Promise<boolean>>({ max: 1000, ttl: REMEMBERED });
+
+/** Keys of records that repositories elsewhere were found to have, by caller, repository and element. */
+const seenElsewhere = new LRUCache<string, Set<string>>({ max: 200, ttl: REMEMBERED });
 
 /** The member that answers alone; undefined where rows of several may have to be joined. */
 export async function memberAlone(
@@ -33,7 +39,7 @@ export async function memberAlone(
   paths: ReadonlyMap<string, SearchPath>,
   ctx: QueryContext,
 ): Promise<Member | undefined> {
-  if (query.uploads.length > 0 || !treesInside(query.tree.predicate).next().done) return undefined;
+  if (!treesInside(query.tree.predicate).next().done) return undefined;
   const searches = [...query.tree.datasets];
   const holders = new Set(searches.flatMap(([name]) => membersOnPath(members, name, paths.get(name)!)));
   if (holders.size > 1 || (searches.length > 0 && holders.size === 0)) return undefined;
@@ -41,12 +47,12 @@ export async function memberAlone(
   const { universe, elements } = query.tree.dimensions;
   const isCovered = ({ isDimension, required }: DimensionElement) =>
     isDimension && searches.some(([, { dimensions }]) => required.every((name) => dimensions.has(name)));
-  const joined = elements
+  const needed = elements
     .filter((element) => !element.skypix && !isCovered(element))
     .map((element) => (element.viewOf === undefined ? element : universe.element(element.viewOf)));
   for (const other of members) {
     if (other === only) continue;
-    for (const element of joined) if (!(await hasAllOf(only, other, element, query, ctx))) return undefined;
+    for (const element of new Set(needed)) if (!(await hasAllOf(only, other, element, query, ctx))) return undefined;
   }
   return only;
 }
@@ -59,9 +65,12 @@ function hasAllOf(
   query: Query,
   ctx: QueryContext,
 ): Promise<boolean> {
-  const constrained = constrainedQuery(query.tree.dimensions.universe.groupOf(element.name), conjunctsOf(query));
+  const constrained = recordsJoined(element, query);
+  if (!other.repository.isRemote) return compare(only, other, element, constrained, ctx);
   const names = [ctx.caller.username, only.repository.name, other.repository.name, element.name];
-  const key = stringifyJson([...names, encodePredicate(constrained.tree.predicate)]);
+  const { tree, uploads } = constrained;
+  const asked = stringifyJson([names, encodePredicate(tree.predicate), uploads.map(({ rows }) => rows)]);
+  const key = createHash('sha256').update(asked).digest('base64');
   let comparison = comparisons.get(key);
   if (!comparison) {
     comparison = compare(only, other, element, constrained, ctx);
@@ -69,6 +78,14 @@ function hasAllOf(
     comparison.catch(() => comparisons.delete(key));
   }
   return comparison;
+}
+
+/** A query for the records of an element that a query may join. */
+function recordsJoined(element: DimensionElement, query: Query): Query {
+  const group = query.tree.dimensions.universe.groupOf(element.name);
+  const known = new KnownDataIds();
+  for (const { dimensions, rows } of query.uploads) known.add(dimensions.required, rows);
+  return joined(constrainedQuery(group, conjunctsOf(query)), known.uploadsInto(group));
 }
 
 async function compare(
@@ -96,11 +113,30 @@ async function compare(
     );
     return counts[0] === counts[1];
   }
-  const own = only.universe.element(element.name);
-  const { query } = recordsAmong(queryOf(only.universe.groupOf(own.name)), own, element.required, keys);
-  const missing = new Set(keys.map(dataIdKey));
-  for await (const { rows } of only.repository.query(query, { ...spec, limit: null }, ctx)) {
-    for (const row of rows) missing.delete(dataIdKey(recordDataId(row, element.required)));
+  return hasRecords(only, element, keys, ctx);
+}
+
+async function hasRecords(
+  { repository, universe }: Member,
+  element: DimensionElement,
+  keys: readonly DataIdValues[],
+  ctx: QueryContext,
+): Promise<boolean> {
+  const seen = repository.isRemote ? seenKeys([ctx.caller.username, repository.name, element.name]) : new Set<string>();
+  const unseen = keys.filter((key) => !seen.has(dataIdKey(key)));
+  if (unseen.length === 0) return true;
+  const own = universe.element(element.name);
+  const { query } = recordsAmong(queryOf(universe.groupOf(own.name)), own, element.required, unseen);
+  const spec = { type: 'dimension_record', element: own.name, orderBy: [], allowDuplicateOverlaps: false } as const;
+  for await (const { rows } of repository.query(query, { ...spec, limit: null }, ctx)) {
+    for (const row of rows) seen.add(dataIdKey(recordDataId(row, element.required)));
   }
-  return missing.size === 0;
+  return unseen.every((key) => seen.has(dataIdKey(key)));
+}
+
+function seenKeys(names: readonly string[]): Set<string> {
+  const key = JSON.stringify(names);
+  let seen = seenElsewhere.get(key);
+  if (!seen) seenElsewhere.set(key, (seen = new Set()));
+  return seen;
 }
