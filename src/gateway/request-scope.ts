@@ -99,7 +99,9 @@ export async function scopeFor(
   options: ScopeOptions,
   sent?: string,
 ): Promise<RequestScope> {
-  return scopeOf(await authenticate(request, options, sent), signal, options);
+  const principal = await authenticate(request, options, sent);
+  tellOf(principal, request);
+  return scopeOf(principal, signal, options);
 }
 
 async function scopeOf(principal: Principal, signal: AbortSignal, options: ScopeOptions): Promise<RequestScope> {

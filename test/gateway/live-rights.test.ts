@@ -133,6 +133,30 @@ const make = (user: string, name: string, more: object = {}) =>
   change(user, 'createSatellite', { name, official: 'dp1', ...more }, 'satellite {name}');
 
 describe('a transfer into the satellite of a group', () => {
+  test('goes on under the new name of a group that was renamed, and not for a new group of the old name', async () => {
+    // As issuers state them; the one for development states names only.
+    const groups = (...all: readonly { readonly name: string; readonly id: number }[]) => all as unknown as string[];
+    const [old, renamed] = [groups({ name: 'g_crew', id: 70 }), groups({ name: 'g_renamed', id: 70 })];
+    const other = groups({ name: 'g_crew', id: 71 });
+    await change(
+      'alice',
+      'createSatellite',
+      { name: 'crew', official: 'dp1', group: 'g_crew' },
+      'satellite {name}',
+      old,
+    );
+    gate.close();
+    const input = { search: SEARCH, to: 'alice~crew' };
+    const id = (await change('carol', 'transferDatasets', input, 'job {id}', old)).job.id as string;
+    await gate.arrived();
+    await ask('carol', STRANGER, '{viewer {username}}');
+    gate.open();
+    await until('HELD', 'carol', STRANGER, id);
+    await change('carol', 'retryJob', { job: id }, 'job {id}', other);
+    await until('HELD', 'carol', other, id);
+    await until('COMPLETED', 'carol', renamed, id);
+  });
+
   test('is held when its user leaves the group, over a restart too, and completes when they are back', async () => {
     await make('alice', 'team', { group: 'g_team' });
     gate.close();

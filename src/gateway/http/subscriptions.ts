@@ -30,7 +30,6 @@ export function streamRoute(app: FastifyInstance, subscriptions: Subscriptions, 
     handler: async (request, reply) => {
       const results = await started(requested(request), subscriptions, async (signal) => {
         const scope = await options.scopeFor(request, signal);
-        request.username = scope.principal.username;
         await options.meter.charge(scope.principal, LEAST_COST, reply);
         return contextOf(scope, options);
       });
