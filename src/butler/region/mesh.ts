@@ -1,10 +1,11 @@
-/** The trixels of the Hierarchical Triangular Mesh as a tree, whose upper part is kept: every search begins there. */
+/** The trixels of the Hierarchical Triangular Mesh as a tree, which is kept as far as searches have gone down it. */
 import { ROOT_TRIXELS, subdivide, type Trixel } from './htm.ts';
 import type { Vector } from './region.ts';
-import { robustCross } from './vector.ts';
 
-/** Down to this level, trixels are kept once they were needed: 11 000 at most, a few megabytes. */
-const KEPT_LEVEL = 5;
+/** Trixels that are kept, a few megabytes: those of the first searches, coarse ones before the finer. */
+const MOST_KEPT = 20_000;
+
+let kept = 0;
 
 /** How a trixel is divided. */
 interface Division {
@@ -16,39 +17,42 @@ interface Division {
 
 export class MeshTrixel {
   readonly vertices: Trixel;
-  readonly #level: number;
   #division: Division | undefined;
 
-  constructor(vertices: Trixel, level: number) {
+  constructor(vertices: Trixel) {
     this.vertices = vertices;
-    this.#level = level;
   }
 
   divide(): Division {
     if (this.#division) return this.#division;
-    const level = this.#level + 1;
     const [a, b, c, d] = subdivide(this.vertices);
     const [m0, m1, m2] = d;
     const division: Division = {
-      children: [
-        new MeshTrixel(a, level),
-        new MeshTrixel(b, level),
-        new MeshTrixel(c, level),
-        new MeshTrixel(d, level),
-      ],
+      children: [new MeshTrixel(a), new MeshTrixel(b), new MeshTrixel(c), new MeshTrixel(d)],
       cuts: [planeThrough(m2, m1), planeThrough(m0, m2), planeThrough(m1, m0)],
     };
-    if (level <= KEPT_LEVEL) this.#division = division;
+    if (kept < MOST_KEPT) {
+      kept += 4;
+      this.#division = division;
+    }
     return division;
   }
 }
 
 /** Those of level 0, whose indices are 8 and on. */
-export const MESH_ROOTS: readonly MeshTrixel[] = ROOT_TRIXELS.map((vertices) => new MeshTrixel(vertices, 0));
+export const MESH_ROOTS: readonly MeshTrixel[] = ROOT_TRIXELS.map((vertices) => new MeshTrixel(vertices));
 
-/** Unit normal of the plane of the great circle from a to b, to its left. */
+/** Unit normal of the plane of the great circle from a to b, to its left: (b + a) × (b - a), as `robustCross`. */
 export function planeThrough(a: Vector, b: Vector): Vector {
-  const [x, y, z] = robustCross(a, b);
+  const px = b[0] + a[0];
+  const py = b[1] + a[1];
+  const pz = b[2] + a[2];
+  const mx = b[0] - a[0];
+  const my = b[1] - a[1];
+  const mz = b[2] - a[2];
+  const x = py * mz - pz * my;
+  const y = pz * mx - px * mz;
+  const z = px * my - py * mx;
   const length = Math.sqrt(x * x + y * y + z * z);
   return [x / length, y / length, z / length];
 }
