@@ -19,8 +19,8 @@ export type Request =
   /** Nobody wants the rest; answered by `end`. */
   | { readonly kind: 'stop' };
 
-/** One column of a batch; a typed array where every value is a number, which is copied as a block. */
-export type PackedColumn = Float64Array | readonly SqlValue[];
+/** One column of a batch; a typed array, which is copied as a block, where every value is a number or every one a bigint. */
+export type PackedColumn = Float64Array | BigInt64Array | readonly SqlValue[] | { readonly everywhere: SqlValue };
 
 export type Response =
   /** Columns instead of rows: half the time on the gateway's side (10 000 rows of 6: 2 ms instead of 4). */

@@ -6,20 +6,27 @@ import type { PackedColumn } from './messages.ts';
 export function packRows(rows: readonly SqlRow[]): readonly PackedColumn[] {
   const width = rows[0]?.length ?? 0;
   const columns: PackedColumn[] = [];
-  for (let c = 0; c < width; c += 1) {
-    const values = rows.map((row) => row[c]!);
-    columns.push(values.every((value) => typeof value === 'number') ? Float64Array.from(values) : values);
-  }
+  for (let c = 0; c < width; c += 1) columns.push(packed(rows.map((row) => row[c]!)));
   return columns;
+}
+
+function packed(values: readonly SqlValue[]): PackedColumn {
+  const [first] = values;
+  if (values.length > 1 && values.every((value) => Object.is(value, first))) return { everywhere: first! };
+  if (values.every((value) => typeof value === 'number')) return Float64Array.from(values);
+  return values.every(isLong) ? BigInt64Array.from(values) : values;
+}
+
+function isLong(value: SqlValue): value is bigint {
+  return typeof value === 'bigint' && BigInt.asIntN(64, value) === value;
 }
 
 /** The rows again. @param count how many there are */
 export function unpackRows(columns: readonly PackedColumn[], count: number): SqlValue[][] {
-  const rows: SqlValue[][] = [];
-  for (let r = 0; r < count; r += 1) {
-    const row: SqlValue[] = [];
-    for (const column of columns) row.push(column[r]!);
-    rows.push(row);
+  const rows = Array.from({ length: count }, () => new Array<SqlValue>(columns.length));
+  for (const [c, column] of columns.entries()) {
+    if ('everywhere' in column) for (const row of rows) row[c] = column.everywhere;
+    else for (let r = 0; r < count; r += 1) rows[r]![c] = column[r]!;
   }
   return rows;
 }
