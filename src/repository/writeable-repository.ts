@@ -112,6 +112,7 @@ export interface WriteableRepository extends RestrictableRepository {
   /**
    * Inserts records with their overlap rows, in the order that their elements need; `SKIP` leaves those that are there,
    * `REPLACE` puts the new values in their place.
+   * @param atOnce how many one transaction takes, for those in an order in which they can be inserted; default: all
    * @returns the number of records inserted or replaced
    * @throws CONFLICT where a record is there (`FAIL`), or an alternate key is taken by another; DATA_ID_VALUE where a record
    *   that it requires is missing
@@ -120,6 +121,7 @@ export interface WriteableRepository extends RestrictableRepository {
     records: readonly DimensionRecordRow[],
     existing: 'FAIL' | 'SKIP' | 'REPLACE',
     ctx: QueryContext,
+    atOnce?: number,
   ): Promise<number>;
   /** UUIDs of the datasets whose files are recorded at these paths, or in zips there; a path that is free has no entry. */
   recordedAt(paths: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly string[]>>;

@@ -2,10 +2,17 @@
 import sql, { type Sql } from 'sql-template-tag';
 import type { Dialect } from './database.ts';
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The text in lower case, if it is a UUID. */
+export function validUuid(text: string): string | undefined {
+  const lower = text.toLowerCase();
+  return UUID.test(lower) ? lower : undefined;
+}
+
 /** Those of the texts that are UUIDs, lower case, each once. */
 export function validUuids(texts: readonly string[]): readonly string[] {
-  const pattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-  return [...new Set(texts.map((text) => text.toLowerCase()))].filter((text) => pattern.test(text));
+  return [...new Set(texts.flatMap((text) => validUuid(text) ?? []))];
 }
 
 /** Lower case, with dashes. */

@@ -26,9 +26,9 @@ import { checkedDatasetType, registerDatasetType } from './write/dataset-types.t
 import type { Finding } from './verify/finding.ts';
 import { verifyPart, type VerificationPart } from './verify/verify.ts';
 import { insertElementRows } from './write/dimension-records.ts';
-import { elementRows } from './write/dimension-rows.ts';
-import { insertDatasets } from './write/import-datasets.ts';
-import { planImport, type DetailedPlan } from './write/import-plan.ts';
+import { elementRows, type ElementRows } from './write/dimension-rows.ts';
+import { insertAllNew, insertDatasets } from './write/import-datasets.ts';
+import { planImport, planOfNew, type DetailedPlan } from './write/import-plan.ts';
 import { inBatches, readsOf, type Reads } from './write/reads.ts';
 import { datasetsAtPaths, movePaths } from './write/references.ts';
 import {
@@ -97,15 +97,27 @@ export class WriteableDirectRepository extends DirectRepository implements Write
     records: readonly DimensionRecordRow[],
     existing: 'FAIL' | 'SKIP' | 'REPLACE',
     ctx: QueryContext,
+    atOnce = records.length,
   ): Promise<number> {
     const { universe, database } = this.#parts;
-    const elements = elementRows(universe, database.dialect, records, existing === 'SKIP' ? 'SKIP' : 'FAIL');
-    if (elements.length === 0) return 0;
-    return this.#write(ctx, async (tx) => {
-      let inserted = 0;
-      for (const rows of elements) inserted += await insertElementRows(tx, universe, rows, existing);
-      return inserted;
-    });
+    let written = Promise.resolve(0);
+    for (const batch of inBatches(records, atOnce)) {
+      let elements: readonly ElementRows[];
+      try {
+        // Pixels of regions take their time: the database is busy meanwhile with the records before.
+        elements = elementRows(universe, database.dialect, batch, existing === 'SKIP' ? 'SKIP' : 'FAIL');
+      } catch (error) {
+        await written;
+        throw error;
+      }
+      const before = await written;
+      written = this.#write(ctx, async (tx) => {
+        let inserted = before;
+        for (const rows of elements) inserted += await insertElementRows(tx, universe, rows, existing);
+        return inserted;
+      });
+    }
+    return written;
   }
 
   async recordedAt(paths: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly string[]>> {
@@ -119,9 +131,10 @@ export class WriteableDirectRepository extends DirectRepository implements Write
   async importDatasets(datasets: readonly ImportedDataset[], ctx: QueryContext): Promise<ImportPlan> {
     const { universe, datastore } = this.#parts;
     const work = async (tx: Transaction): Promise<DetailedPlan> => {
-      const plan = await this.#plan(tx, datasets);
+      const inserted = await insertAllNew(tx, universe, datasets);
+      const plan = inserted ? planOfNew(inserted) : await this.#plan(tx, datasets);
       if (plan.conflicts[0]) throw new SatelliteError('CONFLICT', plan.conflicts[0].reason);
-      await insertDatasets(tx, universe, plan.incoming);
+      if (!inserted) await insertDatasets(tx, universe, plan.incoming);
       await insertRecords(
         tx,
         datastore.location,

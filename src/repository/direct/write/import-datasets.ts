@@ -1,8 +1,10 @@
 /** Registering datasets that keep their UUID, run and data ID (butler-schema.md section 7.5). */
+import { ButlerUserError } from '../../../butler/errors.ts';
 import type { Universe } from '../../../butler/universe.ts';
+import type { ImportedDataset } from '../../writeable-repository.ts';
 import { storedUuid } from '../dataset-ids.ts';
 import { ConstraintError, type Transaction } from '../database.ts';
-import type { IncomingDataset } from './import-plan.ts';
+import { inOwnTerms, type IncomingDataset } from './import-plan.ts';
 import { missingRecordsError } from './missing-records.ts';
 import { insertSummaries } from './summaries.ts';
 import { nowNsec } from './stored-values.ts';
@@ -51,6 +53,26 @@ export async function insertDatasets(
       });
     }
   });
+}
+
+/**
+ * Inserts datasets as if all were new, as they are as a rule: nothing is looked for before.
+ * @returns undefined, with nothing changed, where the database refuses any: a plan tells why, and what of them is new
+ * @throws as `planImport` for what must be there first
+ */
+export async function insertAllNew(
+  tx: Transaction,
+  universe: Universe,
+  datasets: readonly ImportedDataset[],
+): Promise<readonly IncomingDataset[] | undefined> {
+  const incoming = await inOwnTerms(tx, universe, datasets);
+  try {
+    await tx.savepoint(() => insertDatasets(tx, universe, incoming));
+    return incoming;
+  } catch (error) {
+    if (error instanceof ConstraintError || error instanceof ButlerUserError) return undefined;
+    throw error;
+  }
 }
 
 async function namingMissingRecords(

@@ -4,7 +4,7 @@ import { requiredDataId, type DataIdValue } from '../../../butler/data-id.ts';
 import { ButlerUserError, SatelliteError } from '../../../butler/errors.ts';
 import type { Universe } from '../../../butler/universe.ts';
 import type { ImportConflict, ImportedDataset, ImportPlan } from '../../writeable-repository.ts';
-import { uuidFromStored, validUuids } from '../dataset-ids.ts';
+import { uuidFromStored, validUuid } from '../dataset-ids.ts';
 import { existingCollections, type StoredCollection } from './collections.ts';
 import { columnsOf, dimensionColumns, keyText, rowsWithKeys, type Reads } from './reads.ts';
 import {
@@ -87,7 +87,19 @@ export async function planImport(
   };
 }
 
-async function inOwnTerms(
+/** The plan for datasets of which nothing is there, and of which no two are in each other's way. */
+export function planOfNew(incoming: readonly IncomingDataset[]): DetailedPlan {
+  return {
+    newDatasets: incoming.map(({ uuid }) => uuid),
+    newFiles: [],
+    conflicts: [],
+    incoming,
+    withNewFiles: incoming.filter(({ dataset }) => dataset.files.length > 0),
+  };
+}
+
+/** @throws as `planImport` */
+export async function inOwnTerms(
   reads: Reads,
   universe: Universe,
   datasets: readonly ImportedDataset[],
@@ -110,7 +122,7 @@ async function inOwnTerms(
     if (!datasetType) throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type '${name}' does not exist.`);
     const order = translations.get(dataset.datasetType) ?? requiredOrder(dataset, datasetType);
     translations.set(dataset.datasetType, order);
-    const [uuid] = validUuids([dataset.uuid]);
+    const uuid = validUuid(dataset.uuid);
     if (uuid === undefined) throw new SatelliteError('BAD_USER_INPUT', `'${dataset.uuid.slice(0, 100)}' is no UUID.`);
     const values = datasetType.dimensions.required.map((dimension, i) =>
       storedDimensionValue(dimension, universe.element(dimension).primaryKey!, dataset.values[order[i]!]),
