@@ -5,9 +5,12 @@ import { dataIdKey, distinctDataIds, recordDataId, reordered } from '../reposito
 import { joined, recordsAmong, upload } from '../repository/federated/probe.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { DimensionRecordRow, FieldValue } from '../repository/rows.ts';
-import { queryOf, recordsOfDataIds } from '../repository/search/records-of-data-ids.ts';
+import { distinctRecordsOfDataIds, queryOf } from '../repository/search/records-of-data-ids.ts';
 import type { SelectedDataset } from './page.ts';
 import type { TransferConflict } from './service.ts';
+
+/** More records than these are looked for in a satellite only after a look whether it has any of their element. */
+const FEW_RECORDS = 500;
 
 /** Element → key of the data ID → record. */
 type RecordsByElement = Map<string, Map<string, DimensionRecordRow>>;
@@ -16,12 +19,14 @@ type RecordsByElement = Map<string, Map<string, DimensionRecordRow>>;
  * Records of all elements of the datasets' groups, those that come and go with them (visit definitions, memberships of
  * visit systems, regions of a visit's detectors), and what these require; each once, said in the satellite's universe.  The
  * number of queries depends on the dimension groups only.
+ * @param most told when all but the few questions about what comes and goes with the others have been answered
  */
 export async function neededRecords(
   source: Repository,
   satellite: Universe,
   datasets: readonly SelectedDataset[],
   ctx: QueryContext,
+  most?: () => void,
 ): Promise<readonly DimensionRecordRow[]> {
   const universe = await source.universe(ctx);
   const primary: RecordsByElement = new Map();
@@ -30,6 +35,7 @@ export async function neededRecords(
     const distinct = distinctDataIds(same.map(({ values }) => values));
     await addRecords(primary, source, universe, required, [...distinct.values()], ctx);
   }
+  most?.();
   const additional = await populatedRecords(source, universe, primary, ctx);
   await addRequired(primary, additional, source, universe, ctx);
   return [...primary.values(), ...additional.values()].flatMap((records) =>
@@ -48,15 +54,17 @@ async function addRecords(
 ): Promise<void> {
   const group = universe.conform(names);
   const ordered = dataIds.map((values) => reordered(values, names, group.required));
-  for (const of of await recordsOfDataIds(source, group, ordered, ctx)) of.forEach((record) => add(records, record));
+  for (const found of await distinctRecordsOfDataIds(source, group, ordered, ctx)) {
+    for (const [key, record] of found) add(records, record, key);
+  }
 }
 
-function add(records: RecordsByElement, record: DimensionRecordRow): void {
+function add(records: RecordsByElement, record: DimensionRecordRow, key: string): void {
   const { element } = record;
   if (!element.hasTable) return;
   const known = records.get(element.name) ?? new Map<string, DimensionRecordRow>();
   records.set(element.name, known);
-  known.set(dataIdKey(recordDataId(record, element.required)), record);
+  known.set(key, record);
 }
 
 /** Records of elements that are populated with a dimension that is there and are not in the datasets' own groups. */
@@ -75,7 +83,7 @@ async function populatedRecords(
     const rows = [...owners.values()].map((record) => recordDataId(record, required));
     const query = joined(queryOf(universe.groupOf(name)), [upload(universe.conform(required), required, rows)]);
     for await (const page of source.query(query, recordSpec(name), ctx)) {
-      page.rows.forEach((record) => add(additional, record));
+      for (const record of page.rows) add(additional, record, dataIdKey(recordDataId(record, record.element.required)));
     }
   }
   return additional;
@@ -137,7 +145,8 @@ export async function planRecords(
   for (const [element, same] of Map.groupBy(records, (record) => record.element)) {
     // A record of nothing but its key is like any other with that key.
     const isKey = element.implied.length === 0 && element.fields.size === 0;
-    const there = isKey ? new Map<string, never>() : await recordsAt(satellite, element, same, ctx);
+    const isNew = isKey || (same.length > FEW_RECORDS && !(await hasRecords(satellite, element, ctx)));
+    const there = isNew ? new Map<string, never>() : await recordsAt(satellite, element, same, ctx);
     for (const record of same) {
       const existing = there.get(dataIdKey(recordDataId(record, element.required)));
       if (!existing) missing.push(record);
@@ -145,6 +154,16 @@ export async function planRecords(
     }
   }
   return { missing, conflicts };
+}
+
+/** Whether a satellite has any record of an element. */
+async function hasRecords(satellite: Repository, element: DimensionElement, ctx: QueryContext): Promise<boolean> {
+  const universe = await satellite.universe(ctx);
+  const query = queryOf(universe.conform(element.required));
+  for await (const { rows } of satellite.query(query, { ...recordSpec(element.name), limit: 1 }, ctx)) {
+    if (rows.length > 0) return true;
+  }
+  return false;
 }
 
 async function recordsAt(

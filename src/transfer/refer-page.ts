@@ -6,8 +6,11 @@ import { inBatches } from './in-batches.ts';
 import type { SelectedDataset } from './page.ts';
 import { referencesTo, targetsOf, type ReferenceSettings, type Target } from './references.ts';
 
-/** Requests for files that a transfer has running: the source goes on with the next while we are busy with what came. */
-const REQUESTS_AT_ONCE = 3;
+/**
+ * Requests for files that a transfer has running: the source goes on with the next while we are busy with what came.  More
+ * would only get into each other's way there.
+ */
+const REQUESTS_AT_ONCE = 2;
 
 /** Some datasets, and their files as the source records them, by UUID. */
 export interface BatchWithFiles {

@@ -29,10 +29,10 @@ import type { ReferenceSettings } from './references.ts';
 import type { SelectedDatasets, TransferDatasets } from './service.ts';
 
 /** Datasets that one transaction registers: others who write to the satellite wait no longer than for these. */
-const DATASETS_AT_ONCE = 2000;
+const DATASETS_AT_ONCE = 1000;
 
 /** Records that one transaction inserts. */
-const RECORDS_AT_ONCE = 5000;
+const RECORDS_AT_ONCE = 2500;
 
 /** Conflicts that the error of a failed job tells. */
 const CONFLICTS_TOLD = 5;
@@ -131,9 +131,11 @@ export class TransferAttempt {
   /** @returns the collections that come, children first */
   async #plan(): Promise<readonly CollectionInfo[]> {
     const { source, satellite, selection, collections, mode } = this.#setting;
-    const memberships = collections ? await membershipCollections(source, selection, this.#ctx) : [];
-    const named = collections ? await namedCollections(source, selection, this.#ctx) : [];
-    const there = await collectionsByName(satellite.repository, this.#ctx);
+    const [memberships, named, there] = await Promise.all([
+      collections ? membershipCollections(source, selection, this.#ctx) : [],
+      collections ? namedCollections(source, selection, this.#ctx) : [],
+      collectionsByName(satellite.repository, this.#ctx),
+    ]);
     const withFiles = mode === 'COPY';
     const plan = { ...this.#setting, withFiles, satellite: satellite.repository, memberships, collections: there };
     for (let place: string | null | undefined; place !== null;) {
@@ -167,27 +169,26 @@ export class TransferAttempt {
     const { missing, conflicts } = await planRecords(satellite.repository, records, this.#ctx);
     refuseConflicts(conflicts.map(({ reason }) => reason));
     const inOrder = missing.toSorted((a, b) => a.element.order - b.element.order);
-    for (const batch of inBatches(inOrder, RECORDS_AT_ONCE)) {
-      await satellite.repository.insertDimensionRecords(batch, 'SKIP', this.#ctx);
-    }
+    await satellite.repository.insertDimensionRecords(inOrder, 'SKIP', this.#ctx, RECORDS_AT_ONCE);
   }
 
-  /** Has the source look for what a transfer of one page needs, one after the other. */
+  /** Has the source look for what a transfer of one page needs: most records first, which take the longest to write. */
   #ask(datasets: readonly SelectedDataset[]): void {
-    this.#records = this.#fetchRecords(datasets);
-    const settled = this.#records.catch(() => undefined);
-    if (this.#setting.mode === 'REFERENCE') this.#files = this.#askForFiles(datasets, settled);
+    const most = Promise.withResolvers<void>();
+    this.#records = this.#fetchRecords(datasets, most.resolve);
+    this.#records.catch(() => most.resolve());
+    if (this.#setting.mode === 'REFERENCE') this.#files = this.#askForFiles(datasets, most.promise);
   }
 
   #askForFiles(datasets: readonly SelectedDataset[], after: Promise<unknown>): readonly BatchWithFiles[] {
     return filesAhead(this.#setting.source, datasets, DATASETS_AT_ONCE, after, this.#ctx);
   }
 
-  #fetchRecords(datasets: readonly SelectedDataset[]): Promise<readonly DimensionRecordRow[]> {
+  #fetchRecords(datasets: readonly SelectedDataset[], most?: () => void): Promise<readonly DimensionRecordRow[]> {
     const { source, satellite } = this.#setting;
     const records = satellite.repository
       .universe(this.#ctx)
-      .then((universe) => neededRecords(source, universe, datasets, this.#ctx));
+      .then((universe) => neededRecords(source, universe, datasets, this.#ctx, most));
     // A failure of the plan comes first, and nobody waits for these then.
     records.catch(() => undefined);
     return records;

@@ -21,49 +21,104 @@ export async function recordsOfDataIds(
   ctx: QueryContext,
   except?: string,
 ): Promise<readonly (readonly DimensionRecordRow[])[]> {
-  const known = dataIds.map(
-    (values) => new Map<string, DataIdValue>(group.required.map((name, i) => [name, values[i]!])),
-  );
-  const records = dataIds.map(() => new Map<string, DimensionRecordRow>());
-  const names = new Set(group.required);
+  const columns: (readonly (DimensionRecordRow | undefined)[])[] = [];
+  for (const { records, keys } of await askElements(repository, group, dataIds, ctx, except)) {
+    columns.push(keys.map((key) => records.get(key ?? '')));
+  }
+  return dataIds.map((_, i) => columns.flatMap((column) => column[i] ?? []));
+}
+
+/** The same records, each once, by the key of its data ID, for each element in universe order. */
+export async function distinctRecordsOfDataIds(
+  repository: Repository,
+  group: DimensionGroup,
+  dataIds: readonly DataIdValues[],
+  ctx: QueryContext,
+): Promise<readonly RecordsByKey[]> {
+  const asked = await askElements(repository, group, dataIds, ctx);
+  return asked.map(({ records, keys }) => {
+    const wanted = new Set(keys);
+    return new Map([...records].filter(([key]) => wanted.has(key)));
+  });
+}
+
+type RecordsByKey = ReadonlyMap<string, DimensionRecordRow>;
+
+/** The records of one element, and the key that each data ID refers to one by; undefined where a value is not known. */
+interface AskedElement {
+  readonly records: RecordsByKey;
+  readonly keys: readonly (string | undefined)[];
+}
+
+/** In universe order. */
+async function askElements(
+  repository: Repository,
+  group: DimensionGroup,
+  dataIds: readonly DataIdValues[],
+  ctx: QueryContext,
+  except?: string,
+): Promise<readonly AskedElement[]> {
+  const values = new Map<string, readonly (DataIdValue | undefined)[]>();
+  for (const [n, name] of group.required.entries()) {
+    values.set(
+      name,
+      dataIds.map((dataId) => dataId[n]),
+    );
+  }
+  const asked = new Map<string, AskedElement>();
   let waiting = group.elements.filter((element) => !element.skypix && element.name !== except);
   // Records name the dimensions that theirs imply, whose records come in the next round.
   for (;;) {
-    const ready = waiting.filter((element) => element.required.every((name) => names.has(name)));
+    const ready = waiting.filter((element) => element.required.every((name) => values.has(name)));
     if (ready.length === 0) break;
     waiting = waiting.filter((element) => !ready.includes(element));
-    const found = await Promise.all(ready.map((element) => recordsOf(repository, group, element, known, ctx)));
+    const found = await Promise.all(
+      ready.map((element) =>
+        askElement(
+          repository,
+          group,
+          element,
+          element.required.map((name) => values.get(name)!),
+          ctx,
+        ),
+      ),
+    );
     for (const [n, element] of ready.entries()) {
-      for (const name of element.implied) names.add(name);
-      for (const [i, dataId] of known.entries()) {
-        const record = found[n]!.get(keyOf(element, dataId) ?? '');
-        if (!record) continue;
-        records[i]!.set(element.name, record);
-        for (const name of element.implied) {
-          const value = record.fields[name];
-          if (value !== null) dataId.set(name, value as DataIdValue);
-        }
+      const { records, keys } = found[n]!;
+      asked.set(element.name, found[n]!);
+      for (const name of element.implied) {
+        const before = values.get(name);
+        const named = keys.map((key, i) => {
+          const value = records.get(key ?? '')?.fields[name] as DataIdValue | null | undefined;
+          return value ?? before?.[i];
+        });
+        values.set(name, named);
       }
     }
   }
-  return records.map((of) => group.elements.flatMap((element) => of.get(element.name) ?? []));
+  return group.elements.flatMap((element) => asked.get(element.name) ?? []);
 }
 
-/** Records of one element, by the key of their data ID. */
-async function recordsOf(
+/** @param columns for each required dimension of the element, its value in each data ID */
+async function askElement(
   repository: Repository,
   group: DimensionGroup,
   element: DimensionElement,
-  dataIds: readonly ReadonlyMap<string, DataIdValue>[],
+  columns: readonly (readonly (DataIdValue | undefined)[])[],
   ctx: QueryContext,
-): Promise<ReadonlyMap<string, DimensionRecordRow>> {
-  const dimensions = group.universe.conform(element.required);
-  const rows = dataIds
-    .filter((dataId) => keyOf(element, dataId) !== undefined)
-    .map((dataId) => element.required.map((name) => dataId.get(name)!));
+): Promise<AskedElement> {
+  const rows = new Map<string, DataIdValues>();
+  const keys = (columns[0] ?? []).map((_, i) => {
+    const row = columns.map((column) => column[i]);
+    if (!row.every((value) => value !== undefined)) return undefined;
+    const key = dataIdKey(row);
+    rows.set(key, row);
+    return key;
+  });
   const records = new Map<string, DimensionRecordRow>();
-  if (rows.length === 0) return records;
-  const { query, most } = recordsAmong(queryOf(dimensions), element, element.required, rows);
+  if (rows.size === 0) return { records, keys };
+  const dimensions = group.universe.conform(element.required);
+  const { query, most } = recordsAmong(queryOf(dimensions), element, element.required, [...rows.values()]);
   const spec = {
     type: 'dimension_record',
     element: element.name,
@@ -75,13 +130,7 @@ async function recordsOf(
   for await (const page of repository.query(query, spec, ctx)) {
     for (const row of page.rows) records.set(dataIdKey(recordDataId(row, element.required)), row);
   }
-  return records;
-}
-
-/** Undefined where a value is not known: the record that would name it is not there. */
-function keyOf(element: DimensionElement, dataId: ReadonlyMap<string, DataIdValue>): string | undefined {
-  const values = element.required.map((name) => dataId.get(name));
-  return values.every((value) => value !== undefined) ? dataIdKey(values) : undefined;
+  return { records, keys };
 }
 
 /** A query for all data IDs of a group. */
