@@ -5,7 +5,7 @@
 import { QueryTooCostlyError } from '../errors.ts';
 import { ellipseBoundingCircle, polygonBoundingBox, relatePolygonToBox } from './bounds.ts';
 import { checkLevel, type Trixel } from './htm.ts';
-import { MESH_ROOTS, planeThrough, type MeshTrixel } from './mesh.ts';
+import { MESH_ROOTS, ROOT_SIDES, type MeshTrixel } from './mesh.ts';
 import { polygonContains, relatePolygons, relatePolygonToCircle } from './polygon-relation.ts';
 import type { Region, Vector } from './region.ts';
 import { DISJOINT, type Relation, WITHIN } from './relation.ts';
@@ -180,15 +180,12 @@ function searchCap(vertices: readonly Vector[], cap: Cap, level: number): readon
     if (!isAtVertex) visit(children[3], index * 4 + 3, levelsBelow - 1, inMiddle);
   }
   MESH_ROOTS.forEach((trixel, root) => {
-    const [a, b, c] = trixel.vertices;
-    const sides = [planeThrough(a, b), planeThrough(b, c), planeThrough(c, a)];
-    if (sides.some((side) => beyond(side, -1) === -1)) return;
-    visit(
-      trixel,
-      root + 8,
-      level,
-      sides.reduce((inside, side) => inside & beyond(side, 1), -1),
-    );
+    let inside = -1;
+    for (const side of ROOT_SIDES[root]!) {
+      if (beyond(side, -1) === -1) return;
+      inside &= beyond(side, 1);
+    }
+    visit(trixel, root + 8, level, inside);
   });
   return ranges.all;
 }

@@ -42,8 +42,15 @@ export class MeshTrixel {
 /** Those of level 0, whose indices are 8 and on. */
 export const MESH_ROOTS: readonly MeshTrixel[] = ROOT_TRIXELS.map((vertices) => new MeshTrixel(vertices));
 
+/** Unit normals, inwards, of the planes of their sides. */
+export const ROOT_SIDES: readonly (readonly Vector[])[] = ROOT_TRIXELS.map(([a, b, c]) => [
+  planeThrough(a, b),
+  planeThrough(b, c),
+  planeThrough(c, a),
+]);
+
 /** Unit normal of the plane of the great circle from a to b, to its left: (b + a) × (b - a), as `robustCross`. */
-export function planeThrough(a: Vector, b: Vector): Vector {
+function planeThrough(a: Vector, b: Vector): Vector {
   const px = b[0] + a[0];
   const py = b[1] + a[1];
   const pz = b[2] + a[2];
