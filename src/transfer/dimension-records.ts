@@ -39,7 +39,7 @@ export async function neededRecords(
   const additional = await populatedRecords(source, universe, primary, ctx);
   await addRequired(primary, additional, source, universe, ctx);
   return [...primary.values(), ...additional.values()].flatMap((records) =>
-    [...records.values()].flatMap((record) => inUniverse(record, satellite) ?? []),
+    inUniverse([...records.values()], satellite),
   );
 }
 
@@ -112,13 +112,20 @@ async function addRequired(
   }
 }
 
-/** Undefined where the satellite's universe has no such table. */
-function inUniverse(record: DimensionRecordRow, universe: Universe): DimensionRecordRow | undefined {
-  const element = universe.find(record.element.name);
-  if (!element?.hasTable) return undefined;
-  if (element === record.element) return record;
-  const fields = Object.fromEntries(columnsOf(element).map((name) => [name, record.fields[name] ?? null]));
-  return { ...record, element, fields };
+/** @param records of one element; none come of it where the satellite's universe has no such table */
+function inUniverse(records: readonly DimensionRecordRow[], universe: Universe): readonly DimensionRecordRow[] {
+  const of = records[0]?.element;
+  if (!of) return [];
+  const element = universe.find(of.name);
+  if (!element?.hasTable) return [];
+  if (element === of) return records;
+  const columns = columnsOf(element);
+  const isSame = columns.join() === columnsOf(of).join();
+  return records.map((record) => ({
+    ...record,
+    element,
+    fields: isSame ? record.fields : Object.fromEntries(columns.map((name) => [name, record.fields[name] ?? null])),
+  }));
 }
 
 function columnsOf(element: DimensionElement): readonly string[] {

@@ -16,11 +16,16 @@ export interface SummarisedDataset {
 export async function insertSummaries(tx: Transaction, datasets: Iterable<SummarisedDataset>): Promise<void> {
   const types = new Map<string, [bigint, bigint]>();
   const governors = new Map<string, Map<string, [bigint, DataIdValue]>>();
-  for (const { collection, datasetType, dimensions, values } of datasets) {
-    types.set(`${collection},${datasetType}`, [collection, datasetType]);
+  let last: SummarisedDataset | undefined;
+  for (const dataset of datasets) {
+    const { collection, datasetType, dimensions, values } = dataset;
+    const before = last?.collection === collection && last.datasetType === datasetType ? last.values : undefined;
+    if (!before) types.set(`${collection},${datasetType}`, [collection, datasetType]);
+    last = dataset;
     for (const governor of dimensions.governors) {
-      const value = values[dimensions.required.indexOf(governor)];
-      if (value === undefined) continue;
+      const at = dimensions.required.indexOf(governor);
+      const value = values[at];
+      if (value === undefined || value === before?.[at]) continue;
       const known = governors.get(governor) ?? new Map<string, [bigint, DataIdValue]>();
       governors.set(governor, known.set(`${collection},${value}`, [collection, value]));
     }
