@@ -60,13 +60,13 @@ export async function writeGraph(original: PredictedGraph, path: string, changes
 
   const kept = keptQuanta(thin, changes.quanta);
   const { made, datasets } = await lookThrough(original, init, kept);
-  const outputRun = changes.outputRun ?? header.outputRun;
-  const renaming: Renaming = { made, outputRun, uuids: new Map() };
-  if (changes.outputRun !== undefined) {
-    for (const uuid of [...made, ...kept, ...init.map((document) => document.quantum_id)]) {
-      (renaming.uuids as Map<string, string>).set(uuid, newDatasetUuid());
-    }
-  }
+  const renamed =
+    changes.outputRun === undefined ? [] : [...made, ...kept, ...init.map(({ quantum_id }) => quantum_id)];
+  const renaming: Renaming = {
+    made,
+    outputRun: changes.outputRun ?? header.outputRun,
+    uuids: new Map(renamed.map((uuid) => [uuid, newDatasetUuid()])),
+  };
   const newThin = changedThin(thin, kept, renaming.uuids);
   const { compression, intSize } = container;
   const compressed = (document: unknown) => compression.compress(Buffer.from(stringifyJson(document)));

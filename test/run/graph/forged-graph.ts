@@ -1,11 +1,15 @@
-/** Graph files that nobody's stack would write. */
-import { readFile, writeFile } from 'node:fs/promises';
+/** Graph files that nobody's stack would write, and how they are refused. */
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import zlib from 'node:zlib';
 import { fromBufferPromise } from 'yauzl';
 import yazl from 'yazl';
+import { expect } from 'vitest';
+import { SatelliteError } from '../../../src/butler/errors.ts';
+import { PredictedGraph } from '../../../src/run/graph/predicted-graph.ts';
 
 /** Members of a graph's zip, by name; those of `minipipe.qg` have no dictionary. */
 export type Members = Map<string, Buffer>;
@@ -75,8 +79,41 @@ export function bomb(size: number): Buffer {
   return zlib.zstdCompressSync(Buffer.alloc(size), { params: { [zlib.constants.ZSTD_c_contentSizeFlag]: 0 } });
 }
 
-export async function written(directory: string, bytes: Buffer): Promise<string> {
-  const path = join(directory, 'forged.qg');
+/** A graph to make others of. */
+export const GRAPH = 'test/data/graphs/minipipe.qg';
+/** Less than by default, so that what goes beyond them is made quickly; the graph itself stays far below. */
+const LIMITS = { partBytes: 400_000, blockBytes: 100_000, passBytes: 500_000, values: 20_000, depth: 24 };
+
+/** The graph with other members. */
+export async function withMembers(changes: Record<string, (member: Buffer) => Buffer>): Promise<Buffer> {
+  const members = await membersOf(GRAPH);
+  return zipOf([...members].map(([name, member]) => [name, changes[name]?.(member) ?? member] as const));
+}
+
+export async function written(bytes: Buffer): Promise<string> {
+  const path = join(await mkdtemp(join(tmpdir(), 'graphs-')), 'forged.qg');
   await writeFile(path, bytes);
   return path;
+}
+
+/** Reads all of a file, in every way. */
+export async function readAll(path: string, limits = LIMITS): Promise<void> {
+  const graph = await PredictedGraph.open(path, limits);
+  try {
+    const { quanta } = await graph.thin();
+    await graph.initQuanta();
+    for await (const record of graph.dimensionRecords('here')) void record;
+    for await (const quantum of graph.quanta()) void quantum;
+    for (const { uuid } of [...quanta.values()].flat()) await graph.quantum(uuid);
+  } finally {
+    await graph.close();
+  }
+}
+
+/** What is answered to whoever gives a file, which must not be accepted. */
+export async function refusalOf(file: Buffer): Promise<string> {
+  const error: unknown = await readAll(await written(file)).catch((caught: unknown) => caught);
+  expect(error).toBeInstanceOf(SatelliteError);
+  expect((error as SatelliteError).code).toBe('BAD_USER_INPUT');
+  return (error as SatelliteError).message;
 }
