@@ -23,6 +23,7 @@ import { existenceSpec } from './explain/questions.ts';
 import { openMembers, type Member } from './members.ts';
 import { mergedQuery } from './merged-query.ts';
 import { planParts, totalOrder, type Part } from './plan.ts';
+import { partsByUploads } from '../upload-parts.ts';
 import { asSearchedName } from './collection-directory.ts';
 import { resolveSearchPath, type SearchPath } from './search-path.ts';
 import { unorderedRows } from './unordered-rows.ts';
@@ -112,7 +113,9 @@ export class FederatedRepository implements Repository {
     const [only, ...others] = parts;
     // As many rows as it gives, repeated ones too.
     if (only && others.length === 0) return only.member.repository.count(only.query, only.spec, ctx, options);
-    return countRows(parts, ctx);
+    let count = 0;
+    for (const slice of slicesOf(query, spec)) count += await countRows(this.#parts(slice, spec, resolved), ctx);
+    return count;
   }
 
   async any(
@@ -196,4 +199,16 @@ export class FederatedRepository implements Repository {
 /** Whether all rows are wanted, as they come, and nothing but the rows. */
 function isInAnyOrder({ orderBy, limit }: ResultSpec, { after, positions, foundIn }: PageOptions): boolean {
   return orderBy.length === 0 && limit === null && !after && !positions && !foundIn;
+}
+
+/**
+ * Data IDs that repositories are asked about together.  What one of them finds is looked for in the others some rows at a time,
+ * and each time all data IDs are sent.
+ */
+const MOST_DATA_IDS = 20_000;
+
+function slicesOf(query: Query, spec: ResultSpec): readonly Query[] {
+  const { universe } = query.tree.dimensions;
+  const result = universe.conform(identifyingDimensions(spec, universe));
+  return partsByUploads(query, result, MOST_DATA_IDS) ?? [query];
 }

@@ -28,7 +28,7 @@ export interface Part<S extends ResultSpec> {
  * The parts of a query, at least one, in search order; repositories that can have no rows have none.  A query that joins rows of one
  * repository with rows of another has one part, which brings together what it needs (`join/`).
  * @param paths search path of each dataset search of the tree, by dataset type
- * @param repeats whether a dataset comes as often as a search without find-first meets it, as stock Butler gives it; else once
+ * @param repeats whether a row comes as often as a search without find-first meets it, as stock Butler gives it; else once
  * @throws InvalidQueryError where the repositories disagree on dimensions
  */
 export function planParts<S extends ResultSpec>(
@@ -139,15 +139,17 @@ function comparesAcross(
 ): boolean {
   if (holders.length === 1) return false;
   if (tree.datasets.size > 1 || spec.type === 'general') return true;
-  if (spec.type !== 'dataset_ref') return false;
-  const types = new Set(
-    paths
-      .get(spec.datasetType)!
-      .types()
-      .map(([, type]) => type),
-  );
+  const [searched] = tree.datasets.keys();
+  if (searched === undefined) return false;
+  const collections = paths.get(searched)!.types();
+  const types = new Set(collections.map(([, type]) => type));
+  if (spec.type !== 'dataset_ref') {
+    // A data ID comes once for each validity range, or for each dataset where something is said of datasets themselves.
+    const isOfDatasets = columnsOfPredicate(tree.predicate).datasetTypes.size > 0;
+    return repeats && (types.has('CALIBRATION') || (isOfDatasets && collections.length > 1));
+  }
   // Several validity ranges that fit are an error, wherever they are.
-  const { isCalibration } = holders[0]!.datasetTypes.get(spec.datasetType)!;
+  const { isCalibration } = holders[0]!.datasetTypes.get(searched)!;
   if (spec.findFirst) return isCalibration && types.has('CALIBRATION');
   return repeats && (types.has('CALIBRATION') || types.has('TAGGED'));
 }

@@ -1,7 +1,6 @@
 /** A repository behind a RemoteButler server. */
 import type { CollectionInfo } from '../../butler/collection.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
-import { InvalidQueryError } from '../../butler/errors.ts';
 import { stringifyJson } from '../../butler/json.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';
@@ -18,11 +17,15 @@ import type {
   Repository,
 } from '../repository.ts';
 import type { DatasetRow, FileRecord, FileSource, RowsByResult } from '../rows.ts';
+import { asSearchedName } from '../federated/collection-directory.ts';
+import { joinedMember } from '../federated/join/joined-member.ts';
+import { resolveSearchPath, type SearchPath } from '../federated/search-path.ts';
+import { partsByUploads } from '../upload-parts.ts';
 import { Admissions } from './admissions.ts';
 import { AgedCache } from './aged-cache.ts';
 import { RemoteClient, type CollectionsRequest } from './client.ts';
 import { findCollections } from './collections.ts';
-import type { RawRow } from './column-layout.ts';
+import { dimensionsOf, type RawRow } from './column-layout.ts';
 import { eagerly } from './eager.ts';
 import { ButlerHttp } from './http.ts';
 import { checkSpec, keyReader } from './order.ts';
@@ -30,6 +33,7 @@ import type { NullOrder } from './null-order.ts';
 import { orderedRows } from './ordered-rows.ts';
 import { planRows, type RowPlan } from './row-plan.ts';
 import { anyRow, countRows } from './row-stream.ts';
+import { rowsInParts } from './rows-in-parts.ts';
 import { DEFAULT_LIMITS, type RemoteSettings } from './settings.ts';
 import { Walks } from './walks.ts';
 
@@ -93,10 +97,17 @@ export class RemoteRepository implements Repository {
     ctx: QueryContext,
     options: PageOptions = {},
   ): AsyncGenerator<Page<RowsByResult[S['type']]>, void, undefined> {
-    const found = await this.#plan(query, spec, ctx, options);
+    const parts = await this.#parts(query, spec, ctx);
+    if (!parts) {
+      yield* (await this.#joinedHere(query, ctx)).query(query, spec, ctx, options);
+      return;
+    }
+    // Parts are put in order by their keys.
+    const planned = parts.length > 1 ? { ...options, positions: true } : options;
+    const found = await this.#plan(query, spec, ctx, planned);
     if (spec.limit === 0) return;
     const keyOf = keyReader(found.plan.terms, found.plan.layout);
-    for await (const rows of this.#rows(query, found.plan, ctx, options)) {
+    for await (const rows of this.#rows(parts, found.plan, ctx, options)) {
       yield {
         rows: rows.map((raw) => found.plan.toRow(raw) as RowsByResult[S['type']]),
         ...(options.positions ? { positionAt: (i: number) => ({ [this.name]: keyOf(rows[i]!) }) } : {}),
@@ -111,8 +122,13 @@ export class RemoteRepository implements Repository {
     ctx: QueryContext,
     options: { readonly exact?: boolean } = {},
   ): Promise<number> {
+    const parts = await this.#parts(query, spec, ctx);
+    if (!parts) return (await this.#joinedHere(query, ctx)).count(query, spec, ctx, options);
     const { plan } = await this.#plan(query, spec, ctx, {});
-    return countRows(this.#http, query, { ...plan.spec, orderBy: [], limit: null }, ctx, options.exact);
+    const asked = { ...plan.spec, orderBy: [], limit: null };
+    let count = 0;
+    for (const part of parts) count += await countRows(this.#http, part, asked, ctx, options.exact);
+    return count;
   }
 
   async any(
@@ -120,7 +136,8 @@ export class RemoteRepository implements Repository {
     ctx: QueryContext,
     options: { readonly execute?: boolean; readonly exact?: boolean } = {},
   ): Promise<boolean> {
-    return anyRow(this.#http, query, ctx, options);
+    for (const part of partsForExistence(query)) if (await anyRow(this.#http, part, ctx, options)) return true;
+    return false;
   }
 
   async explain(
@@ -128,7 +145,9 @@ export class RemoteRepository implements Repository {
     ctx: QueryContext,
     options: { readonly execute?: boolean } = {},
   ): Promise<readonly string[]> {
-    return this.#client.explain(query, options.execute ?? true, ctx);
+    const [part, ...others] = partsForExistence(query);
+    if (others.length > 0 && (await this.any(query, ctx, options))) return [];
+    return this.#client.explain(part!, options.execute ?? true, ctx);
   }
 
   async findDataset(request: FindDatasetRequest, ctx: QueryContext): Promise<DatasetRow | null> {
@@ -157,6 +176,21 @@ export class RemoteRepository implements Repository {
     await this.#http.close();
   }
 
+  /** The query as the server takes it, in several parts where it joins very many data IDs; undefined where it has no such parts. */
+  async #parts(query: Query, spec: ResultSpec, ctx: QueryContext): Promise<readonly Query[] | undefined> {
+    return partsByUploads(query, dimensionsOf(spec, await this.universe(ctx)), MAX_UPLOAD_ROWS);
+  }
+
+  /** Answers as this repository does, of what the query needs of it. */
+  async #joinedHere(query: Query, ctx: QueryContext): Promise<Pick<Repository, 'query' | 'count'>> {
+    const [universe, datasetTypes] = await Promise.all([this.universe(ctx), this.datasetTypes(ctx)]);
+    const paths = new Map<string, SearchPath>();
+    for (const [name, { collections }] of query.tree.datasets) {
+      paths.set(name, await resolveSearchPath([this], collections.map(asSearchedName), [], ctx));
+    }
+    return joinedMember([{ repository: this, universe, datasetTypes }], paths).repository;
+  }
+
   /** What to ask for the rows, and how to tell the collection of one where that was asked. */
   async #plan(
     query: Query,
@@ -166,9 +200,6 @@ export class RemoteRepository implements Repository {
   ): Promise<{ readonly plan: RowPlan; readonly collectionOf?: (raw: RawRow) => string }> {
     const universe = await this.universe(ctx);
     checkSpec(query.tree, spec, universe);
-    if (query.uploads.some((upload) => upload.rows.length > MAX_UPLOAD_ROWS)) {
-      throw new InvalidQueryError(`More than ${String(MAX_UPLOAD_ROWS)} data IDs at once; send them in parts.`);
-    }
     if (spec.type !== 'dataset_ref') return { plan: planRows(spec, options, universe, this.name, undefined) };
     const datasetType = await this.#datasetType(spec.datasetType, universe, ctx);
     const foundIn = options.foundIn === true;
@@ -182,13 +213,17 @@ export class RemoteRepository implements Repository {
   }
 
   #rows(
-    query: Query,
+    parts: readonly Query[],
     plan: RowPlan,
     ctx: QueryContext,
     options: PageOptions,
   ): AsyncGenerator<readonly RawRow[], void, undefined> {
     const { limit } = plan.spec;
     const first = options.after?.[this.name];
+    const [query, ...others] = parts as [Query, ...Query[]];
+    if (others.length > 0) {
+      return rowsInParts(this.#http, this.#nulls, { parts, plan, after: first, limit }, ctx);
+    }
     const open = (after: Key | undefined, max: number | null, signal: AbortSignal) =>
       eagerly(
         (stop) => orderedRows(this.#http, this.#nulls, { query, plan, after, limit: max }, { ...ctx, signal: stop }),
@@ -230,4 +265,9 @@ export class RemoteRepository implements Repository {
   #owner(ctx: QueryContext): string {
     return this.#sharesAnswers ? '' : ctx.caller.username;
   }
+}
+
+/** Parts of which one at least has rows where the query has: any will do. */
+function partsForExistence(query: Query): readonly Query[] {
+  return partsByUploads(query, query.tree.dimensions, MAX_UPLOAD_ROWS)!;
 }

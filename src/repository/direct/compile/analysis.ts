@@ -43,7 +43,9 @@ export async function summariesFor(
   { registry }: DirectAccess,
   signal: AbortSignal,
 ): Promise<Summaries> {
-  const names = [tree, ...treesInside(tree.predicate)].flatMap(({ datasets }) => [...datasets.values()].flatMap((s) => s.collections));
+  const names = [tree, ...treesInside(tree.predicate)].flatMap(({ datasets }) =>
+    [...datasets.values()].flatMap((s) => s.collections),
+  );
   return registry.summaries(registry.flatten([...new Set(names)]), signal);
 }
 

@@ -108,7 +108,10 @@ export async function refuseGathering(
       .filter(({ kind }) => kind !== 'records')
       .map(async (operand) => ({ operand, rows: await sizes.total(operand) })),
   );
-  const known: Operand[] = [];
+  const known: { readonly operand: Operand; readonly rows: number }[] = [];
+  /** Those whose data IDs are sent with the question for others, of which there are so many. */
+  const sentWith = (size: number) =>
+    known.filter((other) => other.rows <= Math.max(MOST_UPLOADED, size)).map(({ operand }) => operand);
   let rows = 0;
   const bring = (operand: Operand, more: number) => {
     rows += more;
@@ -120,9 +123,9 @@ export async function refuseGathering(
     );
   };
   for (const size of counted.toSorted((a, b) => a.rows - b.rows)) {
-    const isNarrowed = known.some((other) => sharesKey(size.operand, other));
+    const isNarrowed = sentWith(size.rows).some((other) => sharesKey(size.operand, other));
     if (size.operand.kind === 'datasets' && !isNarrowed) bring(size.operand, size.rows);
-    if (size.rows <= MOST_UPLOADED) known.push(size.operand);
+    known.push(size);
   }
   const regions = spatiallyJoined(query).map(({ name }) => name);
   const hasRegions = (operand: Operand) => regions.some((name) => isOf(operand, name));
@@ -130,9 +133,11 @@ export async function refuseGathering(
   const sized = await Promise.all(records.map(async (operand) => ({ operand, size: await sizes.total(operand) })));
   for (const { operand, size } of sized.sort((a, b) => a.size - b.size)) {
     // Only what belongs to known data IDs, or may overlap known regions, is asked for.
-    const isNarrowed = known.some((other) => sharesKey(operand, other) || (hasRegions(operand) && hasRegions(other)));
+    const isNarrowed = sentWith(0).some(
+      (other) => sharesKey(operand, other) || (hasRegions(operand) && hasRegions(other)),
+    );
     if (!isNarrowed) bring(operand, size);
-    if (size <= MOST_UPLOADED) known.push(operand);
+    known.push({ operand, rows: size });
   }
 }
 

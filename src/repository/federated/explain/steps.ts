@@ -6,7 +6,6 @@ import type { SearchPath } from '../search-path.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import type { ResultSpec } from '../../../butler/query/result-spec.ts';
 import type { QueryContext } from '../../repository.ts';
-import { MOST_UPLOADED } from '../join/known-data-ids.ts';
 import type { PlanStep } from './explanation.ts';
 import { holdersOf, type Operand } from './operands.ts';
 import type { Sizes } from './sizes.ts';
@@ -111,6 +110,6 @@ function whyJoined({ operand }: Sized, isFirst: boolean): string {
     return 'It has the fewest rows, so it is asked first and its data IDs narrow the others.';
   }
   return operand.kind === 'datasets'
-    ? `Asked with the data IDs found before, as long as these are no more than ${MOST_UPLOADED}; joined here.`
+    ? 'Asked with the data IDs found before, unless these are more than it finds; joined here.'
     : 'Records that may be in any of the repositories, near what was found before; joined here.';
 }

@@ -18,7 +18,7 @@ import { membersOnPath, type Member } from '../members.ts';
 import { joined, recordsAmong } from '../probe.ts';
 import type { SearchPath } from '../search-path.ts';
 import { conjunctsOf, constrainedQuery } from './constraints.ts';
-import { KnownDataIds } from './known-data-ids.ts';
+import { KnownDataIds, MOST_UPLOADED } from './known-data-ids.ts';
 
 /** Records that are compared one by one; of more, only how many there are. */
 const MOST_COMPARED = 20_000;
@@ -41,9 +41,9 @@ export async function memberAlone(
 ): Promise<Member | undefined> {
   if (!treesInside(query.tree.predicate).next().done) return undefined;
   const searches = [...query.tree.datasets];
-  const holders = new Set(searches.flatMap(([name]) => membersOnPath(members, name, paths.get(name)!)));
-  if (holders.size > 1 || (searches.length > 0 && holders.size === 0)) return undefined;
-  const [only = members.at(-1)!] = holders;
+  const holders = searches.map(([name]) => membersOnPath(members, name, paths.get(name)!));
+  const only = holders[0]?.[0] ?? members.at(-1)!;
+  if (holders.some((of) => of.length !== 1 || of[0] !== only)) return undefined;
   const { universe, elements } = query.tree.dimensions;
   const isCovered = ({ isDimension, required }: DimensionElement) =>
     isDimension && searches.some(([, { dimensions }]) => required.every((name) => dimensions.has(name)));
@@ -85,7 +85,7 @@ function recordsJoined(element: DimensionElement, query: Query): Query {
   const group = query.tree.dimensions.universe.groupOf(element.name);
   const known = new KnownDataIds();
   for (const { dimensions, rows } of query.uploads) known.add(dimensions.required, rows);
-  return joined(constrainedQuery(group, conjunctsOf(query)), known.uploadsInto(group));
+  return joined(constrainedQuery(group, conjunctsOf(query)), known.uploadsInto(group, MOST_UPLOADED));
 }
 
 async function compare(

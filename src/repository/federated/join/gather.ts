@@ -19,7 +19,7 @@ import { joined, keepsTable } from '../probe.ts';
 import type { SearchPath } from '../search-path.ts';
 import { conjunctsOf, constrainedQuery, overlapsOf } from './constraints.ts';
 import { GatheredRecords } from './gathered-records.ts';
-import { KnownDataIds } from './known-data-ids.ts';
+import { MOST_UPLOADED, KnownDataIds } from './known-data-ids.ts';
 import { findMemberships, type Membership, type TypeSearch } from './memberships.ts';
 import { RowBudget } from './row-budget.ts';
 
@@ -121,15 +121,17 @@ class Gathering {
       searches.map(async (search) => ({ search, size: await sizes.ofSearch(search.type.name) })),
     );
     const memberships: Membership[] = [];
-    for (const { search } of sized.sort((a, b) => a.size - b.size)) memberships.push(...(await this.#datasets(search)));
+    for (const { search, size } of sized.sort((a, b) => a.size - b.size)) {
+      memberships.push(...(await this.#datasets(search, size)));
+    }
     return memberships;
   }
 
-  async #datasets(search: TypeSearch): Promise<readonly Membership[]> {
+  async #datasets(search: TypeSearch, size: number): Promise<readonly Membership[]> {
     const { dimensions } = search.type;
     const memberships: Membership[] = [];
     const dataIds = new Map<string, DataIdValues>();
-    const known = this.#known.uploadsInto(dimensions);
+    const known = this.#known.uploadsInto(dimensions, Math.max(MOST_UPLOADED, size));
     for await (const found of findMemberships(this.#members, search, known, this.#ctx)) {
       this.#budget.take(found.length);
       for (const { membership, dataId } of found) {
@@ -179,7 +181,7 @@ class Gathering {
       return;
     }
     // Data IDs of an element without columns would stand for its records, and be given whether there are such or not.
-    const known = keepsTable(element) ? this.#known.uploadsInto(group) : [];
+    const known = keepsTable(element) ? this.#known.uploadsInto(group, MOST_UPLOADED) : [];
     const dataIds = await this.#records.addOfElement(element, joined(constrained, known), overlapped);
     this.#known.add(element.required, dataIds);
   }

@@ -4,7 +4,7 @@ import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import type { DataCoordinateUpload } from '../../../butler/query/tree.ts';
 import { upload } from '../probe.ts';
 
-/** Data IDs that travel into another search at most; more of them are not sent, and their rows are sorted out here. */
+/** Data IDs that are sent with another question at most, unless it would find still more without them. */
 export const MOST_UPLOADED = 50_000;
 
 export class KnownDataIds {
@@ -15,8 +15,8 @@ export class KnownDataIds {
     this.#sets.push({ names, rows });
   }
 
-  /** What is known of dimensions of the group, to be joined into a query of it. */
-  uploadsInto(group: DimensionGroup): readonly DataCoordinateUpload[] {
+  /** What is known of dimensions of the group, to be joined into a query of it; of sets with more than `most` data IDs, nothing. */
+  uploadsInto(group: DimensionGroup, most: number): readonly DataCoordinateUpload[] {
     const { universe } = group;
     return this.#sets.flatMap(({ names, rows }) => {
       const shared = new Set(names.filter((name) => group.has(name)));
@@ -24,7 +24,7 @@ export class KnownDataIds {
       const of = universe.conform(whole);
       if (of.required.length === 0) return [];
       const made = upload(of, names, rows);
-      return made.rows.length > MOST_UPLOADED ? [] : [made];
+      return made.rows.length > most ? [] : [made];
     });
   }
 }
