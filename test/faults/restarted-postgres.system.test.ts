@@ -61,7 +61,7 @@ describe.skipIf(isOthers)('A transfer into PostgreSQL (a server of our own)', ()
       const { job } = await transfer().catch(async (error: unknown) => {
         expect(error).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
         await restart.promise;
-        return await transfer();
+        return transfer();
       });
       await restart.promise;
       expect(await world.ended(gateway, job, 100)).toMatchObject({ state: 'COMPLETED' });
