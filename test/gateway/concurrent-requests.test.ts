@@ -37,7 +37,7 @@ beforeAll(async () => {
   gateway = await runGateway({ offered: [offer(repository)], limits: { requests: 2 } });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
-afterEach(() => expect(repository.waiting).toEqual([]));
+afterEach(() => until());
 
 const SLOW = '{datasets(datasetTypes: ["raw"], collections: ["all"]) {nodes {uuid}}}';
 
