@@ -1,0 +1,349 @@
+"""A Butler that reads official and own data as one, and writes to the satellite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from types import EllipsisType
+from typing import Any, TextIO, TypeVar, cast
+
+from lsst.daf.butler import (
+    Butler,
+    ButlerMetrics,
+    DataCoordinate,
+    DataId,
+    DatasetProvenance,
+    DatasetRef,
+    DatasetType,
+    FileDataset,
+    LimitedButler,
+    MissingDatasetTypeError,
+)
+from lsst.daf.butler.direct_butler import DirectButler
+from lsst.daf.butler.registry import (
+    CollectionArgType,
+    ConflictingDefinitionError,
+    DataIdError,
+    Registry,
+)
+from lsst.daf.butler.remote_butler import RemoteButler
+from lsst.daf.butler.transfers import RepoExportContext
+from lsst.resources import ResourcePathExpression
+
+from ._collections import SatelliteCollections
+from ._errors import OfficialDataError
+from ._registry import SatelliteRegistry
+from ._storage import Storage
+
+_Result = TypeVar("_Result")
+
+
+class SatelliteButler(RemoteButler):
+    """A Butler for official data and a satellite as one repository.
+
+    It reads through the gateway, and writes to the satellite itself, as stock ``lsst.daf.butler`` does. What the
+    satellite must know for a dataset that is put into it, and only the official repository knows yet (its dataset
+    type, the dimension records of its data ID), is brought along.
+
+    Official data cannot be changed, nor be in the satellite's tagged collections, calibrations and chains:
+    `Satellite.transfer` brings it into the satellite first, by reference.
+
+    What is read in a `transaction` is what was there before it.
+    """
+
+    _storage: Storage
+
+    def __new__(cls, remote: RemoteButler, storage: Storage) -> SatelliteButler:
+        self = cast(
+            SatelliteButler,
+            super().__new__(
+                cls,
+                connection=remote._connection,
+                defaults=remote._registry_defaults.get(),
+                cache=remote._cache,
+                metrics=remote._metrics,
+            ),
+        )
+        self._storage = storage
+        return self
+
+    def isWriteable(self) -> bool:
+        return True
+
+    @property
+    def collections(self) -> SatelliteCollections:
+        return SatelliteCollections(self._registry_defaults, self._connection, self._storage)
+
+    @property
+    def registry(self) -> Registry:
+        return SatelliteRegistry(self)
+
+    def put(
+        self,
+        obj: Any,
+        datasetRefOrType: DatasetRef | DatasetType | str,
+        /,
+        dataId: DataId | None = None,
+        *,
+        run: str | None = None,
+        provenance: DatasetProvenance | None = None,
+        **kwargs: Any,
+    ) -> DatasetRef:
+        if isinstance(datasetRefOrType, DatasetRef):
+            ref = datasetRefOrType
+            return self._write_with(
+                ref.datasetType, [ref.dataId], lambda butler: butler.put(obj, ref, provenance=provenance)
+            )
+        dataset_type = self._type_of(datasetRefOrType)
+        given = dataId
+        if not isinstance(dataId, DataCoordinate):
+            given = {**self._defaults_for(dataset_type), **(dataId or {})}
+
+        def expanded() -> list[DataCoordinate]:
+            return [self.registry.expandDataId(given, dimensions=dataset_type.dimensions, **kwargs)]
+
+        return self._write_with(
+            dataset_type,
+            expanded,
+            lambda butler: butler.put(
+                obj, dataset_type.name, given, run=run or self.run, provenance=provenance, **kwargs
+            ),
+        )
+
+    def ingest(
+        self,
+        *datasets: FileDataset,
+        transfer: str | None = "auto",
+        record_validation_info: bool = True,
+        skip_existing: bool = False,
+    ) -> None:
+        refs = [ref for dataset in datasets for ref in dataset.refs]
+        for dataset_type in {ref.datasetType for ref in refs}:
+            self._register(dataset_type)
+        self._write_with(
+            None,
+            [ref.dataId for ref in refs],
+            lambda butler: butler.ingest(
+                *datasets,
+                transfer=transfer,
+                record_validation_info=record_validation_info,
+                skip_existing=skip_existing,
+            ),
+        )
+
+    def ingest_zip(
+        self,
+        zip_file: ResourcePathExpression,
+        transfer: str = "auto",
+        *,
+        transfer_dimensions: bool = False,
+        dry_run: bool = False,
+        skip_existing: bool = False,
+    ) -> None:
+        self._storage.write(
+            lambda butler: butler.ingest_zip(
+                zip_file,
+                transfer,
+                transfer_dimensions=transfer_dimensions,
+                dry_run=dry_run,
+                skip_existing=skip_existing,
+            )
+        )
+
+    def import_(
+        self,
+        *,
+        directory: ResourcePathExpression | None = None,
+        filename: ResourcePathExpression | TextIO | None = None,
+        format: str | None = None,
+        transfer: str | None = None,
+        skip_dimensions: set[str] | None = None,
+        record_validation_info: bool = True,
+        without_datastore: bool = False,
+    ) -> None:
+        self._storage.write(
+            lambda butler: butler.import_(
+                directory=directory,
+                filename=filename,
+                format=format,
+                transfer=transfer,
+                skip_dimensions=skip_dimensions,
+                record_validation_info=record_validation_info,
+                without_datastore=without_datastore,
+            )
+        )
+
+    @contextmanager
+    def export(
+        self,
+        *,
+        directory: str | None = None,
+        filename: str | None = None,
+        format: str | None = None,
+        transfer: str | None = None,
+    ) -> Iterator[RepoExportContext]:
+        """Export what is the satellite's own, as the context of the stock method."""
+        with (
+            self._storage.held() as butler,
+            butler.export(directory=directory, filename=filename, format=format, transfer=transfer) as context,
+        ):
+            yield context
+
+    def transfer_from(
+        self,
+        source_butler: LimitedButler,
+        source_refs: Iterable[DatasetRef],
+        transfer: str = "auto",
+        skip_missing: bool = True,
+        register_dataset_types: bool = False,
+        transfer_dimensions: bool = False,
+        dry_run: bool = False,
+    ) -> Collection[DatasetRef]:
+        return self._storage.write(
+            lambda butler: butler.transfer_from(
+                source_butler,
+                source_refs,
+                transfer,
+                skip_missing,
+                register_dataset_types,
+                transfer_dimensions,
+                dry_run,
+            )
+        )
+
+    def transfer_dimension_records_from(
+        self, source_butler: LimitedButler | Butler, source_refs: Iterable[DatasetRef | DataCoordinate]
+    ) -> None:
+        self._storage.write(lambda butler: butler.transfer_dimension_records_from(source_butler, source_refs))
+
+    def removeRuns(self, names: Iterable[str], *args: Any, **kwargs: Any) -> None:
+        runs = list(names)
+        self._storage.write(lambda butler: butler.removeRuns(runs, *args, **kwargs))
+
+    def pruneDatasets(
+        self,
+        refs: Iterable[DatasetRef],
+        *,
+        disassociate: bool = True,
+        unstore: bool = False,
+        tags: Iterable[str] = (),
+        purge: bool = False,
+    ) -> None:
+        own = self._own(refs)
+        self._storage.write(
+            lambda butler: butler.pruneDatasets(own, disassociate=disassociate, unstore=unstore, tags=tags, purge=purge)
+        )
+
+    def validateConfiguration(
+        self,
+        logFailures: bool = False,
+        datasetTypeNames: Iterable[str] | None = None,
+        ignore: Iterable[str] | None = None,
+    ) -> None:
+        self._storage.write(lambda butler: butler.validateConfiguration(logFailures, datasetTypeNames, ignore))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do several changes of the satellite together or not at all: a context."""
+        with self._storage.held() as butler, butler.transaction():
+            yield
+
+    @contextmanager
+    def _caching_context(self) -> Iterator[None]:
+        # Reads go through the gateway, which keeps what may be kept.
+        yield
+
+    def clone(
+        self,
+        *,
+        collections: CollectionArgType | EllipsisType | None = ...,
+        run: str | EllipsisType | None = ...,
+        inferDefaults: bool | EllipsisType = ...,
+        dataId: dict[str, str] | EllipsisType = ...,
+        metrics: ButlerMetrics | None = None,
+    ) -> SatelliteButler:
+        remote = super().clone(
+            collections=collections, run=run, inferDefaults=inferDefaults, dataId=dataId, metrics=metrics
+        )
+        return SatelliteButler(remote, self._storage)
+
+    def close(self) -> None:
+        self._storage.close()
+
+    def __str__(self) -> str:
+        return f"SatelliteButler({self._connection.server_url})"
+
+    def _type_of(self, given: DatasetType | str) -> DatasetType:
+        """Give a dataset type; one that is put without being registered is an error of stock Butler's."""
+        return given if isinstance(given, DatasetType) else self.get_dataset_type(given)
+
+    def _defaults_for(self, dataset_type: DatasetType) -> dict[str, Any]:
+        defaults = self._registry_defaults.get().dataId
+        return {name: defaults[name] for name in defaults.dimensions.names & dataset_type.dimensions.names}
+
+    def _write_with(
+        self,
+        dataset_type: DatasetType | None,
+        data_ids: Iterable[DataCoordinate] | Callable[[], Iterable[DataCoordinate]],
+        action: Callable[[DirectButler], _Result],
+    ) -> _Result:
+        """Write datasets; where the satellite lacks their type or records, bring those, and write then.
+
+        Parameters
+        ----------
+        dataset_type : `~lsst.daf.butler.DatasetType` or `None`
+            Their type; `None`: it is registered.
+        data_ids : `~collections.abc.Iterable` [ `~lsst.daf.butler.DataCoordinate` ] or `~collections.abc.Callable`
+            Their data IDs, or what finds them in all repositories.
+        action : `~collections.abc.Callable`
+            Writes them; it changes nothing where it raises.
+        """
+        with self._storage.held() as butler:
+            try:
+                return action(butler)
+            except MissingDatasetTypeError:
+                if dataset_type is None:
+                    raise
+                self._register(self.get_dataset_type(dataset_type.name))
+            except DataIdError:
+                pass
+            try:
+                return action(butler)
+            except DataIdError:
+                wanted = list(data_ids() if callable(data_ids) else data_ids)
+                butler.transfer_dimension_records_from(self, wanted)
+            return action(butler)
+
+    def _register(self, dataset_type: DatasetType) -> bool:
+        """Register a dataset type in the satellite, unless the official repository has another one of that name."""
+        try:
+            known = self.get_dataset_type(dataset_type.name)
+        except MissingDatasetTypeError:
+            known = dataset_type
+        if known != dataset_type:
+            raise ConflictingDefinitionError(
+                f"There is another dataset type {known.name!r} in what this Butler reads: {known}."
+            )
+        return self._storage.write(
+            lambda butler: butler.registry.registerDatasetType(dataset_type.conform_to(butler.dimensions))
+        )
+
+    def _own(self, refs: Iterable[DatasetRef]) -> list[DatasetRef]:
+        """Check that datasets are the satellite's.
+
+        Raises
+        ------
+        OfficialDataError
+            Raised where one is not.
+        """
+        refs = list(refs)
+        with self._storage.held() as butler:
+            known = {ref.id for ref in butler.get_many_datasets([ref.id for ref in refs])}
+        foreign = [ref for ref in refs if ref.id not in known]
+        if foreign:
+            raise OfficialDataError(
+                f"{len(foreign)} of these {len(refs)} datasets are not in the satellite, such as {foreign[0]}. "
+                "Only what is in it can be changed, tagged or certified: satellite.transfer(uuids=[…]) brings official "
+                "datasets into it, by reference."
+            )
+        return refs
