@@ -1,6 +1,6 @@
 /** What the RemoteButler face does beside answering queries, which `test/conformance/butler-face*.test.ts` cover. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { temporaryDirectory } from '../fixtures/repositories.ts';
+import { sqliteRepository, temporaryDirectory } from '../fixtures/repositories.ts';
 import { runGateway, type RunningGateway } from './running-gateway.ts';
 import { bytesOf, FilesRepository, offer, rawContent, uuidOf } from './small-repositories.ts';
 
@@ -83,6 +83,31 @@ describe('several repositories as one', () => {
     const { rows } = (await (await post('mine+dp1/v1/datasets', body)).json()) as Line;
     expect(rows.map(({ id }) => id).toSorted()).toEqual(body.dataset_ids.toSorted());
   });
+});
+
+test('a data ID is expanded by records of whichever repository has them', async () => {
+  const place = (name: string, root: string, owner = '') => `{name: ${name}, kind: direct, path: '${root}'${owner}}`;
+  await using both = await runGateway({
+    yaml: `repositories:
+  - ${place('mine', sqliteRepository('satellite'), ', owner: alice')}
+  - ${place('dp1', sqliteRepository('official'))}`,
+  });
+  const { data } = await both.ask(
+    `{dimensionRecords(element: "visit", repositories: ["dp1"], first: 200) {nodes {dataId}}}`,
+  );
+  expect(data.dimensionRecords.nodes.length).toBeGreaterThan(10);
+  for (const { dataId } of data.dimensionRecords.nodes as readonly { readonly dataId: object }[]) {
+    const [one, several] = await Promise.all(
+      ['dp1', 'mine+dp1'].map(async (name) => {
+        const headers = { 'content-type': 'application/json' };
+        const body = JSON.stringify({ data_id: dataId });
+        const answer = await both.fetch(`/api/butler/repo/${name}/v1/expand_data_id`, { method: 'POST', headers, body });
+        return (await answer.json()) as { readonly data_coordinate?: { readonly records: object } };
+      }),
+    );
+    expect(several).toEqual(one);
+    expect(Object.keys(one!.data_coordinate!.records)).toContain('physical_filter');
+  }
 });
 
 describe('what does not exist for the caller', () => {
