@@ -12,6 +12,7 @@ interface Check {
 }
 
 const CACHE = '.stack/check';
+const PACKAGE = 'python';
 /** Code that programs compile and keep: else they keep it in the system's temporary directory. */
 const CACHES = { NODE_COMPILE_CACHE: `${CACHE}/node`, JITI_FS_CACHE: 'false' };
 
@@ -28,6 +29,23 @@ const CHECKS: readonly Check[] = [
   {
     name: 'types of GraphiQL',
     command: ['tsc', '-p', 'graphiql', '--incremental', '--tsBuildInfoFile', `${CACHE}/graphiql.tsbuildinfo`],
+  },
+  {
+    name: 'types of the Python package',
+    command: [
+      '.venv/bin/mypy',
+      ...['--config-file', `${PACKAGE}/pyproject.toml`, '--cache-dir', `${CACHE}/mypy`],
+      ...[`${PACKAGE}/satellite`, `${PACKAGE}/tests`],
+    ],
+  },
+  {
+    name: 'lint of the Python package',
+    command: ['.venv/bin/ruff', 'check', '--quiet', '--cache-dir', `${CACHE}/ruff`, PACKAGE],
+  },
+  {
+    name: 'format of the Python package',
+    command: ['.venv/bin/ruff', 'format', '--check', '--quiet', '--cache-dir', `${CACHE}/ruff`, PACKAGE],
+    remedy: 'Run "npm run fix".',
   },
   {
     name: 'format',

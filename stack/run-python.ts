@@ -9,7 +9,7 @@ import { KEEPER } from './owned-process.ts';
  * Runs a Python script of the checkout in the environment of the real Rubin stack; it ends with us if we end first.
  * @param script its path below the checkout
  * @returns what it wrote to standard output
- * @throws Error with what it wrote to standard error when it fails
+ * @throws Error with what it wrote when it fails
  */
 export async function runPython(
   script: string,
@@ -22,6 +22,6 @@ export async function runPython(
     detached: true,
   });
   const [stdout, stderr] = await Promise.all([text(python.stdout), text(python.stderr), once(python, 'exit')]);
-  if (python.exitCode !== 0) throw new Error(`${script} failed:\n${stderr}`);
+  if (python.exitCode !== 0) throw new Error(`${script} failed:\n${stderr}${stdout}`);
   return stdout;
 }

@@ -3,7 +3,7 @@
 >>> import satellite
 >>> gateway = satellite.connect()
 >>> work = gateway.create("work", official="dp1", instruments=["HSC"])
->>> work.search("calexp", ["u/alice/tries", "HSC/defaults"], where="visit > 903300")
+>>> work.search("calexp", ["u/alice/tries", "HSC/defaults"], where="instrument = 'HSC' AND visit > 903300")
 >>> butler = work.butler(collections=["u/alice/tries", "HSC/defaults"], run="u/alice/tries")
 """
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from types import EllipsisType
-from typing import Any, TextIO, TypeVar, cast
+from typing import Any, TextIO, cast
 
 from lsst.daf.butler import (
     Butler,
     ButlerMetrics,
     DataCoordinate,
     DataId,
+    DatasetExistence,
     DatasetProvenance,
     DatasetRef,
     DatasetType,
@@ -34,8 +35,6 @@ from ._collections import SatelliteCollections
 from ._errors import OfficialDataError
 from ._registry import SatelliteRegistry
 from ._storage import Storage
-
-_Result = TypeVar("_Result")
 
 
 class SatelliteButler(RemoteButler):
@@ -78,6 +77,13 @@ class SatelliteButler(RemoteButler):
     def registry(self) -> Registry:
         return SatelliteRegistry(self)
 
+    def stored(self, ref: DatasetRef) -> bool:
+        return self.stored_many([ref])[ref]
+
+    def stored_many(self, refs: Iterable[DatasetRef]) -> dict[DatasetRef, bool]:
+        existence = self._exists_many(refs, full_check=False)
+        return {ref: bool(found & DatasetExistence.DATASTORE) for ref, found in existence.items()}
+
     def put(
         self,
         obj: Any,
@@ -91,24 +97,26 @@ class SatelliteButler(RemoteButler):
     ) -> DatasetRef:
         if isinstance(datasetRefOrType, DatasetRef):
             ref = datasetRefOrType
-            return self._write_with(
-                ref.datasetType, [ref.dataId], lambda butler: butler.put(obj, ref, provenance=provenance)
-            )
+            self._bring([ref.datasetType], [ref.dataId])
+            return self._storage.write(lambda butler: butler.put(obj, ref, provenance=provenance))
         dataset_type = self._type_of(datasetRefOrType)
-        given = dataId
-        if not isinstance(dataId, DataCoordinate):
-            given = {**self._defaults_for(dataset_type), **(dataId or {})}
-
-        def expanded() -> list[DataCoordinate]:
-            return [self.registry.expandDataId(given, dimensions=dataset_type.dimensions, **kwargs)]
-
-        return self._write_with(
-            dataset_type,
-            expanded,
-            lambda butler: butler.put(
-                obj, dataset_type.name, given, run=run or self.run, provenance=provenance, **kwargs
-            ),
+        # Without records it is looked up in the satellite, which must have them.
+        given = (
+            _bare(dataId)
+            if isinstance(dataId, DataCoordinate)
+            else {**self._defaults_for(dataset_type), **(dataId or {})}
         )
+
+        def put_by_data_id(butler: DirectButler) -> DatasetRef:
+            return butler.put(obj, dataset_type.name, given, run=run or self.run, provenance=provenance, **kwargs)
+
+        with self._storage.held() as butler:
+            try:
+                return put_by_data_id(butler)
+            except (MissingDatasetTypeError, DataIdError):
+                expanded = self.registry.expandDataId(given, dimensions=dataset_type.dimensions, **kwargs)
+                self._bring([self.get_dataset_type(dataset_type.name)], [expanded])
+            return put_by_data_id(butler)
 
     def ingest(
         self,
@@ -118,18 +126,14 @@ class SatelliteButler(RemoteButler):
         skip_existing: bool = False,
     ) -> None:
         refs = [ref for dataset in datasets for ref in dataset.refs]
-        for dataset_type in {ref.datasetType for ref in refs}:
-            self._register(dataset_type)
-        self._write_with(
-            None,
-            [ref.dataId for ref in refs],
-            lambda butler: butler.ingest(
+        with self._storage.held() as butler:
+            self._bring({ref.datasetType for ref in refs}, [ref.dataId for ref in refs])
+            butler.ingest(
                 *datasets,
                 transfer=transfer,
                 record_validation_info=record_validation_info,
                 skip_existing=skip_existing,
-            ),
-        )
+            )
 
     def ingest_zip(
         self,
@@ -281,38 +285,28 @@ class SatelliteButler(RemoteButler):
         defaults = self._registry_defaults.get().dataId
         return {name: defaults[name] for name in defaults.dimensions.names & dataset_type.dimensions.names}
 
-    def _write_with(
-        self,
-        dataset_type: DatasetType | None,
-        data_ids: Iterable[DataCoordinate] | Callable[[], Iterable[DataCoordinate]],
-        action: Callable[[DirectButler], _Result],
-    ) -> _Result:
-        """Write datasets; where the satellite lacks their type or records, bring those, and write then.
+    def _bring(self, dataset_types: Iterable[DatasetType], data_ids: Iterable[DataCoordinate]) -> None:
+        """Bring what the satellite must know for datasets, and only the official repository knows.
 
         Parameters
         ----------
-        dataset_type : `~lsst.daf.butler.DatasetType` or `None`
-            Their type; `None`: it is registered.
-        data_ids : `~collections.abc.Iterable` [ `~lsst.daf.butler.DataCoordinate` ] or `~collections.abc.Callable`
-            Their data IDs, or what finds them in all repositories.
-        action : `~collections.abc.Callable`
-            Writes them; it changes nothing where it raises.
+        dataset_types : `~collections.abc.Iterable` [ `~lsst.daf.butler.DatasetType` ]
+            Their types: those that the satellite does not have, and the official repository has, are registered.
+        data_ids : `~collections.abc.Iterable` [ `~lsst.daf.butler.DataCoordinate` ]
+            Their data IDs: where it lacks a record, the records of all come.
         """
         with self._storage.held() as butler:
+            for dataset_type in dataset_types:
+                try:
+                    butler.get_dataset_type(dataset_type.name)
+                except MissingDatasetTypeError:
+                    self._register(self.get_dataset_type(dataset_type.name))
+            wanted = {_bare(data_id) for data_id in data_ids}
             try:
-                return action(butler)
-            except MissingDatasetTypeError:
-                if dataset_type is None:
-                    raise
-                self._register(self.get_dataset_type(dataset_type.name))
+                for data_id in wanted:
+                    butler.registry.expandDataId(data_id)
             except DataIdError:
-                pass
-            try:
-                return action(butler)
-            except DataIdError:
-                wanted = list(data_ids() if callable(data_ids) else data_ids)
                 butler.transfer_dimension_records_from(self, wanted)
-            return action(butler)
 
     def _register(self, dataset_type: DatasetType) -> bool:
         """Register a dataset type in the satellite, unless the official repository has another one of that name."""
@@ -347,3 +341,8 @@ class SatelliteButler(RemoteButler):
                 "datasets into it, by reference."
             )
         return refs
+
+
+def _bare(data_id: DataCoordinate) -> DataCoordinate:
+    """Give a data ID without its records: where there are any, nobody looks whether a satellite has them."""
+    return DataCoordinate.standardize(dict(data_id.required), dimensions=data_id.dimensions)

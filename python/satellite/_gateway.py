@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from ._errors import ConflictError, SatelliteError
 from ._html import card
 from ._job import Job, Jobs
-from ._satellite import FIELDS, Satellite
+from ._satellite import Satellite
+from ._satellite_record import FIELDS
 from ._searches import Searches
 from ._token import find_token
 from ._transport import JOB_FIELDS, Transport

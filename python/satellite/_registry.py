@@ -91,13 +91,10 @@ class SatelliteRegistry(RemoteButlerRegistry):
     ) -> list[DatasetRef]:
         found = self._satellite._type_of(datasetType)
         coordinates = [self.expandDataId(data_id, dimensions=found.dimensions) for data_id in dataIds]
-        return self._satellite._write_with(
-            found,
-            coordinates,
-            lambda butler: butler.registry.insertDatasets(
-                found.name, coordinates, run or self.defaults.run, expand, idGenerationMode
-            ),
-        )
+        run = run or self.defaults.run
+        with self._storage.held() as butler:
+            self._satellite._bring([found], coordinates)
+            return butler.registry.insertDatasets(found.name, coordinates, run, expand, idGenerationMode)
 
     def removeDatasets(self, refs: Iterable[DatasetRef]) -> None:
         own = self._satellite._own(refs)

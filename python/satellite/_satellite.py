@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, Self, cast
 from uuid import UUID
 
-from astropy.time import Time
 from lsst.daf.butler import DataCoordinate, LabeledButlerFactory
 from lsst.daf.butler.remote_butler import RemoteButler
 
 from ._butler import SatelliteButler
-from ._errors import NotFoundError, SatelliteError
-from ._html import card, readable_bytes
+from ._errors import SatelliteError
 from ._job import Job, Jobs
-from ._plans import Access, Grant, SatellitePlan, TransferPlan
-from ._searches import Names, Searches, selection_json
+from ._plans import SatellitePlan, TransferPlan
+from ._satellite_record import FIELDS, SatelliteRecord
+from ._searches import Names, selection_json
+from ._sharing import Sharing
 from ._storage import Storage
 from ._transport import JOB_FIELDS, Node, Transport
 
-FIELDS = (
-    "name owner group state database artifacts official uri quotaBytes warnings purgeAt "
-    "usage {datasets bytes referencedBytes}"
-)
 
-
-class Satellite(Searches):
+class Satellite(SatelliteRecord, Sharing):
     """A satellite, and the official repository that it was made from, as one.
 
     Parameters
@@ -39,86 +33,11 @@ class Satellite(Searches):
     """
 
     def __init__(self, transport: Transport, node: Node) -> None:
-        self._node = node
-        super().__init__(transport, self._path)
+        super().__init__(transport, node)
         face = f"{transport.url}/api/butler/repo/"
         joined, own = ("+".join(names) for names in (self._path, self._path[:1]))
         self._factory = LabeledButlerFactory({"joined": face + joined, "own": face + own})
         self._storage: Storage | None = None
-
-    @classmethod
-    def find(cls, transport: Transport, name: str) -> Self:
-        """Ask for a satellite.
-
-        Parameters
-        ----------
-        transport : `Transport`
-            The user's connection.
-        name : `str`
-            Its name, or ``owner~name``.
-
-        Returns
-        -------
-        satellite : `Satellite`
-            The satellite.
-
-        Raises
-        ------
-        NotFoundError
-            Raised where there is none, or it is not shared with the user.
-        """
-        node = transport.ask(f"query ($name: String!) {{satellite(name: $name) {{{FIELDS}}}}}", name=name)["satellite"]
-        if node is None:
-            raise NotFoundError(f"There is no satellite {name!r}, or it is not shared with you.", "NOT_FOUND")
-        return cls(transport, node)
-
-    @property
-    def name(self) -> str:
-        """Its name, for others ``owner~name`` (`str`)."""
-        name = str(self._node["name"])
-        return name if self._is_own else f"{self.owner}~{name}"
-
-    @property
-    def owner(self) -> str:
-        """Whose it is (`str`)."""
-        return str(self._node["owner"])
-
-    @property
-    def state(self) -> str:
-        """``READY``, ``CHECKED_OUT``, ``DELETED``, … (`str`)."""
-        return str(self._node["state"])
-
-    @property
-    def official(self) -> str | None:
-        """Name of the repository that it was made from (`str` or `None`)."""
-        official: str | None = self._node["official"]
-        return official
-
-    @property
-    def uri(self) -> str | None:
-        """What stock Python takes in ``Butler(...)``; `None` for others' (`str` or `None`)."""
-        uri: str | None = self._node["uri"]
-        return uri
-
-    @property
-    def _is_own(self) -> bool:
-        return self.uri is not None
-
-    @property
-    def _path(self) -> list[str]:
-        """Names of the repositories that are searched, in order."""
-        return [self.name, *([self.official] if self.official else [])]
-
-    def refresh(self) -> Self:
-        """Ask for its present state.
-
-        Returns
-        -------
-        self : `Satellite`
-            This satellite.
-        """
-        self._node = self.find(self._transport, self.name)._node
-        return self
 
     def butler(
         self,
@@ -331,104 +250,6 @@ class Satellite(Searches):
             self._job(payload, True, True)
         return self.refresh()
 
-    def share(
-        self,
-        user: str | None = None,
-        *,
-        group: str | None = None,
-        all_users: bool = False,
-        collection: str | None = None,
-        write: bool = False,
-        until: datetime | Time | str | None = None,
-        note: str | None = None,
-    ) -> Grant:
-        """Let others read it, or some of its collections.
-
-        Parameters
-        ----------
-        user : `str`, optional
-            A user.
-        group : `str`, optional
-            A group that you are a member of.
-        all_users : `bool`, optional
-            All users of the gateway.
-        collection : `str`, optional
-            A collection, or a text that ends in ``/``: all whose names begin with it. The default is all of it.
-        write : `bool`, optional
-            Let them change what is in it, too, where the gateway's operator allows that.
-        until : `~datetime.datetime`, `~astropy.time.Time` or `str`, optional
-            When it ends.
-        note : `str`, optional
-            What it is for.
-
-        Returns
-        -------
-        grant : `Grant`
-            What `unshare` takes.
-        """
-        if isinstance(until, Time):
-            until = until.utc.isot + "Z"
-        elif isinstance(until, datetime):
-            until = until.isoformat()
-        inputs = {
-            "satellite": self.name,
-            "collection": collection,
-            "user": user,
-            "group": group,
-            "allUsers": all_users or None,
-            "right": "WRITE" if write else None,
-            "expiresAt": until,
-            "note": note,
-        }
-        return Grant.read(self._change("grantAccess", inputs, f"grant {{{Grant.FIELDS}}}")["grant"])
-
-    def unshare(self, grant: Grant | str) -> None:
-        """End a grant.
-
-        Parameters
-        ----------
-        grant : `Grant` or `str`
-            The grant, or its identifier.
-        """
-        identifier = grant.id if isinstance(grant, Grant) else grant
-        self._change("revokeAccess", {"grant": identifier}, "grant {id}")
-
-    def grants(self) -> list[Grant]:
-        """Give what is shared of it with whom.
-
-        Returns
-        -------
-        grants : `list` [ `Grant` ]
-            The newest first.
-        """
-        document = f"query ($name: String!) {{satellite(name: $name) {{grants(first: 10000) {{{Grant.FIELDS}}}}}}}"
-        node = self._transport.ask(document, name=self.name)["satellite"]
-        if node is None or node["grants"] is None:
-            raise NotFoundError(f"There is no satellite {self.name!r} of yours.", "NOT_FOUND")
-        return [Grant.read(grant) for grant in node["grants"]]
-
-    def access(self, collection: str | None = None, user: str | None = None) -> Access:
-        """Say whether somebody may read it, and why.
-
-        Parameters
-        ----------
-        collection : `str`, optional
-            A collection in it. The default is anything in it.
-        user : `str`, optional
-            Who. The default is yourself.
-
-        Returns
-        -------
-        access : `Access`
-            True where they may, with the reasons.
-        """
-        document = (
-            "query ($satellite: String!, $collection: String, $user: String) "
-            "{effectiveAccess(satellite: $satellite, collection: $collection, user: $user) {allowed reasons}}"
-        )
-        answer = self._transport.ask(document, satellite=self.name, collection=collection, user=user)
-        return Access(answer["effectiveAccess"]["allowed"], tuple(answer["effectiveAccess"]["reasons"]))
-
     def jobs(self) -> Jobs:
         """Give the jobs that work on it, the newest first.
 
@@ -494,26 +315,3 @@ class Satellite(Searches):
     def _close(self) -> None:
         if self._storage is not None:
             self._storage.close()
-
-    def __repr__(self) -> str:
-        return f"<Satellite {self.name}: {self.state.lower()}, of {self.official}>"
-
-    def _repr_html_(self) -> str:
-        usage = self._node["usage"]
-        held = usage and (
-            f"{usage['datasets']} datasets, {readable_bytes(int(usage['bytes']))} of its own, "
-            f"{readable_bytes(int(usage['referencedBytes']))} by reference"
-        )
-        warnings: Sequence[str] = self._node["warnings"]
-        facts = {
-            "state": self.state.lower(),
-            "owner": self.owner,
-            "made from": self.official,
-            "database": self._node["database"],
-            "files": self._node["artifacts"],
-            "holds": held,
-            "quota": self._node["quotaBytes"] and readable_bytes(int(self._node["quotaBytes"])),
-            "stock Python": self.uri and f"Butler({self.uri!r}, writeable=True)",
-            "mind": " ".join(warnings) or None,
-        }
-        return card(f"Satellite {self.name}", facts)

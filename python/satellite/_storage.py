@@ -25,6 +25,8 @@ _Result = TypeVar("_Result")
 #: Credentials that end sooner than this are asked for anew.
 _MARGIN = timedelta(minutes=10)
 
+_WRITEABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
 #: The environment is of the whole process.
 _ENVIRONMENT_LOCK = threading.RLock()
 
@@ -64,7 +66,6 @@ class Storage:
         self._checkin = checkin
         self._butler: DirectButler | None = None
         self._expires: datetime | None = None
-        self._profile: str | None = None
         self._holds = 0
         self._told = False
 
@@ -99,6 +100,10 @@ class Storage:
         self._holds += 1
         try:
             yield self._opened()
+        except sqlalchemy.exc.OperationalError:
+            # Such as a password that another notebook has replaced: the next change asks for a new one.
+            self.close()
+            raise
         finally:
             self._holds -= 1
             if mine:
@@ -130,7 +135,7 @@ class Storage:
     def _is_the_gateways(self) -> bool:
         file = Path(self._uri) / "gen3.sqlite3"
         # Whoever is root may write to a read-only file, and must not.
-        return file.exists() and not file.stat().st_mode & stat.S_IWUSR
+        return file.exists() and not file.stat().st_mode & _WRITEABLE
 
     def _opened(self) -> DirectButler:
         if self._expires is not None and self._holds == 1 and datetime.now(UTC) > self._expires - _MARGIN:
@@ -150,9 +155,11 @@ class Storage:
             ) from None
         environment = self._ask_environment()
         if "AWS_ACCESS_KEY_ID" in environment:
-            root = config["datastore", "root"].removeprefix("s3://").split("@")[-1]
-            self._profile = _s3_profile(environment)
-            config["datastore", "root"] = f"s3://{self._profile}@{root}"
+            root = config["datastore", "root"]
+            if ("datastore", "name") not in config:
+                # As stock Butler calls it, by its root: where datasets are is recorded by this name.
+                config["datastore", "name"] = f"FileDatastore@{root}"
+            config["datastore", "root"] = root.replace("s3://", f"s3://{_s3_profile(environment)}@")
             self._expires = datetime.fromisoformat(environment["AWS_CREDENTIAL_EXPIRATION"])
         login = {name: value for name, value in environment.items() if name == "LSST_DB_AUTH_CREDENTIALS"}
         try:

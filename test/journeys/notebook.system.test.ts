@@ -24,6 +24,7 @@ async function run(notebook: string): Promise<readonly (readonly string[])[]> {
   const printed = await runPython('test/journeys/run_notebook.py', [join(CHECKOUT, 'examples', notebook)], {
     SATELLITE_URL: world.gateway.url,
     SATELLITE_TOKEN: world.token,
+    PYTHONPATH: join(CHECKOUT, 'python'),
     MPLBACKEND: 'module://matplotlib_inline.backend_inline',
   });
   return JSON.parse(printed.trim().split('\n').at(-1)!) as string[][];
@@ -39,4 +40,11 @@ test('a notebook user sees a table and a sky plot of own and official datasets, 
   const outputs = await run('first-query.ipynb');
   expect(outputs).toContainEqual(expect.arrayContaining(['text/html']));
   expect(outputs.at(-1)).toContain('image/png');
+});
+
+test('from connecting to one Butler of official and own data, with a plan, a sky plot and sharing', async () => {
+  const outputs = await run('own-and-official.ipynb');
+  expect(outputs[0]).toContain('text/html');
+  expect(outputs[3]).toContain('image/png');
+  expect(outputs.at(-1)).toContain('text/html');
 });

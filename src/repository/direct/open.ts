@@ -9,7 +9,7 @@ import { openArtifactStore, type ArtifactStoreOptions } from './datastore/open-s
 import type { S3Access } from './datastore/s3-client.ts';
 import { PostgresDatabase } from './postgres/postgres-database.ts';
 import { checkAttributes, checkWriteableAttributes } from './registry-attributes.ts';
-import { RegistryReader } from './registry-reader.ts';
+import { POSTGRES_MAX_AGE_MILLISECONDS, RegistryReader } from './registry-reader.ts';
 import { misfitOfStaticTables, readTableColumns } from './registry-tables.ts';
 import { SqliteDatabase } from './sqlite/sqlite-database.ts';
 
@@ -67,7 +67,9 @@ export async function checkedParts<D extends Database>(
     const store = openArtifactStore(name, config.datastoreRoot, stores);
     const datastore = new Datastore(name, database, { datastoreName, recordsTable, fileRoots, exactRoot }, store);
     await datastore.checkTable(signal);
-    const registry = new RegistryReader(name, database, universe);
+    // What its owner writes by stock Python, they find at once.
+    const maxAge = access === 'write' ? 0 : POSTGRES_MAX_AGE_MILLISECONDS;
+    const registry = new RegistryReader(name, database, universe, maxAge);
     await registry.current(signal);
     return { name, database, universe, registry, datastore };
   } catch (error) {

@@ -14,10 +14,10 @@ import { misfitOfDatasetTables, readTableColumns } from './registry-tables.ts';
 import type { CollectionRecord, CollectionSummary, RegisteredDatasetType, Registry } from './registry.ts';
 
 /**
- * How old dataset types and collections of a PostgreSQL registry may be.  SQLite says itself whether anything has been
- * committed, so there they are never old.
+ * How old dataset types and collections of a PostgreSQL registry may be that is only read here.  SQLite says itself whether
+ * anything has been committed, so there they are never old.
  */
-const POSTGRES_MAX_AGE_MILLISECONDS = 1000;
+export const POSTGRES_MAX_AGE_MILLISECONDS = 1000;
 
 /** Longer than any read of a registry takes; a bound for one that nobody waits for any more. */
 const READ_MILLISECONDS = 60_000;
@@ -29,6 +29,7 @@ export class RegistryReader {
   readonly #repository: string;
   readonly #database: Database;
   readonly #universe: Universe;
+  readonly #maxAge: number;
   #current:
     | { registry: StoredRegistry; content: RegistryContent; rows: readonly SqlRow[]; readAt: number; writes: number }
     | undefined;
@@ -39,10 +40,12 @@ export class RegistryReader {
   #running: Promise<Registry> | undefined;
   #next: Promise<Registry> | undefined;
 
-  constructor(repository: string, database: Database, universe: Universe) {
+  /** @param maxAge milliseconds that what was read of a PostgreSQL registry may be old */
+  constructor(repository: string, database: Database, universe: Universe, maxAge: number) {
     this.#repository = repository;
     this.#database = database;
     this.#universe = universe;
+    this.#maxAge = maxAge;
   }
 
   /**
@@ -95,7 +98,7 @@ export class RegistryReader {
   async #isFresh(signal: AbortSignal): Promise<boolean> {
     if (this.#database.dialect === 'postgresql') {
       const { readAt, writes } = this.#current!;
-      return writes === this.#writes && Date.now() - readAt < POSTGRES_MAX_AGE_MILLISECONDS;
+      return writes === this.#writes && Date.now() - readAt < this.#maxAge;
     }
     const [row] = await this.#database.all(sqliteVersionStatement(), signal);
     const [connection, number] = row as readonly [string, number];
