@@ -97,15 +97,15 @@ class SatelliteButler(RemoteButler):
     ) -> DatasetRef:
         if isinstance(datasetRefOrType, DatasetRef):
             ref = datasetRefOrType
-            self._bring([ref.datasetType], [ref.dataId])
-            return self._storage.write(lambda butler: butler.put(obj, ref, provenance=provenance))
+            with self._storage.held() as butler:
+                self._bring([ref.datasetType], [ref.dataId])
+                return butler.put(obj, ref, provenance=provenance)
         dataset_type = self._type_of(datasetRefOrType)
-        # Without records it is looked up in the satellite, which must have them.
-        given = (
-            _bare(dataId)
-            if isinstance(dataId, DataCoordinate)
-            else {**self._defaults_for(dataset_type), **(dataId or {})}
-        )
+        given: DataId
+        if isinstance(dataId, DataCoordinate):
+            given = _bare(dataId)
+        else:
+            given = {**self._defaults_for(dataset_type), **(dataId or {})}
 
         def put_by_data_id(butler: DirectButler) -> DatasetRef:
             return butler.put(obj, dataset_type.name, given, run=run or self.run, provenance=provenance, **kwargs)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from astropy.table import Table
-from lsst.sphgeom import Angle, Box, Circle, ConvexPolygon, LonLat, NormalizedAngle, Region, UnitVector3d
+from lsst.sphgeom import Angle, Box, Circle, ConvexPolygon, LonLat, NormalizedAngle, Region, UnionRegion, UnitVector3d
 
 from ._errors import SatelliteError
 
@@ -89,10 +89,11 @@ def _outlines(region: Region | None) -> Iterator[Points]:
             yield _closed(LonLat(NormalizedAngle(a.asDegrees() * np.pi / 180), b) for a, b in corners)
         case Circle():
             yield _closed(_around(region.getCenter(), region.getOpeningAngle()))
+        case UnionRegion():
+            for i in range(region.nOperands()):
+                yield from _outlines(region.cloneOperand(i))
         case _:
-            for part in Region.getRegions(region):
-                if part is not region:
-                    yield from _outlines(part)
+            yield from _outlines(region.getBoundingCircle())
 
 
 def _around(centre: UnitVector3d, opening: Angle) -> Iterator[LonLat]:

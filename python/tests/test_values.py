@@ -13,7 +13,7 @@ from astropy.coordinates import SkyCoord
 from astropy.table import Table
 from astropy.time import Time
 from lsst.daf.butler import Timespan
-from lsst.sphgeom import Angle, Box, Circle, ConvexPolygon, LonLat, UnitVector3d
+from lsst.sphgeom import Angle, Box, Circle, ConvexPolygon, Ellipse, LonLat, UnionRegion, UnitVector3d
 
 import satellite
 from satellite import plot_sky
@@ -100,6 +100,7 @@ def test_nothing_found_is_an_empty_table() -> None:
         (SQUARE, 5),
         (Box.fromDegrees(359, -1, 1, 1), 5),
         (Circle(UnitVector3d(LonLat.fromDegrees(0, 0)), Angle.fromDegrees(1)), 49),
+        (Ellipse(UnitVector3d(LonLat.fromDegrees(0, 0)), Angle.fromDegrees(1)), 49),
         (None, 0),
     ],
 )
@@ -113,6 +114,13 @@ def test_a_sky_plot_keeps_together_what_lies_on_both_sides_of_ra_0(region: Any, 
     for line in lines:
         assert np.ptp(line[:, 0]) == pytest.approx(2, abs=0.01)
     assert axes.xaxis_inverted()
+
+
+def test_a_region_of_several_parts_has_several_outlines() -> None:
+    pytest.importorskip("matplotlib").use("agg")
+    column = np.empty(1, dtype=object)
+    column[0] = UnionRegion(SQUARE, Box.fromDegrees(10, 10, 11, 11))
+    assert len(plot_sky(Table({"region": column})).lines) == 2
 
 
 def test_without_matplotlib_or_regions_the_user_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,4 +47,4 @@ test('from connecting to one Butler of official and own data, with a plan, a sky
   expect(outputs[0]).toContain('text/html');
   expect(outputs[3]).toContain('image/png');
   expect(outputs.at(-1)).toContain('text/html');
-});
+}, 600_000);

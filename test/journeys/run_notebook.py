@@ -10,7 +10,7 @@ import nbformat
 from nbclient import NotebookClient
 
 notebook = nbformat.read(sys.argv[1], as_version=4)
-NotebookClient(notebook, timeout=120).execute()
+NotebookClient(notebook, timeout=600).execute()
 outputs = [
     sorted({mime for output in cell.outputs for mime in output.get("data", {})})
     for cell in notebook.cells
