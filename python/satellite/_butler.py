@@ -77,12 +77,31 @@ class SatelliteButler(RemoteButler):
     def registry(self) -> Registry:
         return SatelliteRegistry(self)
 
+    def exists(
+        self,
+        dataset_ref_or_type: DatasetRef | DatasetType | str,
+        /,
+        data_id: DataId | None = None,
+        *,
+        full_check: bool = True,
+        collections: Any = None,
+        **kwargs: Any,
+    ) -> DatasetExistence:
+        found = super().exists(dataset_ref_or_type, data_id, full_check=False, collections=collections, **kwargs)
+        if not full_check:
+            return found
+        if not found:
+            return found & DatasetExistence.RECORDED
+        # The stock method looks for files without the token, which the gateway wants for a satellite's.
+        uris = self.getURIs(dataset_ref_or_type, data_id, collections=collections, **kwargs)
+        is_there = all(uri.exists() for uri in uris.iter_all())
+        return DatasetExistence.VERIFIED if is_there else DatasetExistence.RECORDED | DatasetExistence.DATASTORE
+
     def stored(self, ref: DatasetRef) -> bool:
         return self.stored_many([ref])[ref]
 
     def stored_many(self, refs: Iterable[DatasetRef]) -> dict[DatasetRef, bool]:
-        existence = self._exists_many(refs, full_check=False)
-        return {ref: bool(found & DatasetExistence.DATASTORE) for ref, found in existence.items()}
+        return {ref: bool(found) for ref, found in self._exists_many(refs).items()}
 
     def put(
         self,

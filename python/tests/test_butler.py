@@ -17,6 +17,7 @@ from lsst.daf.butler import (
     Butler,
     CollectionType,
     DataIdValueError,
+    DatasetExistence,
     DatasetRef,
     DatasetType,
     FileDataset,
@@ -91,7 +92,9 @@ def test_what_was_put_is_there_for_get_and_query_beside_the_official(
     assert ref.run == RUN
     assert len(butler.get("bright", refs[0].dataId)) == 3
     assert len(butler.getDeferred(ref).get()) == 3
-    assert butler.stored(ref)
+    assert butler.stored_many([ref, refs[0]]) == {ref: True, refs[0]: True}
+    assert butler.exists("bright", refs[0].dataId) is DatasetExistence.VERIFIED
+    assert butler.exists("bright", refs[1].dataId) is DatasetExistence.UNRECOGNIZED
     with butler.query() as query:
         joined = query.join_dataset_search("bright", RUN).join_dataset_search("source_catalog", OFFICIAL)
         assert [d["visit"] for d in joined.data_ids(["visit", "detector"])] == [refs[0].dataId["visit"]]
