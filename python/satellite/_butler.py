@@ -29,7 +29,7 @@ from lsst.daf.butler.registry import (
 )
 from lsst.daf.butler.remote_butler import RemoteButler
 from lsst.daf.butler.transfers import RepoExportContext
-from lsst.resources import ResourcePathExpression
+from lsst.resources import ResourcePath, ResourcePathExpression
 
 from ._collections import SatelliteCollections
 from ._errors import OfficialDataError
@@ -87,15 +87,37 @@ class SatelliteButler(RemoteButler):
         collections: Any = None,
         **kwargs: Any,
     ) -> DatasetExistence:
-        found = super().exists(dataset_ref_or_type, data_id, full_check=False, collections=collections, **kwargs)
         if not full_check:
-            return found
-        if not found:
-            return found & DatasetExistence.RECORDED
-        # The stock method looks for files without the token, which the gateway wants for a satellite's.
-        uris = self.getURIs(dataset_ref_or_type, data_id, collections=collections, **kwargs)
-        is_there = all(uri.exists() for uri in uris.iter_all())
-        return DatasetExistence.VERIFIED if is_there else DatasetExistence.RECORDED | DatasetExistence.DATASTORE
+            return super().exists(dataset_ref_or_type, data_id, full_check=False, collections=collections, **kwargs)
+        ref = dataset_ref_or_type
+        if not isinstance(ref, DatasetRef):
+            found = self.find_dataset(ref, data_id, collections=collections, **kwargs)
+            if found is None:
+                return DatasetExistence.UNRECOGNIZED
+            ref = found
+        return self._exists_many([ref])[ref]
+
+    def _exists_many(
+        self, refs: Iterable[DatasetRef], /, *, full_check: bool = True
+    ) -> dict[DatasetRef, DatasetExistence]:
+        refs = list(refs)
+        if not full_check:
+            return super()._exists_many(refs, full_check=False)
+        # The stock method looks where the files are now: without the token, and by addresses that are signed for GET
+        # alone. The gateway says at its own addresses whether they are there.
+        files = self._file_transfer_source.get_file_info_for_transfer([ref.id for ref in refs])
+        is_there = ResourcePath.mexists(file.location.uri for of in files.values() for file in of)
+        recorded = {ref.id for ref in self.get_many_datasets([ref.id for ref in refs if ref.id not in files])}
+        existence = {}
+        for ref in refs:
+            if ref.id not in files:
+                known = ref.id in recorded
+                existence[ref] = DatasetExistence.RECORDED if known else DatasetExistence.UNRECOGNIZED
+            elif all(is_there[file.location.uri] for file in files[ref.id]):
+                existence[ref] = DatasetExistence.VERIFIED
+            else:
+                existence[ref] = DatasetExistence.RECORDED | DatasetExistence.DATASTORE
+        return existence
 
     def stored(self, ref: DatasetRef) -> bool:
         return self.stored_many([ref])[ref]

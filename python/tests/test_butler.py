@@ -94,6 +94,7 @@ def test_what_was_put_is_there_for_get_and_query_beside_the_official(
     assert len(butler.getDeferred(ref).get()) == 3
     assert butler.stored_many([ref, refs[0]]) == {ref: True, refs[0]: True}
     assert butler.exists("bright", refs[0].dataId) is DatasetExistence.VERIFIED
+    assert butler.exists(ref, full_check=False) is DatasetExistence.KNOWN
     assert butler.exists("bright", refs[1].dataId) is DatasetExistence.UNRECOGNIZED
     with butler.query() as query:
         joined = query.join_dataset_search("bright", RUN).join_dataset_search("source_catalog", OFFICIAL)

@@ -101,7 +101,11 @@ test('a data ID is expanded by records of whichever repository has them', async 
       ['dp1', 'mine+dp1'].map(async (name) => {
         const headers = { 'content-type': 'application/json' };
         const body = JSON.stringify({ data_id: dataId });
-        const answer = await both.fetch(`/api/butler/repo/${name}/v1/expand_data_id`, { method: 'POST', headers, body });
+        const answer = await both.fetch(`/api/butler/repo/${name}/v1/expand_data_id`, {
+          method: 'POST',
+          headers,
+          body,
+        });
         return (await answer.json()) as { readonly data_coordinate?: { readonly records: object } };
       }),
     );
