@@ -2,7 +2,15 @@
  * Whatever takes a name or an identifier answers for another user's as for one that nobody has.  Made from the schema: a new
  * argument has to be told of in `asked-fields.ts` or `denied-world.ts`, or a test fails.
  */
-import { extendSchema, getNamedType, isLeafType, isNonNullType, parse } from 'graphql';
+import {
+  extendSchema,
+  getNamedType,
+  isLeafType,
+  isNonNullType,
+  isObjectType,
+  parse,
+  type GraphQLNamedType,
+} from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSchema } from '../../src/gateway/graphql/schema.ts';
 import {
@@ -51,6 +59,13 @@ interface Way {
   readonly shape?: string;
 }
 
+/** All that an answer tells of how it was found. */
+function explained(returned: GraphQLNamedType): string {
+  if (!isObjectType(returned) || !('explain' in returned.getFields())) return '';
+  return `explain {isEmpty reason suggestions messages estimatedRows joinedHere
+    steps {kind name collections estimatedRows foundRows why repository {name}}}`;
+}
+
 /** What is sent: a document and its variables. */
 function request(user: Stranger, { root, parent, field }: Asked, way: Way): { query: string; variables: object } {
   const values: Record<string, unknown> = {};
@@ -77,7 +92,7 @@ function request(user: Stranger, { root, parent, field }: Asked, way: Way): { qu
   const selection = isLeafType(returned)
     ? ''
     : returned.name.endsWith('Connection') && returned.name !== 'AuditConnection'
-      ? '{totalCount warnings pageInfo {hasNextPage endCursor} edges {cursor}}'
+      ? `{totalCount warnings pageInfo {hasNextPage endCursor} edges {cursor} ${explained(returned)}}`
       : '{__typename}';
   const variables = field.args[0]?.name === 'input' ? { input: values } : values;
   const declared = field.args.filter(({ name }) => name in variables);

@@ -70,6 +70,7 @@ export type Finding =
       readonly datasetTypes: readonly [string, string];
       /** Dimensions that both have. */
       readonly dimensions: readonly string[];
+      readonly constraints: readonly Constraint[];
     }
   | { readonly kind: 'no valid calibration'; readonly search: SearchFacts; readonly constraints: readonly Constraint[] }
   | {
@@ -102,10 +103,10 @@ async function whyAlone(query: EmptyQuery, operand: Operand, ask: Questions): Pr
   const constraints = constraintsOn(operand, query.constraints);
   if ((await ask.has(operand, constraints)) !== false) return undefined;
   const search = query.searches.find(({ datasetType }) => operand.kind === 'datasets' && datasetType === operand.name);
-  if (constraints.length === 0 || (await ask.has(operand, [])) === false) {
+  const culprits = await fewestEmptying(query.universe, constraints, (left) => ask.has(operand, left));
+  if (culprits.length === 0) {
     return search ? { kind: 'nothing left', search } : { kind: 'no records', element: operand.name };
   }
-  const culprits = await fewestEmptying(query.universe, constraints, (left) => ask.has(operand, left));
   const unknown = await unknownElement(query.universe, operand, culprits, ask);
   if (unknown !== undefined) return { kind: 'no such records', element: unknown, constraints: culprits };
   return search
@@ -128,26 +129,24 @@ async function unknownElement(
 }
 
 async function whyTogether(query: EmptyQuery, ask: Questions): Promise<Finding> {
-  const { operands, constraints } = query;
+  const { universe, operands, constraints } = query;
   const sent = operands.filter(({ kind }) => kind === 'dataIds');
   const others = operands.filter(({ kind }) => kind !== 'dataIds');
   if (sent.length > 0 && (await ask.whole(others, constraints)))
     return { kind: 'not among sent data IDs', constraints };
   const searches = operands.filter(({ kind }) => kind === 'datasets');
-  const isEmptyAnyway = constraints.length === 0 || (await ask.whole(operands, [])) === false;
-  const culprits = isEmptyAnyway
-    ? []
-    : await fewestEmptying(query.universe, constraints, (left) => ask.whole(operands, left));
+  const culprits = await fewestEmptying(universe, constraints, (left) => ask.whole(operands, left));
   for (const [a, b] of pairsOf(searches)) {
     const shared = a.dimensions.required.filter((name) => b.dimensions.has(name));
-    if (shared.length > 0 && (await ask.both(a, b, isEmptyAnyway ? [] : constraints)) === false) {
+    if (shared.length > 0 && (await ask.both(a, b, culprits)) === false) {
       const calibration = calibrationOf(query, [a.name, b.name]);
       if (calibration) return { kind: 'no valid calibration', search: calibration, constraints: culprits };
-      return { kind: 'no common data IDs', datasetTypes: [a.name, b.name], dimensions: shared };
+      return { kind: 'no common data IDs', datasetTypes: [a.name, b.name], dimensions: shared, constraints: culprits };
     }
   }
   const regions = query.regions.map(({ name }) => name);
-  if (regions.length > 0 && (await ask.whole([], culprits)) === false) {
+  const areRegionsAlone = operands.every(({ kind }) => kind === 'records');
+  if (regions.length > 0 && (areRegionsAlone || (await ask.whole([], culprits)) === false)) {
     return { kind: 'no overlap', regions, constraints: culprits };
   }
   const calibration = calibrationOf(
@@ -161,8 +160,8 @@ async function whyTogether(query: EmptyQuery, ask: Questions): Promise<Finding> 
 }
 
 /**
- * Of constraints that together leave nothing, as few as still do.  The later ones are left out first, so that what is left
- * names the coarsest: an instrument that is not there rather than one of its visits.
+ * Of constraints that together leave nothing, as few as still do: none where nothing is left without them too.  The later
+ * ones are left out first, so that what is left names the coarsest: an instrument that is not there rather than its visits.
  */
 async function fewestEmptying(
   universe: Universe,
@@ -171,7 +170,6 @@ async function fewestEmptying(
 ): Promise<readonly Constraint[]> {
   let left = constraints.toSorted((a, b) => compare(fineness(universe, a), fineness(universe, b)));
   for (const constraint of left.toReversed()) {
-    if (left.length === 1) break;
     const without = left.filter((other) => other !== constraint);
     if ((await has(without)) === false) left = without;
   }

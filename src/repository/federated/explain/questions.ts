@@ -15,6 +15,9 @@ import { askedAlone, holdersOf, type Constraint, type Operand } from './operands
 /** Questions that one diagnosis may ask; each goes to all repositories that may know. */
 const MOST_QUESTIONS = 30;
 
+/** Of these, those for which rows have to be brought together. */
+const MOST_JOINS = 4;
+
 /** The questions of a query over repositories. */
 export class QuestionsOf implements Questions {
   readonly #members: readonly Member[];
@@ -22,6 +25,7 @@ export class QuestionsOf implements Questions {
   readonly #paths: ReadonlyMap<string, SearchPath>;
   readonly #ctx: QueryContext;
   #left: number;
+  #joinsLeft = MOST_JOINS;
 
   constructor(
     members: readonly Member[],
@@ -68,12 +72,17 @@ export class QuestionsOf implements Questions {
   ): Promise<boolean | undefined> {
     return this.#asked(async () => {
       const query = changed(this.#query, dimensions, operands, constraints);
-      return anyOf(planParts(this.#members, query, existenceSpec(query), this.#paths), this.#ctx);
+      const parts = planParts(this.#members, query, existenceSpec(query), this.#paths);
+      if (parts.some(({ member }) => member.joins)) {
+        if (this.#joinsLeft === 0) return undefined;
+        this.#joinsLeft -= 1;
+      }
+      return anyOf(parts, this.#ctx);
     });
   }
 
   /** What the repositories cannot answer together, or not in reasonable time, is not known. */
-  async #asked(ask: () => Promise<boolean>): Promise<boolean | undefined> {
+  async #asked(ask: () => Promise<boolean | undefined>): Promise<boolean | undefined> {
     if (this.#left === 0) return undefined;
     this.#left -= 1;
     try {

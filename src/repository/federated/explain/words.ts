@@ -116,10 +116,11 @@ export function wordsOf(finding: Finding, given: Surroundings): Words {
       };
     case 'no common data IDs': {
       const [a, b] = finding.datasetTypes;
+      const who = finding.constraints.length > 0 ? ` and with ${constraintsText(finding.constraints)}` : '';
       return {
         reason:
           `There are datasets of type '${a}' and of type '${b}', but none of both with the same ` +
-          `${finding.dimensions.join(', ')}.`,
+          `${finding.dimensions.join(', ')}${who}.`,
         suggestions: [
           `Ask for each of them alone to compare their data IDs; the collections may be of different processing runs.`,
         ],

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDirectRepository } from '../../../../src/repository/direct/open.ts';
-import type { QueryContext, Repository } from '../../../../src/repository/repository.ts';
+import type { QueryContext, Repository, RestrictableRepository } from '../../../../src/repository/repository.ts';
 import { sqliteRepository, temporaryDirectory } from '../../../fixtures/repositories.ts';
 import { splitRepository } from '../../../fixtures/split.ts';
 import { EMPTY_ANSWERS, explainDataIds, explainDatasets, explainRecords } from './empty-answers.ts';
 
 const ctx: QueryContext = { caller: { username: 'alice' }, signal: new AbortController().signal };
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
-let whole: Repository;
+let whole: RestrictableRepository;
 let divided: readonly Repository[];
 
 beforeAll(async () => {
@@ -97,5 +97,23 @@ describe('A search that finds something', () => {
     for (const element of ['instrument', 'visit_detector_region', 'band', 'patch']) {
       expect((await explainRecords({ element })(divided, ctx)).isEmpty, element).toBe(false);
     }
+  });
+});
+
+describe('What the caller may not see', () => {
+  const HIDDEN = 'HSC/runs/RC2/w_2026_40/DM-52000';
+
+  test('is in no reason, no suggestion and no step', async () => {
+    const open = whole.readableAs({ key: 'all', allows: () => true });
+    const closed = whole.readableAs({ key: 'not all', allows: (name) => name !== HIDDEN });
+    const textOf = async (repository: Repository, collection: string) => {
+      const asked = explainDatasets({ datasetTypes: ['src'], collections: [collection] });
+      return JSON.stringify(await asked([repository], ctx));
+    };
+    for (const collection of ['HSC/raw/all', 'HSC/runs/RC2/latest']) {
+      expect(await textOf(open, collection)).toContain(HIDDEN);
+      expect(await textOf(closed, collection)).not.toContain(HIDDEN);
+    }
+    await expect(textOf(closed, HIDDEN)).rejects.toMatchObject({ code: 'MISSING_COLLECTION' });
   });
 });
