@@ -24,7 +24,8 @@ export async function findCollections(
           flattenChains,
           includeChains: query.includeChains ?? !flattenChains,
           includeParents: query.includeParents ?? false,
-          includeSummary: query.includeSummary ?? false,
+          // Most of what is asked needs them, and so a collection is asked once.
+          includeSummary: query.includeSummary === true || !expression.some(isGlob),
         });
   const [matched, named] = await Promise.all([
     find(query.search.filter(isGlob)),
@@ -35,5 +36,14 @@ export async function findCollections(
   for (const collection of [...sorted, ...named]) {
     if (!found.has(collection.name)) found.set(collection.name, collection);
   }
-  return [...found.values()];
+  return [...found.values()].map((collection) => asAsked(collection, query));
+}
+
+/** Without what was only read along. */
+function asAsked({ parents, datasetTypes, ...info }: CollectionInfo, query: CollectionQuery): CollectionInfo {
+  return {
+    ...info,
+    ...(query.includeParents && parents && { parents }),
+    ...(query.includeSummary && datasetTypes && { datasetTypes }),
+  };
 }

@@ -28,6 +28,7 @@ import { findCollections } from './collections.ts';
 import { dimensionsOf, type RawRow } from './column-layout.ts';
 import { eagerly } from './eager.ts';
 import { ButlerHttp } from './http.ts';
+import { KnownCollections } from './known-collections.ts';
 import { checkSpec, keyReader } from './order.ts';
 import type { NullOrder } from './null-order.ts';
 import { orderedRows } from './ordered-rows.ts';
@@ -51,6 +52,7 @@ export class RemoteRepository implements Repository {
   readonly #walks: Walks;
   readonly #datasetTypes: AgedCache<ReadonlyMap<string, DatasetType>>;
   readonly #collections: AgedCache<readonly CollectionInfo[]>;
+  readonly #known: KnownCollections;
   readonly #sharesAnswers: boolean;
   readonly #admissions: Admissions;
   readonly #nulls: NullOrder = {};
@@ -64,6 +66,7 @@ export class RemoteRepository implements Repository {
     this.#walks = new Walks(limits);
     this.#datasetTypes = new AgedCache(limits.datasetTypesSeconds);
     this.#collections = new AgedCache(limits.collectionsSeconds);
+    this.#known = new KnownCollections(limits.collectionsSeconds);
     this.#sharesAnswers = typeof settings.token !== 'string';
     this.#admissions = new Admissions(this.#http);
   }
@@ -255,9 +258,20 @@ export class RemoteRepository implements Repository {
     return flattened.every((collection) => collection.type === 'RUN');
   }
 
-  #askCollections(request: CollectionsRequest, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
-    return this.#collections.get(JSON.stringify([this.#owner(ctx), request]), () =>
-      this.#client.collections(request, ctx),
+  async #askCollections(request: CollectionsRequest, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
+    const owner = this.#owner(ctx);
+    return (
+      this.#known.answer(owner, request) ??
+      this.#collections.get(JSON.stringify([owner, request]), async () => {
+        try {
+          const found = await this.#client.collections(request, ctx);
+          this.#known.add(owner, found);
+          return found;
+        } catch (error) {
+          this.#known.addFailure(owner, request, error);
+          throw error;
+        }
+      })
     );
   }
 

@@ -1,0 +1,60 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { RemoteRepository } from '../../../src/repository/remote/remote-repository.ts';
+import { FakeServer, json } from './fake-server.ts';
+
+const ctx = (username: string) => ({
+  caller: { username, token: `gt-${username}` },
+  signal: new AbortController().signal,
+});
+const collection = (name: string, type: number, children: readonly string[] = []) => ({
+  ...{ name, type, children },
+  ...{ doc: '', parents: null, dataset_types: ['raw'] },
+});
+const missing = json(422, { error_type: 'missing_collection', detail: "No collection with name 'mine' found." });
+
+let server: FakeServer;
+let repository: RemoteRepository;
+beforeEach(async () => {
+  server = await FakeServer.start();
+  repository = server.open();
+});
+afterEach(() => server[Symbol.asyncDispose]());
+
+const asked = () => server.countOf('query_collection_info');
+const names = async (search: readonly string[], username = 'alice', flattenChains = false) =>
+  (await repository.collections({ search, flattenChains, includeChains: true }, ctx(username))).map(({ name }) => name);
+
+test('a collection that came with a chain is not asked again, alone or among others', async () => {
+  server.on(
+    'query_collection_info',
+    json(200, { collections: [collection('all', 3, ['a', 'b']), collection('a', 1), collection('b', 1)] }),
+  );
+  expect(await names(['all'], 'alice', true)).toEqual(['all', 'a', 'b']);
+  expect(await names(['b', 'a', 'b'])).toEqual(['b', 'a']);
+  expect(await names(['a'], 'alice', true)).toEqual(['a']);
+  expect(asked()).toBe(1);
+});
+
+test('what one user was told is not told to another', async () => {
+  server.on('query_collection_info', json(200, { collections: [collection('a', 1)] }), missing);
+  expect(await names(['a'])).toEqual(['a']);
+  await expect(names(['a'], 'bob')).rejects.toMatchObject({ code: 'MISSING_COLLECTION' });
+  expect(await names(['a'])).toEqual(['a']);
+  expect(asked()).toBe(2);
+});
+
+test('a collection that does not exist is asked once', async () => {
+  server.on('query_collection_info', missing);
+  for (let i = 0; i < 3; i += 1) {
+    await expect(names(['mine'])).rejects.toMatchObject({ code: 'MISSING_COLLECTION' });
+  }
+  expect(asked()).toBe(1);
+});
+
+test('with an age of 0, everything is asked again', async () => {
+  repository = server.open({ limits: { collectionsSeconds: 0 } });
+  server.on('query_collection_info', missing, json(200, { collections: [collection('mine', 1)] }));
+  await expect(names(['mine'])).rejects.toMatchObject({ code: 'MISSING_COLLECTION' });
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(await names(['mine'])).toEqual(['mine']);
+});
