@@ -265,12 +265,15 @@ function requestController(reply: FastifyReply, seconds: number): AbortControlle
     const message = `The answer took longer than ${seconds} s: narrow the query, or ask for less at once.`;
     controller.abort(new SatelliteError('DEADLINE_EXCEEDED', message));
   }, seconds * 1000);
-  reply.raw.once('close', () => {
+  const closed = () => {
     clearTimeout(timer);
     if (!reply.raw.writableFinished) {
       controller.abort(new SatelliteError('DEADLINE_EXCEEDED', 'The client closed the connection.'));
     }
-  });
+  };
+  // The client may have gone while it was asked who they are.
+  if (reply.raw.closed) closed();
+  else reply.raw.once('close', closed);
   return controller;
 }
 

@@ -25,7 +25,11 @@ class HeldRepository extends ArrayRepository {
     options?: PageOptions,
   ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
     this.waiting.push(ctx.caller.username);
-    await Promise.race([this.#open.promise, new Promise((resolve) => ctx.signal.addEventListener('abort', resolve))]);
+    const aborted = new Promise<void>((resolve) => {
+      if (ctx.signal.aborted) resolve();
+      else ctx.signal.addEventListener('abort', () => resolve());
+    });
+    await Promise.race([this.#open.promise, aborted]);
     this.waiting.splice(this.waiting.indexOf(ctx.caller.username), 1);
     yield* super.query(query, spec, ctx, options);
   }
