@@ -17,6 +17,15 @@ export interface CapabilityGrant {
   readonly uuid: string;
 }
 
+/** Who may read one dataset for a while: what a store's signature is, where the gateway itself has the bytes. */
+export interface ReadingGrant {
+  readonly username: string;
+  readonly repository: string;
+  readonly uuid: string;
+  /** Unix seconds. */
+  readonly expires: number;
+}
+
 /** Of SHA-256, in base64url. */
 const MAC_LENGTH = 43;
 
@@ -52,6 +61,36 @@ export class Capabilities {
     const grant = { satelliteId: match[1]!, version: Number(match[2]), repository, uuid };
     const given = Buffer.from(match[3], 'base64url');
     return timingSafeEqual(given, this.#mac(grant)) && this.mint(grant) === capability ? grant : null;
+  }
+
+  /** The text of a grant that ends by itself, in place of a capability in an address. */
+  mintReading(grant: ReadingGrant): string {
+    const user = Buffer.from(grant.username).toString('base64url');
+    return `for.${user}.${grant.expires}.${this.#readingMac(grant).toString('base64url')}`;
+  }
+
+  /**
+   * Whose reading it is; null where it was not made by this gateway for this dataset, or has ended.  The caller still checks
+   * that they may read the dataset now.
+   * @param now Unix seconds
+   */
+  readerOf(
+    capability: string,
+    { repository, uuid }: Pick<ReadingGrant, 'repository' | 'uuid'>,
+    now: number,
+  ): string | null {
+    const match = /^for\.([a-zA-Z0-9_-]+)\.(\d{1,12})\.([a-zA-Z0-9_-]+)$/.exec(capability);
+    if (match?.[3]?.length !== MAC_LENGTH) return null;
+    const username = Buffer.from(match[1]!, 'base64url').toString();
+    const grant = { username, repository, uuid, expires: Number(match[2]) };
+    const given = Buffer.from(match[3], 'base64url');
+    const isOurs = timingSafeEqual(given, this.#readingMac(grant)) && this.mintReading(grant) === capability;
+    return isOurs && now < grant.expires ? username : null;
+  }
+
+  #readingMac({ username, repository, uuid, expires }: ReadingGrant): Buffer {
+    const message = JSON.stringify(['satellite reading 1', username, repository, uuid, expires]);
+    return createHmac('sha256', this.#key).update(message).digest();
   }
 
   #mac({ satelliteId, version, repository, uuid }: CapabilityGrant): Buffer {

@@ -104,6 +104,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
       perUser: limits.requests,
       refused: () => metrics.limitsFired.inc({ limit: 'requests' }),
     }),
+    mintReading: (grant) => scope.satellites?.capabilities.mintReading(grant),
     openScope: (request, reply, seconds, purpose) => openScope(request, reply, seconds, scope, purpose),
     scopeFor: (request, signal, sent) => scopeFor(request, signal, scope, sent),
     openCapabilityScope: (request, reply, seconds, file) => openCapabilityScope(request, reply, seconds, file, scope),

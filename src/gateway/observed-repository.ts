@@ -8,6 +8,7 @@ import type { Universe } from '../butler/universe.ts';
 import type {
   CollectionQuery,
   CollectionRule,
+  CountOptions,
   FindDatasetRequest,
   Page,
   PageOptions,
@@ -75,7 +76,7 @@ class ObservedRepository implements Repository {
     }
   }
 
-  count(query: Query, spec: ResultSpec, ctx: QueryContext, options?: { readonly exact?: boolean }): Promise<number> {
+  count(query: Query, spec: ResultSpec, ctx: QueryContext, options?: CountOptions): Promise<number> {
     return this.#observed(this.#inner.count(query, spec, ctx, options), ctx);
   }
 

@@ -161,7 +161,9 @@ export async function openCapabilityScope(
   file: CapabilityFile,
   options: ScopeOptions,
 ): Promise<ReadingScope & Lasting> {
-  const { owner, reader } = await capabilityReader(file, options);
+  // What began goes on: an end is the end of beginning to read.
+  const begun = Date.now() / 1000;
+  const { owner, reader } = await capabilityReader(file, options, begun);
   const { username } = owner;
   tellOf(owner, request);
   // Whoever has the address may not use up what its owner has.
@@ -171,16 +173,20 @@ export async function openCapabilityScope(
     repositories: await repositoriesOf(reader, options),
     query: { caller: { username, asService: true }, signal: controller.signal },
     keepChecking: rechecked(reply, controller, options, async () =>
-      repositoriesOf((await capabilityReader(file, options)).reader, options),
+      repositoriesOf((await capabilityReader(file, options, begun)).reader, options),
     ),
   };
 }
 
-/** Whose a capability is and who reads by it, as they are now. @throws SatelliteError FORBIDDEN */
+/** Whose a capability is and who reads by it, as they are now. @param now Unix seconds @throws SatelliteError FORBIDDEN */
 async function capabilityReader(
   file: CapabilityFile,
   options: ScopeOptions,
+  now: number,
 ): Promise<{ readonly owner: Identity; readonly reader: Identity }> {
+  const named = options.satellites?.capabilities.readerOf(file.capability, file, now);
+  const user = typeof named === 'string' && (await identityOf(named, options));
+  if (user) return { owner: user, reader: user };
   const grant = options.satellites?.capabilities.verify(file.capability, file);
   const satellite = grant && (await options.satellites?.directory.byId(grant.satelliteId));
   const owner = satellite && (await identityOf(satellite.owner, options));
@@ -193,7 +199,7 @@ async function capabilityReader(
   ) {
     throw new SatelliteError(
       'FORBIDDEN',
-      "The capability in this address is not, or no longer, good: it was rotated, or its satellite is gone. Read the satellite's " +
+      "The capability in this address is not, or no longer, good: it ended, was rotated, or its satellite is gone. Read the satellite's " +
         'present address of the file, or use the address without the capability and send a token.',
     );
   }

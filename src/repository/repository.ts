@@ -95,6 +95,13 @@ export interface FindDatasetRequest {
   readonly timespan: Timespan | null;
 }
 
+export interface CountOptions {
+  /** Not exact: may over-count where regions need an exact test. @default true */
+  readonly exact?: boolean;
+  /** Whether rows may be read only to be counted, as exact tests of regions need it. @default true */
+  readonly discard?: boolean;
+}
+
 /**
  * Every method throws `SatelliteError`s only: user errors as stock Butler classifies them, and
  * `RepositoryUnavailableError` where the repository cannot answer.  An aborted signal rejects with its reason.
@@ -115,8 +122,8 @@ export interface Repository {
     ctx: QueryContext,
     options?: PageOptions,
   ): AsyncIterable<Page<RowsByResult[S['type']]>>;
-  /** Number of rows of `query` without its limit. `exact: false` may over-count where regions need an exact test. */
-  count(query: Query, spec: ResultSpec, ctx: QueryContext, options?: { readonly exact?: boolean }): Promise<number>;
+  /** Number of rows of `query` without its limit. @throws InvalidQueryError where `CountOptions` do not allow what it takes */
+  count(query: Query, spec: ResultSpec, ctx: QueryContext, options?: CountOptions): Promise<number>;
   any(
     query: Query,
     ctx: QueryContext,

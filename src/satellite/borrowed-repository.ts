@@ -6,6 +6,7 @@ import type { Query } from '../butler/query/tree.ts';
 import type { Universe } from '../butler/universe.ts';
 import type {
   CollectionQuery,
+  CountOptions,
   FindDatasetRequest,
   Page,
   PageOptions,
@@ -54,7 +55,7 @@ export class BorrowedRepository<R extends Repository> implements Repository {
     }
   }
 
-  count(query: Query, spec: ResultSpec, ctx: QueryContext, options?: { readonly exact?: boolean }): Promise<number> {
+  count(query: Query, spec: ResultSpec, ctx: QueryContext, options?: CountOptions): Promise<number> {
     return this.read(ctx, (repository) => repository.count(query, spec, ctx, options));
   }
 

@@ -40,3 +40,30 @@ describe('opens nothing', () => {
     expect(new Capabilities(randomBytes(32)).verify(minted, grant)).toBeNull();
   });
 });
+
+describe('a reading that ends by itself', () => {
+  const { repository, uuid } = grant;
+  const reading = { username: 'alice.b-c', repository, uuid, expires: 1000 };
+  const text = capabilities.mintReading(reading);
+
+  test('tells whose it is until it ends', () => {
+    expect(capabilities.readerOf(text, grant, 999)).toBe('alice.b-c');
+    expect(capabilities.readerOf(text, grant, 1000)).toBeNull();
+    expect(encodeURIComponent(text)).toBe(text);
+  });
+
+  test.each([
+    ['of another dataset', text, { repository, uuid: uuid.replace('a', 'b') }],
+    ['of another repository', text, { repository: 'dp2', uuid }],
+    ['that was made longer', text.replace('.1000.', '.9999.'), grant],
+    ['of another user', text.replace(Buffer.from('alice.b-c').toString('base64url'), 'Ym9i'), grant],
+    ['of a satellite', minted, grant],
+  ])('opens nothing for one %s', (_what, wrong, file) => {
+    expect(capabilities.readerOf(wrong, file, 1)).toBeNull();
+    expect(capabilities.verify(text, grant)).toBeNull();
+  });
+
+  test('opens nothing at another gateway', () => {
+    expect(new Capabilities(randomBytes(32)).readerOf(text, grant, 1)).toBeNull();
+  });
+});

@@ -10,8 +10,20 @@ import { matchingNames } from '../../repository/search/dataset-types.ts';
 import type { queryCollectionInfoBody, queryCollectionsBody } from './requests.ts';
 import { datasetTypeText } from './wire-rows.ts';
 
-/** @throws ButlerUserError MISSING_DATASET_TYPE, UNKNOWN_COMPONENT */
+const DATASET_TYPE_NAME = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$/i;
+
+/** @throws ButlerUserError DATASET_TYPE_EXPRESSION */
+function checkDatasetTypeName(name: string): void {
+  if (DATASET_TYPE_NAME.test(name)) return;
+  throw new ButlerUserError(
+    'DATASET_TYPE_EXPRESSION',
+    `DatasetType '${name}' does not look like a valid dataset type name.`,
+  );
+}
+
+/** @throws ButlerUserError MISSING_DATASET_TYPE, DATASET_TYPE_EXPRESSION, UNKNOWN_COMPONENT */
 export async function datasetTypeAnswer(repository: Repository, called: string, ctx: QueryContext): Promise<string> {
+  checkDatasetTypeName(called);
   const [name, component] = splitDatasetTypeName(called);
   const type = (await repository.datasetTypes(ctx)).get(name);
   if (!type) throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type '${called}' does not exist.`);
@@ -28,6 +40,7 @@ export async function datasetTypesAnswer(
   const types = await repository.datasetTypes(ctx);
   const component = search.find((name) => !isGlob(name) && name.includes('.'));
   if (component !== undefined) {
+    checkDatasetTypeName(component);
     throw new ButlerUserError(
       'DATASET_TYPE_EXPRESSION',
       `Component dataset types are not supported in Registry methods: ${component}`,

@@ -27,7 +27,13 @@ export async function expandedDataId(repository: Repository, dataId: DataId, ctx
   for (const element of inLookupOrder(group)) {
     const record = records!.find((candidate) => candidate.element.name === element.name);
     if (record) addImplied(keys, record);
-    else if (element.isDimension && !element.skypix) {
+    else if (element.alwaysJoin) {
+      throw new ButlerUserError(
+        'INCONSISTENT_DATA_ID',
+        `Could not fetch record for element ${element.name} via keys ${pythonDict(keys)}, but it is marked as defining ` +
+          'relationships; this means one or more dimensions have inconsistent values.',
+      );
+    } else if (element.isDimension && !element.skypix) {
       throw new ButlerUserError(
         'DATA_ID_VALUE',
         `Could not fetch record for dimension ${element.name} via keys ${pythonDict(keys)}.`,

@@ -1,11 +1,18 @@
 /** Files of datasets, as RemoteButler clients ask for them. */
 import type { WantedFile } from '../../access/file-resolution.ts';
-import { fileUrl } from '../../access/permanent-address.ts';
+import { fileUrl, permanentAddress } from '../../access/permanent-address.ts';
 import { ButlerUserError } from '../../butler/errors.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import type { DatasetRow, FileRecord } from '../../repository/rows.ts';
 import { PathError } from './failures.ts';
 import { datasetText, datasetTypeText } from './wire-rows.ts';
+
+/** What addresses of this gateway are made of. */
+export interface Addresses {
+  readonly publicUrl: string;
+  /** The caller's capability for a dataset, which ends by itself; undefined where the gateway has no key. */
+  readonly mintReading: (dataset: Pick<DatasetRow, 'repository' | 'uuid'>) => string | undefined;
+}
 
 /** How a client gets at the bytes. */
 interface FileAddress {
@@ -16,31 +23,31 @@ interface FileAddress {
 
 /**
  * `get_file`: a dataset and where its files are now: at addresses that the repository's own server signed, or at
- * permanent ones of this gateway.
+ * ones of this gateway that are good for as long.
  * @throws ButlerUserError DATASET_NOT_FOUND
  */
 export async function fileAnswer(
   repository: Repository,
   uuid: string,
-  publicUrl: string,
+  addresses: Addresses,
   ctx: QueryContext,
 ): Promise<string> {
   const row = (await repository.datasets([uuid], ctx)).get(uuid);
   if (!row) throw new ButlerUserError('DATASET_NOT_FOUND', `Dataset ID ${uuid} not found`);
-  return datasetFilesText(repository, row, publicUrl, ctx);
+  return datasetFilesText(repository, row, addresses, ctx);
 }
 
 /** The same for a dataset that was found. */
 export async function datasetFilesText(
   repository: Repository,
   row: DatasetRow,
-  publicUrl: string,
+  addresses: Addresses,
   ctx: QueryContext,
 ): Promise<string> {
   const files = (await repository.files([row.uuid], ctx)).get(row.uuid);
   const infos = await Promise.all(
     (files ?? []).map(async (file) => ({
-      url: await addressOf(repository, row, file, publicUrl, ctx),
+      url: await addressOf(repository, row, file, addresses, ctx),
       datastoreRecords: recordOf(file),
     })),
   );
@@ -54,12 +61,20 @@ async function addressOf(
   repository: Repository,
   row: DatasetRow,
   file: FileRecord,
-  publicUrl: string,
+  { publicUrl, mintReading }: Addresses,
   ctx: QueryContext,
 ): Promise<FileAddress> {
   const source = await repository.fileSource(row.uuid, file.component, ctx);
   if (source?.kind === 'url' && !source.url.includes('#')) return { url: source.url, auth: 'none' };
-  return { url: fileUrl(publicUrl, row, file), auth: 'gafaelfawr' };
+  // Stock clients send no token where they look whether a file is there, or copy it.
+  const capability = source && source.kind !== 'reference' && source.kind !== 'url' ? mintReading(row) : undefined;
+  if (capability === undefined) return { url: fileUrl(publicUrl, row, file), auth: 'gafaelfawr' };
+  const { repository: name, uuid } = row;
+  const { fileName, component } = file;
+  return {
+    url: permanentAddress(publicUrl, { repository: name, uuid, component, fileName, capability }),
+    auth: 'none',
+  };
 }
 
 /** `file_transfer`: permanent addresses, which outlast a long transfer. */

@@ -4,9 +4,7 @@ import { InvalidQueryError, QueryTooCostlyError } from '../../butler/errors.ts';
 import { isGlob } from '../../butler/glob.ts';
 import type { Json } from '../../butler/json.ts';
 import { buildQuery } from '../../butler/query/build.ts';
-import { columnType } from '../../butler/query/column-type.ts';
 import type { Literal } from '../../butler/query/expression.ts';
-import { leavesOf } from '../../butler/query/predicate.ts';
 import type { DataCoordinateUpload, Query } from '../../butler/query/tree.ts';
 import { decodeLiteral, decodeQuery } from '../../butler/query/wire.ts';
 import { encodeRegion } from '../../butler/region/codec.ts';
@@ -62,21 +60,6 @@ function withUploads({ tree, ...query }: Query, uploads: ReadonlyMap<string, Dat
     tree: { ...tree, dataCoordinateUploads, materializations: new Map() },
     uploads: [...dataCoordinateUploads.keys()].map((key) => uploads.get(key)!),
   };
-}
-
-/**
- * Counting exactly may mean to read rows and test their regions, which clients allow with `discard`.
- * @throws InvalidQueryError where that is needed and not allowed
- */
-export function checkCount({ tree }: Query): void {
-  const { universe, elements } = tree.dimensions;
-  const families = new Set(elements.flatMap(({ skypix, spatialFamily }) => (skypix ? [] : (spatialFamily ?? []))));
-  const testsRegion = leavesOf(tree.predicate).some(
-    (leaf) => leaf.type === 'comparison' && leaf.operator === 'overlaps' && columnType(universe, leaf.a) === 'region',
-  );
-  if (families.size > 1 || testsRegion) {
-    throw new InvalidQueryError('Cannot count query rows exactly without discarding them.');
-  }
 }
 
 type AllDatasets = z.output<typeof allDatasetsBody>;

@@ -27,8 +27,8 @@ import {
 } from './collections.ts';
 import { expandedDataId, pythonLiteral } from './data-ids.ts';
 import { answerFailure, PathError } from './failures.ts';
-import { datasetFilesText, downloadedFile, fileAnswer, fileTransferAnswer } from './files.ts';
-import { allDatasetsLines, checkCount, readQuery } from './queries.ts';
+import { datasetFilesText, downloadedFile, fileAnswer, fileTransferAnswer, type Addresses } from './files.ts';
+import { allDatasetsLines, readQuery } from './queries.ts';
 import {
   allDatasetsBody,
   anyBody,
@@ -56,6 +56,9 @@ import type { DatasetRow } from '../../repository/rows.ts';
 /** Bytes of a request: data IDs come by the hundred thousand. */
 const BODY_BYTES = 64 << 20;
 
+/** For so long an address can be read that was given to a client, as those that S3 signs for us. */
+const READING_SECONDS = 600;
+
 interface Address {
   Params: { repository: string; name: string; uuid: string };
   Querystring: Record<string, string | undefined>;
@@ -73,7 +76,7 @@ interface Asked {
   readonly scope: RequestScope & Lasting;
   /** `scope.query` */
   readonly ctx: QueryContext;
-  readonly publicUrl: string;
+  readonly addresses: Addresses;
 }
 
 /** An answer: JSON text, or an object that becomes it. */
@@ -102,7 +105,15 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
       scope.keepChecking(async (now) => mustBeReadable(names, scope.repositories, now));
       const repository = members.length === 1 ? members[0]! : new FederatedRepository(members);
       const { body, query, params } = request;
-      return { repository, called, body, query, params, scope, ctx: scope.query, publicUrl: options.publicUrl() };
+      const { username } = scope.principal;
+      const addresses: Addresses = {
+        publicUrl: options.publicUrl(),
+        mintReading: ({ repository: name, uuid }) => {
+          const expires = Math.ceil(Date.now() / 1000) + READING_SECONDS;
+          return options.mintReading({ username, repository: name, uuid, expires });
+        },
+      };
+      return { repository, called, body, query, params, scope, ctx: scope.query, addresses };
     };
     const base = '/api/butler/repo/:repository';
     const answering = (answer: Answer) => async (request: FaceRequest, reply: FastifyReply) => {
@@ -156,8 +167,8 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
         return answerFile(request, reply, file, scope, options.files);
       },
     });
-    get('/v1/get_file/:uuid', ({ repository, params, publicUrl, ctx }) =>
-      fileAnswer(repository, readUuid('dataset_id', params.uuid), publicUrl, ctx),
+    get('/v1/get_file/:uuid', ({ repository, params, addresses, ctx }) =>
+      fileAnswer(repository, readUuid('dataset_id', params.uuid), addresses, ctx),
     );
     get('/v1/collection_info', ({ repository, query, ctx }) => {
       const [doc, parents] = [query['include_doc'] === 'true', query['include_parents'] === 'true'];
@@ -179,10 +190,10 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
     post('/v1/expand_data_id', ({ repository, body, ctx }) =>
       expandedDataId(repository, readBody(expandDataIdBody, body).data_id, ctx),
     );
-    post('/v1/get_file_by_data_id', async ({ repository, body, publicUrl, ctx }) => {
+    post('/v1/get_file_by_data_id', async ({ repository, body, addresses, ctx }) => {
       const request = readBody(getFileByDataIdBody, body);
       const row = await repository.findDataset(findRequest(request), ctx);
-      if (row) return datasetFilesText(repository, row, publicUrl, ctx);
+      if (row) return datasetFilesText(repository, row, addresses, ctx);
       const { elements } = await repository.universe(ctx);
       const keys = elements
         .filter(({ name }) => Object.hasOwn(request.data_id, name))
@@ -193,7 +204,7 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
         `Dataset ${request.dataset_type} with data ID {${keys.join(', ')}} could not be found in collections [${searched}].`,
       );
     });
-    post('/v1/file_transfer', ({ repository, body, publicUrl, ctx }) =>
+    post('/v1/file_transfer', ({ repository, body, addresses: { publicUrl }, ctx }) =>
       fileTransferAnswer(repository, readBody(fileTransferBody, body).dataset_ids, publicUrl, ctx),
     );
     post('/v1/query_collections', ({ repository, body, ctx }) =>
@@ -218,8 +229,8 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
       const request = readBody(countBody, body);
       const spec = decodeResultSpec(request.result_spec as Json, await repository.universe(ctx));
       const query = await readQuery(request.query, repository, ctx);
-      if (request.exact && !request.discard) checkCount(query);
-      const count = await repository.count(query, spec, ctx, { exact: request.exact });
+      const { exact, discard } = request;
+      const count = await repository.count(query, spec, ctx, { exact, discard });
       return { count: spec.limit === null ? count : Math.min(count, spec.limit) };
     });
     post('/v1/query/any', async ({ repository, body, ctx }) => {

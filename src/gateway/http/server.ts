@@ -22,6 +22,7 @@ import type { FileResolver } from '../../access/file-resolution.ts';
 import type { ConcurrentRequests } from '../concurrent-requests.ts';
 import type { RequestMeter } from '../request-meter.ts';
 import { butlerFaceRoutes } from '../butler-face/routes.ts';
+import type { ReadingGrant } from '../../access/capability.ts';
 import type { CapabilityFile, Lasting, ReadingScope, RequestScope, ScopePurpose } from '../request-scope.ts';
 import { exportRoute } from './export.ts';
 import { failureAnswers } from './failures.ts';
@@ -57,6 +58,8 @@ export interface FacesOptions {
     seconds: number,
     file: CapabilityFile,
   ) => Promise<ReadingScope & Lasting>;
+  /** The capability with which a user can read a dataset for a while; undefined where the gateway has no key. */
+  readonly mintReading: (grant: ReadingGrant) => string | undefined;
   readonly meter: RequestMeter;
   readonly concurrent: ConcurrentRequests;
   /** Configured repositories. */

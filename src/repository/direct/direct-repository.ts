@@ -7,6 +7,7 @@ import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type {
   CollectionQuery,
   CollectionRule,
+  CountOptions,
   FindDatasetRequest,
   Page,
   PageOptions,
@@ -73,13 +74,8 @@ export class DirectRepository implements RestrictableRepository {
     yield* queryRows(await this.access(ctx.signal), query, spec, ctx.signal, options);
   }
 
-  async count(
-    query: Query,
-    spec: ResultSpec,
-    ctx: QueryContext,
-    { exact = true }: { readonly exact?: boolean } = {},
-  ): Promise<number> {
-    return countRows(await this.access(ctx.signal), query, spec, ctx.signal, exact);
+  async count(query: Query, spec: ResultSpec, ctx: QueryContext, options: CountOptions = {}): Promise<number> {
+    return countRows(await this.access(ctx.signal), query, spec, ctx.signal, options);
   }
 
   async any(

@@ -1,7 +1,7 @@
 /** Counts what several repositories give as one, without reading more than the smaller ones' data IDs. */
 import { QueryTooCostlyError } from '../../butler/errors.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
-import type { QueryContext } from '../repository.ts';
+import type { CountOptions, QueryContext } from '../repository.ts';
 import { identifyingDimensions } from './identity.ts';
 import { partBatches } from './part-batches.ts';
 import { totalOrder, type Part } from './plan.ts';
@@ -16,9 +16,15 @@ const MOST_COMPARED = 1_000_000;
  * The exact number of rows that the parts give together, each answer counted once.
  * @throws QueryTooCostlyError where more than a million rows would have to be compared
  */
-export async function countRows<S extends ResultSpec>(parts: readonly Part<S>[], ctx: QueryContext): Promise<number> {
+export async function countRows<S extends ResultSpec>(
+  parts: readonly Part<S>[],
+  ctx: QueryContext,
+  options?: CountOptions,
+): Promise<number> {
   const sized = await Promise.all(
-    parts.map(async (part) => ({ part, size: await part.member.repository.count(part.query, part.spec, ctx) })),
+    parts.map(async (part) => {
+      return { part, size: await part.member.repository.count(part.query, part.spec, ctx, options) };
+    }),
   );
   const [largest, ...others] = sized.sort((a, b) => b.size - a.size);
   if (!largest) return 0;

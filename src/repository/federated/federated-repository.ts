@@ -6,6 +6,7 @@ import type { Query } from '../../butler/query/tree.ts';
 import type { Universe } from '../../butler/universe.ts';
 import type {
   CollectionQuery,
+  CountOptions,
   FindDatasetRequest,
   Page,
   PageOptions,
@@ -101,12 +102,7 @@ export class FederatedRepository implements Repository {
     }
   }
 
-  async count(
-    query: Query,
-    spec: ResultSpec,
-    ctx: QueryContext,
-    options?: { readonly exact?: boolean },
-  ): Promise<number> {
+  async count(query: Query, spec: ResultSpec, ctx: QueryContext, options?: CountOptions): Promise<number> {
     const resolved = await this.#resolved(query, ctx);
     const parts = this.#parts(query, spec, resolved);
     await refuseCostly(resolved.members, { query, ...resolved }, parts, ctx);
@@ -114,7 +110,8 @@ export class FederatedRepository implements Repository {
     // As many rows as it gives, repeated ones too.
     if (only && others.length === 0) return only.member.repository.count(only.query, only.spec, ctx, options);
     let count = 0;
-    for (const slice of slicesOf(query, spec)) count += await countRows(this.#parts(slice, spec, resolved), ctx);
+    for (const slice of slicesOf(query, spec))
+      count += await countRows(this.#parts(slice, spec, resolved), ctx, options);
     return count;
   }
 

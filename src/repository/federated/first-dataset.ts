@@ -7,7 +7,7 @@ import { resolveSearchPath, type SearchPath } from './search-path.ts';
 /**
  * Asks every repository for its own first one, and compares their places in the path where they differ.
  * @param failed names of repositories that cannot answer
- * @throws the first repository's user error, where every repository that may have the dataset gives one
+ * @throws ButlerUserError MISSING_DATASET_TYPE; the first repository's user error, where every repository that may have the dataset gives one
  */
 export async function firstDataset(
   repositories: readonly Repository[],
@@ -20,6 +20,7 @@ export async function firstDataset(
   const holders = repositories
     .map((repository) => ({ repository, collections: path.collectionsIn(repository, parent) }))
     .filter(({ collections }) => collections.length > 0);
+  if (holders.length === 0 && failed.length === 0) await mustBeKnown(repositories, parent, ctx);
   const outcomes = await Promise.all(holders.map((holder) => ownFirst(holder, request, ctx)));
   const found = outcomes.filter((outcome) => outcome.row !== null);
   const errors = outcomes.flatMap(({ error }) => error ?? []);
@@ -30,6 +31,13 @@ export async function firstDataset(
     found.map(async (candidate) => ({ row: candidate.row, rank: await rankOf(candidate, path, request, ctx) })),
   );
   return ranked.reduce((a, b) => (b.rank < a.rank ? b : a)).row;
+}
+
+/** @throws ButlerUserError MISSING_DATASET_TYPE where none of the repositories has such a type */
+async function mustBeKnown(repositories: readonly Repository[], name: string, ctx: QueryContext): Promise<void> {
+  const types = await Promise.all(repositories.map((repository) => repository.datasetTypes(ctx)));
+  if (types.some((of) => of.has(name))) return;
+  throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type '${name}' does not exist.`);
 }
 
 interface Holder {

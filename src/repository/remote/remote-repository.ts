@@ -9,6 +9,7 @@ import type { Universe } from '../../butler/universe.ts';
 import type {
   Caller,
   CollectionQuery,
+  CountOptions,
   FindDatasetRequest,
   Key,
   Page,
@@ -119,18 +120,13 @@ export class RemoteRepository implements Repository {
     }
   }
 
-  async count(
-    query: Query,
-    spec: ResultSpec,
-    ctx: QueryContext,
-    options: { readonly exact?: boolean } = {},
-  ): Promise<number> {
+  async count(query: Query, spec: ResultSpec, ctx: QueryContext, options: CountOptions = {}): Promise<number> {
     const parts = await this.#parts(query, spec, ctx);
     if (!parts) return (await this.#joinedHere(query, ctx)).count(query, spec, ctx, options);
     const { plan } = await this.#plan(query, spec, ctx, {});
     const asked = { ...plan.spec, orderBy: [], limit: null };
     let count = 0;
-    for (const part of parts) count += await countRows(this.#http, part, asked, ctx, options.exact);
+    for (const part of parts) count += await countRows(this.#http, part, asked, ctx, options);
     return count;
   }
 

@@ -22,7 +22,7 @@ import { leavesOf, type Predicate } from '../../butler/query/predicate.ts';
 import type { GeneralSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';
 import { encodeQuery, encodeResultSpec } from '../../butler/query/wire.ts';
-import type { QueryContext } from '../repository.ts';
+import type { CountOptions, QueryContext } from '../repository.ts';
 import type { RawRow } from './column-layout.ts';
 import { userError } from './failures.ts';
 import type { Slot } from './fair-slots.ts';
@@ -154,9 +154,9 @@ export async function countRows(
   query: Query,
   spec: GeneralSpec,
   ctx: QueryContext,
-  exact = true,
+  { exact = true, discard = true }: CountOptions = {},
 ): Promise<number> {
-  const body = { query: encodeQuery(query), result_spec: encodeResultSpec(spec), exact, discard: true };
+  const body = { query: encodeQuery(query), result_spec: encodeResultSpec(spec), exact, discard };
   const answer = await http.post('query/count', body, ctx);
   if (!isJsonObject(answer) || typeof answer['count'] !== 'number') throw http.unreadable();
   return answer['count'];

@@ -3,7 +3,7 @@ import sql from 'sql-template-tag';
 import { ButlerUserError, InvalidQueryError } from '../../../butler/errors.ts';
 import type { ResultSpec } from '../../../butler/query/result-spec.ts';
 import type { Query } from '../../../butler/query/tree.ts';
-import type { Page, PageOptions } from '../../repository.ts';
+import type { CountOptions, Page, PageOptions } from '../../repository.ts';
 import type { RowsByResult } from '../../rows.ts';
 import type { SqlRow, SqlValue } from '../database.ts';
 import type { DirectAccess } from '../registry.ts';
@@ -65,7 +65,7 @@ export async function countRows(
   query: Query,
   spec: ResultSpec,
   signal: AbortSignal,
-  exact: boolean,
+  { exact = true, discard = true }: CountOptions,
 ): Promise<number> {
   const summaries = await summariesFor(query.tree, access, signal);
   const analysis = analyze(query, access, summaries);
@@ -83,6 +83,7 @@ export async function countRows(
     const [row] = await access.database.all(sql`SELECT count(*) FROM (${statement.sql}) AS "counted"`, signal);
     return Number(row![0]);
   }
+  if (!discard) throw new InvalidQueryError('Cannot count query rows exactly without discarding them.');
   let count = 0;
   for await (const batch of testedRows(access, statement, analysis, null, signal)) count += batch.length;
   return count;

@@ -7,6 +7,7 @@ import type { Universe } from '../../../butler/universe.ts';
 import type {
   CollectionQuery,
   CollectionRule,
+  CountOptions,
   FindDatasetRequest,
   Page,
   PageOptions,
@@ -62,13 +63,8 @@ export class RestrictedRepository implements Repository {
     yield* queryRows(await this.#access(ctx), query, spec, ctx.signal, options);
   }
 
-  async count(
-    query: Query,
-    spec: ResultSpec,
-    ctx: QueryContext,
-    { exact = true }: { readonly exact?: boolean } = {},
-  ): Promise<number> {
-    return countRows(await this.#access(ctx), query, spec, ctx.signal, exact);
+  async count(query: Query, spec: ResultSpec, ctx: QueryContext, options: CountOptions = {}): Promise<number> {
+    return countRows(await this.#access(ctx), query, spec, ctx.signal, options);
   }
 
   async any(

@@ -8,7 +8,7 @@ import type { ResultSpec } from '../../../butler/query/result-spec.ts';
 import { treesInside, withTreesInside } from '../../../butler/query/predicate.ts';
 import type { Query, QueryTree } from '../../../butler/query/tree.ts';
 import type { DimensionElement } from '../../../butler/universe.ts';
-import type { CollectionQuery, Page, PageOptions, QueryContext, Repository } from '../../repository.ts';
+import type { CollectionQuery, CountOptions, Page, PageOptions, QueryContext, Repository } from '../../repository.ts';
 import type { RowsByResult } from '../../rows.ts';
 import { foundKey, membersOnPath, type Joins, type Member } from '../members.ts';
 import { resolveSearchPath, type SearchPath } from '../search-path.ts';
@@ -81,12 +81,7 @@ class JoinedRepositories implements Answering, Joins {
     }
   }
 
-  async count(
-    query: Query,
-    spec: ResultSpec,
-    ctx: QueryContext,
-    options?: { readonly exact?: boolean },
-  ): Promise<number> {
+  async count(query: Query, spec: ResultSpec, ctx: QueryContext, options?: CountOptions): Promise<number> {
     const sizes = new Sizes(this.#members, query, this.#paths, ctx);
     await refuseCrossing(query, sizes, ctx);
     const alone = await this.#alone(query, spec, ctx);

@@ -39,7 +39,7 @@ export async function scratchRepository(
     const access = { repository: name, database: new SqliteDatabase(name, path), registry };
     const repository: Scratch['repository'] = {
       query: (query, spec, { signal }, options) => queryRows(access, query, spec, signal, options),
-      count: (query, spec, { signal }, { exact = true } = {}) => countRows(access, query, spec, signal, exact),
+      count: (query, spec, { signal }, options = {}) => countRows(access, query, spec, signal, options),
       any: (query, { signal }, { execute = true, exact = true } = {}) =>
         anyRows(access, query, signal, { execute, exact }),
       explain: (query, { signal }) => explainRows(access, query, signal),
