@@ -5,6 +5,7 @@
 import { copies } from './copies.ts';
 import { creation } from './creation.ts';
 import { denied } from './denied.ts';
+import { face } from './face.ts';
 import { grants } from './grants.ts';
 import { askRefs, headers, readRest, refsBody, restBody, SOURCES, timed, TYPES } from './questions.ts';
 import { compare, isKept, line, median, type Measure } from './ratio.ts';
@@ -91,6 +92,8 @@ const report = (...more: Measure[]): void => {
 /** @returns the root of the large repository */
 async function reading(): Promise<string> {
   await using world = await startWorld();
+  // First, as what others ask leaves its memory behind in both.
+  report(...(await face(world)));
   const stock = new StockButler();
   try {
     report(...(await manyRefs(world, stock)));

@@ -39,6 +39,7 @@ export async function startWorld(): Promise<World> {
       { name: 'own', kind: 'direct', path: root },
       { name: 'official', kind: 'remote', url: official, token: 'forward' },
     ],
+    built: true,
     environment: { NODE_ENV: 'production' },
   });
   return {

@@ -42,6 +42,8 @@ export interface GatewayOptions {
   readonly repositories: readonly Readonly<Record<string, string>>[];
   /** Further sections of the configuration file. */
   readonly configuration?: Readonly<Record<string, unknown>>;
+  /** Whether what `npm run build` made is run, as it is installed; else the source. */
+  readonly built?: boolean;
   /** The port that it takes if nobody else has it. */
   readonly preferredPort?: number;
   readonly environment?: Readonly<Record<string, string>>;
@@ -74,7 +76,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...options.configuration,
   };
   await writeFile(file, stringify(configuration), { mode: 0o600 });
-  const gateway = new OwnedProcess(join(CHECKOUT, 'src', 'cli', 'main.ts'), ['serve', '--config', file], {
+  // As the first line of `main.ts` has it; what is built is made executable only when it is installed.
+  const [command, ...before] = options.built
+    ? ([process.execPath, '--max-semi-space-size=8', join(CHECKOUT, 'dist/src/cli/main.js')] as const)
+    : ([join(CHECKOUT, 'src/cli/main.ts')] as const);
+  const gateway = new OwnedProcess(command, [...before, 'serve', '--config', file], {
     name: 'the gateway',
     log: join(directory, 'gateway.log'),
     cwd: CHECKOUT,
