@@ -94,7 +94,7 @@ test("a calibration of one's own is found for official exposures", async () => {
     where: "instrument = 'LSSTCam'",
     limit: 1,
   });
-  const [exposure] = exposures as readonly DataIdRow[];
+  const [exposure] = exposures;
   const uploads = [{ dimensions: ['instrument', 'exposure'], rows: [exposure!.values.slice(0, 2)] }];
   const found: readonly DatasetRow[] = await ask(together, { ...request, uploads });
   expect(found.map(({ uuid, repository }) => [uuid, repository])).toEqual([[OWN_BIAS, 'own']]);
