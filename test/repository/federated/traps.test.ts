@@ -22,13 +22,7 @@ import { openDirectRepository } from '../../../src/repository/direct/open.ts';
 import { openWriteableRepository } from '../../../src/repository/direct/open-writeable.ts';
 import { FederatedRepository } from '../../../src/repository/federated/federated-repository.ts';
 import type { Repository } from '../../../src/repository/repository.ts';
-import type {
-  DatasetRow,
-  DataIdRow,
-  DimensionRecordRow,
-  FieldValue,
-  RowsByResult,
-} from '../../../src/repository/rows.ts';
+import type { DatasetRow, DimensionRecordRow, FieldValue, RowsByResult } from '../../../src/repository/rows.ts';
 import type { WriteableRepository } from '../../../src/repository/writeable-repository.ts';
 import { ctx } from '../../conformance/answers.ts';
 import { sqliteRepository, temporaryDirectory } from '../../fixtures/repositories.ts';
