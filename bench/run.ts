@@ -7,6 +7,7 @@ import { creation } from './creation.ts';
 import { denied } from './denied.ts';
 import { face } from './face.ts';
 import { grants } from './grants.ts';
+import { graphs } from './graphs.ts';
 import { askRefs, headers, readRest, refsBody, restBody, SOURCES, timed, TYPES } from './questions.ts';
 import { compare, isKept, line, median, type Measure } from './ratio.ts';
 import { SatelliteWorld } from './satellite-world.ts';
@@ -117,5 +118,6 @@ async function writing(scaled: string): Promise<void> {
 const scaled = await reading();
 report(...(await grants(scaled)));
 report(...(await denied(scaled)));
+report(...(await graphs()));
 await writing(scaled);
 if (!measures.every(isKept)) process.exitCode = 1;
