@@ -110,6 +110,8 @@ class JoinedRepositories implements Answering, Joins {
 
   /** What a member is asked that answers as all would; undefined where rows have to be joined. */
   async #alone<S extends ResultSpec>(query: Query, spec: S, ctx: QueryContext): Promise<Alone<S> | undefined> {
+    // A repository that is the only one joins what it could not be asked as it is.
+    if (this.#members.length === 1) return undefined;
     const member = await memberAlone(this.#members, query, this.#paths, ctx);
     if (!member) return undefined;
     const conformed = conformQuery(query, spec, member.universe);
