@@ -17,14 +17,17 @@ export interface CapabilityGrant {
   readonly uuid: string;
 }
 
-/** Who may read one dataset for a while: what a store's signature is, where the gateway itself has the bytes. */
+/** Who may read one dataset for `READING_SECONDS`: what a store's signature is, where the gateway itself has the bytes. */
 export interface ReadingGrant {
   readonly username: string;
   readonly repository: string;
   readonly uuid: string;
-  /** Unix seconds. */
-  readonly expires: number;
+  /** Whole Unix seconds. */
+  readonly issued: number;
 }
+
+/** As long as addresses that S3 signs for us. */
+export const READING_SECONDS = 600;
 
 /** Of SHA-256, in base64url. */
 const MAC_LENGTH = 43;
@@ -66,30 +69,30 @@ export class Capabilities {
   /** The text of a grant that ends by itself, in place of a capability in an address. */
   mintReading(grant: ReadingGrant): string {
     const user = Buffer.from(grant.username).toString('base64url');
-    return `for.${user}.${grant.expires}.${this.#readingMac(grant).toString('base64url')}`;
+    return `for.${user}.${grant.issued}.${this.#readingMac(grant).toString('base64url')}`;
   }
 
   /**
-   * Whose reading it is; null where it was not made by this gateway for this dataset, or has ended.  The caller still checks
-   * that they may read the dataset now.
+   * Whose reading it is, and since when; null where it was not made by this gateway for this dataset, or has ended.  The
+   * caller still checks that they may read the dataset now, and have not had their tokens revoked since.
    * @param now Unix seconds
    */
   readerOf(
     capability: string,
     { repository, uuid }: Pick<ReadingGrant, 'repository' | 'uuid'>,
     now: number,
-  ): string | null {
+  ): ReadingGrant | null {
     const match = /^for\.([a-zA-Z0-9_-]+)\.(\d{1,12})\.([a-zA-Z0-9_-]+)$/.exec(capability);
     if (match?.[3]?.length !== MAC_LENGTH) return null;
     const username = Buffer.from(match[1]!, 'base64url').toString();
-    const grant = { username, repository, uuid, expires: Number(match[2]) };
+    const grant = { username, repository, uuid, issued: Number(match[2]) };
     const given = Buffer.from(match[3], 'base64url');
     const isOurs = timingSafeEqual(given, this.#readingMac(grant)) && this.mintReading(grant) === capability;
-    return isOurs && now < grant.expires ? username : null;
+    return isOurs && now < grant.issued + READING_SECONDS ? grant : null;
   }
 
-  #readingMac({ username, repository, uuid, expires }: ReadingGrant): Buffer {
-    const message = JSON.stringify(['satellite reading 1', username, repository, uuid, expires]);
+  #readingMac({ username, repository, uuid, issued }: ReadingGrant): Buffer {
+    const message = JSON.stringify(['satellite reading 1', username, repository, uuid, issued]);
     return createHmac('sha256', this.#key).update(message).digest();
   }
 

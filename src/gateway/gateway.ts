@@ -88,6 +88,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     meter,
     offered,
     satellites: options.satellites ?? opened?.satellites,
+    revocations: opened?.authentication.revocations,
     memberships: options.memberships ?? opened?.memberships,
     audit: opened?.services.sharing,
     recheckSeconds: limits.recheckSeconds,

@@ -1,13 +1,14 @@
 /** What a request may see and how long it may take: made once a request, for every face. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DisagreeingCredentials, type Authenticator } from '../access/authenticator.ts';
-import type { Capabilities, CapabilityGrant } from '../access/capability.ts';
+import type { Capabilities, CapabilityGrant, ReadingGrant } from '../access/capability.ts';
 import { isInGroup } from '../access/grants.ts';
 import { outdatedGroups } from '../access/group-age.ts';
 import type { Memberships } from '../access/memberships.ts';
 import { callerOf, type Identity, type Principal, type TokenLimits } from '../access/principal.ts';
 import { credentialsOf, type AddressBlock } from '../access/credentials.ts';
 import { requireReading, type RequiredScopes } from '../access/permission.ts';
+import { SEEN_AFTER_SECONDS, type Revocations } from '../access/revocations.ts';
 import { nameInAddresses, VisibleRepositories, type OfferedRepository } from '../access/policy.ts';
 import type { Services } from '../../resolvers/services.ts';
 import { SatelliteError } from '../butler/errors.ts';
@@ -47,6 +48,8 @@ export interface ScopeOptions {
   readonly offered: readonly OfferedRepository[];
   /** Undefined: there are no satellites, and no capabilities. */
   readonly satellites: { readonly directory: SatelliteDirectory; readonly capabilities: Capabilities } | undefined;
+  /** Undefined: nothing is revoked before its end. */
+  readonly revocations?: Pick<Revocations, 'isRevoked'> | undefined;
   /** Undefined: nothing is remembered of who asked. */
   readonly memberships?: Memberships | undefined;
   /** Undefined: only the log tells of what was refused. */
@@ -184,8 +187,8 @@ async function capabilityReader(
   options: ScopeOptions,
   now: number,
 ): Promise<{ readonly owner: Identity; readonly reader: Identity }> {
-  const named = options.satellites?.capabilities.readerOf(file.capability, file, now);
-  const user = typeof named === 'string' && (await identityOf(named, options));
+  const reading = options.satellites?.capabilities.readerOf(file.capability, file, now);
+  const user = reading && !(await isRevoked(reading, options)) && (await identityOf(reading.username, options));
   if (user) return { owner: user, reader: user };
   const grant = options.satellites?.capabilities.verify(file.capability, file);
   const satellite = grant && (await options.satellites?.directory.byId(grant.satelliteId));
@@ -205,6 +208,11 @@ async function capabilityReader(
   }
   const { group, groupId } = satellite;
   return { owner, reader: group === null ? owner : asGroup(owner, { name: group, id: groupId }) };
+}
+
+/** Also what was asked for with a token whose revocation was not known everywhere yet. */
+async function isRevoked({ username, issued }: ReadingGrant, { revocations }: ScopeOptions): Promise<boolean> {
+  return (await revocations?.isRevoked(username, { iat: issued - SEEN_AFTER_SECONDS })) ?? false;
 }
 
 /**

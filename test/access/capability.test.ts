@@ -43,12 +43,12 @@ describe('opens nothing', () => {
 
 describe('a reading that ends by itself', () => {
   const { repository, uuid } = grant;
-  const reading = { username: 'alice.b-c', repository, uuid, expires: 1000 };
+  const reading = { username: 'alice.b-c', repository, uuid, issued: 1000 };
   const text = capabilities.mintReading(reading);
 
   test('tells whose it is until it ends', () => {
-    expect(capabilities.readerOf(text, grant, 999)).toBe('alice.b-c');
-    expect(capabilities.readerOf(text, grant, 1000)).toBeNull();
+    expect(capabilities.readerOf(text, grant, 1599)).toEqual(reading);
+    expect(capabilities.readerOf(text, grant, 1600)).toBeNull();
     expect(encodeURIComponent(text)).toBe(text);
   });
 

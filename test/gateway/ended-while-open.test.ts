@@ -113,3 +113,13 @@ test('a download by a capability breaks off when capabilities are rotated', asyn
   await expect(readSlowly(answer)).rejects.toThrow();
   expect((await fetch(address)).status).toBe(403);
 });
+
+test('an address that get_file gave opens nothing more when the tokens of whom it was given to are revoked', async () => {
+  await gateway.fetch(`/files/dp1/${uuidOf(1)}/large.fits`, { method: 'HEAD', headers: await bearer('keeper') });
+  const issued = Math.floor(Date.now() / 1000);
+  const reading = { username: 'keeper', repository: 'dp1', uuid: uuidOf(1), issued };
+  const address = `${gateway.url}/files/dp1/~${Capabilities.of(state.secret).mintReading(reading)}/${uuidOf(1)}/large.fits`;
+  expect((await fetch(address, { method: 'HEAD' })).status).toBe(200);
+  await revokeTokensOf('keeper');
+  expect((await fetch(address, { method: 'HEAD' })).status).toBe(403);
+});

@@ -56,9 +56,6 @@ import type { DatasetRow } from '../../repository/rows.ts';
 /** Bytes of a request: data IDs come by the hundred thousand. */
 const BODY_BYTES = 64 << 20;
 
-/** For so long an address can be read that was given to a client, as those that S3 signs for us. */
-const READING_SECONDS = 600;
-
 interface Address {
   Params: { repository: string; name: string; uuid: string };
   Querystring: Record<string, string | undefined>;
@@ -108,10 +105,8 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
       const { username } = scope.principal;
       const addresses: Addresses = {
         publicUrl: options.publicUrl(),
-        mintReading: ({ repository: name, uuid }) => {
-          const expires = Math.ceil(Date.now() / 1000) + READING_SECONDS;
-          return options.mintReading({ username, repository: name, uuid, expires });
-        },
+        mintReading: ({ repository: name, uuid }) =>
+          options.mintReading({ username, repository: name, uuid, issued: Math.floor(Date.now() / 1000) }),
       };
       return { repository, called, body, query, params, scope, ctx: scope.query, addresses };
     };
