@@ -64,7 +64,7 @@ test('schemathesis finds an error of the server where there is one', async () =>
     }
   }
   await using gateway = await runGateway({ offered: [offer(new Broken('dp1', rawContent(3, 'official')))] });
-  const { code, report } = await judge(gateway.url, await gateway.token(), 5);
+  const { code, report } = await judge(gateway.url, await gateway.token(), 20);
   expect(report).toContain('internal error, request id');
   expect(code, report).toBe(1);
 });
