@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// Two sets of tests.  `system` tests start servers, browsers or notebooks: they run after the others and one file at a
-// time, so that none waits for a processor that another uses.
+// Two sets of tests.  `system` tests start servers, browsers or notebooks: they run after the others and two files at a
+// time, as they wait for their servers half of the time.
 const COMMON = { testTimeout: 60_000, hookTimeout: 300_000, setupFiles: ['test/watch-for-secrets.ts'] };
 
 export default defineConfig({
@@ -27,8 +27,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.system.test.ts'],
-          maxWorkers: 1,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           ...COMMON,
         },

@@ -11,6 +11,7 @@ import { startOfficial, type Official } from '../../stack/official.ts';
 import { startPostgres, type Postgres } from '../../stack/postgres.ts';
 import { runPython } from '../../stack/run-python.ts';
 import { startS3, type S3 } from '../../stack/s3.ts';
+import { oneIn } from '../sample.ts';
 
 const PACKAGE = join(CHECKOUT, 'python');
 const MINUTES = 30 * 60_000;
@@ -85,7 +86,7 @@ test.each([
   MINUTES,
 );
 
-test.each(['sqlite-files', 'sqlite-s3', 'postgresql-files', 'postgresql-s3', 'exclusive'])(
+test.each(oneIn(2, ['sqlite-files', 'sqlite-s3', 'postgresql-s3', 'postgresql-files', 'exclusive']))(
   'one Butler reads official and own data and writes to a satellite: %s',
   async (kind) => {
     expect(await pytest('test_butler.py', kind)).toMatch(/\d+ passed/);
