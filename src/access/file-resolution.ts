@@ -39,15 +39,22 @@ export class FileResolver {
 
   /**
    * Follows references until there is something to read.
+   * @param ownOnly whether what is elsewhere is not there: no reference is followed
    * @throws SatelliteError NOT_FOUND (it is gone, or not shared with the caller; the message says which dataset and what to
    *   do), FORBIDDEN (its record leads to where the gateway does not fetch), UPSTREAM_UNAVAILABLE
    */
-  async find(file: WantedFile, repositories: VisibleRepositories, ctx: QueryContext): Promise<ResolvedSource> {
+  async find(
+    file: WantedFile,
+    repositories: VisibleRepositories,
+    ctx: QueryContext,
+    ownOnly = false,
+  ): Promise<ResolvedSource> {
     let wanted = file;
     for (let hop = 0; hop <= MAX_HOPS; hop++) {
       const offered = hop === 0 ? repositories.get(wanted.repository) : repositories.find(wanted.repository);
       const source = offered && (await sourceOf(offered.repository, wanted, ctx));
-      if (!source) throw hop === 0 ? await noFile(offered!.repository, wanted, ctx) : targetGone(file, wanted);
+      if (!source || (ownOnly && source.kind === 'reference'))
+        throw hop === 0 ? await noFile(offered!.repository, wanted, ctx) : targetGone(file, wanted);
       if (source.kind === 'url') return this.#given(wanted, source, ctx);
       if (source.kind !== 'reference') return source;
       const next = this.#here(source.url, wanted.fileName);

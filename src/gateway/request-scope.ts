@@ -22,6 +22,8 @@ import { visibleRepositories } from '../satellite/visible-repositories.ts';
 export interface ReadingScope {
   readonly repositories: VisibleRepositories;
   readonly query: QueryContext;
+  /** Whether only files are given that a dataset's own repository has, and references to others are not followed. */
+  readonly ownOnly?: boolean;
 }
 
 /** Of a request, whose answer may go on for long. */
@@ -155,6 +157,8 @@ export type CapabilityFile = Pick<CapabilityGrant, 'repository' | 'uuid'> & { re
 /**
  * For an address that holds a capability: as its satellite's owner, with the rights that the owner has now, groups included.
  * Of a group's satellite: as the group, with what each of its members may read by being in it, as long as who made it is.
+ * For one that holds a reading: as the user whom it was given to, and only files that the dataset's repository has itself;
+ * records in it are written by others too, and could lead to whatever that user may read.
  * @throws SatelliteError FORBIDDEN where it is not, or no longer, good for this file
  */
 export async function openCapabilityScope(
@@ -166,7 +170,7 @@ export async function openCapabilityScope(
 ): Promise<ReadingScope & Lasting> {
   // What began goes on: an end is the end of beginning to read.
   const begun = Date.now() / 1000;
-  const { owner, reader } = await capabilityReader(file, options, begun);
+  const { owner, reader, ownOnly } = await capabilityReader(file, options, begun);
   const { username } = owner;
   tellOf(owner, request);
   // Whoever has the address may not use up what its owner has.
@@ -174,7 +178,8 @@ export async function openCapabilityScope(
   const controller = requestController(reply, seconds);
   return {
     repositories: await repositoriesOf(reader, options),
-    query: { caller: { username, asService: true }, signal: controller.signal },
+    query: { caller: { username, asService: !ownOnly }, signal: controller.signal },
+    ownOnly,
     keepChecking: rechecked(reply, controller, options, async () =>
       repositoriesOf((await capabilityReader(file, options, begun)).reader, options),
     ),
@@ -186,10 +191,10 @@ async function capabilityReader(
   file: CapabilityFile,
   options: ScopeOptions,
   now: number,
-): Promise<{ readonly owner: Identity; readonly reader: Identity }> {
+): Promise<{ readonly owner: Identity; readonly reader: Identity; readonly ownOnly: boolean }> {
   const reading = options.satellites?.capabilities.readerOf(file.capability, file, now);
   const user = reading && !(await isRevoked(reading, options)) && (await identityOf(reading.username, options));
-  if (user) return { owner: user, reader: user };
+  if (user) return { owner: user, reader: user, ownOnly: true };
   const grant = options.satellites?.capabilities.verify(file.capability, file);
   const satellite = grant && (await options.satellites?.directory.byId(grant.satelliteId));
   const owner = satellite && (await identityOf(satellite.owner, options));
@@ -207,7 +212,7 @@ async function capabilityReader(
     );
   }
   const { group, groupId } = satellite;
-  return { owner, reader: group === null ? owner : asGroup(owner, { name: group, id: groupId }) };
+  return { owner, reader: group === null ? owner : asGroup(owner, { name: group, id: groupId }), ownOnly: false };
 }
 
 /** Also what was asked for with a token whose revocation was not known everywhere yet. */

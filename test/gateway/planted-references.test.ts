@@ -57,6 +57,20 @@ test('a capability in a group’s satellite opens what the group may read, and n
   expect(await opened('alice~secret', secret)).toBe(404);
 });
 
+test('an address that get_file gave opens the file that it was given for, and not where its record leads afterwards', async () => {
+  const file = await databaseOf('dave', 'alice~common');
+  const [own = ''] = recorded(file);
+  const given = await world.fetch('alice', `/api/butler/repo/alice~common/v1/get_file/${common}`);
+  const { artifact } = (await given.json()) as { artifact: { file_info: readonly { readonly url: string }[] } };
+  const { url } = artifact.file_info[0]!;
+  expect(url).toContain('/~for.');
+  expect((await fetch(url)).status).toBe(200);
+  recorded(file, address('alice~secret', secret));
+  expect((await world.fetch('alice', `/files/alice~common/${common}/note.yaml`)).status).toBe(200);
+  expect((await fetch(url)).status).toBe(404);
+  recorded(file, own);
+});
+
 test('an address cannot be ingested as the path of a file', async () => {
   const at = { satellite: 'alice~work', datasetType: 'note', run: 'u/dave/run' };
   const write = await world.grant({ satellite: 'work', user: 'dave', right: 'WRITE' });

@@ -49,15 +49,15 @@ export async function answerFile(
   request: FastifyRequest,
   reply: FastifyReply,
   file: WantedFile,
-  { repositories, query, keepChecking }: ReadingScope & Lasting,
+  { repositories, query, ownOnly, keepChecking }: ReadingScope & Lasting,
   files: FileResolver,
 ): Promise<FastifyReply> {
   try {
-    const source = await files.find(file, repositories, query);
+    const source = await files.find(file, repositories, query, ownOnly);
     if (request.method === 'HEAD') return await answerHead(reply, file, await files.size(source, query.signal));
     return await answerGet(request, reply, file, source, (range) => {
       // Only here it goes on for long: signed addresses end by themselves.
-      keepChecking((now) => files.find(file, now, query));
+      keepChecking((now) => files.find(file, now, query, ownOnly));
       return files.read(source, range, query.signal);
     });
   } catch (error) {
