@@ -23,7 +23,6 @@ const MAX_MATERIALIZED_ROWS = 1_000_000;
  */
 export async function readQuery(json: unknown, repository: Repository, ctx: QueryContext): Promise<Query> {
   const { query, materialized } = decodeQuery(json as Json, await repository.universe(ctx));
-  if (materialized.length === 0) return query;
   const uploads = new Map(query.uploads.map((upload) => [upload.key, upload]));
   for (const { key, dimensions, tree, allowDuplicateOverlaps } of materialized) {
     // A query that was materialized may itself be about one that was before.
@@ -50,7 +49,7 @@ export async function readQuery(json: unknown, repository: Repository, ctx: Quer
   return withUploads(query, uploads);
 }
 
-/** With the uploads that the tree names, some of them in place of materialized queries. */
+/** With the uploads that the tree names, some of them in place of materialized queries: clients send also those of earlier ones. */
 function withUploads({ tree, ...query }: Query, uploads: ReadonlyMap<string, DataCoordinateUpload>): Query {
   const dataCoordinateUploads = new Map([...tree.dataCoordinateUploads, ...tree.materializations]);
   const missing = [...dataCoordinateUploads.keys()].find((key) => !uploads.has(key));

@@ -277,7 +277,7 @@ export class RemoteRepository implements Repository {
   }
 }
 
-/** Parts of which one at least has rows where the query has: any will do. */
+/** Parts of which one at least has rows where the query has: any will do.  Where there are none, the server says what it takes. */
 function partsForExistence(query: Query): readonly Query[] {
-  return partsByUploads(query, query.tree.dimensions, MAX_UPLOAD_ROWS)!;
+  return partsByUploads(query, query.tree.dimensions, MAX_UPLOAD_ROWS) ?? [query];
 }

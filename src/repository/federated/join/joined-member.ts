@@ -86,7 +86,7 @@ class JoinedRepositories implements Answering, Joins {
     await refuseCrossing(query, sizes, ctx);
     const alone = await this.#alone(query, spec, ctx);
     if (alone) return alone.member.repository.count(alone.query, alone.spec, ctx, options);
-    await using joined = await this.#joined(query, ctx, false, sizes);
+    await using joined = await this.#joined(query, ctx, true, sizes);
     return await joined.repository.count(joined.query, spec, ctx, options);
   }
 
@@ -95,7 +95,7 @@ class JoinedRepositories implements Answering, Joins {
     ctx: QueryContext,
     options?: { readonly execute?: boolean; readonly exact?: boolean },
   ): Promise<boolean> {
-    await using joined = await this.#joined(query, ctx, false);
+    await using joined = await this.#joined(query, ctx, true);
     return await joined.repository.any(joined.query, ctx, options);
   }
 
