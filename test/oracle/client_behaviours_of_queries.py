@@ -267,7 +267,7 @@ def _(place: Place) -> None:
     ids = place.butler.query_data_ids(["visit", "detector"], where=f"{OF_VISIT} AND detector = 16")
     with place.butler.query() as query:
         same({data_id["detector"] for data_id in query.join_data_coordinates(ids).data_ids(["detector"])}, {16})
-        same({record.detector for record in query.where(VISIT).dimension_records("visit_detector_region")}, {16, 22})
+        same({record.detector for record in query.where(VISIT).dimension_records("visit_detector_region")}, {16, 22, 23, 100})
 
 
 @behaviour("a query takes expressions of the factory x")
