@@ -1,5 +1,6 @@
 /** The dimension records that datasets need where they come to (butler-schema.md section 7.3, last paragraph). */
 import type { DataIdValues } from '../butler/data-id.ts';
+import { recordSpec } from '../butler/query/result-spec.ts';
 import type { DimensionElement, Universe } from '../butler/universe.ts';
 import { dataIdKey, distinctDataIds, recordDataId, reordered } from '../repository/federated/identity.ts';
 import { joined, recordsAmong, upload } from '../repository/federated/probe.ts';
@@ -211,8 +212,4 @@ function isEqual(a: FieldValue, b: FieldValue): boolean {
     return b !== null && typeof b === 'object' && 'begin' in b && a.begin === b.begin && a.end === b.end;
   }
   return typeof a === 'bigint' || typeof b === 'bigint' ? String(a) === String(b) : Object.is(a, b);
-}
-
-function recordSpec(element: string) {
-  return { type: 'dimension_record', element, orderBy: [], limit: null, allowDuplicateOverlaps: false } as const;
 }

@@ -5,41 +5,26 @@ import sql from 'sql-template-tag';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { Capabilities } from '../../src/access/capability.ts';
 import { Revocations } from '../../src/access/revocations.ts';
-import type { ResultSpec } from '../../src/butler/query/result-spec.ts';
-import type { Query } from '../../src/butler/query/tree.ts';
-import type { Page, PageOptions, QueryContext } from '../../src/repository/repository.ts';
-import type { FileSource, RowsByResult } from '../../src/repository/rows.ts';
+import type { FileSource } from '../../src/repository/rows.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State } from '../../src/state/state.ts';
 import { temporaryDirectory } from '../fixtures/repositories.ts';
-import { ArrayRepository } from '../repository/federated/array-repository.ts';
 import { runGateway, type RunningGateway } from './running-gateway.ts';
-import { offer, rawContent, uuidOf } from './small-repositories.ts';
+import { EndlessRepository, offer, rawContent, uuidOf } from './small-repositories.ts';
 
 /** More than what lies between a gateway and a client that does not read. */
 const LARGE = 64 * 1024 * 1024;
 
-/** Gives its rows and then nothing, for ever; its files are large. */
-class EndlessRepository extends ArrayRepository {
+/** Has large files. */
+class LargeRepository extends EndlessRepository {
   file = '';
-
-  override async *query<S extends ResultSpec>(
-    query: Query,
-    spec: S,
-    ctx: QueryContext,
-    options?: PageOptions,
-  ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
-    yield* super.query(query, spec, ctx, options);
-    const { signal } = ctx;
-    await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
-  }
 
   override async fileSource(): Promise<FileSource> {
     return { kind: 'path', path: this.file, size: LARGE };
   }
 }
 
-const repository = new EndlessRepository('dp1', rawContent(3, 'run'));
+const repository = new LargeRepository('dp1', rawContent(3, 'run'));
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let gateway: RunningGateway;
 let state: State;

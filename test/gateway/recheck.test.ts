@@ -2,15 +2,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { VisibleRepositories } from '../../src/access/policy.ts';
 import { SatelliteError } from '../../src/butler/errors.ts';
-import type { ResultSpec } from '../../src/butler/query/result-spec.ts';
-import type { Query } from '../../src/butler/query/tree.ts';
-import type { Page, PageOptions, QueryContext } from '../../src/repository/repository.ts';
-import type { RowsByResult } from '../../src/repository/rows.ts';
 import { keepChecking, mustBeReadable } from '../../src/gateway/recheck.ts';
 import { ArrayRepository } from '../repository/federated/array-repository.ts';
 import { runGateway } from './running-gateway.ts';
 import { MockGafaelfawr } from '../../stack/mock-gafaelfawr.ts';
-import { offer, rawContent } from './small-repositories.ts';
+import { EndlessRepository, offer, rawContent } from './small-repositories.ts';
 
 const SECONDS = 30;
 const down = new SatelliteError('UPSTREAM_UNAVAILABLE', 'Nobody can be asked.');
@@ -70,19 +66,6 @@ test('a repository that is not shared any more is told apart from others that ar
 });
 
 test('an export ends with an error instead of its count when its token is revoked', async () => {
-  /** Gives its rows and then nothing, for ever. */
-  class EndlessRepository extends ArrayRepository {
-    override async *query<S extends ResultSpec>(
-      query: Query,
-      spec: S,
-      ctx: QueryContext,
-      options?: PageOptions,
-    ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
-      yield* super.query(query, spec, ctx, options);
-      const { signal } = ctx;
-      await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
-    }
-  }
   await using mock = await MockGafaelfawr.start();
   mock.setUser('alice', { groups: ['g_users'] });
   const token = mock.token('alice');

@@ -2,7 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import type { OfferedRepository, RepositoryKind } from '../../src/access/policy.ts';
 import type { DatasetType } from '../../src/butler/dataset-type.ts';
-import type { FileRecord, FileSource, RepositoryUsage } from '../../src/repository/rows.ts';
+import type { ResultSpec } from '../../src/butler/query/result-spec.ts';
+import type { Query } from '../../src/butler/query/tree.ts';
+import type { Page, PageOptions, QueryContext } from '../../src/repository/repository.ts';
+import type { FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../../src/repository/rows.ts';
 import { ArrayRepository, type ArrayContent } from '../repository/federated/array-repository.ts';
 import { smallUniverse } from '../repository/federated/small-universe.ts';
 
@@ -71,4 +74,18 @@ export const bytesOf = (uuid: string): string => `bytes of ${uuid}`;
 export function offer(repository: ArrayRepository, owner?: string): OfferedRepository {
   const kind: RepositoryKind = owner === undefined ? 'OFFICIAL' : 'SATELLITE';
   return { name: repository.name, kind, owner, repository };
+}
+
+/** Gives its rows and then nothing, for ever. */
+export class EndlessRepository extends ArrayRepository {
+  override async *query<S extends ResultSpec>(
+    query: Query,
+    spec: S,
+    ctx: QueryContext,
+    options?: PageOptions,
+  ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
+    yield* super.query(query, spec, ctx, options);
+    const { signal } = ctx;
+    await new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+  }
 }

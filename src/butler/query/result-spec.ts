@@ -30,6 +30,11 @@ export interface DimensionRecordSpec extends ResultOptions {
   readonly element: string;
 }
 
+/** All records of an element that a query has, in no order. */
+export function recordSpec(element: string): DimensionRecordSpec {
+  return { type: 'dimension_record', element, orderBy: [], limit: null, allowDuplicateOverlaps: false };
+}
+
 export interface GeneralSpec extends ResultOptions {
   readonly type: 'general';
   readonly dimensions: DimensionGroup;

@@ -7,6 +7,7 @@ import { LRUCache } from 'lru-cache';
 import type { DataIdValues } from '../../../butler/data-id.ts';
 import { stringifyJson } from '../../../butler/json.ts';
 import { treesInside } from '../../../butler/query/predicate.ts';
+import { recordSpec } from '../../../butler/query/result-spec.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import { encodePredicate } from '../../../butler/query/wire.ts';
 import type { DimensionElement } from '../../../butler/universe.ts';
@@ -96,7 +97,7 @@ async function compare(
   ctx: QueryContext,
 ): Promise<boolean> {
   if (!other.universe.find(element.name)) return true;
-  const spec = { type: 'dimension_record', element: element.name, orderBy: [], allowDuplicateOverlaps: false } as const;
+  const spec = recordSpec(element.name);
   const theirs = conformQuery(constrained, { ...spec, limit: MOST_COMPARED + 1 }, other.universe);
   const keys: DataIdValues[] = [];
   for await (const { rows } of other.repository.query(theirs.query, theirs.spec, ctx)) {
@@ -107,7 +108,7 @@ async function compare(
   if (keys.length > MOST_COMPARED) {
     const counts = await Promise.all(
       [only, other].map((member) => {
-        const asked = conformQuery(constrained, { ...spec, limit: null }, member.universe);
+        const asked = conformQuery(constrained, spec, member.universe);
         return member.repository.count(asked.query, asked.spec, ctx, { exact: false });
       }),
     );
@@ -127,8 +128,7 @@ async function hasRecords(
   if (unseen.length === 0) return true;
   const own = universe.element(element.name);
   const { query } = recordsAmong(queryOf(universe.groupOf(own.name)), own, element.required, unseen);
-  const spec = { type: 'dimension_record', element: own.name, orderBy: [], allowDuplicateOverlaps: false } as const;
-  for await (const { rows } of repository.query(query, { ...spec, limit: null }, ctx)) {
+  for await (const { rows } of repository.query(query, recordSpec(own.name), ctx)) {
     for (const row of rows) seen.add(dataIdKey(recordDataId(row, element.required)));
   }
   return unseen.every((key) => seen.has(dataIdKey(key)));

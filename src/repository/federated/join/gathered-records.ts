@@ -1,7 +1,7 @@
 /** Dimension records that were brought together: one a key, the earliest repository's. */
 import type { DataIdValue, DataIdValues } from '../../../butler/data-id.ts';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
-import type { DimensionRecordSpec } from '../../../butler/query/result-spec.ts';
+import { recordSpec } from '../../../butler/query/result-spec.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import { decodeRegion } from '../../../butler/region/codec.ts';
 import { htmEnvelope } from '../../../butler/region/envelope.ts';
@@ -69,7 +69,7 @@ export class GatheredRecords {
     for (const member of this.#members) {
       if (!member.universe.find(element.name)) continue;
       const near = overlapped && (await this.#nearRegionsOf(overlapped, member, question, element));
-      const asked = conformQuery(near ?? question, recordSpec(element), member.universe);
+      const asked = conformQuery(near ?? question, recordSpec(element.name), member.universe);
       const found: DimensionRecordRow[] = [];
       for await (const { rows } of member.repository.query(asked.query, asked.spec, this.#ctx)) {
         this.#budget.take(rows.length);
@@ -106,7 +106,7 @@ export class GatheredRecords {
     question: Query,
     element: DimensionElement,
   ): Promise<Query | undefined> {
-    const { query, spec } = conformQuery(question, recordSpec(element), member.universe);
+    const { query, spec } = conformQuery(question, recordSpec(element.name), member.universe);
     if ((await member.repository.count(query, spec, this.#ctx, { exact: false })) < MANY_RECORDS) return undefined;
     const { commonSkypix } = this.#universe;
     const { level } = this.#universe.element(commonSkypix).skypix!;
@@ -134,8 +134,4 @@ export class GatheredRecords {
     const key = dataIdKey(recordDataId(record, element.required));
     if (!of.has(key)) of.set(key, record);
   }
-}
-
-function recordSpec(element: DimensionElement): DimensionRecordSpec {
-  return { type: 'dimension_record', element: element.name, orderBy: [], limit: null, allowDuplicateOverlaps: false };
 }
