@@ -13,6 +13,11 @@ const COLLECTION_MUTATIONS = [
   ...['CertifyDatasets', 'DecertifyDatasets'],
 ];
 
+const PUBLICATION_MUTATIONS = [
+  ...['Submit', 'Withdraw', 'Claim', 'Comment', 'Approve', 'Reject'].map((verb) => `${verb}Publication`),
+  'RequestPublicationChanges',
+];
+
 const payloads = (outcome: string, mutations: readonly string[]) =>
   Object.fromEntries(mutations.map((mutation) => [`${mutation}Payload`, `./mutation.ts#${outcome}`]));
 
@@ -40,6 +45,7 @@ const config: CodegenConfig = {
           ...payloads('IngestOutcome', ['IngestDatasets']),
           ...payloads('DatasetTypeOutcome', ['RegisterDatasetType']),
           ...payloads('GrantOutcome', ['GrantAccess', 'RevokeAccess']),
+          ...payloads('PublicationOutcome', PUBLICATION_MUTATIONS),
           AuditConnection: './connection.ts#Connection<AuditLine>',
           AuditEntry: '../src/access/audit.ts#AuditLine',
           Collection: './nodes.ts#CollectionNode',
@@ -53,6 +59,10 @@ const config: CodegenConfig = {
           DimensionRecordConnection: './connection.ts#ExplainedConnection<DimensionRecordNode>',
           Grant: '../src/satellite/sharing.ts#NamedGrant',
           Job: '../src/jobs/job.ts#Job as StoredJob',
+          ManifestDataset: '../src/publish/manifest.ts#ManifestDataset as PublishedDataset',
+          Publication: '../src/publish/service.ts#SeenPublication',
+          PublicationComment: '../src/publish/publication.ts#PublicationComment as StoredComment',
+          PublicationManifest: './publication-manifest.ts#ShownManifest',
           QueryExplanation: '../src/repository/federated/explain/explanation.ts#Explanation',
           QueryStep: '../src/repository/federated/explain/explanation.ts#PlanStep',
           Repository: '../src/access/policy.ts#OfferedRepository',

@@ -16,7 +16,8 @@ interface ChosenDatasetsInput {
   readonly search?: DatasetSelectionInput | null | undefined;
 }
 
-function datasetSelection(input: DatasetSelectionInput): DatasetSelection {
+/** A search as services take it. */
+export function datasetSelection(input: DatasetSelectionInput): DatasetSelection {
   const { datasetTypes, collections, where, bind, dataId, findFirst } = input;
   const terms = given({ where, bind, dataId: dataId && toDataId(dataId) });
   return { ...terms, datasetTypes, collections, findFirst: findFirst ?? true };

@@ -23,6 +23,8 @@ export type RemovalOutcome = JobOutcome<{
   readonly bytes: number;
   readonly chains: readonly string[];
 }>;
+/** A publication by its identifier, and the job that goes on with it. */
+export type PublicationOutcome = JobOutcome<null> & { readonly publication: string };
 export type IngestOutcome = JobOutcome<null> & {
   readonly upload: { readonly id: string; readonly files: readonly UploadOutcome[] } | null;
 };

@@ -1,12 +1,16 @@
 /** Made by codegen.ts from schema/; do not edit. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome, GrantOutcome } from './mutation.ts';
+import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome, GrantOutcome, PublicationOutcome } from './mutation.ts';
 import type { Connection, ExplainedConnection } from './connection.ts';
 import type { AuditLine } from '../src/access/audit.ts';
 import type { CollectionNode, DataIdNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
 import type { DatasetType as ButlerDatasetType } from '../src/butler/dataset-type.ts';
 import type { NamedGrant } from '../src/satellite/sharing.ts';
 import type { Job as StoredJob } from '../src/jobs/job.ts';
+import type { ManifestDataset as PublishedDataset } from '../src/publish/manifest.ts';
+import type { SeenPublication } from '../src/publish/service.ts';
+import type { PublicationComment as StoredComment } from '../src/publish/publication.ts';
+import type { ShownManifest } from './publication-manifest.ts';
 import type { Explanation, PlanStep } from '../src/repository/federated/explain/explanation.ts';
 import type { OfferedRepository } from '../src/access/policy.ts';
 import type { RepositoryUsage as HeldByRepository } from '../src/repository/rows.ts';
@@ -41,6 +45,32 @@ export type AccessRight =
   | 'READ'
   /** To read, and to change what is in it; not to reset, delete or share it. Only where the gateway's operator allows it. */
   | 'WRITE';
+
+/** What `approvePublication` approves. */
+export type ApprovePublicationInput = {
+  /** What to say of it. */
+  readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /**
+   * The servers of the published repository will be restarted, where the check `RESTART` asks for that: without it, the work waits
+   * after the approval.
+   */
+  readonly confirmRestart?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The digest of what was reviewed. */
+  readonly digest: Scalars['String']['input'];
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The publication's identifier. */
+  readonly publication: Scalars['ID']['input'];
+};
+
+/** What came of `approvePublication`. */
+export type ApprovePublicationPayload = {
+  readonly __typename?: 'ApprovePublicationPayload';
+  /** The work that publishes it. */
+  readonly job?: Maybe<Job>;
+  /** The publication. */
+  readonly publication: Publication;
+};
 
 /** What `associateDatasets` adds: either `uuids` or `search`. */
 export type AssociateDatasetsInput = {
@@ -185,6 +215,25 @@ export type CheckoutSatellitePayload = {
   readonly satellite?: Maybe<Satellite>;
 };
 
+/** Which publication `claimPublication` takes up. */
+export type ClaimPublicationInput = {
+  /** What to say of it. */
+  readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its identifier. */
+  readonly publication: Scalars['ID']['input'];
+};
+
+/** What came of `claimPublication`. */
+export type ClaimPublicationPayload = {
+  readonly __typename?: 'ClaimPublicationPayload';
+  /** Always null: it is done at once. */
+  readonly job?: Maybe<Job>;
+  /** The publication. */
+  readonly publication: Publication;
+};
+
 /** A named set of datasets in a repository. */
 export type Collection = Node & {
   readonly __typename?: 'Collection';
@@ -260,6 +309,27 @@ export type CollectionType =
   | 'RUN'
   /** Datasets picked from RUNs, at most one for a dataset type and data ID. */
   | 'TAGGED';
+
+/** What `commentPublication` says. */
+export type CommentPublicationInput = {
+  /** What to say. */
+  readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The publication's identifier. */
+  readonly publication: Scalars['ID']['input'];
+  /** Identifier of the comment that it answers. */
+  readonly replyTo?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** What came of `commentPublication`. */
+export type CommentPublicationPayload = {
+  readonly __typename?: 'CommentPublicationPayload';
+  /** Always null: it is done at once. */
+  readonly job?: Maybe<Job>;
+  /** The publication. */
+  readonly publication: Publication;
+};
 
 /** The collection that `createCollection` makes. */
 export type CreateCollectionInput = {
@@ -780,6 +850,30 @@ export type JobState =
   /** It is being done. */
   | 'RUNNING';
 
+/** A dataset of a manifest. */
+export type ManifestDataset = {
+  readonly __typename?: 'ManifestDataset';
+  /** Values of its dimensions. */
+  readonly dataId: Scalars['JSONObject']['output'];
+  /** Name of its dataset type. */
+  readonly datasetType: Scalars['String']['output'];
+  /** Its files, such as `{"fileName": "a.fits", "size": 10240, "sha256": "…", "formatter": "…", "storageClass": "…", "component": null}`. */
+  readonly files: ReadonlyArray<Scalars['JSONObject']['output']>;
+  /** Its RUN collection. */
+  readonly run: Scalars['String']['output'];
+  /** Its UUID, which stays when it is published. */
+  readonly uuid: Scalars['UUID']['output'];
+};
+
+/** Datasets of a manifest. */
+export type ManifestDatasetConnection = {
+  readonly __typename?: 'ManifestDatasetConnection';
+  /** The datasets. */
+  readonly nodes: ReadonlyArray<ManifestDataset>;
+  /** Where the page is. */
+  readonly pageInfo: PageInfo;
+};
+
 /** Which satellite `migrateSatellite` moves on. */
 export type MigrateSatelliteInput = {
   /** Only give the plan. */
@@ -817,6 +911,11 @@ export type MigrationPlan = {
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type Mutation = {
   readonly __typename?: 'Mutation';
+  /**
+   * Approves exactly what was reviewed, named by its digest, and starts to publish it. Owners cannot approve what is theirs. What
+   * has changed in the satellite since it was submitted is not published: the publication is STALE then.
+   */
+  readonly approvePublication?: Maybe<ApprovePublicationPayload>;
   /** Adds datasets to a TAGGED collection. It may hold only one for a dataset type and data ID. */
   readonly associateDatasets?: Maybe<AssociateDatasetsPayload>;
   /** Stops a job. What it has done so far stays; `retryJob` goes on from there. A job that has ended stays as it is. */
@@ -827,6 +926,10 @@ export type Mutation = {
   readonly checkinSatellite?: Maybe<CheckinSatellitePayload>;
   /** Hands a satellite on a network file system to stock Python: the gateway only reads it until `checkinSatellite`. */
   readonly checkoutSatellite?: Maybe<CheckoutSatellitePayload>;
+  /** Takes a submitted publication up for review: no other reviewer decides about it while you do. */
+  readonly claimPublication?: Maybe<ClaimPublicationPayload>;
+  /** Says something about a publication, to its owner and its reviewers. */
+  readonly commentPublication?: Maybe<CommentPublicationPayload>;
   /** Makes a collection in a satellite. One of the same type that is there is left as it is, but for its `doc` and children. */
   readonly createCollection?: Maybe<CreateCollectionPayload>;
   /**
@@ -855,10 +958,14 @@ export type Mutation = {
   readonly migrateSatellite?: Maybe<MigrateSatellitePayload>;
   /** Registers a dataset type in a satellite. One that is there alike is left as it is. */
   readonly registerDatasetType?: Maybe<RegisterDatasetTypePayload>;
+  /** Turns a publication down for good; `comment` says why. */
+  readonly rejectPublication?: Maybe<RejectPublicationPayload>;
   /** Removes a collection; a RUN with all its datasets and their files. This cannot be undone. */
   readonly removeCollection?: Maybe<RemoveCollectionPayload>;
   /** Removes datasets, or only their files. This cannot be undone. */
   readonly removeDatasets?: Maybe<RemoveDatasetsPayload>;
+  /** Sends a publication back to its owner, who may submit it again; `comment` says what has to change. */
+  readonly requestPublicationChanges?: Maybe<RequestPublicationChangesPayload>;
   /**
    * Empties a satellite: as if it had just been made, with what it was made with, and shared with nobody. `restoreSatellite`
    * undoes it.
@@ -875,12 +982,29 @@ export type Mutation = {
   /** Sets or changes the children of a CHAINED collection. */
   readonly setCollectionChain?: Maybe<SetCollectionChainPayload>;
   /**
+   * Asks for collections of a satellite of yours to be published: what is in them is written down, with the size and SHA-256 of
+   * every file, and checked. Reviewers decide about exactly that. With `publication` it is a new version of an earlier request or
+   * of what is published already.
+   */
+  readonly submitPublication?: Maybe<SubmitPublicationPayload>;
+  /**
    * Brings datasets into a satellite, by reference (no bytes are copied) or as copies, with their dimension records and their
    * collections. UUIDs, run names and data IDs are kept. What is there already is left as it is.
    */
   readonly transferDatasets?: Maybe<TransferDatasetsPayload>;
   /** Checks a satellite: its database against the Butler's rules, its files, and whether what it refers to is still there. */
   readonly verifySatellite?: Maybe<VerifySatellitePayload>;
+  /**
+   * Gives a request up, or takes what is published out of the repository again, which needs a reason as `comment`. What was
+   * published leaves its identifier, title and reason behind.
+   */
+  readonly withdrawPublication?: Maybe<WithdrawPublicationPayload>;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationApprovePublicationArgs = {
+  input: ApprovePublicationInput;
 };
 
 
@@ -911,6 +1035,18 @@ export type MutationCheckinSatelliteArgs = {
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationCheckoutSatelliteArgs = {
   input: CheckoutSatelliteInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationClaimPublicationArgs = {
+  input: ClaimPublicationInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationCommentPublicationArgs = {
+  input: CommentPublicationInput;
 };
 
 
@@ -969,6 +1105,12 @@ export type MutationRegisterDatasetTypeArgs = {
 
 
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationRejectPublicationArgs = {
+  input: RejectPublicationInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationRemoveCollectionArgs = {
   input: RemoveCollectionInput;
 };
@@ -977,6 +1119,12 @@ export type MutationRemoveCollectionArgs = {
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationRemoveDatasetsArgs = {
   input: RemoveDatasetsInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationRequestPublicationChangesArgs = {
+  input: RequestPublicationChangesInput;
 };
 
 
@@ -1017,6 +1165,12 @@ export type MutationSetCollectionChainArgs = {
 
 
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationSubmitPublicationArgs = {
+  input: SubmitPublicationInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationTransferDatasetsArgs = {
   input: TransferDatasetsInput;
 };
@@ -1025,6 +1179,12 @@ export type MutationTransferDatasetsArgs = {
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationVerifySatelliteArgs = {
   input: VerifySatelliteInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationWithdrawPublicationArgs = {
+  input: WithdrawPublicationInput;
 };
 
 /** An object with an identifier that stays valid as long as the object is there. */
@@ -1044,6 +1204,220 @@ export type PageInfo = {
   readonly hasPreviousPage: Scalars['Boolean']['output'];
   /** Cursor of the page's first row; null for an empty page. */
   readonly startCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** Collections that are published together, after a review. */
+export type Publication = {
+  readonly __typename?: 'Publication';
+  /** The reviewer who approved it; null where nobody did. */
+  readonly approvedBy?: Maybe<Scalars['String']['output']>;
+  /** When its state changed last, ISO-8601 UTC. */
+  readonly changedAt: Scalars['String']['output'];
+  /** What was checked automatically; empty for readers who do not own or review it. */
+  readonly checks: ReadonlyArray<PublicationCheck>;
+  /** The reviewer who works on it, until `claimedUntil`; null where nobody does. */
+  readonly claimedBy?: Maybe<Scalars['String']['output']>;
+  /** Until when it is the reviewer's, ISO-8601 UTC. */
+  readonly claimedUntil?: Maybe<Scalars['String']['output']>;
+  /** What owner and reviewers said, over all versions, the oldest first; empty for others. */
+  readonly comments: ReadonlyArray<PublicationComment>;
+  /** What it is, in its owner's words. */
+  readonly description?: Maybe<Scalars['String']['output']>;
+  /** What is different in this version from the one before; null for the first one. */
+  readonly diff?: Maybe<PublicationDiff>;
+  /** SHA-256 of the manifest, hexadecimal: what a reviewer approves. Null while the manifest is being made. */
+  readonly digest?: Maybe<Scalars['String']['output']>;
+  /** Number of the published repository's state from which on it is visible; null before. */
+  readonly generation?: Maybe<Scalars['BigInt']['output']>;
+  /** The group that it belongs to, if any: its members own it too. */
+  readonly group?: Maybe<Scalars['String']['output']>;
+  /** Its identifier, which stays over its versions. */
+  readonly id: Scalars['ID']['output'];
+  /** The work that goes on with it now, or went on last; null where there was none. */
+  readonly job?: Maybe<Job>;
+  /** Under which terms others may use it, in its owner's words. */
+  readonly licence?: Maybe<Scalars['String']['output']>;
+  /** Everything that is published with it. */
+  readonly manifest: PublicationManifest;
+  /** The user who asked for it. */
+  readonly owner: Scalars['String']['output'];
+  /** Who is to read it, as it was submitted. */
+  readonly readers: PublicationReaders;
+  /** Why it is in this state, where somebody or something decided so; null else. */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** Name of the repository that it is published in. */
+  readonly repository: Scalars['String']['output'];
+  /** Name of the satellite that it comes from; null for readers who do not own or review it. */
+  readonly satellite?: Maybe<Scalars['String']['output']>;
+  /** How far this version is. */
+  readonly state: PublicationState;
+  /** When it was submitted, ISO-8601 UTC; null before. */
+  readonly submittedAt?: Maybe<Scalars['String']['output']>;
+  /** Its title. */
+  readonly title: Scalars['String']['output'];
+  /** Number of this version, from 1. */
+  readonly version: Scalars['Int']['output'];
+  /** All versions, the latest first. */
+  readonly versions: ReadonlyArray<Publication>;
+};
+
+/** One automatic check. */
+export type PublicationCheck = {
+  readonly __typename?: 'PublicationCheck';
+  /**
+   * What was checked: `FILES`, `UNIVERSE`, `DATASET_TYPES`, `NAMES`, `CLASHES`, `FORMATS`, `SIZE`, `INPUT_RIGHTS`, `READERS`,
+   * `RESTART` or `OFFICIAL_DATA`.
+   */
+  readonly code: Scalars['String']['output'];
+  /** What was found and, unless it passed, what to do. */
+  readonly message: Scalars['String']['output'];
+  /** Whether something was found. */
+  readonly state: PublicationCheckState;
+};
+
+/** Whether a check of a publication found something. */
+export type PublicationCheckState =
+  /** It cannot be published so. */
+  | 'FAILED'
+  /** All is well. */
+  | 'PASSED'
+  /** Reviewers should look at it. */
+  | 'WARNING';
+
+/** What somebody said of a publication. */
+export type PublicationComment = {
+  readonly __typename?: 'PublicationComment';
+  /** When, ISO-8601 UTC. */
+  readonly at: Scalars['String']['output'];
+  /** User name. */
+  readonly author: Scalars['String']['output'];
+  /** Its identifier. */
+  readonly id: Scalars['ID']['output'];
+  /** Identifier of the comment that it answers. */
+  readonly replyTo?: Maybe<Scalars['ID']['output']>;
+  /** What was said. */
+  readonly text: Scalars['String']['output'];
+  /** Number of the version that it was said of. */
+  readonly version: Scalars['Int']['output'];
+};
+
+/** Some of the publications. */
+export type PublicationConnection = {
+  readonly __typename?: 'PublicationConnection';
+  /** The publications. */
+  readonly nodes: ReadonlyArray<Publication>;
+  /** Where the page is. */
+  readonly pageInfo: PageInfo;
+};
+
+/** What is different in a version from the one before. */
+export type PublicationDiff = {
+  readonly __typename?: 'PublicationDiff';
+  /** Number of datasets that are new. */
+  readonly added: Scalars['BigInt']['output'];
+  /** Number of datasets whose files, type, run or data ID are others. */
+  readonly changed: Scalars['BigInt']['output'];
+  /** The first hundred of them: `{"uuid": "…", "change": "ADDED"}`, `REMOVED` or `CHANGED`. */
+  readonly datasets: ReadonlyArray<Scalars['JSONObject']['output']>;
+  /** Number of the version before. */
+  readonly from: Scalars['Int']['output'];
+  /** Changes of collections, of dataset types and of what is said about it, in words. */
+  readonly other: ReadonlyArray<Scalars['String']['output']>;
+  /** Number of datasets that are there no more. */
+  readonly removed: Scalars['BigInt']['output'];
+};
+
+/** Everything that is published with a version, as it was when it was submitted. */
+export type PublicationManifest = {
+  readonly __typename?: 'PublicationManifest';
+  /** Bytes of their files. */
+  readonly bytes: Scalars['BigInt']['output'];
+  /** Collections, children before the chains that hold them. */
+  readonly collections: ReadonlyArray<PublishedCollection>;
+  /** Number of datasets. */
+  readonly datasetCount: Scalars['BigInt']['output'];
+  /** Dataset types, such as `{"name": "calexp", "dimensions": ["instrument"], "storageClass": "ExposureF", "isCalibration": false}`. */
+  readonly datasetTypes: ReadonlyArray<Scalars['JSONObject']['output']>;
+  /** Datasets in the order of their UUIDs. */
+  readonly datasets: ManifestDatasetConnection;
+  /** Official repositories that it is made from: whoever reads it has to be able to read them. */
+  readonly officialRepositories: ReadonlyArray<Scalars['String']['output']>;
+  /** Dimension universe. */
+  readonly universe: Universe;
+};
+
+
+/** Everything that is published with a version, as it was when it was submitted. */
+export type PublicationManifestDatasetsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** Who is to read a publication, beside its owner. */
+export type PublicationReaders = {
+  readonly __typename?: 'PublicationReaders';
+  /** Everyone who can sign in; never the public. */
+  readonly allUsers: Scalars['Boolean']['output'];
+  /** Members of these groups. */
+  readonly groups: ReadonlyArray<Scalars['String']['output']>;
+  /** These users. */
+  readonly users: ReadonlyArray<Scalars['String']['output']>;
+};
+
+/** Who is to read a publication, beside its owner. */
+export type PublicationReadersInput = {
+  /** Everyone who can sign in; never the public. */
+  readonly allUsers?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Members of these groups. */
+  readonly groups?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** These users. */
+  readonly users?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+};
+
+/** How far a version of a publication is. */
+export type PublicationState =
+  /** It is approved and waits to be brought over. */
+  | 'APPROVED'
+  /** It was given up before it was published. */
+  | 'CANCELLED'
+  /** A reviewer sent it back: `reason` says what has to change. Submit it again with `publication`. */
+  | 'CHANGES_REQUESTED'
+  /** It is being made visible, all at once. */
+  | 'COMMITTING'
+  /** It is being written down, or its checks failed: only its owner sees it. */
+  | 'DRAFT'
+  /** It could not be brought over: `reason` says why. Nothing of it is visible. */
+  | 'FAILED'
+  /** A reviewer works on it. */
+  | 'IN_REVIEW'
+  /** It can be read by its readers. */
+  | 'PUBLISHED'
+  /** A reviewer turned it down: `reason` says why. */
+  | 'REJECTED'
+  /** Its files are being brought to the published repository; nobody sees them yet. */
+  | 'STAGING'
+  /** The satellite has changed since it was submitted: `reason` says what. Submit it again with `publication`. */
+  | 'STALE'
+  /** It waits for a reviewer. */
+  | 'SUBMITTED'
+  /** What was brought is compared with what was approved. */
+  | 'VERIFYING'
+  /** It was published, and was taken out again or replaced by a later version: `reason` says why. */
+  | 'WITHDRAWN';
+
+/** A collection of a manifest. */
+export type PublishedCollection = {
+  readonly __typename?: 'PublishedCollection';
+  /** Children of a chain, in search order. */
+  readonly children: ReadonlyArray<Scalars['String']['output']>;
+  /** Its documentation. */
+  readonly doc?: Maybe<Scalars['String']['output']>;
+  /** Whether it is an official repository's: what is in it is not published, and found there. */
+  readonly isOfficial: Scalars['Boolean']['output'];
+  /** Its name. */
+  readonly name: Scalars['String']['output'];
+  /** RUN, TAGGED, CHAINED or CALIBRATION. */
+  readonly type: CollectionType;
 };
 
 /** What can be asked. */
@@ -1082,6 +1456,13 @@ export type Query = {
   readonly jobs: ReadonlyArray<Job>;
   /** Any object by its `id`; null where it does not exist or is not shared with you. */
   readonly node?: Maybe<Node>;
+  /** One publication, as its latest version is unless another is asked for; null where it does not exist or is not yours to see. */
+  readonly publication?: Maybe<Publication>;
+  /**
+   * Publications that you may see, by what changed last: your own and those of your groups, those that you review, and those
+   * whose data you may read. With `toReview: true` it is a reviewer's queue.
+   */
+  readonly publications: PublicationConnection;
   /**
    * Repositories that you may read, in the order in which they are searched when a query names none: your own, those of your
    * groups, the gateway's, then what others share with you.
@@ -1217,6 +1598,24 @@ export type QueryNodeArgs = {
 
 
 /** What can be asked. */
+export type QueryPublicationArgs = {
+  id: Scalars['ID']['input'];
+  version?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** What can be asked. */
+export type QueryPublicationsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  owner?: InputMaybe<Scalars['String']['input']>;
+  repository?: InputMaybe<Scalars['String']['input']>;
+  states?: InputMaybe<ReadonlyArray<PublicationState>>;
+  toReview?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
+/** What can be asked. */
 export type QueryRepositoryArgs = {
   name: Scalars['String']['input'];
 };
@@ -1305,6 +1704,25 @@ export type RegisterDatasetTypePayload = {
   readonly __typename?: 'RegisterDatasetTypePayload';
   /** The dataset type. */
   readonly datasetType: DatasetType;
+};
+
+/** Which publication `rejectPublication` turns down. */
+export type RejectPublicationInput = {
+  /** Why; needed. */
+  readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its identifier. */
+  readonly publication: Scalars['ID']['input'];
+};
+
+/** What came of `rejectPublication`. */
+export type RejectPublicationPayload = {
+  readonly __typename?: 'RejectPublicationPayload';
+  /** Always null: it is done at once. */
+  readonly job?: Maybe<Job>;
+  /** The publication. */
+  readonly publication: Publication;
 };
 
 /** How `removeDatasets` removes. */
@@ -1429,6 +1847,25 @@ export type RepositoryUsage = {
   readonly parts: ReadonlyArray<UsagePart>;
   /** Bytes of files elsewhere that it refers to, as far as their sizes are known. */
   readonly referencedBytes: Scalars['BigInt']['output'];
+};
+
+/** Which publication `requestPublicationChanges` sends back. */
+export type RequestPublicationChangesInput = {
+  /** What has to change; needed. */
+  readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its identifier. */
+  readonly publication: Scalars['ID']['input'];
+};
+
+/** What came of `requestPublicationChanges`. */
+export type RequestPublicationChangesPayload = {
+  readonly __typename?: 'RequestPublicationChangesPayload';
+  /** Always null: it is done at once. */
+  readonly job?: Maybe<Job>;
+  /** The publication. */
+  readonly publication: Publication;
 };
 
 /** Which satellite `resetSatellite` empties. */
@@ -1642,16 +2079,57 @@ export type SetCollectionChainPayload = {
   readonly collection: Collection;
 };
 
+/** What `submitPublication` publishes. */
+export type SubmitPublicationInput = {
+  /** Collections to publish, chains with all that is below them. Best below `u/YOU/` or `g/GROUP/`: such names stay yours. */
+  readonly collections: ReadonlyArray<Scalars['String']['input']>;
+  /** What it is. */
+  readonly description?: InputMaybe<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Under which terms others may use it. */
+  readonly licence?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the publication that this is a new version of. */
+  readonly publication?: InputMaybe<Scalars['ID']['input']>;
+  /** Who may read it, beside you. The default is all users; a list alone, such as `{users: ["bob"]}`, names all of them. */
+  readonly readers?: InputMaybe<PublicationReadersInput>;
+  /** Name of the published repository; the default is the only one. */
+  readonly repository?: InputMaybe<Scalars['String']['input']>;
+  /** Name of the satellite, or of a configured repository of yours. */
+  readonly satellite: Scalars['String']['input'];
+  /** Only these of the datasets in the collections. */
+  readonly search?: InputMaybe<DatasetSelectionInput>;
+  /** What it is called. */
+  readonly title: Scalars['String']['input'];
+};
+
+/** What came of `submitPublication`. */
+export type SubmitPublicationPayload = {
+  readonly __typename?: 'SubmitPublicationPayload';
+  /** The work that makes the manifest; null where it is done. */
+  readonly job?: Maybe<Job>;
+  /** The publication: SUBMITTED, or DRAFT while a large manifest is being made and where its checks failed. */
+  readonly publication: Publication;
+};
+
 /** What can be watched, over Server-Sent Events at `/graphql/stream` or over WebSocket at `/graphql`. */
 export type Subscription = {
   readonly __typename?: 'Subscription';
   /** A job now and after each change, until it has ended. Over Server-Sent Events at `/graphql/stream`, or WebSocket. */
   readonly jobProgress: Job;
+  /** A publication now and after each change. Over Server-Sent Events at `/graphql/stream`, or WebSocket. */
+  readonly publicationUpdates: Publication;
 };
 
 
 /** What can be watched, over Server-Sent Events at `/graphql/stream` or over WebSocket at `/graphql`. */
 export type SubscriptionJobProgressArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** What can be watched, over Server-Sent Events at `/graphql/stream` or over WebSocket at `/graphql`. */
+export type SubscriptionPublicationUpdatesArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -1810,6 +2288,25 @@ export type Viewer = {
   readonly warnings: ReadonlyArray<Scalars['String']['output']>;
 };
 
+/** Which publication `withdrawPublication` takes back. */
+export type WithdrawPublicationInput = {
+  /** Why; needed for what is published. */
+  readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its identifier. */
+  readonly publication: Scalars['ID']['input'];
+};
+
+/** What came of `withdrawPublication`. */
+export type WithdrawPublicationPayload = {
+  readonly __typename?: 'WithdrawPublicationPayload';
+  /** The work that takes it out of the repository; null where it was not published. */
+  readonly job?: Maybe<Job>;
+  /** The publication. */
+  readonly publication: Publication;
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -1894,6 +2391,8 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   AccessRight: AccessRight;
+  ApprovePublicationInput: ApprovePublicationInput;
+  ApprovePublicationPayload: ResolverTypeWrapper<PublicationOutcome>;
   AssociateDatasetsInput: AssociateDatasetsInput;
   AssociateDatasetsPayload: ResolverTypeWrapper<CollectionOutcome>;
   AuditConnection: ResolverTypeWrapper<Connection<AuditLine>>;
@@ -1910,11 +2409,15 @@ export type ResolversTypes = {
   CheckinSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   CheckoutSatelliteInput: CheckoutSatelliteInput;
   CheckoutSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
+  ClaimPublicationInput: ClaimPublicationInput;
+  ClaimPublicationPayload: ResolverTypeWrapper<PublicationOutcome>;
   Collection: ResolverTypeWrapper<CollectionNode>;
   CollectionAccess: ResolverTypeWrapper<Omit<CollectionAccess, 'grants'> & { grants: ReadonlyArray<ResolversTypes['Grant']> }>;
   CollectionConnection: ResolverTypeWrapper<Connection<CollectionNode>>;
   CollectionEdge: ResolverTypeWrapper<Omit<CollectionEdge, 'node'> & { node: ResolversTypes['Collection'] }>;
   CollectionType: CollectionType;
+  CommentPublicationInput: CommentPublicationInput;
+  CommentPublicationPayload: ResolverTypeWrapper<PublicationOutcome>;
   CreateCollectionInput: CreateCollectionInput;
   CreateCollectionPayload: ResolverTypeWrapper<CollectionOutcome>;
   CreateSatelliteInput: CreateSatelliteInput;
@@ -1955,18 +2458,33 @@ export type ResolversTypes = {
   JobLogLine: ResolverTypeWrapper<JobLogLine>;
   JobProgress: ResolverTypeWrapper<JobProgress>;
   JobState: JobState;
+  ManifestDataset: ResolverTypeWrapper<PublishedDataset>;
+  ManifestDatasetConnection: ResolverTypeWrapper<Omit<ManifestDatasetConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['ManifestDataset']> }>;
   MigrateSatelliteInput: MigrateSatelliteInput;
   MigrateSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   MigrationPlan: ResolverTypeWrapper<MigrationPlan>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
+  Publication: ResolverTypeWrapper<SeenPublication>;
+  PublicationCheck: ResolverTypeWrapper<PublicationCheck>;
+  PublicationCheckState: PublicationCheckState;
+  PublicationComment: ResolverTypeWrapper<StoredComment>;
+  PublicationConnection: ResolverTypeWrapper<Omit<PublicationConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['Publication']> }>;
+  PublicationDiff: ResolverTypeWrapper<PublicationDiff>;
+  PublicationManifest: ResolverTypeWrapper<ShownManifest>;
+  PublicationReaders: ResolverTypeWrapper<PublicationReaders>;
+  PublicationReadersInput: PublicationReadersInput;
+  PublicationState: PublicationState;
+  PublishedCollection: ResolverTypeWrapper<PublishedCollection>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   QueryExplanation: ResolverTypeWrapper<Explanation>;
   QueryStep: ResolverTypeWrapper<PlanStep>;
   QueryStepKind: QueryStepKind;
   RegisterDatasetTypeInput: RegisterDatasetTypeInput;
   RegisterDatasetTypePayload: ResolverTypeWrapper<DatasetTypeOutcome>;
+  RejectPublicationInput: RejectPublicationInput;
+  RejectPublicationPayload: ResolverTypeWrapper<PublicationOutcome>;
   RemovalMode: RemovalMode;
   RemovalPlan: ResolverTypeWrapper<RemovalPlan>;
   RemoveCollectionInput: RemoveCollectionInput;
@@ -1976,6 +2494,8 @@ export type ResolversTypes = {
   Repository: ResolverTypeWrapper<OfferedRepository>;
   RepositoryKind: RepositoryKind;
   RepositoryUsage: ResolverTypeWrapper<HeldByRepository>;
+  RequestPublicationChangesInput: RequestPublicationChangesInput;
+  RequestPublicationChangesPayload: ResolverTypeWrapper<PublicationOutcome>;
   ResetSatelliteInput: ResetSatelliteInput;
   ResetSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   RestoreSatelliteInput: RestoreSatelliteInput;
@@ -1994,6 +2514,8 @@ export type ResolversTypes = {
   SetCollectionChainInput: SetCollectionChainInput;
   SetCollectionChainPayload: ResolverTypeWrapper<CollectionOutcome>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  SubmitPublicationInput: SubmitPublicationInput;
+  SubmitPublicationPayload: ResolverTypeWrapper<PublicationOutcome>;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Timespan: ResolverTypeWrapper<Timespan>;
   TimespanInput: TimespanInput;
@@ -2008,10 +2530,14 @@ export type ResolversTypes = {
   VerifySatelliteInput: VerifySatelliteInput;
   VerifySatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   Viewer: ResolverTypeWrapper<Principal>;
+  WithdrawPublicationInput: WithdrawPublicationInput;
+  WithdrawPublicationPayload: ResolverTypeWrapper<PublicationOutcome>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  ApprovePublicationInput: ApprovePublicationInput;
+  ApprovePublicationPayload: PublicationOutcome;
   AssociateDatasetsInput: AssociateDatasetsInput;
   AssociateDatasetsPayload: CollectionOutcome;
   AuditConnection: Connection<AuditLine>;
@@ -2027,10 +2553,14 @@ export type ResolversParentTypes = {
   CheckinSatellitePayload: SatelliteOutcome;
   CheckoutSatelliteInput: CheckoutSatelliteInput;
   CheckoutSatellitePayload: SatelliteOutcome;
+  ClaimPublicationInput: ClaimPublicationInput;
+  ClaimPublicationPayload: PublicationOutcome;
   Collection: CollectionNode;
   CollectionAccess: Omit<CollectionAccess, 'grants'> & { grants: ReadonlyArray<ResolversParentTypes['Grant']> };
   CollectionConnection: Connection<CollectionNode>;
   CollectionEdge: Omit<CollectionEdge, 'node'> & { node: ResolversParentTypes['Collection'] };
+  CommentPublicationInput: CommentPublicationInput;
+  CommentPublicationPayload: PublicationOutcome;
   CreateCollectionInput: CreateCollectionInput;
   CreateCollectionPayload: CollectionOutcome;
   CreateSatelliteInput: CreateSatelliteInput;
@@ -2070,17 +2600,30 @@ export type ResolversParentTypes = {
   JobError: JobError;
   JobLogLine: JobLogLine;
   JobProgress: JobProgress;
+  ManifestDataset: PublishedDataset;
+  ManifestDatasetConnection: Omit<ManifestDatasetConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversParentTypes['ManifestDataset']> };
   MigrateSatelliteInput: MigrateSatelliteInput;
   MigrateSatellitePayload: SatelliteOutcome;
   MigrationPlan: MigrationPlan;
   Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
+  Publication: SeenPublication;
+  PublicationCheck: PublicationCheck;
+  PublicationComment: StoredComment;
+  PublicationConnection: Omit<PublicationConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversParentTypes['Publication']> };
+  PublicationDiff: PublicationDiff;
+  PublicationManifest: ShownManifest;
+  PublicationReaders: PublicationReaders;
+  PublicationReadersInput: PublicationReadersInput;
+  PublishedCollection: PublishedCollection;
   Query: Record<PropertyKey, never>;
   QueryExplanation: Explanation;
   QueryStep: PlanStep;
   RegisterDatasetTypeInput: RegisterDatasetTypeInput;
   RegisterDatasetTypePayload: DatasetTypeOutcome;
+  RejectPublicationInput: RejectPublicationInput;
+  RejectPublicationPayload: PublicationOutcome;
   RemovalPlan: RemovalPlan;
   RemoveCollectionInput: RemoveCollectionInput;
   RemoveCollectionPayload: RemovalOutcome;
@@ -2088,6 +2631,8 @@ export type ResolversParentTypes = {
   RemoveDatasetsPayload: RemovalOutcome;
   Repository: OfferedRepository;
   RepositoryUsage: HeldByRepository;
+  RequestPublicationChangesInput: RequestPublicationChangesInput;
+  RequestPublicationChangesPayload: PublicationOutcome;
   ResetSatelliteInput: ResetSatelliteInput;
   ResetSatellitePayload: SatelliteOutcome;
   RestoreSatelliteInput: RestoreSatelliteInput;
@@ -2103,6 +2648,8 @@ export type ResolversParentTypes = {
   SetCollectionChainInput: SetCollectionChainInput;
   SetCollectionChainPayload: CollectionOutcome;
   String: Scalars['String']['output'];
+  SubmitPublicationInput: SubmitPublicationInput;
+  SubmitPublicationPayload: PublicationOutcome;
   Subscription: Record<PropertyKey, never>;
   Timespan: Timespan;
   TimespanInput: TimespanInput;
@@ -2116,6 +2663,13 @@ export type ResolversParentTypes = {
   VerifySatelliteInput: VerifySatelliteInput;
   VerifySatellitePayload: SatelliteOutcome;
   Viewer: Principal;
+  WithdrawPublicationInput: WithdrawPublicationInput;
+  WithdrawPublicationPayload: PublicationOutcome;
+};
+
+export type ApprovePublicationPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ApprovePublicationPayload'] = ResolversParentTypes['ApprovePublicationPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  publication?: Resolver<ResolversTypes['Publication'], ParentType, ContextType>;
 };
 
 export type AssociateDatasetsPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['AssociateDatasetsPayload'] = ResolversParentTypes['AssociateDatasetsPayload']> = {
@@ -2165,6 +2719,11 @@ export type CheckoutSatellitePayloadResolvers<ContextType = GraphQLContext, Pare
   satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
 };
 
+export type ClaimPublicationPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ClaimPublicationPayload'] = ResolversParentTypes['ClaimPublicationPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  publication?: Resolver<ResolversTypes['Publication'], ParentType, ContextType>;
+};
+
 export type CollectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Collection'] = ResolversParentTypes['Collection']> = {
   access?: Resolver<Maybe<ResolversTypes['CollectionAccess']>, ParentType, ContextType>;
   children?: Resolver<Maybe<ReadonlyArray<ResolversTypes['Collection']>>, ParentType, ContextType>;
@@ -2197,6 +2756,11 @@ export type CollectionConnectionResolvers<ContextType = GraphQLContext, ParentTy
 export type CollectionEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CollectionEdge'] = ResolversParentTypes['CollectionEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Collection'], ParentType, ContextType>;
+};
+
+export type CommentPublicationPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CommentPublicationPayload'] = ResolversParentTypes['CommentPublicationPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  publication?: Resolver<ResolversTypes['Publication'], ParentType, ContextType>;
 };
 
 export type CreateCollectionPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateCollectionPayload'] = ResolversParentTypes['CreateCollectionPayload']> = {
@@ -2387,6 +2951,19 @@ export type JobProgressResolvers<ContextType = GraphQLContext, ParentType extend
   unit?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type ManifestDatasetResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ManifestDataset'] = ResolversParentTypes['ManifestDataset']> = {
+  dataId?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
+  datasetType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  files?: Resolver<ReadonlyArray<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  uuid?: Resolver<ResolversTypes['UUID'], ParentType, ContextType>;
+};
+
+export type ManifestDatasetConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ManifestDatasetConnection'] = ResolversParentTypes['ManifestDatasetConnection']> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['ManifestDataset']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
 export type MigrateSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['MigrateSatellitePayload'] = ResolversParentTypes['MigrateSatellitePayload']> = {
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
   plan?: Resolver<Maybe<ResolversTypes['MigrationPlan']>, ParentType, ContextType>;
@@ -2400,11 +2977,14 @@ export type MigrationPlanResolvers<ContextType = GraphQLContext, ParentType exte
 };
 
 export type MutationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  approvePublication?: Resolver<Maybe<ResolversTypes['ApprovePublicationPayload']>, ParentType, ContextType, RequireFields<MutationApprovePublicationArgs, 'input'>>;
   associateDatasets?: Resolver<Maybe<ResolversTypes['AssociateDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationAssociateDatasetsArgs, 'input'>>;
   cancelJob?: Resolver<Maybe<ResolversTypes['CancelJobPayload']>, ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'input'>>;
   certifyDatasets?: Resolver<Maybe<ResolversTypes['CertifyDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationCertifyDatasetsArgs, 'input'>>;
   checkinSatellite?: Resolver<Maybe<ResolversTypes['CheckinSatellitePayload']>, ParentType, ContextType, RequireFields<MutationCheckinSatelliteArgs, 'input'>>;
   checkoutSatellite?: Resolver<Maybe<ResolversTypes['CheckoutSatellitePayload']>, ParentType, ContextType, RequireFields<MutationCheckoutSatelliteArgs, 'input'>>;
+  claimPublication?: Resolver<Maybe<ResolversTypes['ClaimPublicationPayload']>, ParentType, ContextType, RequireFields<MutationClaimPublicationArgs, 'input'>>;
+  commentPublication?: Resolver<Maybe<ResolversTypes['CommentPublicationPayload']>, ParentType, ContextType, RequireFields<MutationCommentPublicationArgs, 'input'>>;
   createCollection?: Resolver<Maybe<ResolversTypes['CreateCollectionPayload']>, ParentType, ContextType, RequireFields<MutationCreateCollectionArgs, 'input'>>;
   createSatellite?: Resolver<Maybe<ResolversTypes['CreateSatellitePayload']>, ParentType, ContextType, RequireFields<MutationCreateSatelliteArgs, 'input'>>;
   decertifyDatasets?: Resolver<Maybe<ResolversTypes['DecertifyDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationDecertifyDatasetsArgs, 'input'>>;
@@ -2414,16 +2994,20 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   ingestDatasets?: Resolver<Maybe<ResolversTypes['IngestDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationIngestDatasetsArgs, 'input'>>;
   migrateSatellite?: Resolver<Maybe<ResolversTypes['MigrateSatellitePayload']>, ParentType, ContextType, RequireFields<MutationMigrateSatelliteArgs, 'input'>>;
   registerDatasetType?: Resolver<Maybe<ResolversTypes['RegisterDatasetTypePayload']>, ParentType, ContextType, RequireFields<MutationRegisterDatasetTypeArgs, 'input'>>;
+  rejectPublication?: Resolver<Maybe<ResolversTypes['RejectPublicationPayload']>, ParentType, ContextType, RequireFields<MutationRejectPublicationArgs, 'input'>>;
   removeCollection?: Resolver<Maybe<ResolversTypes['RemoveCollectionPayload']>, ParentType, ContextType, RequireFields<MutationRemoveCollectionArgs, 'input'>>;
   removeDatasets?: Resolver<Maybe<ResolversTypes['RemoveDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationRemoveDatasetsArgs, 'input'>>;
+  requestPublicationChanges?: Resolver<Maybe<ResolversTypes['RequestPublicationChangesPayload']>, ParentType, ContextType, RequireFields<MutationRequestPublicationChangesArgs, 'input'>>;
   resetSatellite?: Resolver<Maybe<ResolversTypes['ResetSatellitePayload']>, ParentType, ContextType, RequireFields<MutationResetSatelliteArgs, 'input'>>;
   restoreSatellite?: Resolver<Maybe<ResolversTypes['RestoreSatellitePayload']>, ParentType, ContextType, RequireFields<MutationRestoreSatelliteArgs, 'input'>>;
   retryJob?: Resolver<Maybe<ResolversTypes['RetryJobPayload']>, ParentType, ContextType, RequireFields<MutationRetryJobArgs, 'input'>>;
   revokeAccess?: Resolver<Maybe<ResolversTypes['RevokeAccessPayload']>, ParentType, ContextType, RequireFields<MutationRevokeAccessArgs, 'input'>>;
   rotateSatelliteCapability?: Resolver<Maybe<ResolversTypes['RotateSatelliteCapabilityPayload']>, ParentType, ContextType, RequireFields<MutationRotateSatelliteCapabilityArgs, 'input'>>;
   setCollectionChain?: Resolver<Maybe<ResolversTypes['SetCollectionChainPayload']>, ParentType, ContextType, RequireFields<MutationSetCollectionChainArgs, 'input'>>;
+  submitPublication?: Resolver<Maybe<ResolversTypes['SubmitPublicationPayload']>, ParentType, ContextType, RequireFields<MutationSubmitPublicationArgs, 'input'>>;
   transferDatasets?: Resolver<Maybe<ResolversTypes['TransferDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationTransferDatasetsArgs, 'input'>>;
   verifySatellite?: Resolver<Maybe<ResolversTypes['VerifySatellitePayload']>, ParentType, ContextType, RequireFields<MutationVerifySatelliteArgs, 'input'>>;
+  withdrawPublication?: Resolver<Maybe<ResolversTypes['WithdrawPublicationPayload']>, ParentType, ContextType, RequireFields<MutationWithdrawPublicationArgs, 'input'>>;
 };
 
 export type NodeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
@@ -2435,6 +3019,87 @@ export type PageInfoResolvers<ContextType = GraphQLContext, ParentType extends R
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PublicationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Publication'] = ResolversParentTypes['Publication']> = {
+  approvedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  changedAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  checks?: Resolver<ReadonlyArray<ResolversTypes['PublicationCheck']>, ParentType, ContextType>;
+  claimedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  claimedUntil?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  comments?: Resolver<ReadonlyArray<ResolversTypes['PublicationComment']>, ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  diff?: Resolver<Maybe<ResolversTypes['PublicationDiff']>, ParentType, ContextType>;
+  digest?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  generation?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
+  group?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  licence?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  manifest?: Resolver<ResolversTypes['PublicationManifest'], ParentType, ContextType>;
+  owner?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  readers?: Resolver<ResolversTypes['PublicationReaders'], ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  repository?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  satellite?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['PublicationState'], ParentType, ContextType>;
+  submittedAt?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  versions?: Resolver<ReadonlyArray<ResolversTypes['Publication']>, ParentType, ContextType>;
+};
+
+export type PublicationCheckResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublicationCheck'] = ResolversParentTypes['PublicationCheck']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['PublicationCheckState'], ParentType, ContextType>;
+};
+
+export type PublicationCommentResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublicationComment'] = ResolversParentTypes['PublicationComment']> = {
+  at?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  author?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  replyTo?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  text?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type PublicationConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublicationConnection'] = ResolversParentTypes['PublicationConnection']> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Publication']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type PublicationDiffResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublicationDiff'] = ResolversParentTypes['PublicationDiff']> = {
+  added?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  changed?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  datasets?: Resolver<ReadonlyArray<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  from?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  other?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  removed?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
+export type PublicationManifestResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublicationManifest'] = ResolversParentTypes['PublicationManifest']> = {
+  bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  collections?: Resolver<ReadonlyArray<ResolversTypes['PublishedCollection']>, ParentType, ContextType>;
+  datasetCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  datasetTypes?: Resolver<ReadonlyArray<ResolversTypes['JSONObject']>, ParentType, ContextType>;
+  datasets?: Resolver<ResolversTypes['ManifestDatasetConnection'], ParentType, ContextType, RequireFields<PublicationManifestDatasetsArgs, 'first'>>;
+  officialRepositories?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  universe?: Resolver<ResolversTypes['Universe'], ParentType, ContextType>;
+};
+
+export type PublicationReadersResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublicationReaders'] = ResolversParentTypes['PublicationReaders']> = {
+  allUsers?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  groups?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  users?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PublishedCollectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublishedCollection'] = ResolversParentTypes['PublishedCollection']> = {
+  children?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  doc?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  isOfficial?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['CollectionType'], ParentType, ContextType>;
 };
 
 export type QueryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
@@ -2450,6 +3115,8 @@ export type QueryResolvers<ContextType = GraphQLContext, ParentType extends Reso
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobArgs, 'id'>>;
   jobs?: Resolver<ReadonlyArray<ResolversTypes['Job']>, ParentType, ContextType, RequireFields<QueryJobsArgs, 'first'>>;
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
+  publication?: Resolver<Maybe<ResolversTypes['Publication']>, ParentType, ContextType, RequireFields<QueryPublicationArgs, 'id'>>;
+  publications?: Resolver<ResolversTypes['PublicationConnection'], ParentType, ContextType, RequireFields<QueryPublicationsArgs, 'first' | 'toReview'>>;
   repositories?: Resolver<ReadonlyArray<ResolversTypes['Repository']>, ParentType, ContextType>;
   repository?: Resolver<Maybe<ResolversTypes['Repository']>, ParentType, ContextType, RequireFields<QueryRepositoryArgs, 'name'>>;
   satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType, RequireFields<QuerySatelliteArgs, 'name'>>;
@@ -2479,6 +3146,11 @@ export type QueryStepResolvers<ContextType = GraphQLContext, ParentType extends 
 
 export type RegisterDatasetTypePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RegisterDatasetTypePayload'] = ResolversParentTypes['RegisterDatasetTypePayload']> = {
   datasetType?: Resolver<ResolversTypes['DatasetType'], ParentType, ContextType>;
+};
+
+export type RejectPublicationPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RejectPublicationPayload'] = ResolversParentTypes['RejectPublicationPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  publication?: Resolver<ResolversTypes['Publication'], ParentType, ContextType>;
 };
 
 export type RemovalPlanResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RemovalPlan'] = ResolversParentTypes['RemovalPlan']> = {
@@ -2513,6 +3185,11 @@ export type RepositoryUsageResolvers<ContextType = GraphQLContext, ParentType ex
   datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   parts?: Resolver<ReadonlyArray<ResolversTypes['UsagePart']>, ParentType, ContextType>;
   referencedBytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
+export type RequestPublicationChangesPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RequestPublicationChangesPayload'] = ResolversParentTypes['RequestPublicationChangesPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  publication?: Resolver<ResolversTypes['Publication'], ParentType, ContextType>;
 };
 
 export type ResetSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ResetSatellitePayload'] = ResolversParentTypes['ResetSatellitePayload']> = {
@@ -2574,8 +3251,14 @@ export type SetCollectionChainPayloadResolvers<ContextType = GraphQLContext, Par
   collection?: Resolver<ResolversTypes['Collection'], ParentType, ContextType>;
 };
 
+export type SubmitPublicationPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SubmitPublicationPayload'] = ResolversParentTypes['SubmitPublicationPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  publication?: Resolver<ResolversTypes['Publication'], ParentType, ContextType>;
+};
+
 export type SubscriptionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   jobProgress?: SubscriptionResolver<ResolversTypes['Job'], "jobProgress", ParentType, ContextType, RequireFields<SubscriptionJobProgressArgs, 'id'>>;
+  publicationUpdates?: SubscriptionResolver<ResolversTypes['Publication'], "publicationUpdates", ParentType, ContextType, RequireFields<SubscriptionPublicationUpdatesArgs, 'id'>>;
 };
 
 export type TimespanResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Timespan'] = ResolversParentTypes['Timespan']> = {
@@ -2628,7 +3311,13 @@ export type ViewerResolvers<ContextType = GraphQLContext, ParentType extends Res
   warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type WithdrawPublicationPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['WithdrawPublicationPayload'] = ResolversParentTypes['WithdrawPublicationPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  publication?: Resolver<ResolversTypes['Publication'], ParentType, ContextType>;
+};
+
 export type Resolvers<ContextType = GraphQLContext> = {
+  ApprovePublicationPayload?: ApprovePublicationPayloadResolvers<ContextType>;
   AssociateDatasetsPayload?: AssociateDatasetsPayloadResolvers<ContextType>;
   AuditConnection?: AuditConnectionResolvers<ContextType>;
   AuditEdge?: AuditEdgeResolvers<ContextType>;
@@ -2638,10 +3327,12 @@ export type Resolvers<ContextType = GraphQLContext> = {
   CertifyDatasetsPayload?: CertifyDatasetsPayloadResolvers<ContextType>;
   CheckinSatellitePayload?: CheckinSatellitePayloadResolvers<ContextType>;
   CheckoutSatellitePayload?: CheckoutSatellitePayloadResolvers<ContextType>;
+  ClaimPublicationPayload?: ClaimPublicationPayloadResolvers<ContextType>;
   Collection?: CollectionResolvers<ContextType>;
   CollectionAccess?: CollectionAccessResolvers<ContextType>;
   CollectionConnection?: CollectionConnectionResolvers<ContextType>;
   CollectionEdge?: CollectionEdgeResolvers<ContextType>;
+  CommentPublicationPayload?: CommentPublicationPayloadResolvers<ContextType>;
   CreateCollectionPayload?: CreateCollectionPayloadResolvers<ContextType>;
   CreateSatellitePayload?: CreateSatellitePayloadResolvers<ContextType>;
   DataId?: DataIdResolvers<ContextType>;
@@ -2669,20 +3360,32 @@ export type Resolvers<ContextType = GraphQLContext> = {
   JobError?: JobErrorResolvers<ContextType>;
   JobLogLine?: JobLogLineResolvers<ContextType>;
   JobProgress?: JobProgressResolvers<ContextType>;
+  ManifestDataset?: ManifestDatasetResolvers<ContextType>;
+  ManifestDatasetConnection?: ManifestDatasetConnectionResolvers<ContextType>;
   MigrateSatellitePayload?: MigrateSatellitePayloadResolvers<ContextType>;
   MigrationPlan?: MigrationPlanResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
+  Publication?: PublicationResolvers<ContextType>;
+  PublicationCheck?: PublicationCheckResolvers<ContextType>;
+  PublicationComment?: PublicationCommentResolvers<ContextType>;
+  PublicationConnection?: PublicationConnectionResolvers<ContextType>;
+  PublicationDiff?: PublicationDiffResolvers<ContextType>;
+  PublicationManifest?: PublicationManifestResolvers<ContextType>;
+  PublicationReaders?: PublicationReadersResolvers<ContextType>;
+  PublishedCollection?: PublishedCollectionResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   QueryExplanation?: QueryExplanationResolvers<ContextType>;
   QueryStep?: QueryStepResolvers<ContextType>;
   RegisterDatasetTypePayload?: RegisterDatasetTypePayloadResolvers<ContextType>;
+  RejectPublicationPayload?: RejectPublicationPayloadResolvers<ContextType>;
   RemovalPlan?: RemovalPlanResolvers<ContextType>;
   RemoveCollectionPayload?: RemoveCollectionPayloadResolvers<ContextType>;
   RemoveDatasetsPayload?: RemoveDatasetsPayloadResolvers<ContextType>;
   Repository?: RepositoryResolvers<ContextType>;
   RepositoryUsage?: RepositoryUsageResolvers<ContextType>;
+  RequestPublicationChangesPayload?: RequestPublicationChangesPayloadResolvers<ContextType>;
   ResetSatellitePayload?: ResetSatellitePayloadResolvers<ContextType>;
   RestoreSatellitePayload?: RestoreSatellitePayloadResolvers<ContextType>;
   RetryJobPayload?: RetryJobPayloadResolvers<ContextType>;
@@ -2691,6 +3394,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   Satellite?: SatelliteResolvers<ContextType>;
   SatellitePlan?: SatellitePlanResolvers<ContextType>;
   SetCollectionChainPayload?: SetCollectionChainPayloadResolvers<ContextType>;
+  SubmitPublicationPayload?: SubmitPublicationPayloadResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Timespan?: TimespanResolvers<ContextType>;
   TransferDatasetsPayload?: TransferDatasetsPayloadResolvers<ContextType>;
@@ -2700,5 +3404,6 @@ export type Resolvers<ContextType = GraphQLContext> = {
   UsagePart?: UsagePartResolvers<ContextType>;
   VerifySatellitePayload?: VerifySatellitePayloadResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;
+  WithdrawPublicationPayload?: WithdrawPublicationPayloadResolvers<ContextType>;
 };
 

@@ -1,6 +1,7 @@
 import { SatelliteError } from '../src/butler/errors.ts';
 import type { IdempotentCalls } from '../src/jobs/idempotent-calls.ts';
 import type { Jobs } from '../src/jobs/job.ts';
+import type { PublicationService } from '../src/publish/service.ts';
 import type { Curation } from '../src/satellite/curation.ts';
 import type { Removals } from '../src/satellite/removal.ts';
 import type { SatelliteCare, SatelliteMigration, SatelliteService } from '../src/satellite/service.ts';
@@ -20,6 +21,8 @@ export interface Services {
   readonly removals: Removals;
   readonly transfers: TransferService;
   readonly sharing: Sharing;
+  /** Undefined: no repository is configured to be published in. */
+  readonly publications: PublicationService | undefined;
 }
 
 /** @throws SatelliteError FORBIDDEN where the gateway keeps no state, and so cannot change anything */
@@ -37,5 +40,14 @@ export function migrationOf({ migration }: Services): SatelliteMigration {
   throw new SatelliteError(
     'FORBIDDEN',
     'This gateway cannot migrate satellites: ask its operator to configure "python.executable".',
+  );
+}
+
+/** @throws SatelliteError FORBIDDEN where nothing can be published here */
+export function publicationsOf({ publications }: Services): PublicationService {
+  if (publications) return publications;
+  throw new SatelliteError(
+    'FORBIDDEN',
+    'Nothing can be published here: ask the operator of this gateway to configure a repository with "role: published".',
   );
 }

@@ -134,6 +134,7 @@ export async function openServices(
       memberships,
       now,
     }),
+    publications: undefined,
   };
   return {
     services,

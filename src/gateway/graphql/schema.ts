@@ -10,6 +10,7 @@ import { curation } from '../../../resolvers/curation.ts';
 import { dimension } from '../../../resolvers/dimension.ts';
 import { explain } from '../../../resolvers/explain.ts';
 import { node } from '../../../resolvers/node.ts';
+import { publication } from '../../../resolvers/publication.ts';
 import { repository } from '../../../resolvers/repository.ts';
 import { scalars } from '../../../resolvers/scalars.ts';
 import { job } from '../../../resolvers/job.ts';
@@ -28,7 +29,7 @@ export function createSchema(): GraphQLSchema {
     typeDefs: files.sort().map((file) => readFileSync(join(directory, file), 'utf8')),
     resolvers: [
       ...[scalars, node, viewer, repository, collection, dimension, dataset, explain],
-      ...[satellite, access, transfer, curation, job],
+      ...[satellite, access, transfer, curation, job, publication],
     ],
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });

@@ -1,0 +1,52 @@
+/** What brings an approved version into the published repository, and takes it out again. */
+import type { Readable } from 'node:stream';
+import type { Task } from '../jobs/job.ts';
+import type { QueryContext } from '../repository/repository.ts';
+import type { Manifest, ManifestDataset, ManifestFile } from './manifest.ts';
+import type { PublicationVersion } from './publication.ts';
+
+/** What a commit has at hand beside the version and its manifest. */
+export interface CommitWork {
+  /** For durable steps: one that was completed is not done again after a restart. */
+  readonly task: Task;
+  /** Of the version's owner. */
+  readonly ctx: QueryContext;
+  /**
+   * Says that a stage begins; to be called in this order, and again after a restart, where it changes nothing.  Before
+   * COMMITTING the source is compared with the manifest once more; nobody can cancel the version after it.
+   * @throws SatelliteError CONFLICT where the version was cancelled meanwhile or is STALE: what was staged is then to be swept
+   */
+  enter(stage: 'VERIFYING' | 'COMMITTING'): Promise<void>;
+  /**
+   * The bytes of a file at its source, read as the version's owner.
+   * @throws SatelliteError NOT_FOUND where it is gone
+   */
+  open(dataset: ManifestDataset, file: ManifestFile, ctx: QueryContext): Promise<Readable>;
+  /** The version of the same publication that is visible now, whose place this one takes: null for the first one. */
+  readonly replaced: { readonly version: PublicationVersion; readonly manifest: Manifest } | null;
+}
+
+/** Implemented by the transfer into published repositories. */
+export interface PublicationCommit {
+  /**
+   * Stages the files (the version is STAGING), enters VERIFYING and hashes what was staged, enters COMMITTING and makes
+   * everything visible in one transaction, which also counts the repository's generation up.  UUIDs, runs, data IDs, chains
+   * and validity ranges are those of the manifest.  Where it throws, nothing is visible and everything staged is swept; run
+   * again after a crash, it completes: a version that is visible already gives its generation.
+   * @returns the generation from which on it is visible
+   * @throws SatelliteError UPSTREAM_UNAVAILABLE where bytes are not those of the manifest; CONFLICT where something is in the way
+   */
+  commit(version: PublicationVersion, manifest: Manifest, work: CommitWork): Promise<number>;
+  /**
+   * Takes what a version published out of the repository, at once and in one transaction; what other versions or publications
+   * hold stays.  Again after a crash; of what is out already it gives the generation.
+   * @returns the generation from which on it is invisible
+   */
+  withdraw(
+    version: PublicationVersion,
+    manifest: Manifest,
+    work: Omit<CommitWork, 'enter' | 'replaced'>,
+  ): Promise<number>;
+  /** Whether everything that serves a published repository serves this generation, every configured replica included. */
+  isVisible(repository: string, generation: number): Promise<boolean>;
+}

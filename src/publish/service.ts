@@ -1,0 +1,102 @@
+/** What the faces ask of publishing; `schema/publication.graphql` says what each means to its user. */
+import type { Principal } from '../access/principal.ts';
+import type { Job } from '../jobs/job.ts';
+import type { Manifest } from './manifest.ts';
+import type {
+  PublicationComment,
+  PublicationSource,
+  PublicationState,
+  PublicationVersion,
+  Readers,
+} from './publication.ts';
+
+export interface SubmitPublication {
+  /** To resubmit: its identifier. */
+  readonly publication: string | undefined;
+  /** A satellite or a configured repository of one's own, by bare or full name. */
+  readonly satellite: string;
+  /** Undefined: the only published one. */
+  readonly repository: string | undefined;
+  readonly collections: readonly string[];
+  readonly search: PublicationSource['search'];
+  readonly title: string;
+  readonly description: string | null;
+  readonly licence: string | null;
+  readonly readers: Readers;
+}
+
+export interface PublicationFilter {
+  readonly states: readonly PublicationState[] | undefined;
+  readonly repository: string | undefined;
+  readonly owner: string | undefined;
+  /** Only those that the principal is to review: not their own, and claimed by nobody else. */
+  readonly toReview: boolean;
+  readonly first: number;
+  readonly after: string | undefined;
+}
+
+/** What one may know of a version, and do with it. */
+export interface SeenPublication {
+  readonly record: PublicationVersion;
+  /** Owners and reviewers see all of it; readers what is published. */
+  readonly role: 'OWNER' | 'REVIEWER' | 'READER';
+}
+
+/** What is different in a version from the one before. */
+export interface PublicationDiff {
+  /** Number of the version before. */
+  readonly from: number;
+  /** Numbers of datasets. */
+  readonly added: number;
+  readonly removed: number;
+  readonly changed: number;
+  /** The first of them. */
+  readonly datasets: readonly { readonly uuid: string; readonly change: 'ADDED' | 'REMOVED' | 'CHANGED' }[];
+  /** Of collections, dataset types and what is said about it, in words. */
+  readonly other: readonly string[];
+}
+
+/** A version after a change, and the job that goes on with it. */
+export interface PublicationChange {
+  readonly publication: SeenPublication;
+  readonly job: Job | null;
+}
+
+export interface DecideOn {
+  readonly publication: string;
+  readonly comment: string | null;
+}
+
+/** What does not exist for a principal is NOT_FOUND; what they see and may not do FORBIDDEN; what has no place in its state CONFLICT. */
+export interface PublicationService {
+  submit(request: SubmitPublication, principal: Principal): Promise<PublicationChange>;
+  claim(request: DecideOn, principal: Principal): Promise<PublicationChange>;
+  comment(
+    request: DecideOn & { readonly replyTo: string | undefined },
+    principal: Principal,
+  ): Promise<PublicationChange>;
+  requestChanges(request: DecideOn, principal: Principal): Promise<PublicationChange>;
+  /** @throws SatelliteError CONFLICT where the digest is not that of the version as it is, or the source has changed */
+  approve(
+    request: DecideOn & { readonly digest: string; readonly confirmRestart: boolean },
+    principal: Principal,
+  ): Promise<PublicationChange>;
+  reject(request: DecideOn, principal: Principal): Promise<PublicationChange>;
+  withdraw(request: DecideOn, principal: Principal): Promise<PublicationChange>;
+  /** The latest version, or the one that is named; null where it does not exist for the principal. */
+  find(id: string, version: number | undefined, principal: Principal): Promise<SeenPublication | null>;
+  versions(id: string, principal: Principal): Promise<readonly SeenPublication[]>;
+  /** Latest versions, those that changed last first. */
+  list(
+    filter: PublicationFilter,
+    principal: Principal,
+  ): Promise<{ readonly found: readonly SeenPublication[]; readonly next: string | null }>;
+  comments(record: PublicationVersion): Promise<readonly PublicationComment[]>;
+  manifest(record: PublicationVersion): Manifest;
+  /** Null for the first version, and while the manifest is being made. */
+  diff(record: PublicationVersion): Promise<PublicationDiff | null>;
+  /** The job that works on a version, also of another user: whoever sees the version may know how far it is. */
+  job(record: PublicationVersion): Promise<Job | null>;
+  /** A publication now and after each change of its latest version, until the signal aborts. */
+  watch(id: string, principal: Principal, signal: AbortSignal): AsyncIterable<SeenPublication>;
+}
