@@ -12,6 +12,7 @@ const COLLECTION_MUTATIONS = [
   ...['CreateCollection', 'SetCollectionChain', 'AssociateDatasets', 'DisassociateDatasets'],
   ...['CertifyDatasets', 'DecertifyDatasets'],
 ];
+const RUN_MUTATIONS = ['CreateRun'];
 
 const PUBLICATION_MUTATIONS = [
   ...['Submit', 'Withdraw', 'Claim', 'Comment', 'Approve', 'Reject'].map((verb) => `${verb}Publication`),
@@ -41,6 +42,7 @@ const config: CodegenConfig = {
           ...payloads('SatelliteOutcome', SATELLITE_MUTATIONS),
           ...payloads('CollectionOutcome', COLLECTION_MUTATIONS),
           ...payloads('JobOutcome', ['CancelJob', 'RetryJob', 'TransferDatasets']),
+          ...payloads('RunOutcome', RUN_MUTATIONS),
           ...payloads('RemovalOutcome', ['RemoveCollection', 'RemoveDatasets']),
           ...payloads('IngestOutcome', ['IngestDatasets']),
           ...payloads('DatasetTypeOutcome', ['RegisterDatasetType']),
@@ -67,6 +69,7 @@ const config: CodegenConfig = {
           QueryStep: '../src/repository/federated/explain/explanation.ts#PlanStep',
           Repository: '../src/access/policy.ts#OfferedRepository',
           RepositoryUsage: '../src/repository/rows.ts#RepositoryUsage as HeldByRepository',
+          Run: '../src/run/run.ts#RunRecord',
           Satellite: '../src/satellite/satellite.ts#AnySatellite',
           Viewer: '../src/access/principal.ts#Principal',
         },

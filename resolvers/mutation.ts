@@ -25,6 +25,8 @@ export type RemovalOutcome = JobOutcome<{
 }>;
 /** A publication by its identifier, and the job that goes on with it. */
 export type PublicationOutcome = JobOutcome<null> & { readonly publication: string };
+/** A run by its identifier. */
+export type RunOutcome = JobOutcome<null> & { readonly run: string };
 export type IngestOutcome = JobOutcome<null> & {
   readonly upload: { readonly id: string; readonly files: readonly UploadOutcome[] } | null;
 };
@@ -77,11 +79,12 @@ async function audited<Outcome extends Json>(
   action: string,
   input: object,
   work: () => Promise<Outcome>,
-  { services: { sharing, jobs }, principal }: Pick<MutationContext, 'services' | 'principal'>,
+  { services: { sharing, jobs, runs }, principal }: Pick<MutationContext, 'services' | 'principal'>,
 ): Promise<Outcome> {
-  const { satellite, to, job, name } = input as Readonly<Record<string, unknown>>;
+  const { satellite, to, job, name, run } = input as Readonly<Record<string, unknown>>;
   const subject = typeof job === 'string' ? (await jobs.find(job, principal.username))?.subject : undefined;
-  const called = satellite ?? to ?? subject?.replace(/^satellite:/, '') ?? name;
+  const ran = typeof run === 'string' ? (await runs.find(run, principal))?.satellite : undefined;
+  const called = satellite ?? to ?? ran ?? subject?.replace(/^satellite:/, '') ?? name;
   const find = async () => (typeof called === 'string' ? sharing.find(called, principal) : null);
   const before = await find();
   const outcome = await work();

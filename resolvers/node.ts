@@ -11,7 +11,11 @@ export const node: Resolvers = {
     node: async (_root, { id }, context) => {
       const { services, principal } = context;
       const [type, name, key] = fromGlobalId(id) ?? [];
-      if (type === undefined) return (await services?.jobs.find(id, principal.username)) ?? null;
+      if (type === undefined) {
+        return (
+          (await services?.jobs.find(id, principal.username)) ?? (await services?.runs.find(id, principal)) ?? null
+        );
+      }
       if (type === 'Satellite') return (await services?.satellites.find(name!, principal)) ?? null;
       const offered = name === undefined ? undefined : context.repositories.find(name);
       if (!offered) return null;
@@ -27,6 +31,7 @@ export const node: Resolvers = {
       if (object instanceof DatasetNode) return 'Dataset';
       if (object instanceof CollectionNode) return 'Collection';
       if ('repository' in object) return 'Repository';
+      if ('spec' in object) return 'Run';
       return 'progress' in object ? 'Job' : 'Satellite';
     },
   },

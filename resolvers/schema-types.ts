@@ -1,6 +1,6 @@
 /** Made by codegen.ts from schema/; do not edit. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome, GrantOutcome, PublicationOutcome } from './mutation.ts';
+import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RunOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome, GrantOutcome, PublicationOutcome } from './mutation.ts';
 import type { Connection, ExplainedConnection } from './connection.ts';
 import type { AuditLine } from '../src/access/audit.ts';
 import type { CollectionNode, DataIdNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
@@ -14,6 +14,7 @@ import type { ShownManifest } from './publication-manifest.ts';
 import type { Explanation, PlanStep } from '../src/repository/federated/explain/explanation.ts';
 import type { OfferedRepository } from '../src/access/policy.ts';
 import type { RepositoryUsage as HeldByRepository } from '../src/repository/rows.ts';
+import type { RunRecord } from '../src/run/run.ts';
 import type { AnySatellite } from '../src/satellite/satellite.ts';
 import type { Principal } from '../src/access/principal.ts';
 import type { GraphQLContext } from './context.ts';
@@ -352,6 +353,47 @@ export type CreateCollectionPayload = {
   readonly __typename?: 'CreateCollectionPayload';
   /** The collection. */
   readonly collection: Collection;
+};
+
+/** What `createRun` makes. */
+export type CreateRunInput = {
+  /** Values for the `:names` in `where`: plain JSON, or a tagged form. */
+  readonly bind?: InputMaybe<Scalars['JSONObject']['input']>;
+  /** Changes of the pipeline's configuration, such as `coadd:useTemplate=True`. */
+  readonly configuration?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Dataset types that constrain the first query of the graph. The default is all overall inputs. */
+  readonly constrainBy?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Data IDs: only what they match is run. */
+  readonly dataIds?: InputMaybe<ReadonlyArray<Scalars['JSONObject']['input']>>;
+  /** Where the quanta are executed. */
+  readonly executor?: InputMaybe<RunExecutor>;
+  /** Put the outputs into the last RUN of `output`, next to what is there. */
+  readonly extend?: InputMaybe<Scalars['Boolean']['input']>;
+  /** A quantum graph (`.qg`) that was made elsewhere: its path in the satellite's directory. */
+  readonly graph?: InputMaybe<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Collections to take inputs from, in search order, as `datasets` takes them. */
+  readonly inputs: ReadonlyArray<Scalars['String']['input']>;
+  /** Name of a CHAINED collection for the outputs, such as `u/alice/tries`: the run's RUN, then `inputs`. */
+  readonly output: Scalars['String']['input'];
+  /** The pipeline. Give it, or `graph`. */
+  readonly pipeline?: InputMaybe<PipelineInput>;
+  /** Repositories to take inputs from, in search order. The default is the satellite, then the one that it was made from. */
+  readonly repositories?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Name of the satellite that the outputs go into. */
+  readonly satellite: Scalars['String']['input'];
+  /** Collections in which a quantum's metadata means that it is done, and is left out. */
+  readonly skipExistingIn?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  /** Butler expression that says what is run, such as `skymap = 'hsc_rings_v1' AND tract = 9813`. */
+  readonly where?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What came of `createRun`. */
+export type CreateRunPayload = {
+  readonly __typename?: 'CreateRunPayload';
+  /** The run. */
+  readonly run: Run;
 };
 
 /** What `createSatellite` makes. */
@@ -933,6 +975,11 @@ export type Mutation = {
   /** Makes a collection in a satellite. One of the same type that is there is left as it is, but for its `doc` and children. */
   readonly createCollection?: Maybe<CreateCollectionPayload>;
   /**
+   * Makes a run: a pipeline over official data, your own, or both, whose outputs go into a satellite of yours. Nothing is
+   * computed yet: `buildRun` makes the quantum graph, `executeRun` runs it, `transferRun` brings the results home.
+   */
+  readonly createRun?: Maybe<CreateRunPayload>;
+  /**
    * Makes a satellite: a repository of your own, with the dimension universe of an official one. It is ready when the call
    * answers; instruments, sky maps and calibrations that you ask for are brought by a job.
    */
@@ -1053,6 +1100,12 @@ export type MutationCommentPublicationArgs = {
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationCreateCollectionArgs = {
   input: CreateCollectionInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationCreateRunArgs = {
+  input: CreateRunInput;
 };
 
 
@@ -1204,6 +1257,17 @@ export type PageInfo = {
   readonly hasPreviousPage: Scalars['Boolean']['output'];
   /** Cursor of the page's first row; null for an empty page. */
   readonly startCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** Where the pipeline of a run comes from: either `path` or `yaml`. */
+export type PipelineInput = {
+  /**
+   * A pipeline file of this gateway's `python.path`: absolute, or below one of its directories. Labels of tasks or of a subset
+   * may follow `#`, as for `pipetask`.
+   */
+  readonly path?: InputMaybe<Scalars['String']['input']>;
+  /** The pipeline's text. */
+  readonly yaml?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** Collections that are published together, after a review. */
@@ -1470,6 +1534,10 @@ export type Query = {
   readonly repositories: ReadonlyArray<Repository>;
   /** One repository; null where it does not exist or is not shared with you. */
   readonly repository?: Maybe<Repository>;
+  /** One run on a satellite that you may write to; null where it does not exist, or is not yours to see. */
+  readonly run?: Maybe<Run>;
+  /** Runs on the satellites that you may write to, the newest first. */
+  readonly runs: RunConnection;
   /** One satellite, by its name or as `owner~name`; null where it does not exist or is not shared with you. */
   readonly satellite?: Maybe<Satellite>;
   /** Your satellites and those that are shared with you, by name. */
@@ -1618,6 +1686,20 @@ export type QueryPublicationsArgs = {
 /** What can be asked. */
 export type QueryRepositoryArgs = {
   name: Scalars['String']['input'];
+};
+
+
+/** What can be asked. */
+export type QueryRunArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** What can be asked. */
+export type QueryRunsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  satellite?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -1958,6 +2040,113 @@ export type RotateSatelliteCapabilityPayload = {
   /** The satellite. */
   readonly satellite?: Maybe<Satellite>;
 };
+
+/** A pipeline over official and own data, from its quantum graph to its results in a satellite. */
+export type Run = Node & {
+  readonly __typename?: 'Run';
+  /** When it was made, ISO-8601 UTC. */
+  readonly createdAt: Scalars['String']['output'];
+  /** Directory with its graph, logs and records (`run.json`), as your notebook finds it. */
+  readonly directory: Scalars['String']['output'];
+  /** Why it failed, or what it waits for; null else. */
+  readonly error?: Maybe<JobError>;
+  /** Why the graph has no quanta, and what to change; null where it has some. */
+  readonly explain?: Maybe<RunExplanation>;
+  /** Identifier for `node(id:)` and `run(id:)`. */
+  readonly id: Scalars['ID']['output'];
+  /** Collections that inputs are taken from, in search order. */
+  readonly inputs: ReadonlyArray<Scalars['String']['output']>;
+  /** The job that works on it, or did last; null where none did, or another user started it. */
+  readonly job?: Maybe<Job>;
+  /** The CHAINED collection of its outputs: `outputRun`, then `inputs`. */
+  readonly output: Scalars['String']['output'];
+  /** The RUN collection of its outputs: `output`, and when the run was made. */
+  readonly outputRun: Scalars['String']['output'];
+  /** User who made it. */
+  readonly owner: Scalars['String']['output'];
+  /** How its quanta went; null before the graph is built. */
+  readonly quanta?: Maybe<RunQuanta>;
+  /** Names of the repositories that inputs are taken from, in search order. */
+  readonly repositories: ReadonlyArray<Scalars['String']['output']>;
+  /** The satellite that its outputs go into. */
+  readonly satellite?: Maybe<Satellite>;
+  /** Where it stands. */
+  readonly state: RunState;
+  /** Machine of yours that works on it (`satellite run`); null where the gateway does. */
+  readonly worker?: Maybe<Scalars['String']['output']>;
+};
+
+/** A page of runs. */
+export type RunConnection = {
+  readonly __typename?: 'RunConnection';
+  /** The runs with their cursors. */
+  readonly edges: ReadonlyArray<RunEdge>;
+  /** The runs. */
+  readonly nodes: ReadonlyArray<Run>;
+  /** Where the page is in the whole list. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A run in a page. */
+export type RunEdge = {
+  readonly __typename?: 'RunEdge';
+  /** Its place, for `after`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The run. */
+  readonly node: Run;
+};
+
+/** Where the quanta of a run are executed. */
+export type RunExecutor =
+  /** By the batch system that is configured for BPS (Parsl, HTCondor, PanDA, …). */
+  | 'BPS'
+  /** By workers on one machine: the gateway's, or your own with `satellite run`. */
+  | 'LOCAL';
+
+/** Why a graph has no quanta. */
+export type RunExplanation = {
+  readonly __typename?: 'RunExplanation';
+  /** Which constraint leaves nothing. */
+  readonly reason: Scalars['String']['output'];
+  /** What to change. */
+  readonly suggestions: ReadonlyArray<Scalars['String']['output']>;
+};
+
+/** How the quanta of a run went. */
+export type RunQuanta = {
+  readonly __typename?: 'RunQuanta';
+  /** Not run, because what they need was not made. */
+  readonly blocked: Scalars['BigInt']['output'];
+  /** Failed: `retryRun` tries them again. */
+  readonly failed: Scalars['BigInt']['output'];
+  /** Done. */
+  readonly succeeded: Scalars['BigInt']['output'];
+  /** Number of quanta. */
+  readonly total: Scalars['BigInt']['output'];
+};
+
+/** Where a run stands. */
+export type RunState =
+  /** Its quantum graph is being built. */
+  | 'BUILDING'
+  /** Its quantum graph is there: `executeRun` is next. `explain` says why, if it has no quanta. */
+  | 'BUILT'
+  /** It was cancelled. `retryRun` goes on from there. */
+  | 'CANCELLED'
+  /** Its results are in the satellite. */
+  | 'COMPLETED'
+  /** It was asked for: `buildRun` is next. */
+  | 'CREATED'
+  /** All quanta were run: `transferRun` is next. */
+  | 'EXECUTED'
+  /** Its quanta are being run. */
+  | 'EXECUTING'
+  /** A step could not be done, or some quanta failed: `error` says why, `retryRun` goes on with what is missing. */
+  | 'FAILED'
+  /** It waits for what `error` says: a right that ended, a token that is good. It goes on by itself, or by `retryRun`. */
+  | 'HELD'
+  /** Its results are being brought into the satellite's registry. */
+  | 'TRANSFERRING';
 
 /**
  * A user's own repository: a genuine Butler repository that the gateway made and writes to. Those with whom it is shared see
@@ -2384,6 +2573,7 @@ export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = 
     | ( DatasetNode )
     | ( StoredJob )
     | ( OfferedRepository )
+    | ( RunRecord )
     | ( AnySatellite )
   ;
 };
@@ -2420,6 +2610,8 @@ export type ResolversTypes = {
   CommentPublicationPayload: ResolverTypeWrapper<PublicationOutcome>;
   CreateCollectionInput: CreateCollectionInput;
   CreateCollectionPayload: ResolverTypeWrapper<CollectionOutcome>;
+  CreateRunInput: CreateRunInput;
+  CreateRunPayload: ResolverTypeWrapper<RunOutcome>;
   CreateSatelliteInput: CreateSatelliteInput;
   CreateSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   DataId: ResolverTypeWrapper<DataIdNode>;
@@ -2466,6 +2658,7 @@ export type ResolversTypes = {
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Node: ResolverTypeWrapper<ResolversInterfaceTypes<ResolversTypes>['Node']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
+  PipelineInput: PipelineInput;
   Publication: ResolverTypeWrapper<SeenPublication>;
   PublicationCheck: ResolverTypeWrapper<PublicationCheck>;
   PublicationCheckState: PublicationCheckState;
@@ -2506,6 +2699,13 @@ export type ResolversTypes = {
   RevokeAccessPayload: ResolverTypeWrapper<GrantOutcome>;
   RotateSatelliteCapabilityInput: RotateSatelliteCapabilityInput;
   RotateSatelliteCapabilityPayload: ResolverTypeWrapper<SatelliteOutcome>;
+  Run: ResolverTypeWrapper<RunRecord>;
+  RunConnection: ResolverTypeWrapper<Omit<RunConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RunEdge']>, nodes: ReadonlyArray<ResolversTypes['Run']> }>;
+  RunEdge: ResolverTypeWrapper<Omit<RunEdge, 'node'> & { node: ResolversTypes['Run'] }>;
+  RunExecutor: RunExecutor;
+  RunExplanation: ResolverTypeWrapper<RunExplanation>;
+  RunQuanta: ResolverTypeWrapper<RunQuanta>;
+  RunState: RunState;
   Satellite: ResolverTypeWrapper<AnySatellite>;
   SatelliteArtifacts: SatelliteArtifacts;
   SatelliteDatabase: SatelliteDatabase;
@@ -2563,6 +2763,8 @@ export type ResolversParentTypes = {
   CommentPublicationPayload: PublicationOutcome;
   CreateCollectionInput: CreateCollectionInput;
   CreateCollectionPayload: CollectionOutcome;
+  CreateRunInput: CreateRunInput;
+  CreateRunPayload: RunOutcome;
   CreateSatelliteInput: CreateSatelliteInput;
   CreateSatellitePayload: SatelliteOutcome;
   DataId: DataIdNode;
@@ -2608,6 +2810,7 @@ export type ResolversParentTypes = {
   Mutation: Record<PropertyKey, never>;
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
+  PipelineInput: PipelineInput;
   Publication: SeenPublication;
   PublicationCheck: PublicationCheck;
   PublicationComment: StoredComment;
@@ -2643,6 +2846,11 @@ export type ResolversParentTypes = {
   RevokeAccessPayload: GrantOutcome;
   RotateSatelliteCapabilityInput: RotateSatelliteCapabilityInput;
   RotateSatelliteCapabilityPayload: SatelliteOutcome;
+  Run: RunRecord;
+  RunConnection: Omit<RunConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RunEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Run']> };
+  RunEdge: Omit<RunEdge, 'node'> & { node: ResolversParentTypes['Run'] };
+  RunExplanation: RunExplanation;
+  RunQuanta: RunQuanta;
   Satellite: AnySatellite;
   SatellitePlan: SatellitePlan;
   SetCollectionChainInput: SetCollectionChainInput;
@@ -2765,6 +2973,10 @@ export type CommentPublicationPayloadResolvers<ContextType = GraphQLContext, Par
 
 export type CreateCollectionPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateCollectionPayload'] = ResolversParentTypes['CreateCollectionPayload']> = {
   collection?: Resolver<ResolversTypes['Collection'], ParentType, ContextType>;
+};
+
+export type CreateRunPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateRunPayload'] = ResolversParentTypes['CreateRunPayload']> = {
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 
 export type CreateSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateSatellitePayload'] = ResolversParentTypes['CreateSatellitePayload']> = {
@@ -2986,6 +3198,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   claimPublication?: Resolver<Maybe<ResolversTypes['ClaimPublicationPayload']>, ParentType, ContextType, RequireFields<MutationClaimPublicationArgs, 'input'>>;
   commentPublication?: Resolver<Maybe<ResolversTypes['CommentPublicationPayload']>, ParentType, ContextType, RequireFields<MutationCommentPublicationArgs, 'input'>>;
   createCollection?: Resolver<Maybe<ResolversTypes['CreateCollectionPayload']>, ParentType, ContextType, RequireFields<MutationCreateCollectionArgs, 'input'>>;
+  createRun?: Resolver<Maybe<ResolversTypes['CreateRunPayload']>, ParentType, ContextType, RequireFields<MutationCreateRunArgs, 'input'>>;
   createSatellite?: Resolver<Maybe<ResolversTypes['CreateSatellitePayload']>, ParentType, ContextType, RequireFields<MutationCreateSatelliteArgs, 'input'>>;
   decertifyDatasets?: Resolver<Maybe<ResolversTypes['DecertifyDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationDecertifyDatasetsArgs, 'input'>>;
   deleteSatellite?: Resolver<Maybe<ResolversTypes['DeleteSatellitePayload']>, ParentType, ContextType, RequireFields<MutationDeleteSatelliteArgs, 'input'>>;
@@ -3011,7 +3224,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
 };
 
 export type NodeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Node'] = ResolversParentTypes['Node']> = {
-  __resolveType: TypeResolveFn<'Collection' | 'Dataset' | 'Job' | 'Repository' | 'Satellite', ParentType, ContextType>;
+  __resolveType: TypeResolveFn<'Collection' | 'Dataset' | 'Job' | 'Repository' | 'Run' | 'Satellite', ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -3119,6 +3332,8 @@ export type QueryResolvers<ContextType = GraphQLContext, ParentType extends Reso
   publications?: Resolver<ResolversTypes['PublicationConnection'], ParentType, ContextType, RequireFields<QueryPublicationsArgs, 'first' | 'toReview'>>;
   repositories?: Resolver<ReadonlyArray<ResolversTypes['Repository']>, ParentType, ContextType>;
   repository?: Resolver<Maybe<ResolversTypes['Repository']>, ParentType, ContextType, RequireFields<QueryRepositoryArgs, 'name'>>;
+  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id'>>;
+  runs?: Resolver<ResolversTypes['RunConnection'], ParentType, ContextType, RequireFields<QueryRunsArgs, 'first'>>;
   satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType, RequireFields<QuerySatelliteArgs, 'name'>>;
   satellites?: Resolver<ReadonlyArray<ResolversTypes['Satellite']>, ParentType, ContextType, RequireFields<QuerySatellitesArgs, 'deleted'>>;
   viewer?: Resolver<ResolversTypes['Viewer'], ParentType, ContextType>;
@@ -3216,6 +3431,48 @@ export type RevokeAccessPayloadResolvers<ContextType = GraphQLContext, ParentTyp
 export type RotateSatelliteCapabilityPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RotateSatelliteCapabilityPayload'] = ResolversParentTypes['RotateSatelliteCapabilityPayload']> = {
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
   satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
+};
+
+export type RunResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run']> = {
+  createdAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  directory?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  error?: Resolver<Maybe<ResolversTypes['JobError']>, ParentType, ContextType>;
+  explain?: Resolver<Maybe<ResolversTypes['RunExplanation']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  inputs?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  output?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  outputRun?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  owner?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  quanta?: Resolver<Maybe<ResolversTypes['RunQuanta']>, ParentType, ContextType>;
+  repositories?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['RunState'], ParentType, ContextType>;
+  worker?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type RunConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunConnection'] = ResolversParentTypes['RunConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['RunEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type RunEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunEdge'] = ResolversParentTypes['RunEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
+
+export type RunExplanationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunExplanation'] = ResolversParentTypes['RunExplanation']> = {
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  suggestions?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type RunQuantaResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunQuanta'] = ResolversParentTypes['RunQuanta']> = {
+  blocked?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  failed?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  succeeded?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  total?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
 export type SatelliteResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Satellite'] = ResolversParentTypes['Satellite']> = {
@@ -3334,6 +3591,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   CollectionEdge?: CollectionEdgeResolvers<ContextType>;
   CommentPublicationPayload?: CommentPublicationPayloadResolvers<ContextType>;
   CreateCollectionPayload?: CreateCollectionPayloadResolvers<ContextType>;
+  CreateRunPayload?: CreateRunPayloadResolvers<ContextType>;
   CreateSatellitePayload?: CreateSatellitePayloadResolvers<ContextType>;
   DataId?: DataIdResolvers<ContextType>;
   DataIdConnection?: DataIdConnectionResolvers<ContextType>;
@@ -3391,6 +3649,11 @@ export type Resolvers<ContextType = GraphQLContext> = {
   RetryJobPayload?: RetryJobPayloadResolvers<ContextType>;
   RevokeAccessPayload?: RevokeAccessPayloadResolvers<ContextType>;
   RotateSatelliteCapabilityPayload?: RotateSatelliteCapabilityPayloadResolvers<ContextType>;
+  Run?: RunResolvers<ContextType>;
+  RunConnection?: RunConnectionResolvers<ContextType>;
+  RunEdge?: RunEdgeResolvers<ContextType>;
+  RunExplanation?: RunExplanationResolvers<ContextType>;
+  RunQuanta?: RunQuantaResolvers<ContextType>;
   Satellite?: SatelliteResolvers<ContextType>;
   SatellitePlan?: SatellitePlanResolvers<ContextType>;
   SetCollectionChainPayload?: SetCollectionChainPayloadResolvers<ContextType>;

@@ -7,6 +7,7 @@ import type { Removals } from '../src/satellite/removal.ts';
 import type { SatelliteCare, SatelliteMigration, SatelliteService } from '../src/satellite/service.ts';
 import type { Sharing } from '../src/satellite/sharing.ts';
 import type { TransferService } from '../src/transfer/service.ts';
+import type { RunService } from '../src/run/service.ts';
 import type { GraphQLContext } from './context.ts';
 
 /** What mutations and the fields of their objects delegate to. */
@@ -20,6 +21,7 @@ export interface Services {
   readonly curation: Curation;
   readonly removals: Removals;
   readonly transfers: TransferService;
+  readonly runs: RunService;
   readonly sharing: Sharing;
   /** Undefined: no repository is configured to be published in. */
   readonly publications: PublicationService | undefined;

@@ -34,6 +34,7 @@ export const GATEWAY_ERROR_CODES = [
   'UPSTREAM_UNAVAILABLE',
   'QUERY_TOO_COSTLY',
   'DEADLINE_EXCEEDED',
+  'RUN_FAILED',
 ] as const;
 
 export type ButlerErrorCode = (typeof BUTLER_ERROR_CODES)[number];

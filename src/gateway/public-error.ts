@@ -27,6 +27,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   RATE_LIMITED: 429,
   UPSTREAM_UNAVAILABLE: 503,
   DEADLINE_EXCEEDED: 504,
+  RUN_FAILED: 422,
 };
 
 /** What a message repeats of what it was sent, and a terminal or a log would obey or hide; new lines are ours. */

@@ -18,6 +18,8 @@ import { jobRights } from '../satellite/job-rights.ts';
 import { Removals } from '../satellite/removal.ts';
 import { Satellites } from '../satellite/satellites.ts';
 import { visibleRepositories } from '../satellite/visible-repositories.ts';
+import { Runs } from '../run/runs.ts';
+import { RunStore, RUN_TABLES } from '../run/store.ts';
 import { createLeases } from '../state/leases.ts';
 import { openState } from '../state/open.ts';
 import type { State } from '../state/state.ts';
@@ -71,7 +73,7 @@ export async function openServices(
   const recheckMs = config.http.limits.recheckSeconds * 1000;
   const signal = AbortSignal.timeout(OPEN_MS);
   const state = await openState(writing.state, signal);
-  for (const tables of [CALL_TABLES, UPLOAD_TABLES, REVOCATION_TABLES, FIRST_SIGHT_TABLES])
+  for (const tables of [CALL_TABLES, UPLOAD_TABLES, RUN_TABLES, REVOCATION_TABLES, FIRST_SIGHT_TABLES])
     await prepareTables(state.database, tables, signal);
   const jobs = createJobs(state, { rightsMilliseconds: recheckMs, heldMilliseconds: recheckMs, log });
   const memberships = await StateMemberships.open(
@@ -128,6 +130,7 @@ export async function openServices(
     care: satellites.care({ repositoriesOf, files, ownUrls }),
     migration: config.python && satellites.migration(config.python),
     transfers,
+    runs: new Runs({ store: new RunStore(state.database), satellites, pipelines: config.python?.path ?? [] }),
     sharing: satellites.sharing({
       writeGrants: writing.satellites.writeGrants,
       administrators: config.auth.administrators,

@@ -1,4 +1,6 @@
 /** The satellites as repositories: which there are for whom, open for reading and writing. */
+import { realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { repositoryResource, satelliteResource, type GrantedCollections, type Rights } from '../access/grants.ts';
 import { nameInAddresses, type OfferedRepository } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
@@ -156,13 +158,16 @@ export class Directory implements SatelliteDirectory {
   }
 
   async #opened(entry: CatalogEntry): Promise<OpenSatellite> {
+    const { storage } = this.#parts;
     return {
+      id: entry.id,
       fullName: fullName(entry),
       owner: entry.owner,
       official: entry.official,
       capability: entry.capabilityUrls ? { satelliteId: entry.id, version: entry.capabilityVersion } : null,
       repository: this.repositoryOf(entry),
-      artifacts: await this.#parts.storage.artifacts(entry),
+      artifacts: await storage.artifacts(entry),
+      directory: await storage.directory(entry),
     };
   }
 
@@ -184,14 +189,22 @@ export class Directory implements SatelliteDirectory {
     const open = (signal: AbortSignal) => openWriteableRepository({ name, path, signal });
     const { datastoreRoot } = await readButlerConfig(name, path);
     return {
+      id: null,
       fullName: nameInAddresses({ name, owner }),
       owner,
       official: undefined,
       capability: null,
       repository: new OpenedRepository(name, this.#open.borrower(`configured ${name}`, open), async () => undefined),
       artifacts: openArtifactStore(name, datastoreRoot),
+      directory: openArtifactStore(name, await directoryOfConfiguration(path), { exactRoot: true }),
     };
   }
+}
+
+/** @param path the directory of a `butler.yaml`, or that file */
+async function directoryOfConfiguration(path: string): Promise<string> {
+  const place = await realpath(path);
+  return (await stat(place)).isDirectory() ? place : dirname(place);
 }
 
 function readOnly(name: string): SatelliteError {

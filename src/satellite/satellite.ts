@@ -65,6 +65,8 @@ export function fullName({ owner, name }: Pick<SatelliteRecord, 'owner' | 'name'
 
 /** A satellite that is open for writing; a configured direct repository with an owner is one too. */
 export interface OpenSatellite {
+  /** Identifier that is never used again; null for a configured repository. */
+  readonly id: string | null;
   /** `owner~name`, also the repository's name in addresses. */
   readonly fullName: string;
   readonly owner: string;
@@ -75,6 +77,8 @@ export interface OpenSatellite {
   readonly repository: WriteableRepository;
   /** Its own files. */
   readonly artifacts: ArtifactStore;
+  /** The directory that its `butler.yaml` is in, wherever its datasets' files are. */
+  readonly directory: ArtifactStore;
 }
 
 /** What transfers, curation, permanent addresses and care ask. */

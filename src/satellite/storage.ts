@@ -110,6 +110,12 @@ export class SatelliteStorage {
     );
   }
 
+  /** The directory that its `butler.yaml` is in. */
+  async directory(satellite: SatelliteRecord): Promise<ArtifactStore> {
+    const path = await realDirectoryOf(this.#settings, satellite);
+    return openArtifactStore(fullName(satellite), path, await this.#fileOptions(satellite));
+  }
+
   /**
    * What stock Python needs in its environment beside the repository's uri: a database password, which ends the one that
    * was given before, and credentials of the object storage, which end by themselves.
@@ -152,7 +158,10 @@ export class SatelliteStorage {
   }
 
   async #artifactOptions(satellite: SatelliteRecord): Promise<ArtifactStoreOptions> {
-    if (satellite.artifacts === 'S3') return { s3: this.#bucket().access };
+    return satellite.artifacts === 'S3' ? { s3: this.#bucket().access } : this.#fileOptions(satellite);
+  }
+
+  async #fileOptions(satellite: SatelliteRecord): Promise<ArtifactStoreOptions> {
     const { owner } = await ownershipOf(this.#settings, satellite);
     const ofGroup = satellite.group !== null;
     // Its directory keeps others out; what is below it need not.

@@ -76,7 +76,8 @@ export class TransferWorld implements AsyncDisposable {
     const repository = await openWriteableRepository({ name: 'alice~mine', path: root });
     const artifacts = openArtifactStore('alice~mine', root, {});
     const official = sources[0]!.name;
-    const satellite = { fullName: 'alice~mine', owner: 'alice', official, capability, repository, artifacts };
+    const whose = { id: null, fullName: 'alice~mine', owner: 'alice', official, capability };
+    const satellite = { ...whose, repository, artifacts, directory: artifacts };
     const offered = [...sources, repository].map((source) => ({
       name: source.name,
       kind: source === repository ? ('SATELLITE' as const) : ('OFFICIAL' as const),

@@ -14,6 +14,7 @@ import { publication } from '../../../resolvers/publication.ts';
 import { repository } from '../../../resolvers/repository.ts';
 import { scalars } from '../../../resolvers/scalars.ts';
 import { job } from '../../../resolvers/job.ts';
+import { run } from '../../../resolvers/run.ts';
 import { satellite } from '../../../resolvers/satellite.ts';
 import { transfer } from '../../../resolvers/transfer.ts';
 import { viewer } from '../../../resolvers/viewer.ts';
@@ -29,7 +30,7 @@ export function createSchema(): GraphQLSchema {
     typeDefs: files.sort().map((file) => readFileSync(join(directory, file), 'utf8')),
     resolvers: [
       ...[scalars, node, viewer, repository, collection, dimension, dataset, explain],
-      ...[satellite, access, transfer, curation, job, publication],
+      ...[satellite, access, transfer, curation, run, job, publication],
     ],
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });

@@ -6,6 +6,8 @@ import { decodedPath } from '../datastore/artifact-path.ts';
 import type { Fault } from './finding.ts';
 import type { Verified } from './subject.ts';
 
+/** Directories of runs lie in the satellite's own: graphs and logs are nobody's datasets. */
+const RUN_DIRECTORIES = 'runs/';
 /** Files that are looked at together. */
 const CONCURRENT_FILES = 16;
 const PATHS_A_STATEMENT = 500;
@@ -135,6 +137,7 @@ export async function* unknownFileFaults(verified: Verified, signal: AbortSignal
       message: `File '${path}' belongs to no dataset: ingest it, or remove it.`,
     }));
   for await (const { path } of store.list('', signal)) {
+    if (path.startsWith(RUN_DIRECTORIES)) continue;
     paths.push(path);
     if (paths.length < PATHS_A_STATEMENT) continue;
     yield* await faults();

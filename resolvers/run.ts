@@ -1,0 +1,84 @@
+import { SatelliteError } from '../src/butler/errors.ts';
+import type { Json } from '../src/jobs/job.ts';
+import { directoryForUser } from '../src/run/directory.ts';
+import type { RunRecord } from '../src/run/run.ts';
+import type { GraphQLContext } from './context.ts';
+import { mutation, type RunOutcome } from './mutation.ts';
+import type { CreateRunInput, PipelineInput, Resolvers } from './schema-types.ts';
+import { pageTerms, toDataId } from './search-terms.ts';
+import { servicesOf } from './services.ts';
+import { utcTime } from './sky-and-time.ts';
+
+export const run: Resolvers = {
+  Query: {
+    run: (_root, { id }, { services, principal }) => services?.runs.find(id, principal) ?? null,
+    runs: async (_root, { satellite, ...args }, context) => {
+      const { first, after } = pageTerms(args);
+      const filter = { satellite: satellite ?? undefined, first, after };
+      const { rows, hasNextPage } = await servicesOf(context).runs.list(filter, context.principal);
+      return {
+        nodes: rows,
+        edges: rows.map((node) => ({ cursor: node.id, node })),
+        pageInfo: {
+          hasNextPage,
+          hasPreviousPage: after !== undefined,
+          startCursor: rows[0]?.id ?? null,
+          endCursor: rows.at(-1)?.id ?? null,
+        },
+      };
+    },
+  },
+  Mutation: {
+    createRun: mutation('createRun', async (input: CreateRunInput, context) => {
+      const { services, principal, repositories, query } = context;
+      for (const dataId of input.dataIds ?? []) toDataId(dataId);
+      const request = {
+        satellite: input.satellite,
+        pipeline: input.pipeline ? pipelineOf(input.pipeline) : null,
+        graph: input.graph ?? null,
+        configuration: input.configuration ?? [],
+        inputs: input.inputs,
+        repositories: input.repositories ?? null,
+        output: input.output,
+        dataIds: (input.dataIds as readonly Json[] | null | undefined) ?? null,
+        extend: input.extend ?? false,
+        where: input.where ?? null,
+        bind: (input.bind as Json | undefined) ?? null,
+        skipExistingIn: input.skipExistingIn ?? [],
+        constrainBy: input.constrainBy ?? null,
+        executor: input.executor ?? 'LOCAL',
+      };
+      return { run: (await services.runs.create(request, principal, repositories, query)).id, job: null, plan: null };
+    }),
+  },
+  CreateRunPayload: { run: runOf },
+  Run: {
+    satellite: ({ satellite }, _args, context) => servicesOf(context).satellites.find(satellite, context.principal),
+    directory: async (record, _args, context) => {
+      const { satellites } = servicesOf(context);
+      const satellite = await satellites.find(record.satellite, context.principal);
+      return satellite ? directoryForUser(record, satellites.uri(satellite)) : record.directory;
+    },
+    output: ({ spec }) => spec.output,
+    outputRun: ({ spec }) => spec.outputRun,
+    inputs: ({ spec }) => spec.inputs,
+    repositories: ({ spec }) => spec.repositories,
+    job: async ({ job }, _args, context) =>
+      job === null ? null : servicesOf(context).jobs.find(job, context.principal.username),
+    createdAt: ({ createdAt }) => utcTime(createdAt),
+  },
+};
+
+/** @throws SatelliteError BAD_USER_INPUT where not exactly one of both is given */
+function pipelineOf({ path, yaml }: PipelineInput): { readonly path: string } | { readonly yaml: string } {
+  if (path && !yaml) return { path };
+  if (yaml && !path) return { yaml };
+  throw new SatelliteError('BAD_USER_INPUT', 'Give either "path" or "yaml" of the pipeline.');
+}
+
+/** As it is after the change. */
+async function runOf({ run: id }: RunOutcome, _args: unknown, context: GraphQLContext): Promise<RunRecord> {
+  const found = await servicesOf(context).runs.find(id, context.principal);
+  if (found) return found;
+  throw new SatelliteError('NOT_FOUND', 'The run was changed by this call, and is gone since.');
+}

@@ -1,0 +1,175 @@
+/** Runs as the faces call them: made, looked at, listed. */
+import { randomUUID } from 'node:crypto';
+import type { VisibleRepositories } from '../access/policy.ts';
+import type { Identity, Principal } from '../access/principal.ts';
+import { owns } from '../access/readable.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import type { QueryContext } from '../repository/repository.ts';
+import { fullName, type OpenSatellite } from '../satellite/satellite.ts';
+import type { SatelliteService } from '../satellite/service.ts';
+import { draftSpec, type DraftSpec } from './create-run.ts';
+import { directoryOfRun, RUN_FILES, runPlace } from './directory.ts';
+import type { RunRecord } from './run.ts';
+import type { CreateRun, RunFilter, RunPage, RunService } from './service.ts';
+import type { RunEntry, RunStore } from './store.ts';
+
+export interface RunsOptions {
+  readonly store: RunStore;
+  readonly satellites: Pick<SatelliteService, 'find' | 'list' | 'forWriting'>;
+  /** Where pipeline files may be. */
+  readonly pipelines: readonly string[];
+  /** Unix milliseconds. @default the machine's clock */
+  readonly now?: () => number;
+}
+
+/** Runs of one output that are made in the same second take the seconds that follow. */
+const MOST_IN_A_SECOND = 60;
+
+export class Runs implements RunService {
+  readonly #options: RunsOptions;
+  readonly #store: RunStore;
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+    this.#store = options.store;
+  }
+
+  async create(
+    request: CreateRun,
+    principal: Principal,
+    repositories: VisibleRepositories,
+    query: QueryContext,
+  ): Promise<RunRecord> {
+    const { satellites, pipelines, now = Date.now } = this.#options;
+    const satellite = await satellites.forWriting(request.satellite, principal);
+    const draft = await draftSpec({ request, satellite, repositories, pipelines }, query);
+    const extended = draft.extend ? await extendedRun(satellite, draft.output, query) : undefined;
+    const created = now();
+    for (let i = 0; i < MOST_IN_A_SECOND; i += 1) {
+      const entry = newRun(draft, extended, principal, satellite, created, i);
+      if (!(await this.#store.add(entry))) continue;
+      await prepareDirectory(satellite, entry, query.signal);
+      return entry;
+    }
+    throw new SatelliteError(
+      'CONFLICT',
+      `There are too many runs of '${draft.output}' that were made just now: wait a minute.`,
+    );
+  }
+
+  async find(id: string, principal: Principal): Promise<RunRecord | null> {
+    const entry = await this.#store.get(id);
+    return entry && (await this.#existsFor(entry, principal)) ? entry : null;
+  }
+
+  async list({ satellite, first, after }: RunFilter, principal: Principal): Promise<RunPage> {
+    const last = after === undefined ? undefined : await this.#store.get(after);
+    if (last === null) throw new SatelliteError('BAD_USER_INPUT', '"after" is no run (any more): begin anew.');
+    const names = satellite === undefined ? await this.#usedBy(principal) : [await this.#nameOf(satellite, principal)];
+    const found = await this.#store.list(
+      names.filter((name) => name !== null),
+      first + 1,
+      last,
+    );
+    const existing = await Promise.all(found.map((entry) => this.#existsFor(entry, principal)));
+    return { rows: found.slice(0, first).filter((_, i) => existing[i]), hasNextPage: found.length > first };
+  }
+
+  /** Full names of the satellites whose runs may exist for someone. */
+  async #usedBy(principal: Principal): Promise<readonly string[]> {
+    const known = await this.#options.satellites.list(principal, { deleted: false });
+    const own = known.filter((satellite) => owns(principal, satellite)).map(fullName);
+    return [...new Set([...own, ...(await this.#store.satellitesOf(principal.username))])];
+  }
+
+  async #nameOf(called: string, principal: Principal): Promise<string | null> {
+    const found = await this.#options.satellites.find(called, principal);
+    return found && fullName(found);
+  }
+
+  /** A run exists for whoever may write to its satellite, as long as that is the one that it was made for. */
+  async #existsFor(entry: RunEntry, principal: Principal): Promise<boolean> {
+    const { satellites } = this.#options;
+    const satellite = await satellites.find(entry.satellite, principal);
+    if (!satellite || satellite.id !== entry.satelliteId) return false;
+    return owns(principal, satellite) || (await mayWrite(satellites, entry.satellite, principal));
+  }
+}
+
+async function mayWrite(
+  satellites: Pick<SatelliteService, 'forWriting'>,
+  name: string,
+  principal: Identity,
+): Promise<boolean> {
+  try {
+    await satellites.forWriting(name, principal);
+    return true;
+  } catch (error) {
+    if (!(error instanceof SatelliteError)) throw error;
+    // It is checked out, or deleted: the right to it is another question.
+    return error.code === 'CONFLICT';
+  }
+}
+
+function newRun(
+  draft: DraftSpec,
+  extended: string | undefined,
+  { username }: Identity,
+  { id, fullName: satellite, directory }: OpenSatellite,
+  created: number,
+  later: number,
+): RunEntry {
+  const timestamp = utcTimestamp(created + later * 1000);
+  return {
+    id: randomUUID(),
+    owner: username,
+    satellite,
+    satelliteId: id,
+    spec: { ...draft, outputRun: extended ?? `${draft.output}/${timestamp}` },
+    state: 'CREATED',
+    reached: 'CREATED',
+    stage: null,
+    directory: `${directory.root}/${runPlace(draft.output, timestamp)}`,
+    quanta: null,
+    explain: null,
+    error: null,
+    job: null,
+    jobOwner: null,
+    worker: null,
+    claim: null,
+    claimedUntil: null,
+    sealedToken: null,
+    attempt: 0,
+    createdAt: created,
+    changedAt: created,
+    version: 1,
+  };
+}
+
+/** `20260131T235959Z` */
+function utcTimestamp(milliseconds: number): string {
+  return `${new Date(milliseconds).toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+}
+
+/** The last RUN of a chain of outputs. @throws SatelliteError BAD_USER_INPUT where there is none */
+async function extendedRun(
+  { repository, fullName: satellite }: OpenSatellite,
+  output: string,
+  query: QueryContext,
+): Promise<string> {
+  const all = await repository.collections({ search: ['*'], includeChains: true }, query);
+  const chain = all.find(({ name }) => name === output);
+  const last = chain?.children?.find((child) => child.startsWith(`${output}/`));
+  if (last !== undefined && all.some(({ name, type }) => name === last && type === 'RUN')) return last;
+  throw new SatelliteError(
+    'BAD_USER_INPUT',
+    `There is no run of '${output}' in '${satellite}' to extend: leave "extend" out.`,
+  );
+}
+
+async function prepareDirectory(satellite: OpenSatellite, entry: RunEntry, signal: AbortSignal): Promise<void> {
+  const directory = directoryOfRun(satellite.directory, entry);
+  const { pipeline } = entry.spec;
+  if (pipeline && 'yaml' in pipeline) await directory.write(RUN_FILES.pipeline, pipeline.yaml, signal);
+  await directory.writeRecord(entry, signal);
+}

@@ -1,0 +1,62 @@
+/** What the faces ask of runs; `schema/run.graphql` says what each means to its user. */
+import type { Principal } from '../access/principal.ts';
+import type { VisibleRepositories } from '../access/policy.ts';
+import type { Job, Json } from '../jobs/job.ts';
+import type { QueryContext } from '../repository/repository.ts';
+import type { RunRecord } from './run.ts';
+
+export interface CreateRun {
+  /** By bare or full name. */
+  readonly satellite: string;
+  readonly pipeline: { readonly path: string } | { readonly yaml: string } | null;
+  readonly graph: string | null;
+  readonly configuration: readonly string[];
+  readonly inputs: readonly string[];
+  /** Null: the satellite, and the repository that it was made from. */
+  readonly repositories: readonly string[] | null;
+  readonly output: string;
+  /** JSON objects: dimension → value. */
+  readonly dataIds: readonly Json[] | null;
+  readonly extend: boolean;
+  readonly where: string | null;
+  readonly bind: Json | null;
+  readonly skipExistingIn: readonly string[];
+  readonly constrainBy: readonly string[] | null;
+  readonly executor: 'LOCAL' | 'BPS';
+}
+
+/** A page of runs, the newest first. */
+export interface RunPage {
+  readonly rows: readonly RunRecord[];
+  readonly hasNextPage: boolean;
+}
+
+export interface RunFilter {
+  /** By bare or full name; undefined: all of the principal's. */
+  readonly satellite: string | undefined;
+  readonly first: number;
+  /** A run's identifier: what follows it. */
+  readonly after: string | undefined;
+}
+
+/** What a change of a run answers; the job is null where nothing goes on. */
+export interface RunChange {
+  readonly run: RunRecord;
+  readonly job: Job | null;
+}
+
+/**
+ * Runs exist for whoever may write to their satellite.  Every method that names one throws NOT_FOUND where it does not exist
+ * for the principal, and CONFLICT where its state forbids what is asked.
+ */
+export interface RunService {
+  create(
+    request: CreateRun,
+    principal: Principal,
+    repositories: VisibleRepositories,
+    query: QueryContext,
+  ): Promise<RunRecord>;
+  /** Null where there is none for them. */
+  find(id: string, principal: Principal): Promise<RunRecord | null>;
+  list(filter: RunFilter, principal: Principal): Promise<RunPage>;
+}

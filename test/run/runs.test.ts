@@ -1,0 +1,162 @@
+/** Runs through the real gateway: made, looked at, listed, by whom they are, and refused. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { temporaryDirectory, sqliteRepository } from '../fixtures/repositories.ts';
+import { runGateway, type GraphQLAnswer, type RunningGateway } from '../gateway/running-gateway.ts';
+
+const PIPELINE = 'description: one task\ntasks:\n  calibrate: minipipe.tasks.CalibrateTask\n';
+const CREATE = `mutation ($input: CreateRunInput!) {createRun(input: $input) {run {id state directory output outputRun inputs
+  repositories quanta {total} job {id} satellite {name}}}}`;
+
+let pipelines: Awaited<ReturnType<typeof temporaryDirectory>>;
+let gateway: RunningGateway;
+beforeAll(async () => {
+  pipelines = await temporaryDirectory();
+  await mkdir(join(pipelines.path, 'tasks'));
+  await writeFile(join(pipelines.path, 'tasks/mini.yaml'), PIPELINE);
+  await writeFile(join(pipelines.path, 'outside.yaml'), PIPELINE);
+  gateway = await runGateway({
+    yaml: `
+satellites: {root: ./satellites}
+python: {executable: /bin/false, path: [${JSON.stringify(join(pipelines.path, 'tasks'))}]}
+repositories:
+  - {name: dp1, kind: direct, path: ${JSON.stringify(sqliteRepository('official'))}}`,
+  });
+  const created = await gateway.ask(
+    'mutation {createSatellite(input: {name: "work", official: "dp1"}) {satellite {name}}}',
+  );
+  expect(created.errors).toBeUndefined();
+}, 120_000);
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await pipelines[Symbol.asyncDispose]();
+});
+
+const asked = {
+  satellite: 'work',
+  pipeline: { yaml: PIPELINE },
+  inputs: ['HSC/raw/all'],
+  output: 'u/alice/tries',
+};
+
+function create(input: object = {}): Promise<GraphQLAnswer> {
+  return gateway.ask(CREATE, { input: { ...asked, ...input } });
+}
+
+async function askAs(user: string, query: string, variables: object): Promise<GraphQLAnswer> {
+  const headers = { authorization: `Bearer ${await gateway.token(user)}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({ query, variables });
+  return (await (await gateway.fetch('/graphql', { method: 'POST', headers, body })).json()) as GraphQLAnswer;
+}
+
+const codesOf = ({ errors = [] }: GraphQLAnswer) => errors.map(({ extensions }) => extensions['code']);
+
+describe('a run', () => {
+  test('is made with a RUN of its own, and a directory in which its user finds what was asked', async () => {
+    const { data, errors } = await create({ configuration: ['calibrate:threshold=5'], where: "instrument = 'HSC'" });
+    expect(errors).toBeUndefined();
+    const { run } = data.createRun;
+    expect(run).toMatchObject({
+      state: 'CREATED',
+      output: 'u/alice/tries',
+      inputs: ['HSC/raw/all'],
+      repositories: ['alice~work', 'dp1'],
+      quanta: null,
+      job: null,
+      satellite: { name: 'work' },
+    });
+    expect(run.outputRun).toMatch(/^u\/alice\/tries\/\d{8}T\d{6}Z$/);
+    const record = JSON.parse(await readFile(join(run.directory, 'run.json'), 'utf8'));
+    expect(record).toMatchObject({ id: run.id, owner: 'alice', state: 'CREATED', outputRun: run.outputRun });
+    expect(await readFile(join(run.directory, 'pipeline.yaml'), 'utf8')).toBe(PIPELINE);
+  });
+
+  test('made in the same second as another has another RUN', async () => {
+    const [first, second] = await Promise.all([create(), create()]);
+    expect(first.data.createRun.run.outputRun).not.toBe(second.data.createRun.run.outputRun);
+  });
+
+  test('is listed, newest first and by pages, and found by its identifier', async () => {
+    const last = (await create()).data.createRun.run.id;
+    const { data } = await gateway.ask(
+      '{runs(satellite: "work", first: 2) {nodes {id} pageInfo {hasNextPage endCursor}}}',
+    );
+    expect(data.runs.nodes[0].id).toBe(last);
+    expect(data.runs.pageInfo).toEqual({ hasNextPage: true, endCursor: data.runs.nodes[1].id });
+    const { data: rest } = await gateway.ask('query ($after: String) {runs(after: $after) {nodes {id}}}', {
+      after: data.runs.pageInfo.endCursor,
+    });
+    expect(rest.runs.nodes.length).toBeGreaterThan(0);
+    expect(rest.runs.nodes).not.toContainEqual({ id: last });
+    const { data: found } = await gateway.ask('query ($id: ID!) {run(id: $id) {id} node(id: $id) {__typename id}}', {
+      id: last,
+    });
+    expect(found).toEqual({ run: { id: last }, node: { __typename: 'Run', id: last } });
+  });
+
+  test('does not exist for others', async () => {
+    const { id } = (await create()).data.createRun.run;
+    const query = 'query ($id: ID!) {run(id: $id) {id} node(id: $id) {id} runs(satellite: "alice~work") {nodes {id}}}';
+    expect((await askAs('bob', query, { id })).data).toEqual({ run: null, node: null, runs: { nodes: [] } });
+  });
+
+  test('is gone with its satellite, also when another has its name', async () => {
+    const of = { official: 'dp1', name: 'short' };
+    const make = 'mutation ($input: CreateSatelliteInput!) {createSatellite(input: $input) {satellite {name}}}';
+    await gateway.ask(make, { input: of });
+    const { id } = (await create({ satellite: 'short' })).data.createRun.run;
+    await gateway.ask('mutation {deleteSatellite(input: {satellite: "short", purge: true}) {job {id}}}');
+    await gateway.ask(make, { input: of });
+    const { data } = await gateway.ask('query ($id: ID!) {run(id: $id) {id} runs(satellite: "short") {nodes {id}}}', {
+      id,
+    });
+    expect(data).toEqual({ run: null, runs: { nodes: [] } });
+  });
+});
+
+describe('a pipeline file', () => {
+  test('below a directory of the gateway’s is taken, with labels of its tasks', async () => {
+    const { data } = await create({ pipeline: { path: 'mini.yaml#calibrate' } });
+    const record = await readFile(join(data.createRun.run.directory, 'run.json'), 'utf8');
+    expect(JSON.parse(record).pipeline.path).toBe(join(pipelines.path, 'tasks/mini.yaml#calibrate'));
+  });
+
+  test.each(['../outside.yaml', '/etc/passwd', 'missing.yaml', '.', ''])('%j is refused', async (path) => {
+    expect(codesOf(await create({ pipeline: { path } }))).toEqual(['BAD_USER_INPUT']);
+  });
+
+  test('outside of them is refused in the same words whether or not it is there', async () => {
+    const there = join(pipelines.path, 'outside.yaml');
+    const [one, other] = [
+      await create({ pipeline: { path: there } }),
+      await create({ pipeline: { path: `${there}x` } }),
+    ];
+    expect(codesOf(one)).toEqual(['BAD_USER_INPUT']);
+    expect(one.errors![0]!.message.replace(there, '')).toBe(other.errors![0]!.message.replace(`${there}x`, ''));
+  });
+});
+
+describe('a run is refused', () => {
+  test.each([
+    ['without a pipeline', { pipeline: null }, 'BAD_USER_INPUT'],
+    ['with a pipeline and a graph', { graph: 'a.qg' }, 'BAD_USER_INPUT'],
+    ['with a graph that is not there', { pipeline: null, graph: 'a.qg' }, 'BAD_USER_INPUT'],
+    ['with a graph outside of its satellite', { pipeline: null, graph: '../a.qg' }, 'BAD_USER_INPUT'],
+    ['with a pickled graph', { pipeline: null, graph: 'a.pickle' }, 'BAD_USER_INPUT'],
+    ['with text that is no pipeline', { pipeline: { yaml: 'a: [' } }, 'BAD_USER_INPUT'],
+    ['with an override of nothing', { configuration: ['calibrate'] }, 'BAD_USER_INPUT'],
+    ['without inputs', { inputs: [] }, 'BAD_USER_INPUT'],
+    ['with a glob for inputs', { inputs: ['HSC/*'] }, 'BAD_USER_INPUT'],
+    ['with inputs that are not there', { inputs: ['HSC/raw/al'] }, 'MISSING_COLLECTION'],
+    ['with a repository that is not there', { repositories: ['dp2'] }, 'NOT_FOUND'],
+    ['with an output whose run’s name would be too long', { output: `u/${'a'.repeat(46)}` }, 'BAD_USER_INPUT'],
+    ['with an output that leads elsewhere', { output: '../x' }, 'BAD_USER_INPUT'],
+    ['with a condition that is none', { where: 'visit = ' }, 'INVALID_QUERY'],
+    ['that extends what is not there', { extend: true }, 'BAD_USER_INPUT'],
+    ['on a satellite that is not there', { satellite: 'none' }, 'NOT_FOUND'],
+    ['on an official repository', { satellite: 'dp1' }, 'FORBIDDEN'],
+  ])('%s', async (_what, input, code) => {
+    expect(codesOf(await create(input))).toEqual([code]);
+  });
+});
