@@ -94,6 +94,11 @@ function fieldsOf({
   return fields;
 }
 
+/** The directory, relative to the datastore's root, below which all files of a run are by the default templates. */
+export function runDirectory(run: string): string {
+  return normalized(run.replace(TROUBLESOME, '_'));
+}
+
 /** As Python's `normpath`, of a path that is then made relative. */
 function normalized(path: string): string {
   const names: string[] = [];

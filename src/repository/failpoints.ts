@@ -14,6 +14,7 @@ export const FAILPOINTS = [
   'transfer:before-collections',
   'copy:in-file',
   'copy:before-rows',
+  'run:before-outputs',
   'remove:before-files',
   'remove:before-records',
   'delete:before-detach',

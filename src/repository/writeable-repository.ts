@@ -74,6 +74,28 @@ export interface Reference {
   readonly address: string;
 }
 
+/** A collection that is to be there. */
+export interface NewCollection {
+  readonly name: string;
+  readonly type: CollectionType;
+  readonly doc?: string;
+}
+
+/** Changes that are made as one, in this order; each does what the method for it alone does. */
+export interface JoinedChanges {
+  /** Those that are there are left as they are. */
+  readonly dimensionRecords: readonly DimensionRecordRow[];
+  readonly datasetTypes: readonly DatasetTypeDefinition[];
+  readonly collections: readonly NewCollection[];
+  /** Some at a time; walked through again where another writer was in the way. */
+  readonly datasets: Iterable<readonly ImportedDataset[]>;
+  readonly chains: readonly {
+    readonly parent: string;
+    readonly children: readonly string[];
+    readonly edit: ChainEdit;
+  }[];
+}
+
 /** How a chain is changed. */
 export type ChainEdit = 'REDEFINE' | 'EXTEND' | 'PREPEND' | 'REMOVE';
 
@@ -97,13 +119,8 @@ export interface WriteableRepository extends RestrictableRepository {
    * @returns whether it is new. @throws CONFLICT where it is there with another type; what `setCollectionChain` throws
    */
   registerCollection(
-    collection: {
-      readonly name: string;
-      readonly type: CollectionType;
-      readonly doc?: string;
-      /** Absent: those of a chain that is there stay. */
-      readonly children?: readonly string[];
-    },
+    /** Without children, those of a chain that is there stay. */
+    collection: NewCollection & { readonly children?: readonly string[] },
     ctx: QueryContext,
   ): Promise<boolean>;
   setCollectionDoc(name: string, doc: string, ctx: QueryContext): Promise<void>;
@@ -133,6 +150,12 @@ export interface WriteableRepository extends RestrictableRepository {
    * @throws CONFLICT naming both datasets of the first conflict; nothing is kept then
    */
   importDatasets(datasets: readonly ImportedDataset[], ctx: QueryContext): Promise<ImportPlan>;
+  /**
+   * Makes several changes in one transaction: others see all of them or none, also after a crash.
+   * @returns UUIDs of the datasets that are new
+   * @throws as the methods for each; nothing is kept then
+   */
+  changeTogether(changes: JoinedChanges, ctx: QueryContext): Promise<readonly string[]>;
   /** Number of datasets with a file elsewhere, whose address begins with one of the prefixes; reads only. */
   countReferences(prefixes: readonly string[], ctx: QueryContext): Promise<number>;
   /** Replaces the path of file records, in one transaction: `move` gives the new path or null to leave it. @returns how many */

@@ -59,6 +59,10 @@ export class OpenedRepository extends BorrowedRepository<WriteableRepository> im
     return this.#write(args[1], (repository) => repository.importDatasets(...args));
   }
 
+  changeTogether(...args: Parameters<'changeTogether'>): Promise<readonly string[]> {
+    return this.#write(args[1], (repository) => repository.changeTogether(...args));
+  }
+
   countReferences(...args: Parameters<'countReferences'>): Promise<number> {
     return this.read(args[1], (repository) => repository.countReferences(...args));
   }

@@ -15,7 +15,13 @@ export interface DatasetSelection {
 }
 
 /** Either a search or UUIDs. */
-export type SelectedDatasets = { readonly search: DatasetSelection } | { readonly uuids: readonly string[] };
+export type SelectedDatasets =
+  | { readonly search: DatasetSelection }
+  | {
+      readonly uuids: readonly string[];
+      /** Collections of the source whose memberships of these datasets count; absent: all. */
+      readonly within?: readonly string[];
+    };
 
 /** All datasets of some types in a collection. */
 export function fullSelection(datasetTypes: readonly string[], collection: string): DatasetSelection {

@@ -29,14 +29,15 @@ export async function namedCollections(
 }
 
 /**
- * TAGGED and CALIBRATION collections whose membership comes along: those on the search path; for UUIDs all that there are.
+ * TAGGED and CALIBRATION collections whose membership comes along: those on the search path; for UUIDs those within which they
+ * are said to be, or all that there are.
  */
 export async function membershipCollections(
   source: Repository,
   selection: SelectedDatasets,
   ctx: QueryContext,
 ): Promise<readonly CollectionInfo[]> {
-  const search = 'search' in selection ? selection.search.collections : ['*'];
+  const search = 'search' in selection ? selection.search.collections : (selection.within ?? ['*']);
   const types = ['TAGGED', 'CALIBRATION'] as const;
   return source.collections({ search, types, flattenChains: true, includeSummary: true }, ctx);
 }
@@ -106,7 +107,8 @@ function isSame(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name, i) => name === b[i]);
 }
 
-function childrenFirst(found: ReadonlyMap<string, CollectionInfo>): CollectionStructure {
+/** Chains after what is below them. */
+export function childrenFirst(found: ReadonlyMap<string, CollectionInfo>): CollectionStructure {
   const ordered = new Map<string, CollectionInfo>();
   const visit = (name: string): void => {
     const info = found.get(name);

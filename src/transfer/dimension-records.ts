@@ -37,6 +37,37 @@ export async function neededRecords(
     await addRecords(primary, source, universe, required, [...distinct.values()], ctx);
   }
   most?.();
+  return withAdditional(primary, source, universe, satellite, ctx);
+}
+
+/**
+ * Records that are known, with those that come and go with them and what these require, each once, said in the satellite's
+ * universe.
+ * @param source what is asked for the others
+ * @param known in the source's universe
+ */
+export async function completedRecords(
+  source: Repository,
+  satellite: Universe,
+  known: Iterable<DimensionRecordRow>,
+  ctx: QueryContext,
+): Promise<readonly DimensionRecordRow[]> {
+  const universe = await source.universe(ctx);
+  const primary: RecordsByElement = new Map();
+  for (const record of known) {
+    const element = universe.find(record.element.name);
+    if (element) add(primary, record, dataIdKey(recordDataId(record, element.required)));
+  }
+  return withAdditional(primary, source, universe, satellite, ctx);
+}
+
+async function withAdditional(
+  primary: RecordsByElement,
+  source: Repository,
+  universe: Universe,
+  satellite: Universe,
+  ctx: QueryContext,
+): Promise<readonly DimensionRecordRow[]> {
   const additional = await populatedRecords(source, universe, primary, ctx);
   await addRequired(primary, additional, source, universe, ctx);
   return [...primary.values(), ...additional.values()].flatMap((records) =>

@@ -16,7 +16,8 @@ import type {
   TransferService,
 } from './service.ts';
 import type { Uploads } from './uploads.ts';
-import { planTransfer, transferInput, transferKind, type TransferSurroundings } from './transfer-kind.ts';
+import type { TransferSurroundings } from './attempt-setting.ts';
+import { planTransfer, transferInput, transferKind } from './transfer-kind.ts';
 
 export interface TransferOptions extends TransferSurroundings {
   readonly jobs: Jobs;

@@ -121,9 +121,12 @@ const purge: Case = {
   left: undefined,
 };
 
-/** Those of migrations are hit where upstream's tool is stood in for: `test/satellite/migration.test.ts`. */
-type Met = Exclude<Failpoint, `migrate:${string}`>;
-const MET = FAILPOINTS.filter((name): name is Met => !name.startsWith('migrate:'));
+/**
+ * Those of migrations are hit where upstream's tool is stood in for: `test/satellite/migration.test.ts`; those of runs where
+ * there is a graph: `test/run/transfer/`.
+ */
+type Met = Exclude<Failpoint, `${'migrate' | 'run'}:${string}`>;
+const MET = FAILPOINTS.filter((name): name is Met => !/^(migrate|run):/.test(name));
 
 /** Whoever adds a failpoint says here what comes to it. */
 const CASES: Readonly<Record<Met, Case>> = {

@@ -13,6 +13,7 @@ import { openWriteableRepository } from '../../src/repository/direct/open-writea
 import { Outbound } from '../../src/repository/outbound.ts';
 import type { QueryContext, Repository } from '../../src/repository/repository.ts';
 import type { OpenSatellite } from '../../src/satellite/satellite.ts';
+import type { TransferSurroundings } from '../../src/transfer/attempt-setting.ts';
 import { planTransfer, transferInput, transferKind } from '../../src/transfer/transfer-kind.ts';
 import type { SelectedDatasets, TransferDatasets, TransferPlan } from '../../src/transfer/service.ts';
 import type { TransferResult } from '../../src/transfer/transfer-job.ts';
@@ -95,10 +96,10 @@ export class TransferWorld implements AsyncDisposable {
   /** Does the job's work once, as a worker would. */
   async transfer(datasets: SelectedDatasets, options: TransferOptions = {}): Promise<TransferResult> {
     const { mode = 'REFERENCE', collections = true, steps = new Map<string, Json>() } = options;
-    const kind = transferKind(this.#surroundings());
+    const kind = transferKind(this.surroundings());
     const from = options.from ?? this.#offered[0]!.name;
     const input = transferInput({ datasets, mode, collections }, from, 'alice~mine');
-    return kind.run(input, this.#task(steps, options.signal ?? contextOf().signal));
+    return kind.run(input, this.task(steps, options.signal));
   }
 
   plan(datasets: SelectedDatasets, options: TransferOptions = {}): Promise<TransferPlan> {
@@ -117,7 +118,7 @@ export class TransferWorld implements AsyncDisposable {
     await rm(this.directory, { recursive: true });
   }
 
-  #surroundings() {
+  surroundings(): TransferSurroundings {
     return {
       jobs: { tokenOf: () => undefined },
       satellites: {
@@ -137,7 +138,8 @@ export class TransferWorld implements AsyncDisposable {
     };
   }
 
-  #task(steps: Map<string, Json>, signal: AbortSignal): Task {
+  /** One attempt at a job of alice's. @param steps results of those that were done before, which new ones are added to */
+  task(steps = new Map<string, Json>(), signal = contextOf().signal): Task {
     return {
       jobId: 'job',
       owner: 'alice',

@@ -9,6 +9,7 @@ import type {
   DatasetTypeDefinition,
   ImportedDataset,
   ImportPlan,
+  JoinedChanges,
   Reference,
   RemovedDatasets,
   WriteableRepository,
@@ -129,29 +130,24 @@ export class WriteableDirectRepository extends DirectRepository implements Write
   }
 
   async importDatasets(datasets: readonly ImportedDataset[], ctx: QueryContext): Promise<ImportPlan> {
-    const { universe, datastore } = this.#parts;
-    const work = async (tx: Transaction): Promise<DetailedPlan> => {
-      const inserted = await insertAllNew(tx, universe, datasets);
-      const plan = inserted ? planOfNew(inserted) : await this.#plan(tx, datasets);
-      if (plan.conflicts[0]) throw new SatelliteError('CONFLICT', plan.conflicts[0].reason);
-      if (!inserted) await insertDatasets(tx, universe, plan.incoming);
-      await insertRecords(
-        tx,
-        datastore.location,
-        plan.withNewFiles.map(({ uuid, dataset }) => ({ uuid, files: dataset.files })),
-      );
-      return plan;
-    };
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return contractual(await this.#parts.database.transaction(work, ctx.signal));
-      } catch (error) {
-        const raced = error instanceof ConstraintError && error.kind === 'unique' && attempt < IMPORT_ATTEMPTS;
-        if (!raced) throw changedMeanwhile(error);
-      } finally {
-        this.#parts.registry.written();
+    return contractual(await this.#unlessRaced(ctx, (tx) => this.#import(tx, datasets)));
+  }
+
+  async changeTogether(changes: JoinedChanges, ctx: QueryContext): Promise<readonly string[]> {
+    const { universe, database } = this.#parts;
+    const types = changes.datasetTypes.map((type) => checkedDatasetType(universe, type));
+    const elements = elementRows(universe, database.dialect, changes.dimensionRecords, 'SKIP');
+    return this.#unlessRaced(ctx, async (tx) => {
+      for (const rows of elements) await insertElementRows(tx, universe, rows, 'SKIP');
+      for (const type of types) await registerDatasetType(tx, universe, type);
+      for (const collection of changes.collections) await registerCollection(tx, collection);
+      const added: string[] = [];
+      for (const batch of changes.datasets) {
+        for (const uuid of (await this.#import(tx, batch)).newDatasets) added.push(uuid);
       }
-    }
+      for (const { parent, children, edit } of changes.chains) await editChain(tx, parent, children, edit);
+      return added;
+    });
   }
 
   async moveReferences(move: (path: string, uuid: string) => string | null, ctx: QueryContext): Promise<number> {
@@ -245,6 +241,34 @@ export class WriteableDirectRepository extends DirectRepository implements Write
   #plan(reads: Reads, datasets: readonly ImportedDataset[]): Promise<DetailedPlan> {
     const { universe, datastore } = this.#parts;
     return planImport(reads, universe, datasets, (uuids) => recordedDatasets(reads, datastore.location, uuids));
+  }
+
+  async #import(tx: Transaction, datasets: readonly ImportedDataset[]): Promise<DetailedPlan> {
+    const { universe, datastore } = this.#parts;
+    const inserted = await insertAllNew(tx, universe, datasets);
+    const plan = inserted ? planOfNew(inserted) : await this.#plan(tx, datasets);
+    if (plan.conflicts[0]) throw new SatelliteError('CONFLICT', plan.conflicts[0].reason);
+    if (!inserted) await insertDatasets(tx, universe, plan.incoming);
+    await insertRecords(
+      tx,
+      datastore.location,
+      plan.withNewFiles.map(({ uuid, dataset }) => ({ uuid, files: dataset.files })),
+    );
+    return plan;
+  }
+
+  /** Writes datasets, anew where another writer registered one of them meanwhile. */
+  async #unlessRaced<T>(ctx: QueryContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#parts.database.transaction(work, ctx.signal);
+      } catch (error) {
+        const raced = error instanceof ConstraintError && error.kind === 'unique' && attempt < IMPORT_ATTEMPTS;
+        if (!raced) throw changedMeanwhile(error);
+      } finally {
+        this.#parts.registry.written();
+      }
+    }
   }
 
   async #write<T>(ctx: QueryContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
