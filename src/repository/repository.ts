@@ -23,6 +23,11 @@ export interface Caller {
   readonly asService?: boolean;
 }
 
+/** By what answers that depend on a caller's rights are kept apart, where they are kept: never a token. */
+export function rightsOf({ username, asService = false }: Caller): string {
+  return asService ? `service for ${username}` : username;
+}
+
 /** What every call carries: on whose behalf, and when to stop (client gone, or the deadline of the whole request). */
 export interface QueryContext {
   readonly caller: Caller;

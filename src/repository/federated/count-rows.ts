@@ -4,7 +4,7 @@ import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type { CountOptions, QueryContext } from '../repository.ts';
 import { identifyingDimensions } from './identity.ts';
 import { partBatches } from './part-batches.ts';
-import { totalOrder, type Part } from './plan.ts';
+import { totalOrder, type Part } from './part.ts';
 import { canRepeat, mayRepeat, withoutRepeats } from './repeats.ts';
 
 const CHUNK = 5_000;

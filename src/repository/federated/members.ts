@@ -107,3 +107,12 @@ export function membersOnPath(members: readonly Member[], name: string, path: Se
   }
   return holders;
 }
+
+/** Dataset types of a query whose datasets no member may have where they are searched. @throws as `membersOnPath` */
+export function searchesWithoutHolder(
+  members: readonly Member[],
+  { tree }: Query,
+  paths: ReadonlyMap<string, SearchPath>,
+): readonly string[] {
+  return [...tree.datasets.keys()].filter((name) => membersOnPath(members, name, paths.get(name)!).length === 0);
+}

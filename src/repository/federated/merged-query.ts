@@ -6,7 +6,7 @@ import { identifyingDimensions } from './identity.ts';
 import { keyComparator } from './key-order.ts';
 import { mergeOrdered, type Batch } from './ordered-merge.ts';
 import { partBatches } from './part-batches.ts';
-import type { Part } from './plan.ts';
+import type { Part } from './part.ts';
 import { mayRepeat, repeatsApart, withoutRepeats } from './repeats.ts';
 
 /** Rows asked of each repository at a time where all are wanted. */

@@ -5,7 +5,7 @@ import type { DatasetRow, RowsByResult } from '../rows.ts';
 import { dataIdKey, dataIdReader } from './identity.ts';
 import { keyComparator } from './key-order.ts';
 import type { Batch } from './ordered-merge.ts';
-import type { Part } from './plan.ts';
+import type { Part } from './part.ts';
 import { firstKeysOf, isKeyedByUuid, probe } from './probe.ts';
 import { repeatsApart } from './repeats.ts';
 

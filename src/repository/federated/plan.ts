@@ -1,28 +1,15 @@
 /** Splits a query over several repositories into what each of them is asked. */
 import type { DimensionGroup } from '../../butler/dimension-group.ts';
-import type { OrderExpression } from '../../butler/query/expression.ts';
 import { treesInside } from '../../butler/query/predicate.ts';
 import { columnsOfPredicate } from '../../butler/query/column-type.ts';
+import { spatialFamilies } from '../../butler/query/overlaps.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
-import type { DatasetSearch, Query } from '../../butler/query/tree.ts';
-import { conformQuery } from './conform-query.ts';
-import { spatialFamilies } from './join/constraints.ts';
+import type { Query } from '../../butler/query/tree.ts';
 import { joinedMember } from './join/joined-member.ts';
-import { membersOnPath, type Member } from './members.ts';
+import { membersOnPath, searchesWithoutHolder, type Member } from './members.ts';
+import { partOf, wholePart, type Part } from './part.ts';
 import { keepsTable } from './probe.ts';
 import type { SearchPath } from './search-path.ts';
-
-/** One repository's part: the query in its universe, over the collections that it holds. */
-export interface Part<S extends ResultSpec> {
-  readonly member: Member;
-  readonly query: Query;
-  readonly spec: S;
-  /** The path that chooses among datasets of one data ID; absent without find-first. */
-  readonly path?: SearchPath;
-  /** Ranks of the first and the last collection of this part; both 0 where the path does not choose among rows. */
-  readonly lowestRank: number;
-  readonly highestRank: number;
-}
 
 /**
  * The parts of a query, at least one, in search order; repositories that can have no rows have none.  A query that joins rows of one
@@ -44,45 +31,7 @@ export function planParts<S extends ResultSpec>(
   if (isJoined || comparesAcross(holders, query, spec, paths, repeats)) {
     return [wholePart(joinedMember(members, paths), query, spec)];
   }
-  return holders.map((member) => {
-    const conformed = conformQuery(query, spec, member.universe);
-    const datasets = new Map<string, DatasetSearch>();
-    for (const [name, search] of conformed.query.tree.datasets) {
-      const collections = paths.get(name)!.collectionsIn(member.repository, name);
-      datasets.set(name, { dimensions: search.dimensions, collections });
-    }
-    const path = spec.type === 'dataset_ref' && spec.findFirst ? paths.get(spec.datasetType) : undefined;
-    const searched = path && spec.type === 'dataset_ref' ? datasets.get(spec.datasetType)!.collections : [];
-    return {
-      member,
-      query: { ...conformed.query, tree: { ...conformed.query.tree, datasets } },
-      spec: withOwnStorageClass(conformed.spec, member),
-      ...(path && { path }),
-      lowestRank: path?.rankOf(searched[0]!) ?? 0,
-      highestRank: path?.rankOf(searched.at(-1)!) ?? 0,
-    };
-  });
-}
-
-/** The part of a repository that is asked alone: the query as it is. */
-export function wholePart<S extends ResultSpec>(member: Member, query: Query, spec: S): Part<S> {
-  return { member, query, spec, lowestRank: 0, highestRank: 0 };
-}
-
-/** `orderBy`, then what makes it a total order: required dimensions and, where data IDs may repeat, the run. */
-export function totalOrder(spec: ResultSpec, required: readonly string[]): readonly OrderExpression[] {
-  const keys: OrderExpression[] = required.map((dimension) => ({ type: 'dimension_key', dimension }));
-  if (spec.type === 'dataset_ref' && !spec.findFirst) {
-    keys.push({ type: 'dataset_field', datasetType: spec.datasetType, field: 'run' });
-  }
-  const given = new Set(
-    spec.orderBy.map((term) => JSON.stringify(term.type === 'reversed' ? term.operand : term, text)),
-  );
-  return [...spec.orderBy, ...keys.filter((key) => !given.has(JSON.stringify(key)))];
-}
-
-function text(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? `${value}` : value;
+  return holders.map((member) => partOf(member, query, spec, paths));
 }
 
 function membersThatAnswer(
@@ -90,9 +39,9 @@ function membersThatAnswer(
   query: Query,
   paths: ReadonlyMap<string, SearchPath>,
 ): readonly Member[] {
+  if (searchesWithoutHolder(members, query, paths).length > 0) return [];
   const searches = [...query.tree.datasets.keys()];
   const holders = searches.map((name) => membersOnPath(members, name, paths.get(name)!));
-  if (holders.some((of) => of.length === 0)) return [];
   return searches.length === 0 ? members : members.filter((member) => holders.some((of) => of.includes(member)));
 }
 
@@ -152,9 +101,4 @@ function comparesAcross(
   const { isCalibration } = holders[0]!.datasetTypes.get(searched)!;
   if (spec.findFirst) return isCalibration && types.has('CALIBRATION');
   return repeats && (types.has('CALIBRATION') || types.has('TAGGED'));
-}
-
-function withOwnStorageClass<S extends ResultSpec>(spec: S, member: Member): S {
-  if (spec.type !== 'dataset_ref') return spec;
-  return { ...spec, storageClass: member.datasetTypes.get(spec.datasetType)!.storageClass };
 }

@@ -13,7 +13,7 @@ import type { DimensionElement } from '../../butler/universe.ts';
 import type { Key, QueryContext } from '../repository.ts';
 import type { DatasetRow } from '../rows.ts';
 import { dataIdKey, dataIdReader, distinctDataIds, reordered } from './identity.ts';
-import type { Part } from './plan.ts';
+import type { Part } from './part.ts';
 
 /** When a few lists of values are sent in place of many data IDs, which a server has to read and put into a table. */
 const GRID = { leastDataIds: 100, mostValues: 1000, mostCells: 1.25 };

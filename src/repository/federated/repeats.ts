@@ -5,7 +5,7 @@ import type { Query } from '../../butler/query/tree.ts';
 import type { QueryContext } from '../repository.ts';
 import type { DatasetRow } from '../rows.ts';
 import type { Batch } from './ordered-merge.ts';
-import type { Part } from './plan.ts';
+import type { Part } from './part.ts';
 import { isKeyedByUuid } from './probe.ts';
 
 /**

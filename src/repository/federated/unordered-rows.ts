@@ -7,7 +7,7 @@ import type { Query } from '../../butler/query/tree.ts';
 import type { Page, PageOptions, QueryContext } from '../repository.ts';
 import type { DatasetRow, RowsByResult } from '../rows.ts';
 import { dataIdKey, dataIdReader } from './identity.ts';
-import type { Part } from './plan.ts';
+import type { Part } from './part.ts';
 import { isKeyedByUuid } from './probe.ts';
 
 /** @param names dimensions that identify a row */

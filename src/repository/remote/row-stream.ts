@@ -16,8 +16,8 @@
  */
 import { RepositoryUnavailableError } from '../../butler/errors.ts';
 import { isJsonObject, type Json } from '../../butler/json.ts';
-import type { DimensionGroup } from '../../butler/dimension-group.ts';
 import { columnType } from '../../butler/query/column-type.ts';
+import { automaticSpatialJoin } from '../../butler/query/overlaps.ts';
 import { leavesOf, type Predicate } from '../../butler/query/predicate.ts';
 import type { GeneralSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';
@@ -89,25 +89,21 @@ function rowsOf(http: ButlerHttp, line: Json): readonly RawRow[] | undefined {
 
 /**
  * Whether the server tests regions exactly on rows that the database gave: with any overlap of a region that the query says,
- * and between two families that nothing else joins.  Sky pixels are looked up in the database.
+ * and where it adds one.  Sky pixels are looked up in the database.
  */
 function losesRowsAfterDatabase({ tree }: Query): boolean {
   const { universe } = tree.dimensions;
-  const families = familiesOf(tree.dimensions);
-  const joins = [...tree.datasets.values()].map(({ dimensions }) => dimensions);
-  const isJoined = [...joins, ...tree.dataCoordinateUploads.values()].some((group) =>
-    families.isSubsetOf(familiesOf(group)),
-  );
-  if (families.size > 1 && !isJoined) return true;
-  return leavesOf(tree.predicate).some(
+  const isSaid = leavesOf(tree.predicate).some(
     (leaf) => leaf.type === 'comparison' && leaf.operator === 'overlaps' && columnType(universe, leaf.a) === 'region',
   );
-}
-
-function familiesOf({ elements, universe }: DimensionGroup): Set<string> {
-  return new Set(
-    elements.flatMap(({ name, spatialFamily }) => (name === universe.commonSkypix ? [] : (spatialFamily ?? []))),
-  );
+  if (isSaid) return true;
+  const operands = [
+    ...[...tree.datasets.values()].map(({ dimensions }) => dimensions),
+    ...tree.dataCoordinateUploads.values(),
+    ...tree.materializations.values(),
+  ];
+  const added = automaticSpatialJoin(tree.dimensions, [], operands);
+  return added?.every(({ skypix }) => !skypix) ?? false;
 }
 
 async function isWhole(

@@ -9,7 +9,7 @@
  * age, which is therefore also how old a walk's rows may be.
  */
 import { createHash } from 'node:crypto';
-import type { Key, QueryContext } from '../repository.ts';
+import { rightsOf, type Key, type QueryContext } from '../repository.ts';
 import type { RawRow } from './column-layout.ts';
 import type { Slot } from './fair-slots.ts';
 import { ReadAhead } from './read-ahead.ts';
@@ -54,7 +54,7 @@ export class Walks {
   /** The rows of one page. @throws as `request.open` */
   async *page(request: PageRequest, ctx: QueryContext): AsyncGenerator<readonly RawRow[], void, undefined> {
     const name = createHash('sha256')
-      .update(JSON.stringify([ctx.caller.username, request.query]))
+      .update(JSON.stringify([rightsOf(ctx.caller), request.query]))
       .digest('base64');
     if (request.after === undefined || !this.#walks.has(name)) {
       this.#walkNamed(name);

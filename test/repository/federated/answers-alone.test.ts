@@ -1,10 +1,15 @@
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildQuery } from '../../../src/butler/query/build.ts';
+import type { ResultSpec } from '../../../src/butler/query/result-spec.ts';
+import type { Query } from '../../../src/butler/query/tree.ts';
 import { openDirectRepository } from '../../../src/repository/direct/open.ts';
 import { memberAlone } from '../../../src/repository/federated/join/answers-alone.ts';
 import { openMembers, type Member } from '../../../src/repository/federated/members.ts';
 import { resolveSearchPath, type SearchPath } from '../../../src/repository/federated/search-path.ts';
-import type { Repository } from '../../../src/repository/repository.ts';
+import type { QueryContext, Repository } from '../../../src/repository/repository.ts';
 import { sqliteRepository, temporaryDirectory } from '../../fixtures/repositories.ts';
 import { splitRepository } from '../../fixtures/split.ts';
 
@@ -61,4 +66,97 @@ test('one whose datasets are searched answers alone where the others’ records 
   const path: SearchPath = await resolveSearchPath([open[0]!], ['LSSTCam/runs/nightly/20251204'], [], ctx);
   const found = await memberAlone([part!, whole!], query, new Map([['src', path]]), ctx);
   expect(found?.repository.name).toBe('whole');
+});
+
+/** A copy of the whole repository, changed by SQL. */
+async function changedCopy(name: string, sql: string): Promise<Member> {
+  const path = join(directory.path, name);
+  await cp(sqliteRepository('official'), path, { recursive: true });
+  const database = new Sqlite(join(path, 'gen3.sqlite3'));
+  database.exec(sql);
+  database.close();
+  const repository = await openDirectRepository({ name, path });
+  open.push(repository);
+  return (await openMembers([repository], ctx))[0]!;
+}
+
+/** So many that they are not looked up one by one. */
+const MANY_DETECTORS = `WITH RECURSIVE ids(id) AS (SELECT 10000 UNION ALL SELECT id + 1 FROM ids WHERE id < 30500)
+  INSERT INTO detector (instrument, id, full_name, purpose) SELECT 'HSC', id, 'd' || id, 'SCIENCE' FROM ids;`;
+
+/** Two with very many detectors, the second with a change. */
+async function withManyDetectors(name: string, change: string): Promise<readonly Member[]> {
+  return [
+    await changedCopy(`${name} first`, MANY_DETECTORS),
+    await changedCopy(`${name} second`, `${MANY_DETECTORS} ${change}`),
+  ];
+}
+
+async function whoKnowsDetectors(members: readonly Member[]): Promise<string | undefined> {
+  const result = { type: 'data_coordinate', dimensions: ['detector'] } as const;
+  const { query } = buildQuery(members[0]!.universe, { where: "instrument = 'HSC'", result });
+  return (await memberAlone(members, query, new Map(), ctx))?.repository.name;
+}
+
+test('of very many records each counts, not only how many there are', async () => {
+  expect(await whoKnowsDetectors(await withManyDetectors('same', ''))).toBe('same second');
+  const moved = await withManyDetectors('moved', 'UPDATE detector SET id = 40000 WHERE id = 20000');
+  expect(await whoKnowsDetectors(moved)).toBeUndefined();
+  const more = await withManyDetectors(
+    'more',
+    "INSERT INTO detector (instrument, id, full_name) VALUES ('HSC', 40000, 'new')",
+  );
+  expect(await whoKnowsDetectors(more)).toBe('more second');
+});
+
+test('a record that differs under one data ID is not the other’s, among many and among few', async () => {
+  const many = await withManyDetectors('other', "UPDATE detector SET purpose = 'GUIDER' WHERE id = 20000");
+  expect(await whoKnowsDetectors(many)).toBeUndefined();
+  const few = await changedCopy('few', "UPDATE detector SET purpose = 'OTHER' WHERE instrument = 'HSC'");
+  expect(await whoKnowsDetectors([few, whole!])).toBeUndefined();
+});
+
+test('bands that only filters of another instrument have are records of the others too', async () => {
+  const added = await changedCopy(
+    'bands',
+    "INSERT INTO physical_filter (instrument, name, band) VALUES ('LSSTCam', 'new filter', 'new band')",
+  );
+  const result = { type: 'data_coordinate', dimensions: ['band', 'detector'] } as const;
+  const { query } = buildQuery(whole!.universe, { where: "instrument = 'HSC'", result });
+  expect(await memberAlone([added, whole!], query, new Map(), ctx)).toBeUndefined();
+});
+
+/** A repository elsewhere, which answers no question for records before `answer` is called. */
+function slow(member: Member): { readonly member: Member; readonly answer: () => void; readonly asked: Promise<void> } {
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
+  const repository = new Proxy(member.repository, {
+    get: (target, name) => {
+      if (name === 'isRemote') return true;
+      if (name === 'name') return 'slow';
+      if (name !== 'query') return Reflect.get(target, name) as unknown;
+      return async function* (query: Query, spec: ResultSpec, asking: QueryContext) {
+        ask();
+        await answered;
+        asking.signal.throwIfAborted();
+        yield* target.query(query, spec, asking);
+      };
+    },
+  });
+  return { member: { ...member, repository }, answer, asked };
+}
+
+test('who asks the same again gets an answer, also where the first to ask gave up', async () => {
+  const elsewhere = slow(part!);
+  const members = [elsewhere.member, whole!];
+  const result = { type: 'data_coordinate', dimensions: ['detector'] } as const;
+  const { query } = buildQuery(whole!.universe, { where: "instrument = 'HSC'", result });
+  const first = new AbortController();
+  const given = memberAlone(members, query, new Map(), { ...ctx, signal: first.signal });
+  await elsewhere.asked;
+  const second = memberAlone(members, query, new Map(), ctx);
+  first.abort(new Error('gave up'));
+  await expect(given).rejects.toThrow('gave up');
+  elsewhere.answer();
+  expect((await second)?.repository.name).toBe('whole');
 });

@@ -4,7 +4,9 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { SatelliteError } from '../../../src/butler/errors.ts';
+import { stringifyJson } from '../../../src/butler/json.ts';
 import type { BuiltQuery } from '../../../src/butler/query/build.ts';
+import { encodeQuery, encodeResultSpec } from '../../../src/butler/query/wire.ts';
 import { temporaryDirectory } from '../../fixtures/repositories.ts';
 import fc, { isFull } from '../../sample.ts';
 import { answerTo, divide, type Division } from './division.ts';
@@ -39,12 +41,17 @@ test(
       const { whole, together } = divisions[i]!;
       const query = queryOf(vocabularies.get(divisions[i]!)!, gen);
       fc.pre(query !== undefined);
-      expect(await answerTo(together, query)).toEqual(await answerTo(whole, query));
+      expect(await answerTo(together, query), described(divisions[i]!, query)).toEqual(await answerTo(whole, query));
     });
     await fc.assert(property, { numRuns: QUERIES });
   },
   24 * 3_600_000,
 );
+
+/** What it takes to put a query again that was answered otherwise. */
+function described({ name }: Division, { query, spec }: BuiltQuery): string {
+  return `${name}: ${stringifyJson([encodeResultSpec(spec), encodeQuery(query)])}`;
+}
 
 /** Undefined where the parts do not make a query. */
 function queryOf(vocabulary: Vocabulary, gen: fc.GeneratorValue): BuiltQuery | undefined {

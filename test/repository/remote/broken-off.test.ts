@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Universe } from '../../../src/butler/universe.ts';
 import type { DataCoordinateSpec } from '../../../src/butler/query/result-spec.ts';
+import { joined, upload } from '../../../src/repository/federated/probe.ts';
 import { FakeServer, detectors, json, lines } from './fake-server.ts';
 import { asUser } from './official-server.ts';
 import { dataIdsSpec, overDimensions, rowsOf } from './queries.ts';
@@ -61,6 +62,20 @@ describe('an answer that the server breaks off without a word', () => {
     fake.on('query/count', json(200, { count: 2007 }));
     const query = overDimensions(universe.conform(['detector', 'visit', 'tract']));
     await expect(rowsOf(fake.open(), query, dataIdsSpec(detector()), alice)).rejects.toMatchObject(brokenOff);
+  });
+
+  it('is an error too where data IDs that are sent name a tract, and patches are tested', async () => {
+    fake.on('query/execute', lines(detectors(0, 1999), detectors(5000, 7)));
+    fake.on('query/count', json(200, { count: 2007 }));
+    const query = overDimensions(universe.conform(['detector', 'visit', 'patch']));
+    const sent = upload(
+      universe.conform(['visit', 'tract']),
+      ['instrument', 'visit', 'skymap', 'tract'],
+      [['FakeCam', 1, 'sky', 2]],
+    );
+    await expect(rowsOf(fake.open(), joined(query, [sent]), dataIdsSpec(detector()), alice)).rejects.toMatchObject(
+      brokenOff,
+    );
   });
 
   it('is an error where the confirmation fails as loudly as the stream should have', async () => {

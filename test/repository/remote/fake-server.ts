@@ -27,8 +27,9 @@ const UNIVERSE = {
     detector: { keys: keyOf('int'), requires: ['instrument'], metadata: [{ name: 'raft', type: 'string' }] },
     visit: { keys: keyOf('int'), requires: ['instrument'] },
     tract: { keys: keyOf('int'), requires: ['skymap'] },
+    patch: { keys: keyOf('int'), requires: ['tract'] },
   },
-  topology: { spatial: { observations: ['visit'], skymaps: ['tract'] } },
+  topology: { spatial: { observations: ['visit'], skymaps: ['patch', 'tract'] } },
 };
 
 export class FakeServer implements AsyncDisposable {

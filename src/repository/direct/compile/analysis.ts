@@ -7,6 +7,7 @@ import type { DataId, DataIdValue } from '../../../butler/data-id.ts';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import { InvalidQueryError } from '../../../butler/errors.ts';
 import { predicateWithDefaults, summarizePredicate } from '../../../butler/query/governors.ts';
+import { analyzeOverlaps, type Overlaps } from '../../../butler/query/overlaps.ts';
 import { treesInside, type Predicate } from '../../../butler/query/predicate.ts';
 import type { DataCoordinateUpload, Query, QueryTree } from '../../../butler/query/tree.ts';
 import type { CollectionSummary, DirectAccess } from '../registry.ts';
@@ -14,7 +15,6 @@ import { predicateReferences } from './columns.ts';
 import { resolveSearch, type ResolvedSearch } from './dataset-search.ts';
 import { bothRequired, doomedSearch } from './messages.ts';
 import { negationNormalForm } from './negation-normal.ts';
-import { analyzeOverlaps, type Overlaps } from './overlaps.ts';
 
 export type Summaries = ReadonlyMap<number, CollectionSummary>;
 

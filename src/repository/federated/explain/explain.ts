@@ -8,8 +8,9 @@ import type { Query } from '../../../butler/query/tree.ts';
 import { queryOf } from '../../search/records-of-data-ids.ts';
 import type { QueryContext } from '../../repository.ts';
 import { recordDataId } from '../identity.ts';
-import { membersOnPath, type Member } from '../members.ts';
-import { planParts, type Part } from '../plan.ts';
+import { searchesWithoutHolder, type Member } from '../members.ts';
+import type { Part } from '../part.ts';
+import { planParts } from '../plan.ts';
 import type { SearchPath } from '../search-path.ts';
 import { pairingOf } from './cost.ts';
 import { diagnose, type EmptyQuery, type Finding, type SearchFacts } from './diagnose.ts';
@@ -50,9 +51,7 @@ export async function explainQuery(
   const { execute = true } = options;
   const parts = options.parts ?? planParts(members, query, spec, paths);
   // Nobody is asked for what some search can find nowhere.
-  const isDoomed = [...query.tree.datasets.keys()].some(
-    (name) => membersOnPath(members, name, paths.get(name)!).length === 0,
-  );
+  const isDoomed = searchesWithoutHolder(members, query, paths).length > 0;
   const sizes = execute && !isDoomed ? new Sizes(members, query, paths, ctx) : undefined;
   const operands = sizes?.operands ?? operandsOf(query);
   const joinedHere = parts.some(({ member }) => member.joins !== undefined);

@@ -9,6 +9,7 @@ import type { ResultSpec } from '../../../butler/query/result-spec.ts';
 import { predicateText } from '../../../butler/query/text.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import type { DimensionElement } from '../../../butler/universe.ts';
+import { predicateReferences } from '../../direct/compile/columns.ts';
 import { queryOf } from '../../search/records-of-data-ids.ts';
 import { conformQuery } from '../conform-query.ts';
 import { conjunctsOf, overlapsOf } from '../join/constraints.ts';
@@ -19,7 +20,7 @@ export interface Operand {
   readonly kind: 'datasets' | 'records' | 'dataIds';
   /** Dataset type, dimension element, or key of the upload. */
   readonly name: string;
-  /** In the universe that the query is said in. */
+  /** In the universe that the query is said in; where records stand for the values of a view (a band), the view's. */
   readonly dimensions: DimensionGroup;
 }
 
@@ -38,16 +39,26 @@ export function operandsOf(query: Query): readonly Operand[] {
   const sent = uploads.map(({ key, dimensions }) => ({ kind: 'dataIds', name: key, dimensions }) as const);
   const { universe } = tree.dimensions;
   const regions = spatiallyJoined(query);
-  const isGiven = ({ required }: DimensionElement) =>
-    searches.some(({ dimensions }) => required.every((name) => dimensions.has(name)));
+  const asked = new Set(
+    [...predicateReferences(tree.predicate)].flatMap((of) => (of.type === 'dimension_field' ? of.element : [])),
+  );
+  // Data IDs that were sent stand for records that may not be there, unless columns of these are asked.
+  const isSent = ({ required }: DimensionElement) =>
+    sent.some(({ dimensions }) => universe.conform(required).names.every((of) => dimensions.required.includes(of)));
+  const isGiven = (element: DimensionElement) =>
+    searches.some(({ dimensions }) => element.required.every((of) => dimensions.has(of))) ||
+    (isSent(element) && !asked.has(element.name));
   const elements = tree.dimensions.elements
     .filter((element) => !element.skypix)
     .filter(
       (element) => regions.includes(element) || ((element.isDimension || element.alwaysJoin) && !isGiven(element)),
-    )
-    // Values of a band, say, are those that the records of filters have.
-    .map((element) => (element.viewOf === undefined ? element : universe.element(element.viewOf)));
-  const groups = new Map([...new Set(elements)].map((element) => [element, universe.groupOf(element.name)]));
+    );
+  const groups = new Map<DimensionElement, DimensionGroup>();
+  for (const element of elements) {
+    // Values of a band, say, are those that the records of filters have, of whatever instrument.
+    const of = element.viewOf === undefined ? element : universe.element(element.viewOf);
+    if (of === element || !elements.includes(of)) groups.set(of, universe.groupOf(element.name));
+  }
   // Records that others refer to are there where those are.
   const isReferred = (element: DimensionElement) =>
     element.isDimension &&
@@ -103,7 +114,7 @@ export function askedAlone(
   paths: ReadonlyMap<string, SearchPath>,
 ): { readonly query: Query; readonly spec: ResultSpec } {
   const { name, dimensions } = operand;
-  const query = queryOf(dimensions);
+  const query = queryOf(operand.kind === 'records' ? dimensions.union(dimensions.universe.groupOf(name)) : dimensions);
   const collections = operand.kind === 'datasets' ? paths.get(name)!.collectionsIn(member.repository, name) : [];
   const tree = {
     ...query.tree,

@@ -27,6 +27,7 @@ export class Sizes {
   readonly #query: Query;
   readonly #ctx: QueryContext;
   readonly #sizes = new Map<Operand, Promise<readonly Size[]>>();
+  readonly #known = new Map<Operand, readonly Size[]>();
 
   constructor(members: readonly Member[], query: Query, paths: ReadonlyMap<string, SearchPath>, ctx: QueryContext) {
     this.operands = operandsOf(query);
@@ -37,19 +38,35 @@ export class Sizes {
     this.#ctx = ctx;
   }
 
+  /** The same for another context; what is counted already is not counted again. */
+  under(ctx: QueryContext): Sizes {
+    const other = new Sizes(this.#members, this.#query, this.#paths, ctx);
+    for (const [i, operand] of this.operands.entries()) {
+      const known = this.#known.get(operand);
+      if (known) other.#sizes.set(other.operands[i]!, Promise.resolve(known));
+    }
+    return other;
+  }
+
   /** What it has in each repository, with all that the query says of it; data IDs that were sent are in none. */
   of(operand: Operand): Promise<readonly Size[]> {
     let sizes = this.#sizes.get(operand);
     if (!sizes) {
-      const constraints = constraintsOn(operand, this.constraints);
-      sizes = Promise.all(
-        holdersOf(operand, this.#members, this.#paths).map(async (member) => {
-          const { query, spec } = askedAlone(operand, member, constraints, this.#paths);
-          return { member, rows: await member.repository.count(query, spec, this.#ctx, { exact: false }) };
-        }),
-      );
+      sizes = this.#count(operand);
       this.#sizes.set(operand, sizes);
     }
+    return sizes;
+  }
+
+  async #count(operand: Operand): Promise<readonly Size[]> {
+    const constraints = constraintsOn(operand, this.constraints);
+    const sizes = await Promise.all(
+      holdersOf(operand, this.#members, this.#paths).map(async (member) => {
+        const { query, spec } = askedAlone(operand, member, constraints, this.#paths);
+        return { member, rows: await member.repository.count(query, spec, this.#ctx, { exact: false }) };
+      }),
+    );
+    this.#known.set(operand, sizes);
     return sizes;
   }
 

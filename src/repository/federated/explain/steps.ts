@@ -1,7 +1,7 @@
 /** The plan of a query as its user may read it: who is asked for what, in which order, and why. */
 import { memberAlone } from '../join/answers-alone.ts';
 import { foundKey, type Member } from '../members.ts';
-import type { Part } from '../plan.ts';
+import type { Part } from '../part.ts';
 import type { SearchPath } from '../search-path.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import type { ResultSpec } from '../../../butler/query/result-spec.ts';

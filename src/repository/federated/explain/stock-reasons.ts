@@ -3,9 +3,8 @@ import { bothRequired, doomedSearch, noCollectionsToSearch, noDatasetsOfType } f
 import { predicateWithDefaults, summarizePredicate } from '../../../butler/query/governors.ts';
 import type { ResultSpec } from '../../../butler/query/result-spec.ts';
 import type { QueryContext } from '../../repository.ts';
-import type { Member } from '../members.ts';
-import type { Part } from '../plan.ts';
-import { membersOnPath } from '../members.ts';
+import { searchesWithoutHolder, type Member } from '../members.ts';
+import type { Part } from '../part.ts';
 import type { Explained } from './explanation.ts';
 
 export async function stockReasons(
@@ -15,8 +14,8 @@ export async function stockReasons(
   ctx: QueryContext,
   execute: boolean,
 ): Promise<readonly string[]> {
-  const doomed = [...query.tree.datasets].flatMap(([name, { collections }]) => {
-    if (membersOnPath(members, name, paths.get(name)!).length > 0) return [];
+  const doomed = searchesWithoutHolder(members, query, paths).flatMap((name) => {
+    const { collections } = query.tree.datasets.get(name)!;
     const searched = paths.get(name)!.types();
     return [
       doomedSearch(name, collections),

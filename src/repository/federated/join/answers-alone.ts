@@ -7,30 +7,37 @@ import { LRUCache } from 'lru-cache';
 import type { DataIdValues } from '../../../butler/data-id.ts';
 import { stringifyJson } from '../../../butler/json.ts';
 import { treesInside } from '../../../butler/query/predicate.ts';
-import { recordSpec } from '../../../butler/query/result-spec.ts';
+import { recordSpec, type DimensionRecordSpec } from '../../../butler/query/result-spec.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import { encodePredicate } from '../../../butler/query/wire.ts';
 import type { DimensionElement } from '../../../butler/universe.ts';
-import type { QueryContext } from '../../repository.ts';
+import { DEFAULT_QUERY_LIMITS, rightsOf, type QueryContext } from '../../repository.ts';
+import type { DimensionRecordRow } from '../../rows.ts';
 import { queryOf } from '../../search/records-of-data-ids.ts';
 import { conformQuery } from '../conform-query.ts';
-import { dataIdKey, recordDataId } from '../identity.ts';
+import { recordDataId } from '../identity.ts';
 import { membersOnPath, type Member } from '../members.ts';
+import { partBatches } from '../part-batches.ts';
+import { totalOrder, wholePart, type Part } from '../part.ts';
 import { joined, recordsAmong } from '../probe.ts';
 import type { SearchPath } from '../search-path.ts';
-import { conjunctsOf, constrainedQuery } from './constraints.ts';
+import { conjunctsOf, recordsQuery } from './constraints.ts';
 import { KnownDataIds, MOST_UPLOADED } from './known-data-ids.ts';
+import { SharedWork } from './shared-work.ts';
 
-/** Records that are compared one by one; of more, only how many there are. */
-const MOST_COMPARED = 20_000;
+/** Records that are looked for by their data IDs; more are read from both sides, in order. */
+const MOST_LOOKED_FOR = 20_000;
+
+/** Records read of a side at a time. */
+const CHUNK = 5_000;
 
 /** Milliseconds for which it is remembered what a repository elsewhere has; what a user writes here is seen at once. */
 const REMEMBERED = 60_000;
 
 /** Whether one has all records of another that is elsewhere. */
-const comparisons = new LRUCache<string, Promise<boolean>>({ max: 1000, ttl: REMEMBERED });
+const comparisons = new LRUCache<string, SharedWork<boolean>>({ max: 1000, ttl: REMEMBERED });
 
-/** Keys of records that repositories elsewhere were found to have, by caller, repository and element. */
+/** Digests of records that repositories elsewhere were found to have, by caller, repository and element. */
 const seenElsewhere = new LRUCache<string, Set<string>>({ max: 200, ttl: REMEMBERED });
 
 /** The member that answers alone; undefined where rows of several may have to be joined. */
@@ -45,96 +52,141 @@ export async function memberAlone(
   const holders = searches.map(([name]) => membersOnPath(members, name, paths.get(name)!));
   const only = holders[0]?.[0] ?? members.at(-1)!;
   if (holders.some((of) => of.length !== 1 || of[0] !== only)) return undefined;
-  const { universe, elements } = query.tree.dimensions;
+  const { elements } = query.tree.dimensions;
   const isCovered = ({ isDimension, required }: DimensionElement) =>
     isDimension && searches.some(([, { dimensions }]) => required.every((name) => dimensions.has(name)));
-  const needed = elements
-    .filter((element) => !element.skypix && !isCovered(element))
-    .map((element) => (element.viewOf === undefined ? element : universe.element(element.viewOf)));
+  const needed = elements.filter((element) => !element.skypix && !isCovered(element));
   for (const other of members) {
     if (other === only) continue;
-    for (const element of new Set(needed)) if (!(await hasAllOf(only, other, element, query, ctx))) return undefined;
+    for (const element of needed) if (!(await hasAllOf(only, other, element, query, ctx))) return undefined;
   }
   return only;
 }
 
+/** Records of an element, as far as a query may join them. */
+interface Asked {
+  readonly element: DimensionElement;
+  readonly query: Query;
+}
+
 /** Whether `only` has all records of an element that `other` has, as far as the query may join them. */
-function hasAllOf(
+async function hasAllOf(
   only: Member,
   other: Member,
   element: DimensionElement,
   query: Query,
   ctx: QueryContext,
 ): Promise<boolean> {
-  const constrained = recordsJoined(element, query);
-  if (!other.repository.isRemote) return compare(only, other, element, constrained, ctx);
-  const names = [ctx.caller.username, only.repository.name, other.repository.name, element.name];
-  const { tree, uploads } = constrained;
-  const asked = stringifyJson([names, encodePredicate(tree.predicate), uploads.map(({ rows }) => rows)]);
-  const key = createHash('sha256').update(asked).digest('base64');
+  const asked = recordsJoined(element, query);
+  if (!other.repository.isRemote) return compare(only, other, asked, ctx);
+  const names = [rightsOf(ctx.caller), only.repository.name, other.repository.name, element.name];
+  const { tree, uploads } = asked.query;
+  const key = digest([names, encodePredicate(tree.predicate), uploads.map(({ rows }) => rows)]);
   let comparison = comparisons.get(key);
-  if (!comparison) {
-    comparison = compare(only, other, element, constrained, ctx);
+  if (!comparison || comparison.isAbandoned) {
+    comparison = new SharedWork((signal) => compare(only, other, asked, { ...ctx, signal }));
     comparisons.set(key, comparison);
-    comparison.catch(() => comparisons.delete(key));
   }
-  return comparison;
+  try {
+    return await comparison.wait(ctx.signal);
+  } catch (error) {
+    if (comparisons.peek(key) === comparison && !ctx.signal.aborted) comparisons.delete(key);
+    throw error;
+  }
 }
 
-/** A query for the records of an element that a query may join. */
-function recordsJoined(element: DimensionElement, query: Query): Query {
-  const group = query.tree.dimensions.universe.groupOf(element.name);
+function recordsJoined(element: DimensionElement, query: Query): Asked {
+  const { universe } = query.tree.dimensions;
+  const asked = recordsQuery(element, universe, conjunctsOf(query));
+  if (asked.element !== element) return asked;
   const known = new KnownDataIds();
   for (const { dimensions, rows } of query.uploads) known.add(dimensions.required, rows);
-  return joined(constrainedQuery(group, conjunctsOf(query)), known.uploadsInto(group, MOST_UPLOADED));
+  return { element, query: joined(asked.query, known.uploadsInto(asked.query.tree.dimensions, MOST_UPLOADED)) };
 }
 
-async function compare(
+/** Two records of one data ID that differ count as two, of which `only` has but one. */
+async function compare(only: Member, other: Member, asked: Asked, ctx: QueryContext): Promise<boolean> {
+  const { name, required } = asked.element;
+  const element = other.universe.find(name);
+  if (!element) return true;
+  const own = only.universe.find(name);
+  const columns = own ? columnsOf(own).filter((column) => columnsOf(element).includes(column)) : [];
+  const theirs = conformQuery(asked.query, { ...recordSpec(name), limit: MOST_LOOKED_FOR + 1 }, other.universe);
+  const records: { readonly key: DataIdValues; readonly digest: string }[] = [];
+  for await (const { rows } of other.repository.query(theirs.query, theirs.spec, ctx)) {
+    for (const row of rows) records.push({ key: recordDataId(row, required), digest: recordDigest(row, columns) });
+  }
+  if (records.length === 0) return true;
+  if (!own) return false;
+  if (records.length > MOST_LOOKED_FOR) return hasAllInOrder(only, other, asked, columns, ctx);
+  const { repository, universe } = only;
+  const seen = repository.isRemote ? seenDigests([rightsOf(ctx.caller), repository.name, name]) : new Set<string>();
+  const unseen = records.filter((record) => !seen.has(record.digest));
+  if (unseen.length === 0) return true;
+  const keys = unseen.map(({ key }) => key);
+  const { query } = recordsAmong(queryOf(universe.groupOf(name)), own, required, keys);
+  for await (const { rows } of repository.query(query, recordSpec(name), ctx)) {
+    for (const row of rows) seen.add(recordDigest(row, columns));
+  }
+  return unseen.every((record) => seen.has(record.digest));
+}
+
+/** The same of very many: both sides' records are read in the order of their data IDs, up to as many as would be joined here. */
+async function hasAllInOrder(
   only: Member,
   other: Member,
-  element: DimensionElement,
-  constrained: Query,
+  { element, query }: Asked,
+  columns: readonly string[],
   ctx: QueryContext,
 ): Promise<boolean> {
-  if (!other.universe.find(element.name)) return true;
-  const spec = recordSpec(element.name);
-  const theirs = conformQuery(constrained, { ...spec, limit: MOST_COMPARED + 1 }, other.universe);
-  const keys: DataIdValues[] = [];
-  for await (const { rows } of other.repository.query(theirs.query, theirs.spec, ctx)) {
-    for (const row of rows) keys.push(recordDataId(row, element.required));
+  const { joinedRows } = ctx.limits ?? DEFAULT_QUERY_LIMITS;
+  const spec = { ...recordSpec(element.name), orderBy: totalOrder(recordSpec(element.name), element.required) };
+  const sides = [other, only].map((member) => {
+    const asked = conformQuery(query, spec, member.universe);
+    return wholePart(member, asked.query, asked.spec);
+  });
+  const [theirCount, ownCount] = await Promise.all(
+    sides.map((side) => side.member.repository.count(side.query, recordSpec(element.name), ctx, { exact: false })),
+  );
+  if (theirCount! > ownCount! || theirCount! + ownCount! > joinedRows) return false;
+  const [theirs, own] = sides.map((side) => digestsInOrder(side, element.required, columns, ctx));
+  for await (const wanted of theirs!) {
+    let found: IteratorResult<string>;
+    do found = await own!.next();
+    while (!found.done && found.value !== wanted);
+    if (found.done) return false;
   }
-  if (keys.length === 0) return true;
-  if (!only.universe.find(element.name)) return false;
-  if (keys.length > MOST_COMPARED) {
-    const counts = await Promise.all(
-      [only, other].map((member) => {
-        const asked = conformQuery(constrained, spec, member.universe);
-        return member.repository.count(asked.query, asked.spec, ctx, { exact: false });
-      }),
-    );
-    return counts[0] === counts[1];
-  }
-  return hasRecords(only, element, keys, ctx);
+  return true;
 }
 
-async function hasRecords(
-  { repository, universe }: Member,
-  element: DimensionElement,
-  keys: readonly DataIdValues[],
+/** Chunk by chunk, so that no query stays open at one repository while the other is asked. */
+async function* digestsInOrder(
+  part: Part<DimensionRecordSpec>,
+  names: readonly string[],
+  columns: readonly string[],
   ctx: QueryContext,
-): Promise<boolean> {
-  const seen = repository.isRemote ? seenKeys([ctx.caller.username, repository.name, element.name]) : new Set<string>();
-  const unseen = keys.filter((key) => !seen.has(dataIdKey(key)));
-  if (unseen.length === 0) return true;
-  const own = universe.element(element.name);
-  const { query } = recordsAmong(queryOf(universe.groupOf(own.name)), own, element.required, unseen);
-  for await (const { rows } of repository.query(query, recordSpec(own.name), ctx)) {
-    for (const row of rows) seen.add(dataIdKey(recordDataId(row, element.required)));
+): AsyncGenerator<string, void, undefined> {
+  const options = { after: undefined, chunk: CHUNK, implied: false, foundIn: false };
+  for await (const { rows } of partBatches([part], 0, names, options, ctx)) {
+    for (const row of rows) yield recordDigest(row, columns);
   }
-  return unseen.every((key) => seen.has(dataIdKey(key)));
 }
 
-function seenKeys(names: readonly string[]): Set<string> {
+function columnsOf({ name, primaryKey, required, implied, fields }: DimensionElement): readonly string[] {
+  const keys = required.map((of) => (of === name && primaryKey ? primaryKey.name : of));
+  return [...keys, ...implied, ...fields.keys()];
+}
+
+function recordDigest({ fields }: DimensionRecordRow, columns: readonly string[]): string {
+  const values = columns.map((name) => fields[name] ?? null);
+  return digest(values.map((value) => (value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value)));
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(stringifyJson(value)).digest('base64');
+}
+
+function seenDigests(names: readonly string[]): Set<string> {
   const key = JSON.stringify(names);
   let seen = seenElsewhere.get(key);
   if (!seen) seenElsewhere.set(key, (seen = new Set()));

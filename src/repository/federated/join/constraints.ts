@@ -3,9 +3,10 @@ import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import { columnsOfPredicate } from '../../../butler/query/column-type.ts';
 import type { Expression } from '../../../butler/query/expression.ts';
 import { predicateWithDefaults } from '../../../butler/query/governors.ts';
+import { automaticSpatialJoin, type SpatialJoin } from '../../../butler/query/overlaps.ts';
 import { allOf, leavesOf, type Predicate } from '../../../butler/query/predicate.ts';
 import type { Query } from '../../../butler/query/tree.ts';
-import type { DimensionElement } from '../../../butler/universe.ts';
+import type { DimensionElement, Universe } from '../../../butler/universe.ts';
 import { queryOf } from '../../search/records-of-data-ids.ts';
 
 /** The predicates that all rows of a query fulfil. */
@@ -30,33 +31,32 @@ export function constrainedQuery(group: DimensionGroup, conjuncts: readonly Pred
 }
 
 /**
- * Pairs of elements whose regions must overlap in all rows: those that the query says, else the most specific ones of two
- * families that no dataset and no data ID joins (query-semantics.md section 10).
+ * The records of an element that the rows of a query may be joined with: for one that is a view (a band) those that have its
+ * values (of filters, whatever their instrument), with what the conjuncts say of its own dimensions alone.
  */
-export function overlapsOf(query: Query): readonly (readonly [DimensionElement, DimensionElement])[] {
-  const { tree, uploads } = query;
-  const { universe, elements } = tree.dimensions;
-  const said = conjunctsOf(query).flatMap((leaf) => {
-    if (leaf.type !== 'comparison' || leaf.operator !== 'overlaps') return [];
-    const [a, b] = [leaf.a, leaf.b].map((side) => (isRegion(side) ? universe.element(side.element) : undefined));
-    return a && b && !a.skypix && !b.skypix ? [[a, b] as const] : [];
-  });
-  if (said.length > 0) return said;
-  const families = spatialFamilies(tree.dimensions);
-  const isJoined = [...tree.datasets.values(), ...uploads].some((operand) => {
-    return families.every((family) => spatialFamilies(operand.dimensions).includes(family));
-  });
-  if (families.length !== 2 || isJoined) return [];
-  const [a, b] = families.map((family) => {
-    const members = universe.spatialFamilies.get(family)!.map((name) => universe.element(name));
-    return members.find((element) => elements.includes(element))!;
-  });
-  return [[a!, b!]];
+export function recordsQuery(
+  element: DimensionElement,
+  universe: Universe,
+  conjuncts: readonly Predicate[],
+): { readonly element: DimensionElement; readonly query: Query } {
+  const query = constrainedQuery(universe.groupOf(element.name), conjuncts);
+  if (element.viewOf === undefined) return { element, query };
+  const dimensions = query.tree.dimensions.union(universe.groupOf(element.viewOf));
+  return { element: universe.element(element.viewOf), query: { ...query, tree: { ...query.tree, dimensions } } };
 }
 
-/** Families of elements with regions of their own, as opposed to sky pixels. */
-export function spatialFamilies({ elements }: DimensionGroup): readonly string[] {
-  return [...new Set(elements.flatMap(({ skypix, spatialFamily }) => (skypix ? [] : (spatialFamily ?? []))))];
+/** Pairs of elements whose regions must overlap in all rows (query-semantics.md section 10). @throws InvalidQueryError */
+export function overlapsOf(query: Query): readonly SpatialJoin[] {
+  const { tree, uploads } = query;
+  const { universe } = tree.dimensions;
+  const said = conjunctsOf(query).flatMap((leaf): readonly SpatialJoin[] => {
+    if (leaf.type !== 'comparison' || leaf.operator !== 'overlaps') return [];
+    const [a, b] = [leaf.a, leaf.b].map((side) => (isRegion(side) ? universe.element(side.element) : undefined));
+    return a && b ? [[a, b]] : [];
+  });
+  const operands = [...tree.datasets.values(), ...uploads].map(({ dimensions }) => dimensions);
+  const added = automaticSpatialJoin(tree.dimensions, said, operands);
+  return [...said, ...(added ? [added] : [])].filter(([a, b]) => !a.skypix && !b.skypix);
 }
 
 function isRegion(expression: Expression): expression is Expression & { readonly type: 'dimension_field' } {

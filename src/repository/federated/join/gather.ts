@@ -14,10 +14,10 @@ import type { DimensionRecordRow } from '../../rows.ts';
 import { refuseGathering } from '../explain/cost.ts';
 import { Sizes } from '../explain/sizes.ts';
 import { dataIdKey } from '../identity.ts';
-import { membersOnPath, type Member } from '../members.ts';
+import { searchesWithoutHolder, type Member } from '../members.ts';
 import { joined, keepsTable } from '../probe.ts';
 import type { SearchPath } from '../search-path.ts';
-import { conjunctsOf, constrainedQuery, overlapsOf } from './constraints.ts';
+import { conjunctsOf, constrainedQuery, overlapsOf, recordsQuery } from './constraints.ts';
 import { GatheredRecords } from './gathered-records.ts';
 import { MOST_UPLOADED, KnownDataIds } from './known-data-ids.ts';
 import { findMemberships, type Membership, type TypeSearch } from './memberships.ts';
@@ -52,7 +52,7 @@ export async function gather(
   const memberships: Membership[] = [];
   const datasetTypes = searchedTypes(members, queries, universe);
   // Nothing need be asked for what cannot have rows, whatever the repositories hold; but it may be wrong all the same.
-  const isDoomed = isWithoutHolder(members, queries[0]!);
+  const isDoomed = searchesWithoutHolder(members, queries[0]!.query, queries[0]!.paths).length > 0;
   for (const { query, paths, sizes = new Sizes(members, query, paths, ctx) } of isDoomed ? [] : queries) {
     await refuseGathering(members, query, sizes, ctx);
     const gathering = new Gathering(members, query, records, budget, ctx);
@@ -78,10 +78,6 @@ function searchedTypes(
     return [name, { ...type, dimensions: universe.conform(type.dimensions.required) }];
   });
   return new Map(found);
-}
-
-function isWithoutHolder(members: readonly Member[], { query, paths }: PathedQuery): boolean {
-  return [...query.tree.datasets.keys()].some((name) => membersOnPath(members, name, paths.get(name)!).length === 0);
 }
 
 /** What one of the queries needs. */
@@ -170,19 +166,14 @@ class Gathering {
 
   async #recordsOf(element: DimensionElement, overlapped: DimensionElement | undefined): Promise<void> {
     const { universe } = this.#query.tree.dimensions;
-    const group = universe.groupOf(element.name);
-    const constrained = constrainedQuery(group, this.#conjuncts);
-    if (element.viewOf !== undefined) {
-      // Its values are those that the records of another have, whichever these are.
-      const { tree } = constrained;
-      const dimensions = tree.dimensions.union(universe.groupOf(element.viewOf));
-      const question = { ...constrained, tree: { ...tree, dimensions } };
-      await this.#records.addOfElement(universe.element(element.viewOf), question, undefined);
+    const { element: of, query } = recordsQuery(element, universe, this.#conjuncts);
+    if (of !== element) {
+      await this.#records.addOfElement(of, query, undefined);
       return;
     }
     // Data IDs of an element without columns would stand for its records, and be given whether there are such or not.
-    const known = keepsTable(element) ? this.#known.uploadsInto(group, MOST_UPLOADED) : [];
-    const dataIds = await this.#records.addOfElement(element, joined(constrained, known), overlapped);
+    const known = keepsTable(element) ? this.#known.uploadsInto(query.tree.dimensions, MOST_UPLOADED) : [];
+    const dataIds = await this.#records.addOfElement(element, joined(query, known), overlapped);
     this.#known.add(element.required, dataIds);
   }
 }

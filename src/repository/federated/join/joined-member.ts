@@ -8,13 +8,21 @@ import type { ResultSpec } from '../../../butler/query/result-spec.ts';
 import { treesInside, withTreesInside } from '../../../butler/query/predicate.ts';
 import type { Query, QueryTree } from '../../../butler/query/tree.ts';
 import type { DimensionElement } from '../../../butler/universe.ts';
-import type { CollectionQuery, CountOptions, Page, PageOptions, QueryContext, Repository } from '../../repository.ts';
+import {
+  rightsOf,
+  type CollectionQuery,
+  type CountOptions,
+  type Page,
+  type PageOptions,
+  type QueryContext,
+  type Repository,
+} from '../../repository.ts';
 import type { RowsByResult } from '../../rows.ts';
 import { foundKey, membersOnPath, type Joins, type Member } from '../members.ts';
 import { resolveSearchPath, type SearchPath } from '../search-path.ts';
 import { asSearchedName } from '../collection-directory.ts';
-import { conformQuery } from '../conform-query.ts';
 import { dataIdKey, recordDataId } from '../identity.ts';
+import { partOf, type Part } from '../part.ts';
 import { unitedCollections, unitedInfo } from '../united-collections.ts';
 import { memberAlone } from './answers-alone.ts';
 import { refuseCrossing } from '../explain/cost.ts';
@@ -109,24 +117,17 @@ class JoinedRepositories implements Answering, Joins {
   }
 
   /** What a member is asked that answers as all would; undefined where rows have to be joined. */
-  async #alone<S extends ResultSpec>(query: Query, spec: S, ctx: QueryContext): Promise<Alone<S> | undefined> {
+  async #alone<S extends ResultSpec>(query: Query, spec: S, ctx: QueryContext): Promise<Part<S> | undefined> {
     // A repository that is the only one joins what it could not be asked as it is.
     if (this.#members.length === 1) return undefined;
     const member = await memberAlone(this.#members, query, this.#paths, ctx);
     if (!member) return undefined;
-    const conformed = conformQuery(query, spec, member.universe);
-    const { tree } = conformed.query;
-    const datasets = new Map(
-      [...tree.datasets].map(([name, search]) => {
-        return [name, { ...search, collections: this.#paths.get(name)!.collectionsIn(member.repository, name) }];
-      }),
-    );
-    return { member, query: { ...conformed.query, tree: { ...tree, datasets } }, spec: conformed.spec };
+    return partOf(member, query, spec, this.#paths);
   }
 
   /** Positions are told by our own name, whoever answers. */
   async *#asked<S extends ResultSpec>(
-    { member: { repository }, query, spec }: Alone<S>,
+    { member: { repository }, query, spec }: Part<S>,
     ctx: QueryContext,
     options: PageOptions = {},
   ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
@@ -146,14 +147,18 @@ class JoinedRepositories implements Answering, Joins {
     anew: boolean,
     sizes = new Sizes(this.#members, query, this.#paths, ctx),
   ): Promise<Joined> {
-    const queries = [{ query, paths: this.#paths, sizes }, ...(await this.#queriesInside(query, ctx))];
-    const { place, [Symbol.asyncDispose]: done } = await SCRATCHES.borrow(this.#key(query, ctx), anew, async () => {
-      const gathered = await gather(this.#members, queries, ctx);
+    const queries = [{ query, paths: this.#paths, sizes }, ...(await this.#queriesInside(query, ctx))] as const;
+    const make = async (signal: AbortSignal): Promise<Filled> => {
+      const asked = { ...ctx, signal };
+      const [outer, ...inside] = queries;
+      const gathered = await gather(this.#members, [{ ...outer, sizes: outer.sizes.under(asked) }, ...inside], asked);
       const searched = searchedCollections(this.#members, queries);
-      const scratch = await scratchRepository(this.name, query.tree.dimensions.universe, gathered, searched, ctx);
+      const scratch = await scratchRepository(this.name, query.tree.dimensions.universe, gathered, searched, asked);
       const names = this.#members.map(({ repository }) => repository.name);
       return { ...scratch, ownerOf: ownersOf(gathered, names), found: rowsFound(gathered) };
-    });
+    };
+    const borrowed = await SCRATCHES.borrow(this.#key(query, ctx), anew, make, ctx.signal);
+    const { place, [Symbol.asyncDispose]: done } = borrowed;
     const pathsOf = new Map(queries.map(({ query: { tree }, paths }) => [tree.datasets, paths]));
     const flat = (tree: QueryTree) => flattened(tree, pathsOf.get(tree.datasets)!);
     const predicate = withTreesInside(query.tree.predicate, flat);
@@ -161,7 +166,7 @@ class JoinedRepositories implements Answering, Joins {
   }
 
   #key(query: Query, ctx: QueryContext): string {
-    return stringifyJson([ctx.caller.username, this.#members.map((m) => m.repository.name), encodeQuery(query)]);
+    return stringifyJson([rightsOf(ctx.caller), this.#members.map((m) => m.repository.name), encodeQuery(query)]);
   }
 
   async #queriesInside({ tree, defaultDataId }: Query, ctx: QueryContext): Promise<readonly PathedQuery[]> {
@@ -203,12 +208,6 @@ function searchedCollections(
       return { name: collection, type, datasetTypes: held.has(collection) ? [name] : [] };
     });
   });
-}
-
-interface Alone<S extends ResultSpec> {
-  readonly member: Member;
-  readonly query: Query;
-  readonly spec: S;
 }
 
 interface Filled extends Scratch {

@@ -4,6 +4,7 @@
  */
 import { rmSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
+import { SharedWork } from './shared-work.ts';
 
 /** Milliseconds since it was made. */
 const KEPT = 30_000;
@@ -17,7 +18,7 @@ export interface Place extends AsyncDisposable {
 }
 
 interface Kept<P extends Place> {
-  readonly place: Promise<P>;
+  readonly work: SharedWork<P>;
   users: number;
   isEvicted: boolean;
 }
@@ -41,11 +42,20 @@ export class ScratchCache<P extends Place> {
     });
   }
 
-  /** A place that was made before, or with `anew` one that is made now; it stays until it is disposed of. */
-  async borrow(key: string, anew: boolean, make: () => Promise<P>): Promise<{ readonly place: P } & AsyncDisposable> {
+  /**
+   * A place that was made before, or with `anew` one that is made now; it stays until it is disposed of.
+   * @param make is stopped by its signal when nobody waits for the place any more
+   * @throws the reason of `signal`, when it is aborted before the place is there; what `make` throws
+   */
+  async borrow(
+    key: string,
+    anew: boolean,
+    make: (signal: AbortSignal) => Promise<P>,
+    signal: AbortSignal,
+  ): Promise<{ readonly place: P } & AsyncDisposable> {
     let kept = anew ? undefined : this.#kept.get(key);
-    if (!kept) {
-      kept = { place: make(), users: 0, isEvicted: false };
+    if (!kept || kept.work.isAbandoned) {
+      kept = { work: new SharedWork(make), users: 0, isEvicted: false };
       this.#kept.set(key, kept);
     }
     const borrowed = kept;
@@ -55,11 +65,12 @@ export class ScratchCache<P extends Place> {
       if (borrowed.users === 0 && borrowed.isEvicted) await this.#remove(borrowed);
     };
     try {
-      const place = await borrowed.place;
+      const place = await borrowed.work.wait(signal);
       this.#directories.add(place.directory);
       return { place, [Symbol.asyncDispose]: done };
     } catch (error) {
-      if (this.#kept.peek(key) === borrowed) this.#kept.delete(key);
+      // Others may still wait for it, or have it.
+      if (borrowed.users === 1 && this.#kept.peek(key) === borrowed) this.#kept.delete(key);
       await done();
       throw error;
     }
@@ -67,12 +78,12 @@ export class ScratchCache<P extends Place> {
 
   /** A place that was made before, as long as nobody needs what is on its disk. */
   async peek(key: string): Promise<P | undefined> {
-    return this.#kept.peek(key)?.place.catch(() => undefined);
+    return this.#kept.peek(key)?.work.settled();
   }
 
   async #remove(kept: Kept<P>): Promise<void> {
     // What could not be made is nothing to remove.
-    const place = await kept.place.catch(() => undefined);
+    const place = await kept.work.settled();
     if (!place) return;
     this.#directories.delete(place.directory);
     await place[Symbol.asyncDispose]();

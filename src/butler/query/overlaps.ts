@@ -2,19 +2,22 @@
  * Spatial and temporal overlaps of a query: takes the explicit spatial ones out of the predicate, and adds the joins
  * that stock Butler adds where families of elements are not connected (query-semantics.md sections 10 and 11).
  */
-import type { DimensionGroup } from '../../../butler/dimension-group.ts';
-import { ButlerUserError, InvalidQueryError } from '../../../butler/errors.ts';
-import { columnType } from '../../../butler/query/column-type.ts';
-import type { Expression } from '../../../butler/query/expression.ts';
-import { allOf, TRUE, type Predicate, type PredicateLeaf } from '../../../butler/query/predicate.ts';
-import type { Region } from '../../../butler/region/region.ts';
-import type { DimensionElement, Universe } from '../../../butler/universe.ts';
+import type { DimensionGroup } from '../dimension-group.ts';
+import { ButlerUserError, InvalidQueryError } from '../errors.ts';
+import { columnType } from './column-type.ts';
+import type { Expression } from './expression.ts';
+import { allOf, TRUE, type Predicate, type PredicateLeaf } from './predicate.ts';
+import type { Region } from '../region/region.ts';
+import type { DimensionElement, Universe } from '../universe.ts';
+
+/** Elements whose regions must overlap. */
+export type SpatialJoin = readonly [DimensionElement, DimensionElement];
 
 export interface Overlaps {
   /** The predicate without spatial overlaps, with the temporal joins that were added. */
   readonly predicate: Predicate;
   /** Pairs of elements whose regions must overlap. */
-  readonly joins: readonly (readonly [DimensionElement, DimensionElement])[];
+  readonly joins: readonly SpatialJoin[];
   /** Elements joined to the common sky pixels, these being a dimension of the query. */
   readonly pixelJoins: ReadonlySet<DimensionElement>;
   /** Elements, or sky pixels, that must overlap a given region. */
@@ -87,12 +90,32 @@ export function analyzeOverlaps(
   return new OverlapAnalysis(dimensions, calibrations).run(predicate, operands);
 }
 
+/**
+ * The elements whose regions stock Butler makes overlap of its own accord: the most specific ones of two families that nothing
+ * connects, be they sky pixels; undefined where none need be.
+ * @param said pairs that overlap by what the query says
+ * @param operands as those of `analyzeOverlaps`
+ * @throws InvalidQueryError where it is ambiguous
+ */
+export function automaticSpatialJoin(
+  dimensions: DimensionGroup,
+  said: readonly SpatialJoin[],
+  operands: readonly DimensionGroup[],
+): SpatialJoin | undefined {
+  return new OverlapAnalysis(dimensions, []).automaticSpatialJoin(said, operands);
+}
+
+/** Names of the families of a group's elements with regions of their own, as opposed to sky pixels. */
+export function spatialFamilies({ elements }: DimensionGroup): readonly string[] {
+  return [...new Set(elements.flatMap(({ skypix, spatialFamily }) => (skypix ? [] : (spatialFamily ?? []))))];
+}
+
 class OverlapAnalysis {
   readonly #dimensions: DimensionGroup;
   readonly #universe: Universe;
   readonly #spatial: Connections;
   readonly #temporal: Connections;
-  readonly #joins: (readonly [DimensionElement, DimensionElement])[] = [];
+  readonly #joins: SpatialJoin[] = [];
   readonly #pixelJoins = new Set<DimensionElement>();
   readonly #constraints: { element: DimensionElement; region: Region }[] = [];
 
@@ -108,15 +131,9 @@ class OverlapAnalysis {
 
   run(predicate: Predicate, operands: readonly DimensionGroup[]): Overlaps {
     const terms = [this.#withoutSpatial(predicate, false)];
-    for (const operand of operands) {
-      this.#connectOperand(operand, 'spatialFamily', this.#spatial);
-      this.#connectOperand(operand, 'temporalFamily', this.#temporal);
-    }
-    const spatial = this.#spatial.unconnected('spatial');
-    if (spatial) {
-      const [a, b] = spatial.map((family) => this.#mostSpecific(family));
-      this.#addSpatialJoin(a!, b!);
-    }
+    const spatial = this.automaticSpatialJoin([], operands);
+    if (spatial) this.#addSpatialJoin(...spatial);
+    for (const operand of operands) this.#connectOperand(operand, 'temporalFamily', this.#temporal);
     const temporal = this.#temporal.unconnected('temporal');
     if (temporal) {
       const [a, b] = temporal.map((family) => this.#timespanOf(family));
@@ -128,6 +145,13 @@ class OverlapAnalysis {
       pixelJoins: this.#pixelJoins,
       constraints: this.#constraints,
     };
+  }
+
+  automaticSpatialJoin(said: readonly SpatialJoin[], operands: readonly DimensionGroup[]): SpatialJoin | undefined {
+    for (const [a, b] of said) this.#spatial.merge(a.spatialFamily!, b.spatialFamily!);
+    for (const operand of operands) this.#connectOperand(operand, 'spatialFamily', this.#spatial);
+    const families = this.#spatial.unconnected('spatial');
+    return families && [this.#mostSpecific(families[0]), this.#mostSpecific(families[1])];
   }
 
   /** The predicate with spatial overlaps replaced by TRUE and noted for the joins. */
