@@ -23,8 +23,8 @@ export type RemovalOutcome = JobOutcome<{
   readonly bytes: number;
   readonly chains: readonly string[];
 }>;
-/** A publication by its identifier, and the job that goes on with it. */
-export type PublicationOutcome = JobOutcome<null> & { readonly publication: string };
+/** A version of a publication, and the job that goes on with it. */
+export type PublicationOutcome = JobOutcome<null> & { readonly publication: string; readonly version: number };
 /** A run by its identifier. */
 export type RunOutcome = JobOutcome<null> & { readonly run: string };
 export type IngestOutcome = JobOutcome<null> & {

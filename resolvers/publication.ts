@@ -22,12 +22,11 @@ type DecisionInput = {
 };
 
 const payload = {
-  publication: ({ publication }: PublicationOutcome, _args: unknown, context: GraphQLContext) =>
-    existing(publication, context),
-  job: async ({ publication, job }: PublicationOutcome, _args: unknown, context: GraphQLContext) => {
-    if (job === null) return null;
-    const { record } = await existing(publication, context);
-    return record.job === job ? serviceOf(context).job(record) : null;
+  publication: existing,
+  job: async (changed: PublicationOutcome, _args: unknown, context: GraphQLContext) => {
+    if (changed.job === null) return null;
+    const { record } = await existing(changed, {}, context);
+    return record.job === changed.job ? serviceOf(context).job(record) : null;
   },
 };
 
@@ -122,7 +121,7 @@ export const publication: Resolvers = {
     comments: ({ record, role }, _args, context) => (role === 'READER' ? [] : serviceOf(context).comments(record)),
     manifest: async ({ record }, _args, context) => {
       const manifest = serviceOf(context).manifest(record);
-      return { ...(await manifest.header()), manifest };
+      return manifest && { ...(await manifest.header()), manifest };
     },
     diff: ({ record, role }, _args, context) => (role === 'READER' ? null : serviceOf(context).diff(record)),
     versions: ({ record }, _args, context) => serviceOf(context).versions(record.publication, context.principal),
@@ -157,11 +156,15 @@ function decision(name: string, what: Decision) {
 }
 
 function outcome({ publication: { record }, job }: PublicationChange): PublicationOutcome {
-  return { publication: record.publication, job: job?.id ?? null, plan: null };
+  return { publication: record.publication, version: record.version, job: job?.id ?? null, plan: null };
 }
 
-async function existing(id: string, context: GraphQLContext): Promise<SeenPublication> {
-  const found = await serviceOf(context).find(id, undefined, context.principal);
+async function existing(
+  { publication: id, version }: PublicationOutcome,
+  _args: unknown,
+  context: GraphQLContext,
+): Promise<SeenPublication> {
+  const found = await serviceOf(context).find(id, version, context.principal);
   if (found) return found;
   throw new SatelliteError('NOT_FOUND', 'The publication was changed by this call, and is not yours to see any more.');
 }

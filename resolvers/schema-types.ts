@@ -1301,8 +1301,8 @@ export type Publication = {
   readonly job?: Maybe<Job>;
   /** Under which terms others may use it, in its owner's words. */
   readonly licence?: Maybe<Scalars['String']['output']>;
-  /** Everything that is published with it. */
-  readonly manifest: PublicationManifest;
+  /** Everything that is published with it; null while that is being written down, or where it could not be. */
+  readonly manifest?: Maybe<PublicationManifest>;
   /** The user who asked for it. */
   readonly owner: Scalars['String']['output'];
   /** Who is to read it, as it was submitted. */
@@ -3249,7 +3249,7 @@ export type PublicationResolvers<ContextType = GraphQLContext, ParentType extend
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
   licence?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
-  manifest?: Resolver<ResolversTypes['PublicationManifest'], ParentType, ContextType>;
+  manifest?: Resolver<Maybe<ResolversTypes['PublicationManifest']>, ParentType, ContextType>;
   owner?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   readers?: Resolver<ResolversTypes['PublicationReaders'], ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;

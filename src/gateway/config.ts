@@ -8,6 +8,7 @@ import { DEFAULT_QUERY_LIMITS } from '../repository/repository.ts';
 import type { SatelliteSettings } from '../satellite/settings.ts';
 import { authConfig } from './auth-config.ts';
 import { expandVariables } from './environment.ts';
+import { publishingConfig, webhookConfig } from './publishing-config.ts';
 import { satelliteSettings, satellitesConfig } from './satellites-config.ts';
 
 const NAME = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
@@ -78,12 +79,17 @@ const repositoryBase = {
   groups: z.array(z.string().min(1)).min(1).optional(),
   /** `published`: where reviewed collections are published. @default official, or a satellite where it has an owner */
   role: z.literal('published').optional(),
-  /** Who reviews publications into it; used by publishing, which this version does not have. */
+  /** Who reviews publications into it. @default nobody: nothing can be published in it */
   reviewers: z
     .strictObject({ groups: z.array(z.string()).optional(), users: z.array(z.string()).optional() })
     .optional(),
-  /** How servers that cache it learn of changes; used by publishing, which this version does not have. */
+  /**
+   * Whether servers have it in memory, so that some changes (new instruments, new sky maps) need a restart: `confirm`, who
+   * approves such a publication confirms that; `none`, no server has. @default confirm
+   */
   restart: z.enum(['none', 'confirm']).optional(),
+  /** How publications into it are treated. */
+  publishing: publishingConfig.optional(),
 };
 
 const remoteRepository = z.strictObject({
@@ -180,6 +186,8 @@ export const gatewayConfig = z
       .optional(),
     /** Repositories that users make. @default with `state` its defaults; else the gateway only reads */
     satellites: satellitesConfig.optional(),
+    /** Who is told what happens to publications. @default nobody */
+    webhooks: z.array(webhookConfig).default([]),
     /** What the gateway itself may fetch. */
     outbound: outbound.prefault({}),
     /** Rubin's own Python. @default none: satellites cannot be migrated */

@@ -7,6 +7,7 @@ import { FileResolver } from '../access/file-resolution.ts';
 import type { Services } from '../../resolvers/services.ts';
 import type { Memberships } from '../access/memberships.ts';
 import type { OfferedRepository } from '../access/policy.ts';
+import type { PublicationCommit } from '../publish/commit.ts';
 import { openAuthenticator, openGafaelfawr } from './authentication.ts';
 import { ConcurrentRequests } from './concurrent-requests.ts';
 import { ConfigurationError, UNUSED_SECTIONS, type GatewayConfig } from './config.ts';
@@ -41,6 +42,8 @@ export interface GatewayOptions {
   readonly memberships?: Memberships;
   /** Instead of the configured ones. */
   readonly services?: Services;
+  /** What brings publications into published repositories. */
+  readonly commit?: PublicationCommit;
   /** Unix milliseconds, for the end of grants. @default the machine's clock */
   readonly now?: () => number;
 }
@@ -74,7 +77,10 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   });
   const opened =
     config.writing &&
-    (await openServices(config.writing, { config, offered, gafaelfawr, files, publicUrl, ownUrls, log, now }));
+    (await openServices(config.writing, {
+      ...{ config, offered, gafaelfawr, files, publicUrl, ownUrls, log, now },
+      commit: options.commit,
+    }));
   const authenticator = openAuthenticator(config.auth, gafaelfawr, opened?.authentication);
   const meter = await RequestMeter.open({
     costPerMinute: limits.costPerMinute,

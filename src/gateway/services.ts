@@ -18,6 +18,8 @@ import { jobRights } from '../satellite/job-rights.ts';
 import { Removals } from '../satellite/removal.ts';
 import { Satellites } from '../satellite/satellites.ts';
 import { visibleRepositories } from '../satellite/visible-repositories.ts';
+import type { PublicationCommit } from '../publish/commit.ts';
+import { Publications } from '../publish/publications.ts';
 import { Runs } from '../run/runs.ts';
 import { RunStore, RUN_TABLES } from '../run/store.ts';
 import { createLeases } from '../state/leases.ts';
@@ -29,6 +31,7 @@ import { Transfers } from '../transfer/transfers.ts';
 import { Uploads, UPLOAD_TABLES } from '../transfer/uploads.ts';
 import { accountsOf, type AuthenticationState } from './authentication.ts';
 import type { GatewayConfig } from './config.ts';
+import { publishedSettings } from './publishing-config.ts';
 import type { ScopeOptions } from './request-scope.ts';
 
 export interface ServicesOptions {
@@ -44,6 +47,8 @@ export interface ServicesOptions {
   readonly log: Logger;
   /** Unix milliseconds, for the end of grants. */
   readonly now: () => number;
+  /** What brings publications into published repositories. */
+  readonly commit: PublicationCommit | undefined;
 }
 
 export interface OpenServices {
@@ -60,6 +65,8 @@ export interface OpenServices {
 }
 
 const OPEN_MS = 60_000;
+/** How long a request waits for the manifest of what it submits. */
+const LONGEST_WAIT_MS = 20_000;
 
 /**
  * Opens the state, makes or renews its tables, and prepares the services.
@@ -67,7 +74,7 @@ const OPEN_MS = 60_000;
  */
 export async function openServices(
   writing: NonNullable<GatewayConfig['writing']>,
-  { config, offered, gafaelfawr, files, publicUrl, ownUrls, log, now }: ServicesOptions,
+  { config, offered, gafaelfawr, files, publicUrl, ownUrls, log, now, commit }: ServicesOptions,
 ): Promise<OpenServices> {
   const requestMs = config.http.limits.seconds * 1000;
   const recheckMs = config.http.limits.recheckSeconds * 1000;
@@ -121,6 +128,18 @@ export async function openServices(
     uploads,
     planMilliseconds: requestMs,
   });
+  const settings = publishedSettings(config.repositories);
+  const publications =
+    commit && settings.length > 0
+      ? await Publications.open(
+          {
+            ...{ state, jobs, memberships, repositoriesOf, files, offered, settings, commit, now, log },
+            webhooks: config.webhooks.map(({ url, secret }) => ({ name: url, url, secret })),
+            waitMilliseconds: Math.min(requestMs / 2, LONGEST_WAIT_MS),
+          },
+          signal,
+        )
+      : undefined;
   const services: Services = {
     calls: new IdempotentCalls(state, requestMs),
     jobs,
@@ -137,7 +156,7 @@ export async function openServices(
       memberships,
       now,
     }),
-    publications: undefined,
+    publications,
   };
   return {
     services,
@@ -154,8 +173,10 @@ export async function openServices(
     start: async () => {
       await jobs.start();
       await satellites.start();
+      await publications?.start();
     },
     close: async () => {
+      await publications?.close();
       await jobs.close();
       await satellites.close();
       await state.close();

@@ -7,7 +7,7 @@ import { BossQueue } from './boss-queue.ts';
 import { Claiming } from './claiming.ts';
 import type { Job, JobKind, Jobs, JobState, Json, NewJob } from './job.ts';
 import { HeldJobs } from './held-jobs.ts';
-import { JobRecords, tokenPurpose, UNABORTED } from './records.ts';
+import { JobRecords, tokenPurpose, UNABORTED, type JobRecord } from './records.ts';
 import type { JobQueue } from './queue.ts';
 import { TableQueue } from './table-queue.ts';
 import { JOB_TABLES } from './tables.ts';
@@ -50,7 +50,7 @@ class StateJobs implements Jobs {
   readonly #claiming: Claiming;
   readonly #queue: JobQueue;
   readonly #worker: JobWorker;
-  readonly #watcher: Watcher;
+  readonly #watcher: Watcher<JobRecord>;
   readonly #held: HeldJobs;
   readonly #kinds = new Map<string, JobKind>();
   readonly #drainMilliseconds: number;
@@ -75,7 +75,12 @@ class StateJobs implements Jobs {
     this.#log = log;
     this.#records = new JobRecords(state);
     this.#claiming = new Claiming(state.database, leaseMilliseconds);
-    this.#watcher = new Watcher(this.#records, pollMilliseconds, log);
+    this.#watcher = new Watcher(
+      async (ids) =>
+        (await this.#records.read(ids)).map((record) => ({ id: record.job.id, version: record.version, record })),
+      pollMilliseconds,
+      log,
+    );
     this.#queue =
       state.postgresUrl === undefined
         ? new TableQueue(this.#claiming, concurrency, pollMilliseconds, log)

@@ -29,7 +29,7 @@ export interface ManifestDataset {
   readonly run: string;
   /** Values of the required dimensions by name. */
   readonly dataId: DataId;
-  /** Never empty: a dataset without files is published as registered only where the source has none of it. */
+  /** Empty: it is registered only, at its source too. */
   readonly files: readonly ManifestFile[];
 }
 

@@ -109,3 +109,8 @@ const FORMATTERS: ReadonlyMap<string, string> = new Map(
 export function defaultFormatter(storageClass: string): string | undefined {
   return FORMATTERS.get(storageClass);
 }
+
+/** Whether stock Butler's configuration names the class as one that reads files. */
+export function isDefaultFormatter(formatter: string): boolean {
+  return Object.hasOwn(STORAGE_CLASSES, formatter);
+}

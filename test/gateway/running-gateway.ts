@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { mintToken, type TokenClaims } from '../../src/access/development-issuer.ts';
 import type { Services } from '../../resolvers/services.ts';
 import type { Memberships } from '../../src/access/memberships.ts';
+import type { PublicationCommit } from '../../src/publish/commit.ts';
 import type { OfferedRepository } from '../../src/access/policy.ts';
 import { parseConfig } from '../../src/gateway/config.ts';
 import { startGateway } from '../../src/gateway/gateway.ts';
@@ -52,6 +53,7 @@ export interface RunningGatewayOptions {
   readonly auth?: object;
   /** Instead of the machine's clock. */
   readonly now?: () => number;
+  readonly commit?: PublicationCommit;
 }
 
 export async function runGateway(options: RunningGatewayOptions): Promise<RunningGateway> {
@@ -81,6 +83,7 @@ ${yaml}`;
     ...(memberships && { memberships }),
     ...(services && { services }),
     ...(now && { now }),
+    ...(options.commit && { commit: options.commit }),
     ...(yaml.includes('repositories:') ? {} : { offered }),
   });
   const token = (username = 'alice', claims: Partial<TokenClaims> = {}) =>

@@ -35,8 +35,13 @@ export interface SharingWorld extends AsyncDisposable {
   ): Promise<readonly string[]>;
 }
 
-export async function openSharing(options: Omit<RunningGatewayOptions, 'offered'> = {}): Promise<SharingWorld> {
-  const { yaml = 'satellites: {root: ./satellites}', ...rest } = options;
+export interface SharingOptions extends Omit<RunningGatewayOptions, 'offered'> {
+  /** Groups of more users. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+}
+
+export async function openSharing(options: SharingOptions = {}): Promise<SharingWorld> {
+  const { yaml = 'satellites: {root: ./satellites}', groups = {}, ...rest } = options;
   const gateway = await runGateway({
     ...rest,
     yaml: yaml.includes('repositories:')
@@ -46,7 +51,7 @@ repositories:
   - {name: dp1, kind: direct, path: ${JSON.stringify(sqliteRepository('official'))}}`,
   });
   const fetchAs = async (user: string, path: string, init: RequestInit = {}) => {
-    const authorization = `Bearer ${await gateway.token(user, { groups: GROUPS[user] ?? ['g_users'] })}`;
+    const authorization = `Bearer ${await gateway.token(user, { groups: groups[user] ?? GROUPS[user] ?? ['g_users'] })}`;
     return gateway.fetch(path, { ...init, headers: { authorization, ...init.headers } });
   };
   const ask = async (user: string, query: string, variables: object = {}): Promise<GraphQLAnswer> => {

@@ -1,0 +1,224 @@
+/** The automatic checks of a manifest. */
+import type { Memberships } from '../access/memberships.ts';
+import type { OfferedRepository } from '../access/policy.ts';
+import type { Identity } from '../access/principal.ts';
+import { requiredDataId } from '../butler/data-id.ts';
+import type { QueryContext, Repository } from '../repository/repository.ts';
+import { streamDimensionRecords } from '../repository/search/streams.ts';
+import { defaultFormatter, isDefaultFormatter } from '../transfer/default-formatters.ts';
+import { checkInputRights, checkReaders } from './check-rights.ts';
+import { checkCollections, checkDatasetTypes, checkNames, listed } from './check-names.ts';
+import type { ContentsSummary } from './contents.ts';
+import { canonical } from './items.ts';
+import type { Manifest, ManifestCollection, ManifestDataset } from './manifest.ts';
+import type { PublicationCheck, PublicationVersion } from './publication.ts';
+import type { PublishedSettings } from './settings.ts';
+import type { PublishedStructure } from './structure.ts';
+
+export interface CheckSetting {
+  readonly version: Pick<PublicationVersion, 'readers' | 'group' | 'source'>;
+  readonly manifest: Manifest;
+  readonly summary: ContentsSummary;
+  readonly structure: PublishedStructure;
+  readonly settings: PublishedSettings;
+  /** All of it. */
+  readonly published: OfferedRepository;
+  /** Those that exist for the submitter. */
+  readonly official: readonly OfferedRepository[];
+  readonly who: Identity;
+  readonly memberships: Pick<Memberships, 'of'>;
+  /** The version that is published now; null: none. */
+  readonly replaced: Manifest | null;
+  /** Datasets whose content is another than in that. */
+  readonly changed: number;
+}
+
+const PICKLE = /pickle/i;
+const GIB = 2 ** 30;
+
+/** @param ctx of the submitter */
+export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promise<readonly PublicationCheck[]> {
+  const { version, manifest, summary, structure, settings, published, official, who, memberships } = setting;
+  const { lineage } = await manifest.header();
+  const collections = await manifest.collections();
+  const types = await manifest.datasetTypes();
+  const known = new Map<string, Awaited<ReturnType<Repository['datasetTypes']>>>();
+  for (const { name, repository } of [published, ...official]) known.set(name, await repository.datasetTypes(ctx));
+  const used = official.filter(({ name }) => lineage.officialRepositories.includes(name));
+  const named = version.source.collections.filter((name) => structure.official.has(name));
+  return [
+    checkFiles(summary),
+    { code: 'UNIVERSE', state: 'PASSED', message: 'Its dimensions mean the same in the published repository.' },
+    checkDatasetTypes(types, known),
+    checkNames(collections, named, version.readers, who),
+    await checkClashes(setting, collections, ctx),
+    await checkFormats(manifest, settings),
+    checkSize(summary, settings),
+    await checkInputRights(used, version.readers, published, memberships),
+    checkReaders(version.readers, who, version.group, settings),
+    await checkRestart(setting, ctx),
+    checkOfficialData(summary, structure),
+  ];
+}
+
+/** What is said of a manifest that could not be made. */
+export function unmade(code: 'FILES' | 'UNIVERSE', message: string): readonly PublicationCheck[] {
+  return [{ code, state: 'FAILED', message }];
+}
+
+/** Whether servers have to be restarted before all of it can be seen. */
+export function needsRestart({ checks }: Pick<PublicationVersion, 'checks'>): boolean {
+  return checks.some(({ code, state }) => code === 'RESTART' && state === 'WARNING');
+}
+
+function checkFiles({ datasets, bytes, registeredOnly, unequal }: ContentsSummary): PublicationCheck {
+  const code = 'FILES';
+  if (datasets === 0) return { code, state: 'FAILED', message: 'There are no datasets of yours in it.' };
+  if (unequal.length > 0) {
+    const message = `Files of datasets ${listed(unequal)} have another size than was recorded: put these datasets anew.`;
+    return { code, state: 'FAILED', message };
+  }
+  if (registeredOnly === 0) {
+    return { code, state: 'PASSED', message: `All files of ${datasets} datasets are there: ${bytes} bytes.` };
+  }
+  const message = `${registeredOnly} of ${datasets} datasets have no files: they can be found, but not be read.`;
+  return { code, state: 'WARNING', message };
+}
+
+function checkSize({ bytes }: ContentsSummary, { maxBytes }: PublishedSettings): PublicationCheck {
+  const code = 'SIZE';
+  const inGib = (size: number) => `${(size / GIB).toFixed(1)} GiB`;
+  if (bytes <= maxBytes)
+    return { code, state: 'PASSED', message: `${inGib(bytes)} of ${inGib(maxBytes)} are allowed.` };
+  const message = `${inGib(bytes)} are more than the ${inGib(maxBytes)} that one publication may have: publish less, or ask the operator.`;
+  return { code, state: 'FAILED', message };
+}
+
+function checkOfficialData(
+  { officialDatasets }: ContentsSummary,
+  { collections, flattened }: PublishedStructure,
+): PublicationCheck {
+  const code = 'OFFICIAL_DATA';
+  const shells = collections.filter(({ isOfficial }) => isOfficial).map(({ name }) => name);
+  const words = [
+    ...(shells.length > 0 ? [`${listed(shells)} are official: what is in them is found in their own repository.`] : []),
+    ...(flattened.length > 0
+      ? [`Of the official chains ${listed(flattened)}, what they hold stands in their place.`]
+      : []),
+    ...(officialDatasets > 0
+      ? [`${officialDatasets} official datasets in its collections are not published with it.`]
+      : []),
+  ];
+  if (words.length === 0) return { code, state: 'PASSED', message: 'It holds no official data.' };
+  return { code, state: officialDatasets > 0 ? 'WARNING' : 'PASSED', message: words.join(' ') };
+}
+
+/** What is in the published repository already. */
+async function checkClashes(
+  { manifest, published, replaced, changed }: CheckSetting,
+  collections: readonly ManifestCollection[],
+  ctx: QueryContext,
+): Promise<PublicationCheck> {
+  const code = 'CLASHES';
+  const { repository, name } = published;
+  const infos = await repository.collections({ search: ['*'], includeChains: true }, ctx);
+  const before = (await replaced?.collections()) ?? [];
+  const replacedNames = new Set(before.filter(({ isOfficial }) => !isOfficial).map((info) => info.name));
+  const taken = checkCollections(collections, new Map(infos.map((info) => [info.name, info])), replacedNames);
+  if (taken.length > 0) {
+    const message = `'${name}' has ${listed(taken)} already: choose other names, or submit a new version of that publication.`;
+    return { code, state: 'FAILED', message };
+  }
+  if (changed > 0) {
+    const message = `${changed} datasets have other files than in the version that is published: what has changed has to have a new UUID.`;
+    return { code, state: 'FAILED', message };
+  }
+  for await (const datasets of manifest.datasets()) {
+    const uuids = datasets.map(({ uuid }) => uuid);
+    const there = await repository.datasets(uuids, ctx);
+    const other = datasets.find((dataset) => {
+      const row = there.get(dataset.uuid);
+      return row && identity(dataset) !== identity({ ...row, ...asManifest(row) });
+    });
+    if (!other) continue;
+    const message = `Dataset ${other.uuid} is in '${name}' with another run, type or data ID.`;
+    return { code, state: 'FAILED', message };
+  }
+  return { code, state: 'PASSED', message: `Nothing in '${name}' has its names or its datasets.` };
+}
+
+function asManifest({
+  datasetType,
+  values,
+}: {
+  readonly datasetType: Row['datasetType'];
+  readonly values: Row['values'];
+}) {
+  return { datasetType: datasetType.name, dataId: requiredDataId(datasetType.dimensions, values) };
+}
+
+type Row = NonNullable<Awaited<ReturnType<Repository['findDataset']>>>;
+
+function identity({ datasetType, run, dataId }: Pick<ManifestDataset, 'datasetType' | 'run' | 'dataId'>): string {
+  return canonical({ datasetType, run, dataId });
+}
+
+/** Whether stock clients can read all files, without running what is in them. */
+async function checkFormats(manifest: Manifest, settings: PublishedSettings): Promise<PublicationCheck> {
+  const code = 'FORMATS';
+  const formatters = new Set<string>();
+  const storageClasses = new Set((await manifest.datasetTypes()).map(({ storageClass }) => storageClass));
+  for await (const datasets of manifest.datasets()) {
+    for (const { formatter, storageClass } of datasets.flatMap(({ files }) => files)) {
+      formatters.add(formatter);
+      storageClasses.add(storageClass);
+    }
+  }
+  const failed = (message: string) => ({ code, state: 'FAILED', message }) as const;
+  const pickled = [...formatters].filter((name) => PICKLE.test(name));
+  if (pickled.length > 0) {
+    return failed(`${listed(pickled)}: reading pickled files runs what is in them. Store them in another format.`);
+  }
+  const unknown = [...formatters].filter((name) => !isDefaultFormatter(name) && !settings.formatters.includes(name));
+  if (unknown.length > 0) {
+    return failed(
+      `${listed(unknown)}: readers with the stock software have no such formatters. Store it in a common format.`,
+    );
+  }
+  const classes = [...storageClasses].filter(
+    (name) => defaultFormatter(name) === undefined && !settings.storageClasses.includes(name),
+  );
+  if (classes.length > 0) {
+    return failed(
+      `${listed(classes)}: readers with the stock software have no such storage classes. Use a common one.`,
+    );
+  }
+  return { code, state: 'PASSED', message: 'Everybody with the stock software can read all of it.' };
+}
+
+/** Records of instruments, sky maps and so on, which servers read only once. */
+async function checkRestart(
+  { manifest, published, settings }: CheckSetting,
+  ctx: QueryContext,
+): Promise<PublicationCheck> {
+  const code = 'RESTART';
+  const { governors } = await published.repository.universe(ctx);
+  const coming = new Map(governors.map((name) => [name, new Set<string>()]));
+  for await (const records of manifest.records()) {
+    for (const { element, fields } of records) coming.get(element)?.add(String(fields['name']));
+  }
+  const fresh: string[] = [];
+  for (const [element, names] of coming) {
+    if (names.size === 0) continue;
+    for await (const rows of streamDimensionRecords([published.repository], { element }, ctx)) {
+      for (const { fields } of rows) names.delete(String(fields['name']));
+    }
+    fresh.push(...[...names].map((name) => `${element} ${name}`));
+  }
+  if (fresh.length === 0) return { code, state: 'PASSED', message: 'No server has to be restarted.' };
+  if (settings.restart === 'none') {
+    return { code, state: 'PASSED', message: `${listed(fresh)} are new, which no server here keeps in memory.` };
+  }
+  const message = `${listed(fresh)} are new: servers of '${published.name}' show them only after a restart, which the approval has to confirm.`;
+  return { code, state: 'WARNING', message };
+}

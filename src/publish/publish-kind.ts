@@ -1,0 +1,144 @@
+/** The jobs that bring an approved version into the published repository, and take one out of it. */
+import { SatelliteError } from '../butler/errors.ts';
+import { HeldError, type JobKind, type Task } from '../jobs/job.ts';
+import type { VisibleRepositories } from '../access/policy.ts';
+import type { Identity } from '../access/principal.ts';
+import type { QueryContext } from '../repository/repository.ts';
+import type { CommitWork, PublicationCommit } from './commit.ts';
+import type { PublicationVersion } from './publication.ts';
+import type { ReaderGrants } from './reader-grants.ts';
+import { SourceChangedError } from './sources.ts';
+import {
+  existing,
+  knownSubmitter,
+  moved,
+  publishedBefore,
+  type PublicationParts,
+  type VersionInput,
+} from './submit-kind.ts';
+import { failed } from './transitions.ts';
+
+export interface PublishParts extends PublicationParts {
+  readonly commit: PublicationCommit;
+  readonly grants: ReaderGrants;
+  readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
+}
+
+type PublishResult = { readonly generation: number };
+
+export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishResult> {
+  const { records, store, commit, grants, sources } = parts;
+  return {
+    name: 'approvePublication',
+    run: async (input, task) => {
+      const ctx = await contextOf(parts, await existing(records, input), task);
+      const begun = await begin(parts, input);
+      if (begun.state === 'PUBLISHED') return { generation: begun.generation! };
+      if (begun.state === 'STAGING') await compare(parts, begun, ctx);
+      const manifest = store.read(begun, task.signal);
+      const before = await publishedBefore(records, input);
+      const visible = await parts.repositoriesOf(ctx.who);
+      const work: CommitWork = {
+        task,
+        ctx,
+        enter: async (stage) => {
+          const from = stage === 'VERIFYING' ? 'STAGING' : 'VERIFYING';
+          const now = await existing(records, input);
+          if (now.state === from && stage === 'COMMITTING') await compare(parts, now, ctx);
+          const after = await moved(parts, input, ({ state }) => (state === from ? { state: stage } : null));
+          if (after) return;
+          const { state } = await existing(records, input);
+          if (state !== stage && state !== 'COMMITTING') throw notGoingOn(state);
+        },
+        open: (dataset, { component, fileName }, fileCtx) =>
+          sources.open(begun, { uuid: dataset.uuid, component, fileName }, visible, fileCtx),
+        replaced: before && { version: before, manifest: store.read(before, task.signal) },
+      };
+      const generation = await commit.commit(begun, manifest, work);
+      await grants.open(begun, await manifest.collections());
+      await moved(parts, input, ({ state }) =>
+        state === 'COMMITTING' ? { state: 'PUBLISHED', generation, reason: null } : null,
+      );
+      if (before) {
+        const reason = `Version ${begun.version} has taken its place.`;
+        await moved(parts, before, ({ state }) => (state === 'PUBLISHED' ? { state: 'WITHDRAWN', reason } : null));
+      }
+      return { generation };
+    },
+    ended: async (input, { state, error }) => {
+      if (state === 'COMPLETED') return;
+      await moved(parts, input, (now) => failed(now, 'FAILED', error?.message ?? 'The work was cancelled.'));
+    },
+  };
+}
+
+export function withdrawKind(parts: PublishParts): JobKind<VersionInput, PublishResult> {
+  const { records, store, commit, grants } = parts;
+  return {
+    name: 'withdrawPublication',
+    run: async (input, task) => {
+      const version = await existing(records, input);
+      const manifest = store.read(version, task.signal);
+      await grants.close(version, await manifest.collections());
+      const ctx = { caller: { username: version.submittedBy }, signal: task.signal };
+      const open = () => {
+        throw new Error('what is taken out is not read');
+      };
+      const generation = await commit.withdraw(version, manifest, { task, ctx, open });
+      return { generation };
+    },
+  };
+}
+
+/** STAGING, where it is approved; what went on before goes on. @throws SatelliteError CONFLICT */
+async function begin(parts: PublishParts, input: VersionInput): Promise<PublicationVersion> {
+  const latest = await existing(parts.records, { ...input });
+  const newest = await parts.records.get(input.publication);
+  if (newest?.version !== input.version) {
+    throw new SatelliteError('CONFLICT', 'A later version of it was submitted: that one is to be published.');
+  }
+  if (latest.approvedDigest === null || latest.approvedDigest !== latest.digest) {
+    throw new SatelliteError('CONFLICT', 'What is submitted is not what was approved.');
+  }
+  const begun = await moved(parts, input, ({ state }) =>
+    state === 'APPROVED' || state === 'FAILED' ? { state: 'STAGING', reason: null } : null,
+  );
+  const now = begun ?? (await existing(parts.records, input));
+  if (GOING_ON.has(now.state)) return now;
+  throw notGoingOn(now.state);
+}
+
+const GOING_ON: ReadonlySet<string> = new Set(['STAGING', 'VERIFYING', 'COMMITTING', 'PUBLISHED']);
+
+function notGoingOn(state: string): SatelliteError {
+  return new SatelliteError('CONFLICT', `It is ${state} meanwhile: nothing was published.`);
+}
+
+/** @throws SatelliteError CONFLICT; the version is STALE then */
+async function compare(
+  parts: PublishParts,
+  version: PublicationVersion,
+  ctx: QueryContext & { readonly who: Identity },
+): Promise<void> {
+  try {
+    await parts.sources.compare(version, ctx.who, 0, ctx);
+  } catch (error) {
+    if (!(error instanceof SourceChangedError)) throw error;
+    await moved(parts, version, (now) => failed(now, 'STALE', error.message));
+    throw new SatelliteError('CONFLICT', error.message);
+  }
+}
+
+/** On behalf of who submitted a version; once it is being committed, whatever has become of them. */
+async function contextOf(
+  { memberships, jobs }: PublishParts,
+  { submittedBy, state }: PublicationVersion,
+  task: Task,
+): Promise<QueryContext & { readonly who: Identity }> {
+  const who = await knownSubmitter(submittedBy, memberships).catch((error: unknown) => {
+    if (state === 'COMMITTING' && error instanceof HeldError) return { username: submittedBy, groups: [] };
+    throw error;
+  });
+  const token = jobs.tokenOf(task.jobId);
+  return { caller: { username: submittedBy, ...(token !== undefined && { token }) }, signal: task.signal, who };
+}

@@ -1,0 +1,287 @@
+/** Publications in the state: the truth that all replicas of the gateway share. Every change is a compare-and-set. */
+import { randomUUID } from 'node:crypto';
+import sql, { join, raw, type Sql } from 'sql-template-tag';
+import type { SqlRow, SqlValue, Transaction, WriteableDatabase } from '../repository/direct/database.ts';
+import { listOf } from '../state/list.ts';
+import { noteEvent, type PublicationEvent } from './outbox.ts';
+import type { PublicationComment, PublicationState, PublicationVersion } from './publication.ts';
+import type { Step } from './transitions.ts';
+
+/** Columns of `PublicationVersion`: those of the publication, and those of the version. */
+const OF_PUBLICATION = {
+  publication: 'p.id',
+  repository: 'p.repository',
+  owner: 'p.owner',
+  group: 'p.owner_group',
+  groupId: 'p.owner_group_id',
+} as const;
+const OF_VERSION = {
+  version: 'version',
+  state: 'state',
+  revision: 'revision',
+  submittedBy: 'submitted_by',
+  source: 'source',
+  title: 'title',
+  description: 'description',
+  licence: 'licence',
+  readers: 'readers',
+  digest: 'digest',
+  checks: 'checks',
+  datasets: 'datasets',
+  bytes: 'bytes',
+  reason: 'reason',
+  claimedBy: 'claimed_by',
+  claimedUntil: 'claimed_until',
+  approvedBy: 'approved_by',
+  approvedDigest: 'approved_digest',
+  restartConfirmed: 'restart_confirmed',
+  generation: 'generation',
+  job: 'job',
+  createdAt: 'created_at',
+  submittedAt: 'submitted_at',
+  changedAt: 'changed_at',
+} as const;
+
+type Key = keyof typeof OF_VERSION;
+const KEYS = Object.keys(OF_VERSION) as Key[];
+const SELECTED = raw(
+  [...Object.values(OF_PUBLICATION), ...Object.values(OF_VERSION).map((column) => `v.${column}`)].join(', '),
+);
+const AS_JSON: ReadonlySet<string> = new Set(['source', 'readers', 'checks']);
+const NUMBERS: ReadonlySet<string> = new Set([
+  ...['groupId', 'version', 'revision', 'datasets', 'bytes', 'claimedUntil', 'generation'],
+  ...['createdAt', 'submittedAt', 'changedAt'],
+]);
+
+const LOOK_MILLISECONDS = 30_000;
+const look = () => AbortSignal.timeout(LOOK_MILLISECONDS);
+
+export interface VersionFilter {
+  readonly states?: readonly PublicationState[] | undefined;
+  readonly repositories?: readonly string[] | undefined;
+  readonly owner?: string | undefined;
+  /** Position of the last one of the page before: they come in the order of their last change, the latest first. */
+  readonly after?: { readonly changedAt: number; readonly publication: string } | undefined;
+  readonly first: number;
+}
+
+export class PublicationRecords {
+  readonly #database: WriteableDatabase;
+  readonly #webhooks: readonly string[];
+  readonly #now: () => number;
+
+  /** @param webhooks to which events are to be delivered. @param now Unix milliseconds */
+  constructor(database: WriteableDatabase, webhooks: readonly string[], now: () => number) {
+    this.#database = database;
+    this.#webhooks = webhooks;
+    this.#now = now;
+  }
+
+  /** The first version of a new publication. */
+  async add(version: PublicationVersion): Promise<void> {
+    await this.#database.transaction(async (transaction) => {
+      const { publication, repository, owner, group, groupId, createdAt } = version;
+      await transaction.run(
+        sql`INSERT INTO ${transaction.table('publication')}
+              (id, repository, owner, owner_group, owner_group_id, latest, created_at)
+            VALUES (${publication}, ${repository}, ${owner}, ${group}, ${stored('groupId', groupId)}, 1,
+              ${BigInt(createdAt)})`,
+      );
+      await this.#insert(transaction, version);
+    }, look());
+  }
+
+  /**
+   * The next version, after one that is as expected.
+   * @returns false where that one has changed
+   */
+  async addNext(version: PublicationVersion, before: PublicationVersion): Promise<boolean> {
+    return this.#database.transaction(async (transaction) => {
+      const moved = await transaction.run(
+        sql`UPDATE ${transaction.table('publication')} SET latest = ${BigInt(version.version)}
+            WHERE id = ${version.publication} AND latest = ${BigInt(before.version)}
+            AND EXISTS (SELECT 1 FROM ${transaction.table('publication_version')} AS v
+              WHERE v.publication = id AND v.version = latest AND v.revision = ${BigInt(before.revision)})`,
+      );
+      if (moved === 0) return false;
+      await this.#insert(transaction, version);
+      return true;
+    }, look());
+  }
+
+  /** The latest version, or the one that is named. */
+  async get(id: string, version?: number): Promise<PublicationVersion | null> {
+    const which = version === undefined ? sql`v.version = p.latest` : sql`v.version = ${BigInt(version)}`;
+    return (await this.#select(sql`p.id = ${id} AND ${which}`))[0] ?? null;
+  }
+
+  /** The latest first. */
+  async versions(id: string): Promise<readonly PublicationVersion[]> {
+    return (await this.#select(sql`p.id = ${id}`)).toSorted((a, b) => b.version - a.version);
+  }
+
+  /** Latest versions of publications. */
+  async list({ states, repositories, owner, after, first }: VersionFilter): Promise<readonly PublicationVersion[]> {
+    const { dialect } = this.#database;
+    const oneOf = (column: string, values: readonly string[]) =>
+      sql`${raw(column)} IN (SELECT value FROM ${listOf(dialect, values)})`;
+    const conditions = [
+      sql`v.version = p.latest`,
+      ...(states ? [oneOf('v.state', states)] : []),
+      ...(repositories ? [oneOf('p.repository', repositories)] : []),
+      ...(owner === undefined ? [] : [sql`p.owner = ${owner}`]),
+      ...(after
+        ? [sql`(v.changed_at, p.id) < (CAST(${BigInt(after.changedAt)} AS BIGINT), ${after.publication})`]
+        : []),
+    ];
+    return this.#select(
+      join(conditions, ' AND '),
+      sql`ORDER BY v.changed_at DESC, p.id DESC LIMIT CAST(${BigInt(first)} AS BIGINT)`,
+    );
+  }
+
+  /** All versions in some states, whatever comes after them. */
+  async inStates(states: readonly PublicationState[]): Promise<readonly PublicationVersion[]> {
+    return this.#select(sql`v.state IN (SELECT value FROM ${listOf(this.#database.dialect, states)})`);
+  }
+
+  /** Whose latest version or version is this: what watchers compare. Those that exist. */
+  async positions(ids: readonly string[]): Promise<readonly { readonly id: string; readonly version: number }[]> {
+    const rows = await this.#database.all(
+      sql`SELECT p.id, CAST(SUM(v.revision) AS BIGINT) FROM ${this.#from()}
+          WHERE p.id IN (SELECT value FROM ${listOf(this.#database.dialect, ids)}) GROUP BY p.id`,
+      look(),
+    );
+    return rows.map(([id, version]) => ({ id: String(id), version: Number(version) }));
+  }
+
+  /**
+   * Makes a step, where the version is still as expected, together with what is told of it and what belongs to it.
+   * @returns the version as it is then; null where it has changed
+   */
+  async change(
+    before: PublicationVersion,
+    step: Step,
+    event: Omit<PublicationEvent, 'publication' | 'version'> | null,
+    comment: Omit<PublicationComment, 'id' | 'at' | 'publication' | 'version'> | null = null,
+  ): Promise<PublicationVersion | null> {
+    const { publication, version, revision, state } = before;
+    const now = this.#now();
+    const changed = await this.#database.transaction(async (transaction) => {
+      const assignments = (Object.keys(step) as (keyof Step)[]).map(
+        (key) => sql`${raw(OF_VERSION[key])} = ${stored(key, step[key] ?? null)}`,
+      );
+      if (step.state !== undefined) assignments.push(sql`changed_at = ${BigInt(now)}`, sql`reminded = 0`);
+      assignments.push(sql`revision = revision + 1`);
+      const count = await transaction.run(
+        sql`UPDATE ${transaction.table('publication_version')} SET ${join(assignments)}
+            WHERE publication = ${publication} AND version = ${BigInt(version)} AND revision = ${BigInt(revision)}
+            AND state = ${state}`,
+      );
+      if (count === 0) return false;
+      if (comment) await insertComment(transaction, { ...comment, publication, version, id: randomUUID(), at: now });
+      if (event) await noteEvent(transaction, { ...event, publication, version }, this.#webhooks, now);
+      return true;
+    }, look());
+    return changed ? { ...before, ...step, revision: revision + 1, ...(step.state && { changedAt: now }) } : null;
+  }
+
+  /** Adds a comment, whatever else happens to the version. */
+  async comment(
+    { publication, version }: PublicationVersion,
+    comment: Omit<PublicationComment, 'id' | 'at' | 'publication' | 'version'>,
+  ): Promise<void> {
+    const now = this.#now();
+    await this.#database.transaction(async (transaction) => {
+      await transaction.run(
+        sql`UPDATE ${transaction.table('publication_version')} SET revision = revision + 1
+            WHERE publication = ${publication} AND version = ${BigInt(version)}`,
+      );
+      await insertComment(transaction, { ...comment, publication, version, id: randomUUID(), at: now });
+      const event = { publication, version, event: 'COMMENTED', actor: comment.author, detail: {} } as const;
+      await noteEvent(transaction, event, this.#webhooks, now);
+    }, look());
+  }
+
+  /** Notes that those are to be reminded who have to do something. @param count how many reminders are due, those before too */
+  async remind({ publication, version, changedAt, state }: PublicationVersion, count: number): Promise<void> {
+    const now = this.#now();
+    await this.#database.transaction(async (transaction) => {
+      const reminded = await transaction.run(
+        sql`UPDATE ${transaction.table('publication_version')} SET reminded = ${BigInt(count)}
+            WHERE publication = ${publication} AND version = ${BigInt(version)} AND changed_at = ${BigInt(changedAt)}
+            AND reminded < ${BigInt(count)}`,
+      );
+      if (reminded === 0) return;
+      const event = { publication, version, event: 'REMINDED', actor: null, detail: { state, reminder: count } };
+      await noteEvent(transaction, event, this.#webhooks, now);
+    }, look());
+  }
+
+  /** The oldest first. */
+  async comments(id: string): Promise<readonly PublicationComment[]> {
+    const rows = await this.#database.all(
+      sql`SELECT id, publication, version, author, at, content, reply_to FROM ${this.#database.table('publication_comment')}
+          WHERE publication = ${id} ORDER BY at, id`,
+      look(),
+    );
+    return rows.map(([comment, publication, version, author, at, text, replyTo]) => ({
+      id: String(comment),
+      publication: String(publication),
+      version: Number(version),
+      author: String(author),
+      at: Number(at),
+      text: String(text),
+      replyTo: replyTo as string | null,
+    }));
+  }
+
+  #from(): Sql {
+    return sql`${this.#database.table('publication')} AS p
+      JOIN ${this.#database.table('publication_version')} AS v ON v.publication = p.id`;
+  }
+
+  async #select(condition: Sql, rest: Sql = raw('')): Promise<readonly PublicationVersion[]> {
+    const rows = await this.#database.all(
+      sql`SELECT ${SELECTED} FROM ${this.#from()} WHERE ${condition} ${rest}`,
+      look(),
+    );
+    return rows.map(toVersion);
+  }
+
+  async #insert(transaction: Transaction, version: PublicationVersion): Promise<void> {
+    await transaction.insert({
+      table: 'publication_version',
+      columns: ['publication', ...KEYS.map((key) => OF_VERSION[key]), 'reminded'],
+      rows: [[version.publication, ...KEYS.map((key) => stored(key, version[key])), 0n]],
+    });
+  }
+}
+
+async function insertComment(transaction: Transaction, comment: PublicationComment): Promise<void> {
+  const { id, publication, version, author, at, text, replyTo } = comment;
+  await transaction.insert({
+    table: 'publication_comment',
+    columns: ['id', 'publication', 'version', 'author', 'at', 'content', 'reply_to'],
+    rows: [[id, publication, BigInt(version), author, BigInt(at), text, replyTo]],
+  });
+}
+
+function stored(key: string, value: unknown): SqlValue {
+  if (AS_JSON.has(key)) return JSON.stringify(value);
+  if (typeof value === 'boolean') return BigInt(value);
+  if (typeof value === 'number') return BigInt(value);
+  return value as string | null;
+}
+
+function toVersion(row: SqlRow): PublicationVersion {
+  const names = [...Object.keys(OF_PUBLICATION), ...KEYS];
+  const entries = names.map((key, i) => {
+    const value = row[i]!;
+    if (AS_JSON.has(key)) return [key, JSON.parse(String(value)) as unknown];
+    if (NUMBERS.has(key)) return [key, value === null ? null : Number(value)];
+    return [key, key === 'restartConfirmed' ? Number(value) === 1 : value];
+  });
+  const version: unknown = Object.fromEntries(entries);
+  return version as PublicationVersion;
+}

@@ -1,0 +1,40 @@
+/** What becomes of requests that nobody does anything about: reminders, and at last their end. */
+import type { PublicationRecords } from './records.ts';
+import type { PublicationVersion } from './publication.ts';
+import type { PublishedSettings } from './settings.ts';
+import { moved, type PublicationParts } from './submit-kind.ts';
+import { failed } from './transitions.ts';
+
+const DAY_MILLISECONDS = 86_400_000;
+/** States in which somebody has to do something. */
+const WAITING = ['DRAFT', 'SUBMITTED', 'IN_REVIEW', 'CHANGES_REQUESTED', 'STALE', 'FAILED'] as const;
+
+export interface RemindersOptions extends Pick<PublicationParts, 'records' | 'changed'> {
+  readonly records: PublicationRecords;
+  readonly settings: (repository: string) => PublishedSettings | undefined;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** Reminds and ends what is due, each once, whichever gateway comes first. */
+export async function remind(options: RemindersOptions): Promise<void> {
+  const { records, settings, now } = options;
+  for (const version of await records.inStates(WAITING)) {
+    const of = settings(version.repository);
+    if (!of || !(await isLatest(records, version))) continue;
+    const days = (now() - version.changedAt) / DAY_MILLISECONDS;
+    if (days >= of.expireDays) {
+      const reason = `Nothing happened for ${of.expireDays} days.`;
+      await moved(options, version, (current) =>
+        current.changedAt === version.changedAt ? failed(current, 'CANCELLED', reason) : null,
+      );
+      continue;
+    }
+    const due = of.remindDays.filter((day) => days >= day).length;
+    if (due > 0) await records.remind(version, due);
+  }
+}
+
+async function isLatest(records: PublicationRecords, { publication, version }: PublicationVersion): Promise<boolean> {
+  return (await records.get(publication))?.version === version;
+}

@@ -1,0 +1,253 @@
+/** The source of a version: opened as its submitter, frozen into a manifest, and compared with that later. */
+import { randomUUID } from 'node:crypto';
+import type { FileResolver } from '../access/file-resolution.ts';
+import { satelliteOf } from '../access/grants.ts';
+import type { Memberships } from '../access/memberships.ts';
+import { nameInAddresses, type OfferedRepository, type VisibleRepositories } from '../access/policy.ts';
+import type { Identity } from '../access/principal.ts';
+import { owns } from '../access/readable.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import type { QueryContext } from '../repository/repository.ts';
+import { runChecks, unmade } from './checks.ts';
+import { checkReaders } from './check-rights.ts';
+import { listed } from './check-names.ts';
+import { takeContents, type ContentsSummary } from './contents.ts';
+import { readCollection, readDataset, SECTIONS } from './items.ts';
+import type { Manifest } from './manifest.ts';
+import { comparedName, type ManifestName, type ManifestStore } from './manifest-store.ts';
+import { Measure } from './measure.ts';
+import type { PublicationCheck, PublicationVersion } from './publication.ts';
+import type { PublishedSettings } from './settings.ts';
+import { officialNames, publishedStructure, type PublishedStructure } from './structure.ts';
+
+/** A repository that can be published in. */
+export interface PublishedRepository {
+  readonly settings: PublishedSettings;
+  /** All of it. */
+  readonly offered: OfferedRepository;
+}
+
+export interface SourcesOptions {
+  readonly store: ManifestStore;
+  /** The repositories that exist for someone now. */
+  readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
+  readonly files: FileResolver;
+  readonly memberships: Pick<Memberships, 'of'>;
+  /** @throws SatelliteError NOT_FOUND where it is not configured any more */
+  readonly published: (name: string) => PublishedRepository;
+}
+
+export interface Frozen {
+  readonly digest: string | null;
+  readonly checks: readonly PublicationCheck[];
+  readonly datasets: number;
+  readonly bytes: number;
+}
+
+type Submitted = Omit<PublicationVersion, 'state' | 'revision'>;
+
+/** What is approved beside the items of the manifest. */
+export function termsOf({ title, description, licence, readers, repository, source, owner, group }: Submitted) {
+  return { title, description, licence, readers, repository, source, owner, group };
+}
+
+/** Why what was submitted is not what is there any more. */
+export class SourceChangedError extends Error {
+  override name = 'SourceChangedError';
+}
+
+const NAMED = 3;
+/** Bytes that an approval reads again, where nothing tells that they are still the same; the commit hashes all. */
+export const REREAD_BYTES = 256 * 2 ** 20;
+
+interface Taken {
+  readonly summary: ContentsSummary;
+  readonly structure: PublishedStructure;
+  readonly official: readonly OfferedRepository[];
+}
+
+export class Sources {
+  readonly #options: SourcesOptions;
+
+  constructor(options: SourcesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * A repository that someone owns, as what they submit comes from.
+   * @throws SatelliteError NOT_FOUND; FORBIDDEN where it is only shared with them
+   */
+  async owned(called: string, who: Identity): Promise<OfferedRepository> {
+    const offered = (await this.#options.repositoriesOf(who)).get(called);
+    if (owns(who, offered)) return offered;
+    throw new SatelliteError(
+      'FORBIDDEN',
+      `'${nameInAddresses(offered)}' is not yours: only its owner, or a member of the group that owns it, publishes what is in it.`,
+    );
+  }
+
+  /** Makes the manifest of a version and checks it. @param progress told how many datasets there are so far */
+  async freeze(
+    version: Submitted,
+    who: Identity,
+    replaced: { readonly name: ManifestName; readonly manifest: Manifest } | null,
+    progress: (datasets: number) => Promise<void>,
+    ctx: QueryContext,
+  ): Promise<Frozen> {
+    const { store, memberships } = this.#options;
+    const name = { publication: version.publication, version: version.version };
+    await store.remove(name, ctx.signal);
+    const { settings, offered: published } = this.#options.published(version.repository);
+    let taken: Taken;
+    try {
+      taken = await this.#take(name, version, who, null, Infinity, progress, ctx);
+    } catch (error) {
+      const code = error instanceof SatelliteError ? CHECKS_OF_ERRORS.get(error.code) : undefined;
+      if (code === undefined) throw error;
+      await store.remove(name, ctx.signal);
+      return { digest: null, checks: unmade(code, (error as Error).message), datasets: 0, bytes: 0 };
+    }
+    const digest = await store.digest(name, termsOf(version), ctx.signal);
+    const manifest = store.read(name, ctx.signal);
+    const differences = replaced && (await store.differences(replaced.name, name, 'dataset', 0, ctx.signal));
+    const checks = await runChecks(
+      {
+        ...taken,
+        version,
+        manifest,
+        settings,
+        published,
+        who,
+        memberships,
+        replaced: replaced?.manifest ?? null,
+        changed: differences?.counts.CHANGED ?? 0,
+      },
+      ctx,
+    );
+    const { datasets, bytes } = taken.summary;
+    return { digest, checks, datasets, bytes };
+  }
+
+  /**
+   * Compares the source with the manifest.
+   * @param rereadBytes see `MeasureSettings`
+   * @throws SourceChangedError saying what has changed; SatelliteError where nobody can say
+   */
+  async compare(version: Submitted, who: Identity, rereadBytes: number, ctx: QueryContext): Promise<void> {
+    const { store } = this.#options;
+    const frozen = { publication: version.publication, version: version.version };
+    const { settings } = this.#options.published(version.repository);
+    const readers = checkReaders(version.readers, who, version.group, settings);
+    if (readers.state === 'FAILED') throw new SourceChangedError(readers.message);
+    const now = { publication: comparedName(Date.now(), randomUUID()), version: 0 };
+    try {
+      await this.#take(now, version, who, frozen, rereadBytes, () => Promise.resolve(), ctx);
+      for (const section of SECTIONS) {
+        const { counts, first } = await store.differences(frozen, now, section, NAMED, ctx.signal);
+        const count = counts.ADDED + counts.REMOVED + counts.CHANGED;
+        if (count === 0 || section === 'header') continue;
+        throw new SourceChangedError(differenceOf(section, counts, first));
+      }
+      if ((await store.digest(now, termsOf(version), ctx.signal)) !== version.digest) {
+        throw new SourceChangedError('Which official data it is made from has changed since it was submitted.');
+      }
+    } catch (error) {
+      if (!(error instanceof SatelliteError) || !ABSENT.has(error.code)) throw error;
+      throw new SourceChangedError(error.message);
+    } finally {
+      await store.remove(now, AbortSignal.timeout(60_000));
+    }
+  }
+
+  /** The bytes of a file, as somebody who may read the source. */
+  async open(
+    { source }: Submitted,
+    {
+      uuid,
+      component,
+      fileName,
+    }: { readonly uuid: string; readonly component: string | null; readonly fileName: string },
+    visible: VisibleRepositories,
+    ctx: QueryContext,
+  ) {
+    const { files } = this.#options;
+    const found = await files.find({ repository: source.repository, uuid, component, fileName }, visible, ctx);
+    return files.read(found, null, ctx.signal);
+  }
+
+  async #take(
+    name: ManifestName,
+    { source, repository, submittedBy }: Submitted,
+    who: Identity,
+    known: ManifestName | null,
+    rereadBytes: number,
+    progress: (datasets: number) => Promise<void>,
+    ctx: QueryContext,
+  ): Promise<Taken> {
+    const { store, files } = this.#options;
+    const visible = await this.#options.repositoriesOf(who);
+    const offered = visible.find(source.repository);
+    if (!offered || (satelliteOf(offered.resource ?? '') ?? null) !== source.satelliteId) {
+      throw new SourceChangedError(`'${source.repository}' is not there any more, or was made anew.`);
+    }
+    if (!owns(who, offered)) {
+      throw new SourceChangedError(`'${source.repository}' is not ${submittedBy}'s any more.`);
+    }
+    const official = visible.all.filter(({ kind }) => kind === 'OFFICIAL');
+    const used = new Set<string>();
+    const isOfficial = officialNames(official, who, ctx, (one) => used.add(one));
+    const structure = await publishedStructure(offered.repository, source.collections, isOfficial, ctx);
+    const summary = await takeContents(
+      {
+        source: offered.repository,
+        structure,
+        search: source.search,
+        universe: await this.#options.published(repository).offered.repository.universe(ctx),
+        measure: new Measure({ files, visible, repository: nameInAddresses(offered), rereadBytes }),
+        known: (uuids) => (known ? store.witnesses(known, uuids, ctx.signal) : Promise.resolve(new Map())),
+        isOfficial,
+        officialRepositories: used,
+        progress,
+      },
+      (items) => store.add(name, items, ctx.signal),
+      ctx,
+    );
+    return { summary, structure, official };
+  }
+}
+
+const CHECKS_OF_ERRORS = new Map([
+  ['CONFLICT', 'UNIVERSE'],
+  ['NOT_FOUND', 'FILES'],
+] as const) as ReadonlyMap<string, 'UNIVERSE' | 'FILES'>;
+
+/** Codes of what is not there (any more). */
+const ABSENT: ReadonlySet<string> = new Set(['NOT_FOUND', 'MISSING_COLLECTION', 'MISSING_DATASET_TYPE', 'CONFLICT']);
+
+const THINGS = {
+  type: 'dataset types',
+  collection: 'collections',
+  record: 'dimension records',
+  dataset: 'datasets',
+  member: 'memberships of collections',
+} as const;
+
+function differenceOf(
+  section: keyof typeof THINGS,
+  { ADDED, REMOVED, CHANGED }: Readonly<Record<'ADDED' | 'REMOVED' | 'CHANGED', number>>,
+  first: readonly { readonly content: string }[],
+): string {
+  const words = [
+    ...(ADDED > 0 ? [`${ADDED} new`] : []),
+    ...(REMOVED > 0 ? [`${REMOVED} gone`] : []),
+    ...(CHANGED > 0 ? [`${CHANGED} changed`] : []),
+  ];
+  const names =
+    section === 'dataset'
+      ? first.map(({ content }) => readDataset(content).uuid)
+      : section === 'collection'
+        ? first.map(({ content }) => readCollection(content).name)
+        : [];
+  const which = names.length > 0 ? ` (${listed(names)})` : '';
+  return `Since it was submitted, ${words.join(', ')} ${THINGS[section]}${which} in what it is made from.`;
+}

@@ -1,0 +1,129 @@
+/** The job `submitPublication`: makes and checks the manifest of a version. */
+import type { JobKind, Jobs, Job } from '../jobs/job.ts';
+import { HeldError } from '../jobs/job.ts';
+import type { Identity } from '../access/principal.ts';
+import type { Memberships } from '../access/memberships.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import type { ManifestStore } from './manifest-store.ts';
+import type { PublicationVersion } from './publication.ts';
+import type { PublicationRecords } from './records.ts';
+import { SourceChangedError, type Sources } from './sources.ts';
+import { failed, type Step } from './transitions.ts';
+import { needsRestart } from './checks.ts';
+
+/** A version, as a job keeps it. */
+export type VersionInput = { readonly publication: string; readonly version: number };
+
+export interface PublicationParts {
+  readonly records: PublicationRecords;
+  readonly store: ManifestStore;
+  readonly sources: Sources;
+  readonly jobs: Jobs;
+  readonly memberships: Pick<Memberships, 'of'>;
+  /** To be called when a publication was changed. */
+  readonly changed: (id: string) => void;
+}
+
+/** Goes on with a version that is approved. */
+export type Publish = (version: PublicationVersion) => Promise<Job>;
+
+/** @param publish for what is approved without a reviewer. @param isApproved whether the rules approve it by themselves */
+export function submitKind(
+  parts: PublicationParts,
+  isApproved: (version: PublicationVersion) => boolean,
+  publish: Publish,
+): JobKind<VersionInput, { readonly datasets: number; readonly bytes: number }> {
+  const { records, store, sources, jobs, memberships } = parts;
+  return {
+    name: 'submitPublication',
+    run: async ({ publication, version: number }, task) => {
+      const found = await existing(records, { publication, version: number });
+      const before = await publishedBefore(records, found);
+      const replaced = before && { name: before, manifest: store.read(before, task.signal) };
+      const who = await knownSubmitter(found.submittedBy, memberships);
+      const token = jobs.tokenOf(task.jobId);
+      const ctx = { caller: { username: who.username, ...(token !== undefined && { token }) }, signal: task.signal };
+      const { digest, checks, datasets, bytes } = await sources
+        .freeze(found, who, replaced, (done) => task.progress({ done, total: null, unit: 'datasets' }), ctx)
+        .catch((error: unknown) => {
+          throw error instanceof SourceChangedError ? new SatelliteError('CONFLICT', error.message) : error;
+        });
+      const isComplete = digest !== null && !checks.some(({ state }) => state === 'FAILED');
+      await moved(parts, found, (now) => {
+        if (now.state !== 'DRAFT') return null;
+        const made = { digest, checks, datasets, bytes };
+        return isComplete ? { ...made, state: 'SUBMITTED', submittedAt: Date.now() } : made;
+      });
+      const submitted = await existing(records, found);
+      if (submitted.state === 'SUBMITTED' && isApproved(submitted)) {
+        const step: Step = {
+          state: 'APPROVED',
+          approvedDigest: digest,
+          reason: 'Its readers are members of the owning group alone, which needs no reviewer here.',
+        };
+        const approved = await moved(parts, submitted, (now) => (now.state === 'SUBMITTED' ? step : null));
+        if (approved && !needsRestart(approved)) await publish(approved);
+      }
+      return { datasets, bytes };
+    },
+    ended: async ({ publication, version }, { state, error }) => {
+      if (state === 'COMPLETED') return;
+      const found = await records.get(publication, version);
+      if (!found) return;
+      const to = state === 'CANCELLED' ? 'CANCELLED' : 'FAILED';
+      await moved(parts, found, (now) => failed(now, to, error?.message ?? 'The work was cancelled.'));
+    },
+  };
+}
+
+/** @throws SatelliteError NOT_FOUND */
+export async function existing(
+  records: PublicationRecords,
+  { publication, version }: VersionInput,
+): Promise<PublicationVersion> {
+  const found = await records.get(publication, version);
+  if (found) return found;
+  throw new SatelliteError('NOT_FOUND', 'The publication is not there any more.');
+}
+
+/** The version of the same publication that can be read now; null where there is none. */
+export async function publishedBefore(
+  records: PublicationRecords,
+  { publication, version }: VersionInput,
+): Promise<PublicationVersion | null> {
+  const versions = await records.versions(publication);
+  return versions.find((one) => one.state === 'PUBLISHED' && one.version !== version) ?? null;
+}
+
+/** Makes a step that nobody takes, however often it has to be tried. @returns the version then; null: `choose` gave none */
+export async function moved(
+  { records, changed }: Pick<PublicationParts, 'records' | 'changed'>,
+  { publication, version }: VersionInput,
+  choose: (now: PublicationVersion) => Step | null,
+): Promise<PublicationVersion | null> {
+  for (;;) {
+    const now = await existing(records, { publication, version });
+    const step = choose(now);
+    if (!step) return null;
+    const event = step.state === undefined ? null : { event: step.state, actor: null, detail: reasonDetail(step) };
+    const after = await records.change(now, step, event);
+    if (!after) continue;
+    changed(publication);
+    return after;
+  }
+}
+
+function reasonDetail({ reason }: Step): { readonly reason?: string } {
+  return reason ? { reason } : {};
+}
+
+/** @throws HeldError (`RIGHTS`) where nobody can say who they are */
+export async function knownSubmitter(username: string, memberships: Pick<Memberships, 'of'>): Promise<Identity> {
+  const who = await memberships.of(username);
+  if (who && !who.groupsAreOutdated) return who;
+  throw new HeldError(
+    'UNAUTHENTICATED',
+    `It is not known (any more) which groups '${username}' is in: the work goes on by itself when they sign in again.`,
+    'TOKEN',
+  );
+}

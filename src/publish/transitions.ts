@@ -1,0 +1,203 @@
+/**
+ * The law of publications: who may do what to a version in which state, and what it becomes (platform.md section 5.4).  Pure;
+ * `records.ts` makes a step only where the version is still what the law was asked about.
+ */
+import { SatelliteError } from '../butler/errors.ts';
+import type { PublicationState, PublicationVersion } from './publication.ts';
+
+/** What someone is to a publication. */
+export interface Actor {
+  readonly username: string;
+  /** Owner, or a member of the owning group, or who submitted it: decides nothing about it. */
+  readonly owns: boolean;
+  /** Reviewer of its repository. */
+  readonly reviews: boolean;
+}
+
+/** What becomes of a version. */
+export type Step = Partial<
+  Pick<
+    PublicationVersion,
+    | 'state'
+    | 'reason'
+    | 'claimedBy'
+    | 'claimedUntil'
+    | 'approvedBy'
+    | 'approvedDigest'
+    | 'restartConfirmed'
+    | 'generation'
+    | 'job'
+    | 'digest'
+    | 'checks'
+    | 'datasets'
+    | 'bytes'
+    | 'submittedAt'
+  >
+>;
+
+/** How long a reviewer keeps what they took up; each thing they do with it begins it anew. */
+export const CLAIM_MILLISECONDS = 3 * 86_400_000;
+
+const UNDECIDED: ReadonlySet<PublicationState> = new Set(['SUBMITTED', 'IN_REVIEW']);
+/** Nothing of it can be visible, and its owner can still give it up. */
+const REVOCABLE: ReadonlySet<PublicationState> = new Set([
+  ...(['DRAFT', 'SUBMITTED', 'IN_REVIEW', 'CHANGES_REQUESTED', 'APPROVED', 'STAGING', 'VERIFYING'] as const),
+  ...(['FAILED', 'STALE'] as const),
+]);
+/** After which another version can be submitted. */
+const RESUBMITTABLE: ReadonlySet<PublicationState> = new Set([
+  ...(['DRAFT', 'CHANGES_REQUESTED', 'PUBLISHED', 'WITHDRAWN', 'CANCELLED', 'FAILED', 'STALE'] as const),
+]);
+/** From which to which state work and time lead. */
+const BY_ITSELF: Readonly<Partial<Record<PublicationState, readonly PublicationState[]>>> = {
+  DRAFT: ['SUBMITTED', 'FAILED', 'CANCELLED'],
+  SUBMITTED: ['APPROVED', 'STALE', 'CANCELLED'],
+  IN_REVIEW: ['STALE', 'CANCELLED'],
+  CHANGES_REQUESTED: ['CANCELLED'],
+  APPROVED: ['STAGING', 'STALE', 'FAILED', 'CANCELLED'],
+  STAGING: ['VERIFYING', 'STALE', 'FAILED'],
+  VERIFYING: ['COMMITTING', 'STALE', 'FAILED'],
+  COMMITTING: ['PUBLISHED', 'FAILED'],
+  FAILED: ['STAGING', 'STALE', 'CANCELLED'],
+  STALE: ['CANCELLED'],
+  // By a later version.
+  PUBLISHED: ['WITHDRAWN'],
+};
+
+/** A step that nobody takes by themselves: whether the law has it. */
+export function canBecome(from: PublicationState, to: PublicationState): boolean {
+  return BY_ITSELF[from]?.includes(to) ?? false;
+}
+
+/** A step into a state in which something ends badly, where the law has it. */
+export function failed({ state }: PublicationVersion, to: PublicationState, reason: string): Step | null {
+  return canBecome(state, to) ? { state: to, reason } : null;
+}
+
+/** @throws SatelliteError FORBIDDEN, CONFLICT */
+export function claim(version: PublicationVersion, actor: Actor, now: number): Step {
+  checkReviewer(version, actor);
+  checkUndecided(version, actor, now);
+  return { state: 'IN_REVIEW', ...claimOf(actor, now) };
+}
+
+/** @throws SatelliteError FORBIDDEN, CONFLICT; BAD_USER_INPUT without a reason */
+export function requestChanges(version: PublicationVersion, actor: Actor, comment: string | null, now: number): Step {
+  checkReviewer(version, actor);
+  checkUndecided(version, actor, now);
+  return { state: 'CHANGES_REQUESTED', reason: reasonOf(comment, 'what has to change'), ...NO_CLAIM };
+}
+
+/** @throws SatelliteError FORBIDDEN, CONFLICT; BAD_USER_INPUT without a reason */
+export function reject(version: PublicationVersion, actor: Actor, comment: string | null, now: number): Step {
+  checkReviewer(version, actor);
+  checkUndecided(version, actor, now);
+  return { state: 'REJECTED', reason: reasonOf(comment, 'why it is turned down'), ...NO_CLAIM };
+}
+
+/**
+ * Approves exactly what has the digest; of what is approved already and waits for a restart, only that is confirmed.
+ * @throws SatelliteError FORBIDDEN, CONFLICT
+ */
+export function approve(
+  version: PublicationVersion,
+  actor: Actor,
+  { digest, confirmRestart }: { readonly digest: string; readonly confirmRestart: boolean },
+  now: number,
+): Step {
+  checkReviewer(version, actor);
+  const isConfirmed = version.state === 'APPROVED' && confirmRestart && !version.restartConfirmed;
+  if (!isConfirmed) checkUndecided(version, actor, now);
+  if (version.digest === null || digest.toLowerCase() !== version.digest) {
+    throw new SatelliteError(
+      'CONFLICT',
+      `That is not the digest of what is submitted now (version ${version.version}): look at it again, and approve its digest.`,
+    );
+  }
+  if (isConfirmed) return { restartConfirmed: true };
+  return {
+    state: 'APPROVED',
+    approvedBy: actor.username,
+    approvedDigest: version.digest,
+    restartConfirmed: confirmRestart,
+    reason: null,
+    ...NO_CLAIM,
+  };
+}
+
+/** @throws SatelliteError FORBIDDEN, CONFLICT; BAD_USER_INPUT where what is published is taken back without a reason */
+export function withdraw(version: PublicationVersion, actor: Actor, comment: string | null): Step {
+  const { state } = version;
+  if (state === 'PUBLISHED') {
+    if (!actor.owns && !actor.reviews) throw ownersOnly();
+    return { state: 'WITHDRAWN', reason: reasonOf(comment, 'why it is taken back, which stays in its place') };
+  }
+  if (!actor.owns) throw ownersOnly();
+  if (!REVOCABLE.has(state)) {
+    throw new SatelliteError(
+      'CONFLICT',
+      state === 'COMMITTING'
+        ? 'It is being made visible at this moment: withdraw it when it is PUBLISHED.'
+        : `It is ${state}: there is nothing to withdraw.`,
+    );
+  }
+  return { state: 'CANCELLED', reason: comment?.trim() || `Given up by ${actor.username}.`, ...NO_CLAIM };
+}
+
+/** Which of the versions `withdraw` is about: the latest, and where that is given up already, the one that can be read. */
+export function toWithdraw(latestFirst: readonly PublicationVersion[]): PublicationVersion | undefined {
+  const [latest] = latestFirst;
+  if (!latest || latest.state === 'PUBLISHED' || REVOCABLE.has(latest.state)) return latest;
+  return latestFirst.find(({ state }) => state === 'PUBLISHED') ?? latest;
+}
+
+/** Whether an approved version waits for nothing more. */
+export function isReady({ state, restartConfirmed }: PublicationVersion, needsRestart: boolean): boolean {
+  return state === 'APPROVED' && (restartConfirmed || !needsRestart);
+}
+
+/** @throws SatelliteError FORBIDDEN, CONFLICT */
+export function checkResubmission(version: PublicationVersion, actor: Actor): void {
+  if (!actor.owns) throw ownersOnly();
+  if (RESUBMITTABLE.has(version.state)) return;
+  throw new SatelliteError(
+    'CONFLICT',
+    version.state === 'REJECTED'
+      ? 'It was turned down for good: submit it as a new publication, if its reviewers agree.'
+      : `It is ${version.state}: withdraw it first, or wait for what its reviewers say.`,
+  );
+}
+
+/** @throws SatelliteError BAD_USER_INPUT */
+export function reasonOf(comment: string | null, what: string): string {
+  const text = comment?.trim();
+  if (text) return text;
+  throw new SatelliteError('BAD_USER_INPUT', `Say in "comment" ${what}.`);
+}
+
+const NO_CLAIM = { claimedBy: null, claimedUntil: null } as const;
+
+function claimOf({ username }: Actor, now: number) {
+  return { claimedBy: username, claimedUntil: now + CLAIM_MILLISECONDS };
+}
+
+function checkReviewer({ repository }: PublicationVersion, { owns, reviews }: Actor): void {
+  if (owns) {
+    throw new SatelliteError('FORBIDDEN', 'It is yours, so that another reviewer has to decide about it.');
+  }
+  if (!reviews) throw new SatelliteError('FORBIDDEN', `You do not review what is published in '${repository}'.`);
+}
+
+function checkUndecided(version: PublicationVersion, { username }: Actor, now: number): void {
+  const { state, claimedBy, claimedUntil } = version;
+  if (!UNDECIDED.has(state)) {
+    throw new SatelliteError('CONFLICT', `It is ${state}, so that there is nothing to decide (any more).`);
+  }
+  if (claimedBy === null || claimedBy === username || (claimedUntil ?? 0) <= now) return;
+  const until = new Date(claimedUntil!).toISOString();
+  throw new SatelliteError('CONFLICT', `${claimedBy} works on it until ${until}: ask them, or comment on it.`);
+}
+
+function ownersOnly(): SatelliteError {
+  return new SatelliteError('FORBIDDEN', 'Only its owner, or a member of the group that owns it, may do that.');
+}

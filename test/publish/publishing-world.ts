@@ -1,0 +1,115 @@
+/** A gateway with a published repository, satellites of alice to publish from, and curators. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { createRepository } from '../../src/repository/direct/create.ts';
+import { openDirectRepository } from '../../src/repository/direct/open.ts';
+import { sqliteRepository } from '../fixtures/repositories.ts';
+import type { GraphQLAnswer } from '../gateway/running-gateway.ts';
+import { openSharing, type SharingWorld } from '../gateway/sharing-world.ts';
+import { KeptCommit } from './kept-commit.ts';
+
+export interface Shown {
+  readonly id: string;
+  readonly version: number;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly digest: string;
+  readonly owner: string;
+  readonly checks: readonly { readonly code: string; readonly state: string; readonly message: string }[];
+  readonly comments: readonly { readonly author: string; readonly text: string }[];
+}
+
+export interface PublishingWorld extends SharingWorld {
+  readonly commit: KeptCommit;
+  /** The payload's publication, of a mutation that must be done. */
+  did(user: string, mutation: string, input: object): Promise<Shown>;
+  /** Code of the error of a mutation that must be refused. */
+  refused(user: string, mutation: string, input: object): Promise<string>;
+  see(user: string, id: string): Promise<Shown>;
+  /** Other fields. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  look(user: string, id: string, fields: string): Promise<any>;
+  /** Waits until the publication is in one of the states. */
+  reached(user: string, id: string, ...states: readonly string[]): Promise<Shown>;
+  /** A satellite of alice with datasets in a RUN that a chain holds. */
+  filled(name: string, run: string, count?: number): Promise<readonly string[]>;
+}
+
+export const SHOWN = 'id version state reason digest owner checks {code state message} comments {author text}';
+
+export interface PublishingOptions {
+  readonly state?: string;
+  readonly publishing?: string;
+  readonly restart?: string;
+  readonly more?: string;
+  readonly now?: () => number;
+}
+
+const CURATORS = { curator: ['g_users', 'g_curators'], second: ['g_users', 'g_curators'] };
+
+export async function openPublishing(options: PublishingOptions = {}): Promise<PublishingWorld> {
+  const { publishing = '{}', restart = 'none', state, more = '', now } = options;
+  const directory = await mkdtemp(join(tmpdir(), 'published-'));
+  const path = join(directory, 'published');
+  const official = await openDirectRepository({ name: 'dp1', path: sqliteRepository('official') });
+  const signal = AbortSignal.timeout(60_000);
+  const universe = await official.universe();
+  await createRepository({ name: 'published', directory: path, universe, database: { dialect: 'sqlite' }, signal });
+  await official.close();
+  const commit = new KeptCommit();
+  const world = await openSharing({
+    commit,
+    ...(now && { now }),
+    groups: CURATORS,
+    yaml: `
+${state === undefined ? '' : `state: ${JSON.stringify(state)}`}
+satellites: {root: ./satellites}
+${more}
+repositories:
+  - {name: dp1, kind: direct, path: ${JSON.stringify(sqliteRepository('official'))}}
+  - {name: published, kind: direct, path: ${JSON.stringify(path)}, role: published, reviewers: {groups: [g_curators]}, restart: ${restart}, publishing: ${publishing}}`,
+  });
+  const look: PublishingWorld['look'] = async (user, id, fields) => {
+    const answer = await world.ask(user, `query ($id: ID!) {publication(id: $id) {${fields}}}`, { id });
+    expect(answer.errors).toBeUndefined();
+    return answer.data.publication;
+  };
+  const see = async (user: string, id: string) => (await look(user, id, SHOWN)) as Shown;
+  return {
+    ...world,
+    commit,
+    see,
+    look,
+    did: async (user, mutation, input) => {
+      const answer = await world.change(user, mutation, input, `publication {${SHOWN}}`);
+      expect(answer.errors).toBeUndefined();
+      return answer.data[mutation].publication as Shown;
+    },
+    refused: async (user, mutation, input) => {
+      const { errors }: GraphQLAnswer = await world.change(user, mutation, input, 'publication {id}');
+      expect(errors, `${mutation} by ${user} was done`).toHaveLength(1);
+      return errors![0]!.extensions['code'] as string;
+    },
+    reached: async (user, id, ...states) => {
+      for (;;) {
+        const found = await see(user, id);
+        if (states.includes(found.state)) return found;
+        expect(['DRAFT', 'APPROVED', 'STAGING', 'VERIFYING', 'COMMITTING'], found.reason ?? '').toContain(found.state);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    filled: async (name, run, count = 3) => {
+      await world.done('alice', 'createSatellite', { name, official: 'dp1', instruments: ['HSC'] }, 'job {id}');
+      const uuids = await world.ingest(name, run, count);
+      const chain = { satellite: name, name: `${run}-chain`, type: 'CHAINED', children: [run] };
+      await world.done('alice', 'createCollection', chain, 'collection {name}');
+      return uuids;
+    },
+    async [Symbol.asyncDispose]() {
+      await world[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
