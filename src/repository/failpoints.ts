@@ -29,6 +29,16 @@ export const FAILPOINTS = [
   'migrate:after-exchange',
   'migrate:before-undo',
   'migrate:after-undo',
+  'publish:in-file',
+  'publish:before-verifying',
+  'publish:before-committing',
+  'publish:before-datasets',
+  'publish:before-memberships',
+  'publish:before-generation',
+  'publish:after-generation',
+  'publish:before-sweeping',
+  'withdraw:before-generation',
+  'withdraw:after-generation',
 ] as const;
 
 export type Failpoint = (typeof FAILPOINTS)[number];

@@ -7,11 +7,13 @@ import type { ArtifactStoreOptions } from './datastore/open-store.ts';
 import { ensureRecordsTable } from './datastore/records.ts';
 import type { DirectRepositoryParts } from './direct-repository.ts';
 import { checkedParts, OPEN_MILLISECONDS, type DirectRepositoryOptions } from './open.ts';
+import { prepareLedger } from './published/ledger.ts';
+import { PublishedDirectRepository } from './published/published-direct-repository.ts';
 import { WriteablePostgresDatabase } from './postgres/writeable-postgres-database.ts';
 import { WriteableSqliteDatabase } from './sqlite/writeable-sqlite-database.ts';
 import { sequenceName } from './schema/identifier.ts';
 import { repositoryTables } from './schema/static-tables.ts';
-import { WriteableDirectRepository } from './writeable-direct-repository.ts';
+import { WriteableDirectRepository, type WriteableDirectRepositoryParts } from './writeable-direct-repository.ts';
 
 export interface WriteableRepositoryOptions extends DirectRepositoryOptions, ArtifactStoreOptions {
   /** Asked around each transaction. Default: everybody may write */
@@ -28,6 +30,22 @@ export interface WriteableRepositoryOptions extends DirectRepositoryOptions, Art
  * @throws RepositoryUnavailableError naming the key, what was found and what is supported
  */
 export async function openWriteableRepository(options: WriteableRepositoryOptions): Promise<WriteableDirectRepository> {
+  return new WriteableDirectRepository(await openParts(options));
+}
+
+/** Opens a repository for publications, and makes the tables that these need. @throws as `openWriteableRepository` */
+export async function openPublishedRepository(options: WriteableRepositoryOptions): Promise<PublishedDirectRepository> {
+  const parts = await openParts(options);
+  try {
+    await parts.database.transaction(prepareLedger, options.signal ?? AbortSignal.timeout(OPEN_MILLISECONDS));
+  } catch (error) {
+    await parts.database.close();
+    throw error;
+  }
+  return new PublishedDirectRepository(parts);
+}
+
+async function openParts(options: WriteableRepositoryOptions): Promise<WriteableDirectRepositoryParts> {
   const {
     name,
     path,
@@ -54,7 +72,7 @@ export async function openWriteableRepository(options: WriteableRepositoryOption
     await database.close();
     throw error;
   }
-  return new WriteableDirectRepository(parts);
+  return parts;
 }
 
 async function openDatabase(

@@ -18,7 +18,7 @@ import { validUuids } from './dataset-ids.ts';
 import { ConstraintError, type Transaction, type WriteableDatabase } from './database.ts';
 import { DirectRepository, type DirectRepositoryParts } from './direct-repository.ts';
 import { recordedReferences } from './datastore/recorded-files.ts';
-import { insertRecords, moveToTrash, recordedDatasets } from './datastore/records.ts';
+import { moveToTrash } from './datastore/records.ts';
 import { emptyTrash } from './datastore/trash.ts';
 import { certify, decertify } from './write/calibrations.ts';
 import { editChain } from './write/chains.ts';
@@ -28,9 +28,9 @@ import type { Finding } from './verify/finding.ts';
 import { verifyPart, type VerificationPart } from './verify/verify.ts';
 import { insertElementRows } from './write/dimension-records.ts';
 import { elementRows, type ElementRows } from './write/dimension-rows.ts';
-import { insertAllNew, insertDatasets } from './write/import-datasets.ts';
-import { planImport, planOfNew, type DetailedPlan } from './write/import-plan.ts';
-import { inBatches, readsOf, type Reads } from './write/reads.ts';
+import { importInto, planImportInto, type ImportTarget } from './write/import-into.ts';
+import type { DetailedPlan } from './write/import-plan.ts';
+import { inBatches, readsOf } from './write/reads.ts';
 import { datasetsAtPaths, movePaths } from './write/references.ts';
 import {
   DATASETS_PER_TRANSACTION,
@@ -126,24 +126,24 @@ export class WriteableDirectRepository extends DirectRepository implements Write
   }
 
   async planImport(datasets: readonly ImportedDataset[], ctx: QueryContext): Promise<ImportPlan> {
-    return contractual(await this.#plan(readsOf(this.#parts.database, ctx.signal), datasets));
+    return contractual(await planImportInto(readsOf(this.#parts.database, ctx.signal), this.#target, datasets));
   }
 
   async importDatasets(datasets: readonly ImportedDataset[], ctx: QueryContext): Promise<ImportPlan> {
-    return contractual(await this.#unlessRaced(ctx, (tx) => this.#import(tx, datasets)));
+    return contractual(await this.unlessRaced(ctx, (tx) => importInto(tx, this.#target, datasets)));
   }
 
   async changeTogether(changes: JoinedChanges, ctx: QueryContext): Promise<readonly string[]> {
     const { universe, database } = this.#parts;
     const types = changes.datasetTypes.map((type) => checkedDatasetType(universe, type));
     const elements = elementRows(universe, database.dialect, changes.dimensionRecords, 'SKIP');
-    return this.#unlessRaced(ctx, async (tx) => {
+    return this.unlessRaced(ctx, async (tx) => {
       for (const rows of elements) await insertElementRows(tx, universe, rows, 'SKIP');
       for (const type of types) await registerDatasetType(tx, universe, type);
       for (const collection of changes.collections) await registerCollection(tx, collection);
       const added: string[] = [];
       for (const batch of changes.datasets) {
-        for (const uuid of (await this.#import(tx, batch)).newDatasets) added.push(uuid);
+        for (const uuid of (await importInto(tx, this.#target, batch)).newDatasets) added.push(uuid);
       }
       for (const { parent, children, edit } of changes.chains) await editChain(tx, parent, children, edit);
       return added;
@@ -238,27 +238,12 @@ export class WriteableDirectRepository extends DirectRepository implements Write
     return mode === 'PURGE' ? deleteDatasets(tx, uuids) : (await registeredUuids(tx, uuids)).length;
   }
 
-  #plan(reads: Reads, datasets: readonly ImportedDataset[]): Promise<DetailedPlan> {
-    const { universe, datastore } = this.#parts;
-    return planImport(reads, universe, datasets, (uuids) => recordedDatasets(reads, datastore.location, uuids));
-  }
-
-  async #import(tx: Transaction, datasets: readonly ImportedDataset[]): Promise<DetailedPlan> {
-    const { universe, datastore } = this.#parts;
-    const inserted = await insertAllNew(tx, universe, datasets);
-    const plan = inserted ? planOfNew(inserted) : await this.#plan(tx, datasets);
-    if (plan.conflicts[0]) throw new SatelliteError('CONFLICT', plan.conflicts[0].reason);
-    if (!inserted) await insertDatasets(tx, universe, plan.incoming);
-    await insertRecords(
-      tx,
-      datastore.location,
-      plan.withNewFiles.map(({ uuid, dataset }) => ({ uuid, files: dataset.files })),
-    );
-    return plan;
+  get #target(): ImportTarget {
+    return { universe: this.#parts.universe, location: this.#parts.datastore.location };
   }
 
   /** Writes datasets, anew where another writer registered one of them meanwhile. */
-  async #unlessRaced<T>(ctx: QueryContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  protected async unlessRaced<T>(ctx: QueryContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#parts.database.transaction(work, ctx.signal);

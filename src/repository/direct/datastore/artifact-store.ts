@@ -62,6 +62,9 @@ export interface ArtifactStore {
   source(path: string, signal: AbortSignal): Promise<FileSource | null>;
   /** Where to PUT exactly these bytes within minutes; null where the store has no such addresses (files). */
   signedUpload(path: string, content: ArtifactContent): Promise<SignedUpload | null>;
-  /** What takes space since before a moment at which all its writers have ended; no list and no reader sees it. */
-  unfinished(before: Date, signal: AbortSignal): AsyncIterable<UnfinishedArtifact>;
+  /**
+   * What takes space since before a moment at which all its writers have ended; no list and no reader sees it.
+   * @param directory only below it; default: everywhere
+   */
+  unfinished(before: Date, signal: AbortSignal, directory?: string): AsyncIterable<UnfinishedArtifact>;
 }

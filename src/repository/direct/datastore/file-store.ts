@@ -99,12 +99,12 @@ export class FileArtifactStore implements ArtifactStore {
   }
 
   async *list(directory: string, signal: AbortSignal): AsyncGenerator<StoredArtifact> {
-    const names = directory === '' ? [] : artifactPath(`${directory.replace(/\/$/, '')}/x`).directories;
-    for await (const { path, size } of this.#files(names, signal)) if (isArtifact(path)) yield { path, size };
+    for await (const { path, size } of this.#files(namesOf(directory), signal))
+      if (isArtifact(path)) yield { path, size };
   }
 
-  async *unfinished(before: Date, signal: AbortSignal): AsyncGenerator<UnfinishedArtifact> {
-    for await (const { path, modified } of this.#files([], signal)) {
+  async *unfinished(before: Date, signal: AbortSignal, directory = ''): AsyncGenerator<UnfinishedArtifact> {
+    for await (const { path, modified } of this.#files(namesOf(directory), signal)) {
       const names = path.split('/');
       const name = names.pop()!;
       if (!name.startsWith(TEMPORARY_PREFIX) || modified >= before) continue;
@@ -252,6 +252,11 @@ export class FileArtifactStore implements ArtifactStore {
       { cause: error },
     );
   }
+}
+
+/** Names of a directory and those that it is in. @param directory '' for the root */
+function namesOf(directory: string): readonly string[] {
+  return directory === '' ? [] : artifactPath(`${directory.replace(/\/$/, '')}/x`).directories;
 }
 
 /** The same chunks in groups of `least` bytes or more, but for the last. */

@@ -128,14 +128,7 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   async *list(directory: string, signal: AbortSignal): AsyncGenerator<StoredArtifact> {
-    const below = directory === '' ? '' : `${artifactPath(directory.replace(/\/$/, '')).path}/`;
-    const pages = paginateListObjectsV2(
-      { client: this.#client },
-      { Bucket: this.#bucket, Prefix: this.#prefix + below },
-      {
-        abortSignal: signal,
-      },
-    );
+    const pages = paginateListObjectsV2({ client: this.#client }, this.#below(directory), { abortSignal: signal });
     try {
       for await (const { Contents: contents = [] } of pages) {
         for (const { Key, Size } of contents) {
@@ -149,8 +142,8 @@ export class S3ArtifactStore implements ArtifactStore {
     }
   }
 
-  async *unfinished(before: Date, signal: AbortSignal): AsyncGenerator<UnfinishedArtifact> {
-    const place = { Bucket: this.#bucket, Prefix: this.#prefix };
+  async *unfinished(before: Date, signal: AbortSignal, directory = ''): AsyncGenerator<UnfinishedArtifact> {
+    const place = this.#below(directory);
     let next: { readonly KeyMarker?: string | undefined; readonly UploadIdMarker?: string | undefined } | undefined =
       {};
     try {
@@ -200,6 +193,12 @@ export class S3ArtifactStore implements ArtifactStore {
 
   #object(path: string): { readonly Bucket: string; readonly Key: string } {
     return { Bucket: this.#bucket, Key: this.#prefix + path };
+  }
+
+  /** @param directory '' for all */
+  #below(directory: string): { readonly Bucket: string; readonly Prefix: string } {
+    const below = directory === '' ? '' : `${artifactPath(directory.replace(/\/$/, '')).path}/`;
+    return { Bucket: this.#bucket, Prefix: this.#prefix + below };
   }
 
   async *#explained(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {

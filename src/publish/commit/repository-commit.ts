@@ -1,0 +1,73 @@
+/** Brings publications into published repositories that the gateway writes, and takes them out again. */
+import { failpoint } from '../../repository/failpoints.ts';
+import type { QueryContext } from '../../repository/repository.ts';
+import type { PublishedRepository } from '../../repository/published-repository.ts';
+import type { CommitWork, PublicationCommit } from '../commit.ts';
+import type { Manifest } from '../manifest.ts';
+import type { PublicationVersion } from '../publication.ts';
+import { contentOf } from './content.ts';
+import type { PublishedRepositories } from './published-repositories.ts';
+import { stageFiles, sweepStaged, verifyFiles } from './staging.ts';
+
+/** How long sweeping may take when the work that it ends is over its own time. */
+const SWEEP_MILLISECONDS = 10 * 60_000;
+
+export class RepositoryCommit implements PublicationCommit {
+  readonly #repositories: PublishedRepositories;
+
+  constructor(repositories: PublishedRepositories) {
+    this.#repositories = repositories;
+  }
+
+  async commit(version: PublicationVersion, manifest: Manifest, work: CommitWork): Promise<number> {
+    const { publication } = version;
+    const repository = await this.#repositories.writeable(version.repository);
+    const since = await repository.visibleSince(publication, version.version, work.ctx);
+    if (since !== null) {
+      await tidy(repository, publication, work.ctx);
+      return since;
+    }
+    const setting = { publication, manifest, repository, work };
+    try {
+      await stageFiles(setting);
+      failpoint('publish:before-verifying');
+      await work.enter('VERIFYING');
+      await verifyFiles(setting);
+      failpoint('publish:before-committing');
+      await work.enter('COMMITTING');
+      const content = await contentOf(version, manifest, await repository.universe(work.ctx));
+      const generation = await repository.publish(content, work.ctx);
+      failpoint('publish:after-generation');
+      await tidy(repository, publication, work.ctx);
+      return generation;
+    } catch (error) {
+      // Where it only ends here, it goes on elsewhere or later with what is staged.
+      if (!work.task.signal.aborted) await this.#sweep(repository, publication, work.ctx);
+      throw error;
+    }
+  }
+
+  async withdraw(version: PublicationVersion, _manifest: Manifest, { ctx }: Pick<CommitWork, 'ctx'>): Promise<number> {
+    const { publication } = version;
+    const repository = await this.#repositories.writeable(version.repository);
+    const generation = await repository.withdraw(publication, version.version, ctx);
+    failpoint('withdraw:after-generation');
+    await tidy(repository, publication, ctx);
+    return generation;
+  }
+
+  isVisible(repository: string, generation: number): Promise<boolean> {
+    return this.#repositories.serve(repository, generation);
+  }
+
+  async #sweep(repository: PublishedRepository, publication: string, { caller }: QueryContext): Promise<void> {
+    await sweepStaged(repository, publication, { caller, signal: AbortSignal.timeout(SWEEP_MILLISECONDS) });
+  }
+}
+
+/** Removes files that nothing names any more: of what was withdrawn, or replaced, or staged and not needed. */
+async function tidy(repository: PublishedRepository, publication: string, ctx: QueryContext): Promise<void> {
+  await repository.emptyTrash(ctx);
+  failpoint('publish:before-sweeping');
+  await sweepStaged(repository, publication, ctx);
+}

@@ -1,0 +1,126 @@
+/** Brings the files of a version into the published repository, where nobody sees them yet, and reads them again there. */
+import { createHash } from 'node:crypto';
+import { SatelliteError } from '../../butler/errors.ts';
+import { failpoint } from '../../repository/failpoints.ts';
+import type { QueryContext } from '../../repository/repository.ts';
+import type { PublishedRepository } from '../../repository/published-repository.ts';
+import { inBatches } from '../../transfer/in-batches.ts';
+import { inParallel } from '../../transfer/parallel.ts';
+import type { CommitWork } from '../commit.ts';
+import type { Manifest, ManifestDataset, ManifestFile } from '../manifest.ts';
+import { stagedPath, stagingArea } from './staged-path.ts';
+
+/** Files under way at once: most are small, and wait for a store's answers. */
+const FILES_AT_ONCE = 16;
+/** Paths that are looked up at once. */
+const PATHS_AT_ONCE = 5000;
+
+export interface StagingSetting {
+  readonly publication: string;
+  readonly manifest: Manifest;
+  readonly repository: PublishedRepository;
+  readonly work: Pick<CommitWork, 'task' | 'ctx' | 'open'>;
+}
+
+interface StagedFile {
+  readonly dataset: ManifestDataset;
+  readonly file: ManifestFile;
+  readonly path: string;
+}
+
+/**
+ * Copies what is not there yet; files appear in a store when all of them is there.
+ * @throws SatelliteError UPSTREAM_UNAVAILABLE where the bytes that come are not those of the manifest
+ */
+export async function stageFiles(setting: StagingSetting): Promise<void> {
+  const { repository, publication, manifest, work } = setting;
+  const { artifacts } = repository;
+  const { task, ctx } = work;
+  const there = new Set<string>();
+  for await (const { path } of artifacts.list(stagingArea(publication), ctx.signal)) there.add(path);
+  const { bytes: total } = await manifest.header();
+  let done = 0;
+  for await (const files of filesToStage(setting)) {
+    await inParallel(files, FILES_AT_ONCE, ctx.signal, async ({ dataset, file, path }, signal) => {
+      const { size, sha256 } = file;
+      if (!there.has(path)) {
+        const bytes = await work.open(dataset, file, { ...ctx, signal });
+        await artifacts.write(path, withFailpoint(bytes), { size, sha256 }, signal);
+        there.add(path);
+      }
+      done += size;
+      await task.progress({ done, total, unit: 'bytes' });
+    });
+  }
+}
+
+/** Reads what is staged. @throws SatelliteError UPSTREAM_UNAVAILABLE where it is not what the manifest has */
+export async function verifyFiles(setting: StagingSetting): Promise<void> {
+  const { repository, work } = setting;
+  const { ctx } = work;
+  for await (const files of filesToStage(setting)) {
+    await inParallel(files, FILES_AT_ONCE, ctx.signal, async ({ file, path }, signal) => {
+      const hash = createHash('sha256');
+      let size = 0;
+      for await (const chunk of await repository.artifacts.read(path, null, signal)) {
+        hash.update(chunk as Uint8Array);
+        size += (chunk as Uint8Array).length;
+      }
+      if (size === file.size && hash.digest('hex') === file.sha256) return;
+      throw new SatelliteError(
+        'UPSTREAM_UNAVAILABLE',
+        `The bytes of '${file.fileName}' that came are not those that were submitted. Nothing of them was kept.`,
+      );
+    });
+  }
+}
+
+/** Removes what is staged for a publication and is not visible. @returns how many files */
+export async function sweepStaged(
+  repository: PublishedRepository,
+  publication: string,
+  ctx: QueryContext,
+): Promise<number> {
+  const { artifacts } = repository;
+  const area = stagingArea(publication);
+  const staged: string[] = [];
+  for await (const { path } of artifacts.list(area, ctx.signal)) staged.push(path);
+  let removed = 0;
+  for (const paths of inBatches(staged, PATHS_AT_ONCE)) {
+    const unrecorded = await repository.unrecorded(paths, ctx);
+    await artifacts.remove(unrecorded, ctx.signal);
+    removed += unrecorded.length;
+  }
+  for await (const unfinished of artifacts.unfinished(new Date(), ctx.signal, area)) await unfinished.remove();
+  return removed;
+}
+
+/** Files of a version that are not visible with the same bytes already, each path once a page. */
+async function* filesToStage({
+  publication,
+  manifest,
+  repository,
+  work: { ctx },
+}: StagingSetting): AsyncGenerator<readonly StagedFile[]> {
+  for await (const datasets of manifest.datasets()) {
+    const uuids = datasets.map(({ uuid }) => uuid);
+    const visible = await repository.files(uuids, ctx);
+    const files = new Map<string, StagedFile>();
+    for (const dataset of datasets) {
+      for (const file of dataset.files) {
+        const there = visible.get(dataset.uuid)?.find(({ component }) => component === file.component);
+        if (there?.checksum === file.sha256 && there.size === file.size) continue;
+        const path = stagedPath(publication, file);
+        files.set(path, { dataset, file, path });
+      }
+    }
+    yield [...files.values()];
+  }
+}
+
+async function* withFailpoint(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of bytes) {
+    yield chunk;
+    failpoint('publish:in-file');
+  }
+}

@@ -1,0 +1,124 @@
+/** Makes a version of a publication visible, as part of a transaction. */
+import sql from 'sql-template-tag';
+import { SatelliteError } from '../../../butler/errors.ts';
+import { failpoint } from '../../failpoints.ts';
+import type { PublishedContent } from '../../published-repository.ts';
+import type { FileRecord } from '../../rows.ts';
+import type { ImportedDataset } from '../../writeable-repository.ts';
+import type { Transaction } from '../database.ts';
+import { isOneOf } from '../dataset-ids.ts';
+import { recordedFiles } from '../datastore/recorded-files.ts';
+import { insertRecords, type RecordsLocation } from '../datastore/records.ts';
+import { checkedDatasetType, registerDatasetType } from '../write/dataset-types.ts';
+import { insertElementRows } from '../write/dimension-records.ts';
+import { elementRows } from '../write/dimension-rows.ts';
+import { importInto, type ImportTarget } from '../write/import-into.ts';
+import { registeredUuids } from '../write/removal.ts';
+import { prepareCollections, writeMemberships } from './collections.ts';
+import { addDatasets, addGeneration, lastChange, publishedAmong, solelyPublished } from './ledger.ts';
+import { removeForgotten } from './remove.ts';
+
+/** @returns the generation; that of before where the version is visible already */
+export async function publishContent(
+  tx: Transaction,
+  target: ImportTarget,
+  content: PublishedContent,
+): Promise<number> {
+  const { publication, version } = content;
+  const last = await lastChange(tx, publication);
+  if (last?.version === version && last.isVisible) return last.generation;
+  if (last && last.version >= version) {
+    const what = last.version > version ? `version ${last.version} has taken its place` : 'it was withdrawn meanwhile';
+    throw new SatelliteError('CONFLICT', `Version ${version} cannot be published (any more): ${what}.`);
+  }
+  await registerTypes(tx, target, content);
+  await insertRecordsOf(tx, target, content);
+  // What is replaced goes first: a dataset in its place may have its data ID.
+  for await (const datasets of content.datasets()) await claimDatasets(tx, content, datasets);
+  const collections = await prepareCollections(tx, content);
+  await removeForgotten(tx, target.location, publication, version);
+  failpoint('publish:before-datasets');
+  for await (const datasets of content.datasets()) await bringDatasets(tx, target, publication, datasets);
+  failpoint('publish:before-memberships');
+  await writeMemberships(tx, target.universe, content, collections);
+  failpoint('publish:before-generation');
+  return addGeneration(tx, publication, version, true);
+}
+
+async function registerTypes(tx: Transaction, { universe }: ImportTarget, content: PublishedContent): Promise<void> {
+  for (const type of content.datasetTypes) await registerDatasetType(tx, universe, checkedDatasetType(universe, type));
+}
+
+async function insertRecordsOf(tx: Transaction, { universe }: ImportTarget, content: PublishedContent): Promise<void> {
+  for await (const records of content.records()) {
+    for (const rows of elementRows(universe, tx.dialect, records, 'SKIP')) {
+      await insertElementRows(tx, universe, rows, 'SKIP');
+    }
+  }
+}
+
+/** What is there and no publication has, was there before any and stays. */
+async function claimDatasets(
+  tx: Transaction,
+  { publication, version }: PublishedContent,
+  datasets: readonly ImportedDataset[],
+): Promise<void> {
+  const uuids = datasets.map(({ uuid }) => uuid);
+  const there = new Set(await registeredUuids(tx, uuids));
+  const published = await publishedAmong(tx, uuids);
+  const claimed = uuids.filter((uuid) => !there.has(uuid) || published.has(uuid));
+  await addDatasets(tx, publication, version, claimed);
+}
+
+async function bringDatasets(
+  tx: Transaction,
+  target: ImportTarget,
+  publication: string,
+  datasets: readonly ImportedDataset[],
+): Promise<void> {
+  const recorded = await recordedFiles(
+    tx,
+    target.location,
+    datasets.map(({ uuid }) => uuid),
+  );
+  await importInto(tx, target, datasets);
+  const other = datasets.filter(({ uuid, files }) => recorded.has(uuid) && !hasBytes(recorded.get(uuid)!, files));
+  if (other.length === 0) return;
+  const uuids = other.map(({ uuid }) => uuid);
+  const own = await solelyPublished(tx, publication, uuids);
+  const foreign = uuids.find((uuid) => !own.has(uuid));
+  if (foreign !== undefined) {
+    throw new SatelliteError(
+      'CONFLICT',
+      `Dataset ${foreign} is there already, with other bytes: write what has changed as a new dataset.`,
+    );
+  }
+  await replaceRecords(tx, target.location, other);
+}
+
+/** Whether what is recorded has the bytes of these files, as far as its checksums and sizes tell. */
+export function hasBytes(recorded: readonly FileRecord[], files: ImportedDataset['files']): boolean {
+  if (files.length === 0) return true;
+  return (
+    recorded.length === files.length &&
+    files.every((file) => {
+      const there = recorded.find(({ component }) => component === file.component);
+      if (there?.size !== file.size) return false;
+      return there.checksum?.length !== file.checksum?.length || there.checksum === file.checksum;
+    })
+  );
+}
+
+async function replaceRecords(
+  tx: Transaction,
+  location: RecordsLocation,
+  datasets: readonly ImportedDataset[],
+): Promise<void> {
+  const among = isOneOf(
+    tx.dialect,
+    sql`dataset_id`,
+    datasets.map(({ uuid }) => uuid),
+  );
+  await tx.run(sql`DELETE FROM ${tx.table(location.recordsTable)} WHERE ${among}`);
+  await insertRecords(tx, location, datasets);
+}

@@ -1,0 +1,56 @@
+/** A DirectButler repository in which publications are. */
+import type { PublishedContent, PublishedRepository } from '../../published-repository.ts';
+import type { QueryContext } from '../../repository.ts';
+import { WriteableDirectRepository, type WriteableDirectRepositoryParts } from '../writeable-direct-repository.ts';
+import type { ArtifactStore } from '../datastore/artifact-store.ts';
+import { readsOf } from '../write/reads.ts';
+import { datasetsAtPaths } from '../write/references.ts';
+import { lastChange, lastGeneration, lockLedger } from './ledger.ts';
+import { publishContent } from './publish.ts';
+import { withdrawVersion } from './remove.ts';
+
+/** Made by `openPublishedRepository`, which has made its ledger. */
+export class PublishedDirectRepository extends WriteableDirectRepository implements PublishedRepository {
+  readonly #parts: WriteableDirectRepositoryParts;
+
+  constructor(parts: WriteableDirectRepositoryParts) {
+    super(parts);
+    this.#parts = parts;
+  }
+
+  get artifacts(): ArtifactStore {
+    return this.#parts.datastore.store;
+  }
+
+  generation(ctx: QueryContext): Promise<number> {
+    return lastGeneration(readsOf(this.#parts.database, ctx.signal));
+  }
+
+  async visibleSince(publication: string, version: number, ctx: QueryContext): Promise<number | null> {
+    const last = await lastChange(readsOf(this.#parts.database, ctx.signal), publication);
+    return last?.version === version && last.isVisible ? last.generation : null;
+  }
+
+  publish(content: PublishedContent, ctx: QueryContext): Promise<number> {
+    const { universe, datastore } = this.#parts;
+    return this.unlessRaced(ctx, async (tx) => {
+      await lockLedger(tx);
+      return publishContent(tx, { universe, location: datastore.location }, content);
+    });
+  }
+
+  withdraw(publication: string, version: number, ctx: QueryContext): Promise<number> {
+    return this.unlessRaced(ctx, async (tx) => {
+      await lockLedger(tx);
+      return withdrawVersion(tx, this.#parts.datastore.location, publication, version);
+    });
+  }
+
+  unrecorded(paths: readonly string[], ctx: QueryContext): Promise<readonly string[]> {
+    return this.unlessRaced(ctx, async (tx) => {
+      await lockLedger(tx);
+      const recorded = await datasetsAtPaths(tx, this.#parts.datastore.location, paths);
+      return paths.filter((path) => !recorded.has(path));
+    });
+  }
+}

@@ -1,0 +1,62 @@
+/** A repository in which reviewed collections are published: what is in it comes and goes a publication at a time. */
+import type { CollectionType } from '../butler/collection.ts';
+import type { Timespan } from '../butler/timespan.ts';
+import type { ArtifactStore } from './direct/datastore/artifact-store.ts';
+import type { QueryContext } from './repository.ts';
+import type { DimensionRecordRow } from './rows.ts';
+import type { DatasetTypeDefinition, ImportedDataset, WriteableRepository } from './writeable-repository.ts';
+
+export interface PublishedCollection {
+  readonly name: string;
+  readonly type: CollectionType;
+  /** '' where there is none. */
+  readonly doc: string;
+  /** Of a chain, in search order. */
+  readonly children: readonly string[];
+  /** Only has to be there with its type: what is in it is not this publication's. */
+  readonly isOfficial: boolean;
+}
+
+export interface PublishedMembership {
+  readonly collection: string;
+  readonly uuid: string;
+  /** Of a CALIBRATION collection; null in a TAGGED one. */
+  readonly timespan: Timespan | null;
+}
+
+/** Everything that a version of a publication publishes, each part given page by page as often as it is asked for. */
+export interface PublishedContent {
+  readonly publication: string;
+  readonly version: number;
+  readonly datasetTypes: readonly DatasetTypeDefinition[];
+  /** Children before the chains that hold them; every run of the datasets is there. */
+  readonly collections: readonly PublishedCollection[];
+  /** In an order in which they can be inserted. */
+  records(): AsyncIterable<readonly DimensionRecordRow[]>;
+  /** Their files are in place, and have a SHA-256. */
+  datasets(): AsyncIterable<readonly ImportedDataset[]>;
+  memberships(): AsyncIterable<readonly PublishedMembership[]>;
+}
+
+/** Each change is one transaction, which gives the repository the next number: its generation. */
+export interface PublishedRepository extends WriteableRepository {
+  /** Its own files. */
+  readonly artifacts: ArtifactStore;
+  /** Number of its state; 0 before anything was published. */
+  generation(ctx: QueryContext): Promise<number>;
+  /** The generation since which a version is visible; null where it is not. */
+  visibleSince(publication: string, version: number, ctx: QueryContext): Promise<number | null>;
+  /**
+   * Makes a version visible, in the place of the one of the same publication that is.  What other publications have too, and
+   * what was there before, stays as it is.  Of what is visible already it gives the generation.
+   * @throws SatelliteError CONFLICT where something else is in its place; then nothing has changed
+   */
+  publish(content: PublishedContent, ctx: QueryContext): Promise<number>;
+  /**
+   * Takes a version out: datasets and collections that no other publication has.  Their files go after it (`emptyTrash`),
+   * dataset types and dimension records stay.  Of what is not visible it gives the generation since which that is so.
+   */
+  withdraw(publication: string, version: number, ctx: QueryContext): Promise<number>;
+  /** Those of the paths that no dataset has, and none is about to have: waits for changes that are under way. */
+  unrecorded(paths: readonly string[], ctx: QueryContext): Promise<readonly string[]>;
+}
