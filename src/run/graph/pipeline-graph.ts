@@ -1,6 +1,7 @@
 /** The pipeline of a quantum graph: its tasks, what they read and write, and the dimension universe of all of it. */
 import { z } from 'zod';
 import { splitDatasetTypeName } from '../../butler/components.ts';
+import type { DataId } from '../../butler/data-id.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import type { DimensionGroup } from '../../butler/dimension-group.ts';
 import { SatelliteError } from '../../butler/errors.ts';
@@ -52,6 +53,7 @@ const pipelineDocument = z.object({
   dataset_types: mapOf(datasetType),
   task_subsets: mapOf(subset),
   dimensions: z.unknown(),
+  data_id: z.record(z.string(), z.union([z.string(), z.int()])).default({}),
 });
 
 /** What a task reads or writes under a name of its own. */
@@ -105,6 +107,8 @@ export interface PipelineGraph {
   /** By name, in the pipeline's order. `packages`, which every run writes, is not of the pipeline. */
   readonly datasetTypes: ReadonlyMap<string, PipelineDatasetType>;
   readonly subsets: ReadonlyMap<string, TaskSubset>;
+  /** What all its data IDs have, such as the instrument that it is for. */
+  readonly dataId: DataId;
 }
 
 /** Connections that every task has. */
@@ -133,7 +137,8 @@ export function parsePipelineGraph(
         );
       }
     }
-    return { description: document.description, universe, tasks, datasetTypes, subsets: document.task_subsets };
+    const { description, task_subsets: subsets, data_id: dataId } = document;
+    return { description, universe, tasks, datasetTypes, subsets, dataId };
   } catch (error) {
     // The universe and names are read as if they were of a repository.
     if (!(error instanceof SatelliteError) || error.code === 'BAD_USER_INPUT') throw error;

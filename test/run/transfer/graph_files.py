@@ -4,6 +4,9 @@
 ``graph_files.py prepare ROOT`` completes an official repository of test/graphs/make_repository.py: exposures, which define its
 visits, and a file for each dataset.
 ``graph_files.py graph ROOT FILE OUTPUT RUN [ARGUMENT ...]`` builds a graph with `pipetask qgraph`.
+``graph_files.py counts ROOT CASES`` builds a graph for each of CASES, a JSON list of arguments of `pipetask qgraph`, and prints,
+as JSON, for each the numbers of quanta by task, or what `pipetask` ended with.
+``graph_files.py pipeline ROOT PIPELINE [OVERRIDE ...]`` prints an expanded pipeline in the form that it has in graphs.
 ``graph_files.py outputs FILE ROOT [DETECTOR]`` writes every output of a graph into the repository ROOT, as its quanta would; quanta of DETECTOR fail, with all that depends on them. Prints the number of files.
 ``graph_files.py predict FILE ROOT`` prints, as JSON, for each output where stock Python expects its file and what reads it.
 ``graph_files.py transfer OFFICIAL FILE ROOT`` brings dimension records from OFFICIAL, then `butler transfer-from-graph`.
@@ -12,7 +15,9 @@ Prints how many seconds the latter took.
 
 import json
 import logging
+import os
 import sys
+import tempfile
 import time
 import warnings
 
@@ -22,7 +27,8 @@ from lsst.ctrl.mpexec.cli.pipetask import cli as pipetask
 from lsst.daf.butler import Butler, DatasetRef, QuantumBackedButler, Timespan
 from lsst.daf.butler.logging import ButlerLogRecords
 from lsst.pex.config import Config
-from lsst.pipe.base import TaskMetadata
+from lsst.pipe.base import Pipeline, TaskMetadata
+from lsst.pipe.base.pipeline_graph.io import SerializedPipelineGraph
 from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 from lsst.pipe.base.script.transfer_from_graph import transfer_from_graph
 from lsst.utils.packages import Packages
@@ -71,6 +77,31 @@ def build(root: str, path: str, output: str, run: str, *arguments: str) -> None:
     command = ["--no-log-tty", "qgraph", "-b", root, "-o", output, "--output-run", run, "-q", path, *arguments]
     if code := pipetask.main(command, standalone_mode=False):
         sys.exit(code)
+
+
+def counts(root: str, cases: str) -> None:
+    results = []
+    for i, arguments in enumerate(json.loads(cases)):
+        with tempfile.TemporaryDirectory() as directory:
+            path = os.path.join(directory, "graph.qg")
+            try:
+                build(root, path, f"u/stock/{i}", f"u/stock/{i}/run", *arguments)
+            except (Exception, SystemExit) as error:
+                results.append(str(error))
+                continue
+            with PredictedQuantumGraph.open(path) as reader:
+                results.append(dict(reader.header.n_task_quanta))
+    print(json.dumps(results))
+
+
+def print_pipeline(root: str, path: str, *overrides: str) -> None:
+    pipeline = Pipeline.from_uri(path)
+    for override in overrides:
+        label, _, assignment = override.partition(":")
+        pipeline.addConfigOverride(label, *assignment.split("="))
+    with Butler.from_config(root) as butler:
+        graph = pipeline.to_graph(butler.registry)
+    print(SerializedPipelineGraph.serialize(graph).model_dump_json())
 
 
 def read(path: str):
@@ -148,7 +179,16 @@ def transfer(official: str, path: str, root: str) -> None:
     print(time.perf_counter() - start)
 
 
-COMMANDS = {"empty": Butler.makeRepo, "prepare": prepare, "graph": build, "outputs": write_outputs, "predict": predict, "transfer": transfer}
+COMMANDS = {
+    "counts": counts,
+    "empty": Butler.makeRepo,
+    "graph": build,
+    "outputs": write_outputs,
+    "pipeline": print_pipeline,
+    "predict": predict,
+    "prepare": prepare,
+    "transfer": transfer,
+}
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.ERROR)

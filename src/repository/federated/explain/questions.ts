@@ -72,7 +72,7 @@ export class QuestionsOf implements Questions {
     constraints: readonly Constraint[],
   ): Promise<boolean | undefined> {
     return this.#asked(async () => {
-      const query = changed(this.#query, dimensions, operands, constraints);
+      const query = narrowed(this.#query, dimensions, operands, constraints);
       const parts = planParts(this.#members, query, existenceSpec(query), this.#paths);
       if (parts.some(({ member }) => member.joins)) {
         if (this.#joinsLeft === 0) return undefined;
@@ -115,7 +115,8 @@ export function existenceSpec(query: Query): ResultSpec {
   };
 }
 
-function changed(
+/** A query with these dimensions, these of its operands, and the constraints that are about them. */
+export function narrowed(
   { tree, uploads }: Query,
   dimensions: DimensionGroup,
   operands: readonly Operand[],
