@@ -50,8 +50,8 @@ export class Claiming {
     return rows.length > 0;
   }
 
-  /** As `claim`, the next job: of the owner with the fewest jobs running, the oldest. */
-  async claimNext(kinds: readonly string[]): Promise<Claim | undefined> {
+  /** The next job that can be claimed: of the owner with the fewest jobs running, the oldest. */
+  async next(kinds: readonly string[]): Promise<string | undefined> {
     // Looked for without the lock of writers, which on SQLite all of them share.
     const [row] = await this.#database.all(
       sql`
@@ -67,7 +67,7 @@ export class Claiming {
         LIMIT 1`,
       UNABORTED,
     );
-    return row && this.claim(String(row[0]), kinds);
+    return row && String(row[0]);
   }
 
   /** Makes a job ours that nobody works on, in order to end it. @returns undefined where it is not QUEUED or HELD */

@@ -52,7 +52,10 @@ export class TableQueue implements JobQueue {
 
   async #takeOne(kinds: readonly string[], work: Work): Promise<boolean> {
     try {
-      const claim = await this.#claiming.claimNext(kinds);
+      const id = await this.#claiming.next(kinds);
+      // It may be one that this gateway has just given up, in order to stop.
+      if (id === undefined || this.#closed) return false;
+      const claim = await this.#claiming.claim(id, kinds);
       if (!claim) return false;
       const working = work(claim).finally(() => {
         this.#working.delete(working);

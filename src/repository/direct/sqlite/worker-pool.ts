@@ -16,17 +16,37 @@ export interface WorkerPoolOptions {
 /** Batches on their way to the gateway at once. */
 const CREDIT = 2;
 
+/**
+ * How long a statement waits for a process that is busy before one more is started: most statements take less than this,
+ * and a process takes 20 MB.
+ */
+const PATIENCE_MILLISECONDS = 100;
+
+/** How long a process has nothing to do before it is ended; one stays. */
+const IDLE_MILLISECONDS = 60_000;
+
 interface Waiting {
   readonly start: (worker: Worker) => void;
+  /** As `performance.now` has it. */
+  readonly since: number;
+}
+
+interface Idle {
+  readonly worker: Worker;
+  /** The same. */
+  readonly since: number;
 }
 
 export class WorkerPool {
   readonly #running: number;
   readonly #processes: number;
-  readonly #idle: Worker[] = [];
+  /** The one that was used last is the last. */
+  readonly #idle: Idle[] = [];
   readonly #busy = new Set<Worker>();
   readonly #queue = new Set<Waiting>();
   #slotsTaken = 0;
+  #growing: NodeJS.Timeout | undefined;
+  #shrinking: NodeJS.Timeout | undefined;
 
   constructor(options: WorkerPoolOptions = {}) {
     this.#running = options.running ?? Math.max(2, availableParallelism());
@@ -47,7 +67,9 @@ export class WorkerPool {
 
   /** Ends all processes; statements that still run fail. */
   close(): void {
-    for (const worker of [...this.#idle.splice(0), ...this.#busy]) worker.kill();
+    clearTimeout(this.#growing);
+    clearTimeout(this.#shrinking);
+    for (const worker of [...this.#idle.splice(0).map((idle) => idle.worker), ...this.#busy]) worker.kill();
   }
 
   async *#run(statement: Statement, credit: number, signal: AbortSignal): AsyncGenerator<readonly SqlRow[], void> {
@@ -73,7 +95,7 @@ export class WorkerPool {
     } finally {
       await batches.return([]);
       this.#busy.delete(worker);
-      if (worker.alive && this.#idle.length < this.#running) this.#idle.push(worker);
+      if (worker.alive && this.#idle.length < this.#running) this.#rest(worker);
       else worker.kill();
       giveSlotBack();
     }
@@ -87,14 +109,16 @@ export class WorkerPool {
   /** Waits for a free slot, first come first served, and takes it with a worker. */
   async #turn(signal: AbortSignal): Promise<Worker> {
     signal.throwIfAborted();
-    if (this.#queue.size === 0 && this.#mayStart()) return this.#takeSlot();
+    const free = this.#queue.size === 0 && this.#mayStart() ? this.#freeWorker() : undefined;
+    if (free) return this.#takeSlot(free);
     const { promise, resolve, reject } = Promise.withResolvers<Worker>();
-    const waiting: Waiting = { start: resolve };
+    const waiting: Waiting = { start: resolve, since: performance.now() };
     const leave = () => {
       this.#queue.delete(waiting);
       reject(signal.reason as Error);
     };
     this.#queue.add(waiting);
+    this.#growSoon();
     signal.addEventListener('abort', leave, { once: true });
     const worker = await promise;
     signal.removeEventListener('abort', leave);
@@ -104,17 +128,59 @@ export class WorkerPool {
   #startNext(): void {
     for (const waiting of this.#queue) {
       if (!this.#mayStart()) return;
+      const worker = this.#freeWorker();
+      if (!worker) return this.#growSoon();
       this.#queue.delete(waiting);
-      waiting.start(this.#takeSlot());
+      waiting.start(this.#takeSlot(worker));
     }
   }
 
-  #takeSlot(): Worker {
+  #takeSlot(worker: Worker): Worker {
     this.#slotsTaken += 1;
-    let worker = this.#idle.pop();
-    while (worker && !worker.alive) worker = this.#idle.pop();
-    worker ??= new Worker();
     this.#busy.add(worker);
     return worker;
+  }
+
+  /** One that has nothing to do; the first one of all is started at once. */
+  #freeWorker(): Worker | undefined {
+    while (this.#idle.length > 0) {
+      const { worker } = this.#idle.pop()!;
+      if (worker.alive) return worker;
+    }
+    return this.#busy.size === 0 ? new Worker() : undefined;
+  }
+
+  /** Starts one more process for who waits longest, when they have waited long enough. */
+  #growSoon(): void {
+    const [first] = this.#queue;
+    if (!first || this.#growing || !this.#mayStart()) return;
+    this.#growing = setTimeout(
+      () => {
+        this.#growing = undefined;
+        const [longest] = this.#queue;
+        if (longest && this.#mayStart() && performance.now() - longest.since >= PATIENCE_MILLISECONDS) {
+          this.#queue.delete(longest);
+          longest.start(this.#takeSlot(new Worker()));
+        }
+        this.#growSoon();
+      },
+      Math.max(1, PATIENCE_MILLISECONDS - (performance.now() - first.since)),
+    );
+  }
+
+  #rest(worker: Worker): void {
+    this.#idle.push({ worker, since: performance.now() });
+    this.#shrinkSoon();
+  }
+
+  #shrinkSoon(): void {
+    if (this.#idle.length <= 1 || this.#shrinking) return;
+    this.#shrinking = setTimeout(() => {
+      this.#shrinking = undefined;
+      while (this.#idle.length > 1 && performance.now() - this.#idle[0]!.since >= IDLE_MILLISECONDS) {
+        this.#idle.shift()!.worker.kill();
+      }
+      this.#shrinkSoon();
+    }, IDLE_MILLISECONDS).unref();
   }
 }
