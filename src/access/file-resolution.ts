@@ -6,7 +6,6 @@ import type { Readable } from 'node:stream';
 import { SatelliteError } from '../butler/errors.ts';
 import { readLocalFile } from '../repository/local-file.ts';
 import type { Outbound } from '../repository/outbound.ts';
-import { zipMember } from '../repository/direct/datastore/zip-member.ts';
 import { splitZipPath } from '../repository/recorded-path.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { ByteRange, FileRecord, FileSource } from '../repository/rows.ts';
@@ -112,6 +111,7 @@ export class FileResolver {
       read: async (range: ByteRange, signal: AbortSignal) =>
         (await outbound.fetchArtifact(url, { ...range, trusted: true, signal })).stream,
     };
+    const { zipMember } = await import('../repository/direct/datastore/zip-member.ts');
     const found = await zipMember(zip, member, source.size, ctx.signal);
     if (!found)
       throw new SatelliteError('NOT_FOUND', `The zip that holds dataset ${wanted.uuid} has no '${member}' in it.`);

@@ -2,7 +2,7 @@
  * Gafaelfawr, the Rubin Science Platform's authority for tokens and groups (platform.md section 1.1): whose an opaque
  * `gt-` token is, and who a user is.
  */
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 import { z } from 'zod';
 import { SatelliteError } from '../butler/errors.ts';
 import { TOLD_GROUPS_SECONDS } from './group-age.ts';
@@ -60,7 +60,8 @@ const TOKEN = /^gt-[\w.~+/=-]{1,500}$/;
 
 export class Gafaelfawr {
   readonly url: string;
-  readonly #pool: Pool;
+  readonly #origin: string;
+  #pool: Promise<Pool> | undefined;
   readonly #base: string;
   readonly #serviceToken: string | undefined;
   readonly #tokens: Verdicts<GafaelfawrToken>;
@@ -69,7 +70,7 @@ export class Gafaelfawr {
   constructor({ url, serviceToken, cacheSeconds, refusedSeconds }: GafaelfawrSettings) {
     const { origin, pathname } = new URL(url);
     this.url = url;
-    this.#pool = new Pool(origin, { connections: CONNECTIONS });
+    this.#origin = origin;
     this.#base = `${pathname.replace(/\/$/, '').replace(/\/auth$/, '')}/auth/api/v1/`;
     this.#serviceToken = serviceToken;
     const ages = { seconds: cacheSeconds, refusedSeconds };
@@ -110,7 +111,7 @@ export class Gafaelfawr {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await (await this.#pool)?.destroy();
   }
 
   /** Of a token; someone of whom nothing is known (a service's user) is in no group. */
@@ -119,6 +120,11 @@ export class Gafaelfawr {
     const info = await this.#ask(path, token, userInfo);
     if (info.status === 404) return describe({ username: name }, name, at);
     return info.answer === undefined ? refusal(info.status) : describe(info.answer, name, at);
+  }
+
+  async #open(): Promise<Pool> {
+    const undici = await import('undici');
+    return new undici.Pool(this.#origin, { connections: CONNECTIONS });
   }
 
   async #get<T>(path: string, token: string, shape: z.ZodType<T>): Promise<T | null> {
@@ -132,7 +138,8 @@ export class Gafaelfawr {
     shape: z.ZodType<T>,
   ): Promise<{ readonly status: number; readonly answer?: T }> {
     try {
-      const { statusCode: status, body } = await this.#pool.request({
+      const pool = await (this.#pool ??= this.#open());
+      const { statusCode: status, body } = await pool.request({
         method: 'GET',
         path: this.#base + path,
         headers: { authorization: `Bearer ${token}`, 'user-agent': 'Satellite' },

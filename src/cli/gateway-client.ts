@@ -1,5 +1,4 @@
 /** A client of a running gateway: one request, or a job that is watched to its end. */
-import { createClient } from 'graphql-sse';
 import { CommandError, EXIT } from './exit.ts';
 
 /** A job, as every verb asks for it. */
@@ -57,6 +56,7 @@ export class GatewayClient {
 
   /** The job now and after each change, until it has ended or is held; connections that break are made again. */
   async *watch(id: string): AsyncGenerator<WatchedJob, void> {
+    const { createClient } = await import('graphql-sse');
     const client = createClient({ url: `${this.#url}/graphql/stream`, headers: this.#headers, retryAttempts: RETRIES });
     const query = `subscription ($id: ID!) {jobProgress(id: $id) {${JOB_FIELDS}}}`;
     try {

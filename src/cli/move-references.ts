@@ -36,7 +36,7 @@ export async function moveAllReferences(names: readonly string[], options: MoveR
   const signal = new AbortController().signal;
   const state = await openState(writing.state, signal);
   const writers = new ExclusiveWriters(writing.satellites, createLeases(state, LEASE_MILLISECONDS));
-  const storage = new SatelliteStorage(writing.satellites, writers, state.secret);
+  const storage = await SatelliteStorage.open(writing.satellites, writers, state.secret);
   try {
     await prepareTables(state.database, SATELLITE_TABLES, signal);
     const catalog = new Catalog(state.database, new GrantStore(state.database));

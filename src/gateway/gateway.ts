@@ -12,8 +12,6 @@ import { openAuthenticator, openGafaelfawr } from './authentication.ts';
 import { ConcurrentRequests } from './concurrent-requests.ts';
 import { ConfigurationError, UNUSED_SECTIONS, type GatewayConfig } from './config.ts';
 import type { ExecutionStrategy } from './graphql/execution.ts';
-import { guardFields } from './graphql/permissions.ts';
-import { createSchema } from './graphql/schema.ts';
 import { isLoopback } from './http/graphiql.ts';
 import { createHttpServer, type HttpServerOptions } from './http/server.ts';
 import { Metrics } from './metrics.ts';
@@ -103,7 +101,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   const services = options.services ?? opened?.services;
   if (services) metrics.observeJobs(services.jobs);
   const app = await createHttpServer({
-    schema: guardFields(createSchema(), config.auth.scopes),
+    scopes: config.auth.scopes,
     limits,
     pathPrefix: config.http.pathPrefix,
     meter,

@@ -4,7 +4,7 @@
  * else in this process.
  */
 import type { FastifyReply } from 'fastify';
-import pg from 'pg';
+import type pg from 'pg';
 import {
   RateLimiterMemory,
   RateLimiterPostgres,
@@ -73,7 +73,8 @@ export class RequestMeter {
     const { state } = options;
     if (state?.postgresUrl === undefined) return new RequestMeter(options, undefined);
     await prepareTables(state.database, METER_TABLES, AbortSignal.timeout(PREPARE_MS));
-    const pool = new pg.Pool({ connectionString: state.postgresUrl, max: CONNECTIONS, allowExitOnIdle: true });
+    const { default: postgres } = await import('pg');
+    const pool = new postgres.Pool({ connectionString: state.postgresUrl, max: CONNECTIONS, allowExitOnIdle: true });
     // A connection that breaks leaves the pool by itself; without a listener the event would end the process.
     pool.on('error', () => undefined);
     return new RequestMeter(options, pool);

@@ -82,7 +82,7 @@ export async function openServices(
   const state = await openState(writing.state, signal);
   for (const tables of [CALL_TABLES, UPLOAD_TABLES, RUN_TABLES, REVOCATION_TABLES, FIRST_SIGHT_TABLES])
     await prepareTables(state.database, tables, signal);
-  const jobs = createJobs(state, { rightsMilliseconds: recheckMs, heldMilliseconds: recheckMs, log });
+  const jobs = await createJobs(state, { rightsMilliseconds: recheckMs, heldMilliseconds: recheckMs, log });
   const memberships = await StateMemberships.open(
     state,
     {

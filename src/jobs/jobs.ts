@@ -3,7 +3,7 @@ import { pino, type Logger } from 'pino';
 import { SatelliteError } from '../butler/errors.ts';
 import type { State } from '../state/state.ts';
 import { prepareTables } from '../state/tables.ts';
-import { BossQueue } from './boss-queue.ts';
+import type { BossQueue } from './boss-queue.ts';
 import { Claiming } from './claiming.ts';
 import type { Job, JobKind, Jobs, JobState, Json, NewJob } from './job.ts';
 import { HeldJobs } from './held-jobs.ts';
@@ -40,8 +40,9 @@ export interface JobsOptions {
 }
 
 /** Jobs on a state; nothing is done before the first call, and no work before `start`. */
-export function createJobs(state: State, options: JobsOptions = {}): Jobs {
-  return new StateJobs(state, options);
+export async function createJobs(state: State, options: JobsOptions = {}): Promise<Jobs> {
+  const boss = state.postgresUrl === undefined ? undefined : await import('./boss-queue.ts');
+  return new StateJobs(state, options, boss?.BossQueue);
 }
 
 class StateJobs implements Jobs {
@@ -59,7 +60,8 @@ class StateJobs implements Jobs {
   #forgetting: NodeJS.Timeout | undefined;
   #ready: Promise<void> | undefined;
 
-  constructor(state: State, options: JobsOptions) {
+  /** @param Boss the queue of a state in PostgreSQL */
+  constructor(state: State, options: JobsOptions, Boss: typeof BossQueue | undefined) {
     const {
       concurrency = 4,
       leaseMilliseconds = 15_000,
@@ -82,9 +84,9 @@ class StateJobs implements Jobs {
       log,
     );
     this.#queue =
-      state.postgresUrl === undefined
+      state.postgresUrl === undefined || !Boss
         ? new TableQueue(this.#claiming, concurrency, pollMilliseconds, log)
-        : new BossQueue(state.postgresUrl, this.#claiming, { concurrency, leaseMilliseconds, pollMilliseconds, log });
+        : new Boss(state.postgresUrl, this.#claiming, { concurrency, leaseMilliseconds, pollMilliseconds, log });
     this.#worker = new JobWorker(this.#kinds, this.#queue, {
       leaseMilliseconds,
       progressMilliseconds,

@@ -6,7 +6,7 @@ import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
 import { SatelliteError } from '../butler/errors.ts';
 import { isPublicAddress, notPublic, webAddress, type AllowedAddress, type AllowedOrigins } from './allowed-origins.ts';
 
@@ -77,18 +77,11 @@ interface Opened {
 export class Outbound {
   readonly #settings: OutboundSettings;
   readonly #origins: AllowedOrigins;
-  /** To any host: configured origins and official servers' answers. */
-  readonly #anywhere: Agent;
-  /** To public hosts only.  The address is looked up once a connection, and what was checked is what is connected to. */
-  readonly #publicOnly: Agent;
+  #agents: Promise<Agents> | undefined;
 
   constructor(settings: OutboundSettings) {
-    const { lookup = systemLookup } = settings;
     this.#settings = settings;
     this.#origins = settings.origins;
-    const timeouts = { headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS };
-    this.#anywhere = new Agent({ ...timeouts, connect: { timeout: CONNECT_MS, lookup } });
-    this.#publicOnly = new Agent({ ...timeouts, connect: { timeout: CONNECT_MS, lookup: publicLookup(lookup) } });
   }
 
   /** @throws SatelliteError BAD_USER_INPUT where the gateway does not fetch from there */
@@ -120,7 +113,8 @@ export class Outbound {
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#anywhere.destroy(), this.#publicOnly.destroy()]);
+    const agents = await this.#agents;
+    await Promise.all([agents?.anywhere.destroy(), agents?.publicOnly.destroy()]);
   }
 
   async *#bytes(
@@ -204,7 +198,8 @@ export class Outbound {
     signal: AbortSignal,
   ): Promise<Dispatcher.ResponseData> {
     const ranged = start > 0 || end !== undefined;
-    return (publicOnly ? this.#publicOnly : this.#anywhere).request({
+    const agents = await (this.#agents ??= openAgents(this.#settings.lookup));
+    return (publicOnly ? agents.publicOnly : agents.anywhere).request({
       origin: url.origin,
       path: url.pathname + url.search,
       method: 'GET',
@@ -216,6 +211,23 @@ export class Outbound {
       signal,
     });
   }
+}
+
+interface Agents {
+  /** To any host: configured origins and official servers' answers. */
+  readonly anywhere: Agent;
+  /** To public hosts only.  The address is looked up once a connection, and what was checked is what is connected to. */
+  readonly publicOnly: Agent;
+}
+
+/** When something is fetched: a gateway that fetches nothing takes no memory for it. */
+async function openAgents(lookup: LookupFunction = systemLookup): Promise<Agents> {
+  const undici = await import('undici');
+  const timeouts = { headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS };
+  return {
+    anywhere: new undici.Agent({ ...timeouts, connect: { timeout: CONNECT_MS, lookup } }),
+    publicOnly: new undici.Agent({ ...timeouts, connect: { timeout: CONNECT_MS, lookup: publicLookup(lookup) } }),
+  };
 }
 
 /** What an answer that is no redirect means. */

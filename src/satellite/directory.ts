@@ -195,8 +195,8 @@ export class Directory implements SatelliteDirectory {
       official: undefined,
       capability: null,
       repository: new OpenedRepository(name, this.#open.borrower(`configured ${name}`, open), async () => undefined),
-      artifacts: openArtifactStore(name, datastoreRoot),
-      directory: openArtifactStore(name, await directoryOfConfiguration(path), { exactRoot: true }),
+      artifacts: await openArtifactStore(name, datastoreRoot),
+      directory: await openArtifactStore(name, await directoryOfConfiguration(path), { exactRoot: true }),
     };
   }
 }

@@ -67,13 +67,13 @@ export class Satellites implements SatelliteService {
   readonly #openedAt = Date.now();
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(options: SatellitesOptions) {
-    const { settings, state, offered, configured, jobs, rights, leases, bringCalibrations, publicUrl } = options;
+  private constructor(options: SatellitesOptions, writers: ExclusiveWriters, storage: SatelliteStorage) {
+    const { settings, state, offered, configured, jobs, rights, bringCalibrations, publicUrl } = options;
     this.#options = options;
     this.grants = new GrantStore(state.database, options.now);
     const catalog = (this.#catalog = new Catalog(state.database, this.grants));
-    const writers = (this.#writers = new ExclusiveWriters(settings, leases));
-    const storage = (this.#storage = new SatelliteStorage(settings, writers, state.secret));
+    this.#writers = writers;
+    this.#storage = storage;
     const directory = (this.#directory = new Directory({
       catalog,
       storage,
@@ -96,7 +96,9 @@ export class Satellites implements SatelliteService {
   /** Prepares the state's tables; nothing is swept before `start`. */
   static async open(options: SatellitesOptions): Promise<Satellites> {
     for (const tables of [ACCESS_TABLES, SATELLITE_TABLES]) await prepareTables(options.state.database, tables, look());
-    return new Satellites(options);
+    const { settings, state, leases } = options;
+    const writers = new ExclusiveWriters(settings, leases);
+    return new Satellites(options, writers, await SatelliteStorage.open(settings, writers, state.secret));
   }
 
   /** Ends what a crash left unfinished, and from now on what others leave; to be called after the jobs' `start`. */

@@ -19,9 +19,9 @@ import {
   removeDirectory,
 } from './directories.ts';
 import type { ExclusiveWriters } from './exclusive-writers.ts';
-import { ObjectStorage } from './object-storage.ts';
+import type { ObjectStorage } from './object-storage.ts';
 import { directoryOf, realDirectoryOf, schemaOf } from './placement.ts';
-import { PostgresServer } from './postgres-server.ts';
+import type { PostgresServer } from './postgres-server.ts';
 import { fullName, type SatelliteRecord } from './satellite.ts';
 import type { SatelliteSettings } from './settings.ts';
 
@@ -32,14 +32,32 @@ export class SatelliteStorage {
   readonly #postgres: PostgresServer | undefined;
   readonly #objects: ObjectStorage | undefined;
 
-  constructor(settings: SatelliteSettings, writers: ExclusiveWriters, secret: Pick<GatewaySecret, 'derive'>) {
+  private constructor(
+    settings: SatelliteSettings,
+    writers: ExclusiveWriters,
+    postgres: PostgresServer | undefined,
+    objects: ObjectStorage | undefined,
+  ) {
     this.#settings = settings;
     this.#writers = writers;
-    this.#postgres =
-      settings.postgresql === undefined
-        ? undefined
-        : new PostgresServer(settings.postgresql, secret.derive('PostgreSQL satellites'));
-    this.#objects = settings.s3 && new ObjectStorage(settings.s3);
+    this.#postgres = postgres;
+    this.#objects = objects;
+  }
+
+  /** Loads what the settings name, and no more; nothing is connected yet. */
+  static async open(
+    settings: SatelliteSettings,
+    writers: ExclusiveWriters,
+    secret: Pick<GatewaySecret, 'derive'>,
+  ): Promise<SatelliteStorage> {
+    const { postgresql, s3 } = settings;
+    let postgres: PostgresServer | undefined;
+    if (postgresql !== undefined) {
+      const server = await import('./postgres-server.ts');
+      postgres = new server.PostgresServer(postgresql, secret.derive('PostgreSQL satellites'));
+    }
+    const objects = s3 && new (await import('./object-storage.ts')).ObjectStorage(s3);
+    return new SatelliteStorage(settings, writers, postgres, objects);
   }
 
   /** @throws SatelliteError BAD_USER_INPUT where the gateway has no place for it */

@@ -3,7 +3,6 @@ import { chmod, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { SatelliteError } from '../butler/errors.ts';
 import { withCredentials } from '../repository/direct/postgres/credentials.ts';
-import { WriteablePostgresDatabase } from '../repository/direct/postgres/writeable-postgres-database.ts';
 import { WriteableSqliteDatabase } from '../repository/direct/sqlite/writeable-sqlite-database.ts';
 import type { WriteableDatabase } from '../repository/direct/database.ts';
 import { networkFileSystem } from './network-file-system.ts';
@@ -26,7 +25,7 @@ export async function openState(url: string, signal: AbortSignal): Promise<State
   const postgresUrl = url.startsWith('postgresql:') ? await withCredentials(url) : undefined;
   const database = await (postgresUrl === undefined
     ? openSqlite(resolve(url.replace(/^sqlite:/, '')))
-    : WriteablePostgresDatabase.openOwn(NAME, postgresUrl, STATE_SCHEMA));
+    : openPostgres(postgresUrl));
   try {
     if (postgresUrl !== undefined) await prepareSchema(database, STATE_SCHEMA, signal);
     await prepareTables(database, STATE_TABLES, signal);
@@ -35,6 +34,11 @@ export async function openState(url: string, signal: AbortSignal): Promise<State
     await database.close();
     throw error;
   }
+}
+
+async function openPostgres(url: string): Promise<WriteableDatabase> {
+  const { WriteablePostgresDatabase } = await import('../repository/direct/postgres/writeable-postgres-database.ts');
+  return WriteablePostgresDatabase.openOwn(NAME, url, STATE_SCHEMA);
 }
 
 async function openSqlite(path: string): Promise<WriteableDatabase> {

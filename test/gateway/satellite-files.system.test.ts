@@ -35,12 +35,8 @@ async function makeSatellite(name: string, root: string | undefined, options: Ar
   await createRepository({ ...where, signal: ctx.signal });
   const repository = await openWriteableRepository({ name, path: directory, ...options });
   satellites.set(name, repository);
-  await openArtifactStore(name, root ?? directory, options).write(
-    PATH,
-    Readable.from([Buffer.from(CONTENT)]),
-    {},
-    ctx.signal,
-  );
+  const store = await openArtifactStore(name, root ?? directory, options);
+  await store.write(PATH, Readable.from([Buffer.from(CONTENT)]), {}, ctx.signal);
   await repository.registerCollection({ name: RUN, type: 'RUN' }, ctx);
   const records = [
     { uuid: OWN, path: PATH },

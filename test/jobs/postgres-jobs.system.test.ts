@@ -30,7 +30,7 @@ test('gateways that start at once on an empty database share its jobs', async ()
   const gateways = await Promise.all(
     [1, 2, 3].map(async () => {
       const state = await openState(url, LIMIT);
-      const jobs = createJobs(state, OPTIONS);
+      const jobs = await createJobs(state, OPTIONS);
       jobs.define(kind);
       await jobs.start();
       return { state, jobs };
@@ -56,7 +56,7 @@ test('gateways that start at once on an empty database share its jobs', async ()
 test('a job goes on after the database cut all connections in the middle of a step', async () => {
   const url = await emptyDatabase();
   const state = await openState(url, LIMIT);
-  const jobs = createJobs(state, OPTIONS);
+  const jobs = await createJobs(state, OPTIONS);
   const administrator = new pg.Client(url);
   await administrator.connect();
   const steps: string[] = [];

@@ -42,7 +42,7 @@ export class Queue {
 
   async gateway(kinds: readonly JobKind<never>[], options: JobsOptions = {}): Promise<Jobs & { state: State }> {
     const state = await openState(this.url, LIMIT);
-    const jobs = createJobs(state, {
+    const jobs = await createJobs(state, {
       leaseMilliseconds: this.world.leaseMilliseconds,
       pollMilliseconds: 50,
       progressMilliseconds: 0,

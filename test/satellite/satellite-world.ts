@@ -69,7 +69,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const { directory, official: root, settings = {}, configured = [] } = options;
   const official = await openDirectRepository({ name: 'dp1', path: root });
   const state = await openState(options.state ?? `sqlite:${join(directory, 'state.sqlite3')}`, signal);
-  const jobs = createJobs(state, { pollMilliseconds: 100, leaseMilliseconds: 2000 });
+  const jobs = await createJobs(state, { pollMilliseconds: 100, leaseMilliseconds: 2000 });
   const warnings: unknown[] = [];
   const satellites = await Satellites.open({
     settings: {

@@ -25,7 +25,7 @@ test('a copy gets the path of the source, or that of the templates, or one that 
   const repository = await openWriteableRepository({ name: 'own', path: directory.path });
   try {
     const { datasetType, run, values } = (await repository.datasets([UUID], ctx)).get(UUID)!;
-    const artifacts = openArtifactStore('own', directory.path);
+    const artifacts = await openArtifactStore('own', directory.path);
     const choose = async (...paths: string[]) => {
       const datasets = paths.map((path, i) => ({
         uuid: UUID.replace(/.$/, String(i)),

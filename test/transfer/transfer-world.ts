@@ -75,7 +75,7 @@ export class TransferWorld implements AsyncDisposable {
   ): Promise<TransferWorld> {
     const root = join(directory, 'satellite');
     const repository = await openWriteableRepository({ name: 'alice~mine', path: root });
-    const artifacts = openArtifactStore('alice~mine', root, {});
+    const artifacts = await openArtifactStore('alice~mine', root, {});
     const official = sources[0]!.name;
     const whose = { id: null, fullName: 'alice~mine', owner: 'alice', official, capability };
     const satellite = { ...whose, repository, artifacts, directory: artifacts };

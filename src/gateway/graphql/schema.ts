@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { makeExecutableSchema } from '@graphql-tools/schema';
 import { printSchema, type GraphQLSchema } from 'graphql';
 import { access } from '../../../resolvers/access.ts';
@@ -18,9 +17,7 @@ import { run } from '../../../resolvers/run.ts';
 import { satellite } from '../../../resolvers/satellite.ts';
 import { transfer } from '../../../resolvers/transfer.ts';
 import { viewer } from '../../../resolvers/viewer.ts';
-
-/** Directory of this package, whether it runs from its sources or from `dist`. */
-export const PACKAGE_ROOT = dirname(findPackageJSON('..', import.meta.url)!);
+import { PACKAGE_ROOT } from '../package-root.ts';
 
 /** The schema of `schema/` with the resolvers of `resolvers/`. */
 export function createSchema(): GraphQLSchema {

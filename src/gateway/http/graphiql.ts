@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import { PACKAGE_ROOT } from '../graphql/schema.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
 import { hostOf } from './page-origins.ts';
 
 export interface GraphiqlOptions {

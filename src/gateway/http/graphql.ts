@@ -1,43 +1,57 @@
-import type { ApolloServer } from '@apollo/server';
-import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { contextOf, type MeteredContext } from '../graphql/context.ts';
-import type { Subscriptions } from '../graphql/subscriptions.ts';
 import type { RequestScope } from '../request-scope.ts';
-import type { FacesOptions } from './server.ts';
-import { webSocketHandler } from './subscriptions.ts';
+import type { GraphQLFace } from './graphql-face.ts';
+import type { HttpServerOptions } from './server.ts';
 
 /**
- * `POST /graphql`, `GET` as GraphQL over HTTP allows it, and WebSocket for subscriptions.  The scope is opened before Apollo
- * sees the request, so a caller without a token learns nothing of the schema's validation.
+ * The GraphQL face, on demand: its schema and its libraries take as much memory as the rest of the gateway, which one that
+ * only stock clients ask does without.
  */
-export function graphqlRoutes(
-  app: FastifyInstance,
-  server: ApolloServer<MeteredContext>,
-  subscriptions: Subscriptions,
-  options: FacesOptions,
-): void {
-  const scopes = new WeakMap<object, RequestScope>();
+export type OnDemand = () => Promise<GraphQLFace>;
+
+/** What loads the face once, and ends it with the server. */
+export function graphqlOnDemand(app: FastifyInstance, options: HttpServerOptions): OnDemand {
+  let face: Promise<GraphQLFace> | undefined;
+  app.addHook('preClose', async () => (await face)?.closeSubscriptions());
+  app.addHook('onClose', async () => (await face)?.stop());
+  const load = async () => (await import('./graphql-face.ts')).openGraphQLFace(options);
+  return () => (face ??= load());
+}
+
+/**
+ * `POST /graphql`, `GET` as GraphQL over HTTP allows it, WebSocket for subscriptions, and `/graphql/stream`.  The scope is
+ * opened before Apollo sees the request, so a caller without a token learns nothing of the schema's validation.
+ */
+export function graphqlRoutes(app: FastifyInstance, graphql: OnDemand, options: HttpServerOptions): void {
+  const scopes = new WeakMap<FastifyRequest, RequestScope>();
+  const faces = new WeakMap<FastifyRequest, GraphQLFace>();
   const route = {
     url: '/graphql',
     preHandler: async (request: FastifyRequest, reply: FastifyReply) => {
-      // There a browser sends the token later.
-      if (request.ws) return;
+      // There a browser sends the token later, and at once when it is connected.
+      if (request.ws) {
+        faces.set(request, await graphql());
+        return;
+      }
       const scope = await options.openScope(request, reply, options.limits.seconds, 'graphql');
       await options.concurrent.enter(scope.principal.username, reply, scope.query.signal);
       scopes.set(request, scope);
       request.operationName = operationNameOf(request.body ?? request.query);
     },
-    handler: fastifyApolloHandler(server, {
-      context: async (request, reply): Promise<MeteredContext> => {
-        const scope = scopes.get(request)!;
-        const charge = (points: number) => options.meter.charge(scope.principal, points, reply);
-        return { ...contextOf(scope, options), charge };
-      },
-    }),
+    handler: async (request: FastifyRequest, reply: FastifyReply) =>
+      (await graphql()).answer(request, reply, scopes.get(request)!),
   };
   app.route({ ...route, method: 'POST' });
-  app.route({ ...route, method: 'GET', wsHandler: webSocketHandler(subscriptions, options) });
+  app.route({
+    ...route,
+    method: 'GET',
+    wsHandler: (socket, request) => faces.get(request)!.webSocket.call(app, socket, request),
+  });
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/graphql/stream',
+    handler: async (request, reply) => (await graphql()).stream.call(app, request, reply),
+  });
 }
 
 function operationNameOf(body: unknown): string | undefined {

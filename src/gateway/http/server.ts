@@ -8,15 +8,12 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
 import type { Services } from '../../../resolvers/services.ts';
+import type { RequiredScopes } from '../../access/permission.ts';
 import type { OfferedRepository } from '../../access/policy.ts';
 import type { Uploads } from '../../transfer/uploads.ts';
 import type { RequestLimits } from '../config.ts';
 import type { ExecutionStrategy } from '../graphql/execution.ts';
-import { schemaText } from '../graphql/schema.ts';
-import { createGraphQLServer } from '../graphql/server.ts';
-import { Subscriptions } from '../graphql/subscriptions.ts';
 import type { Metrics } from '../metrics.ts';
 import type { FileResolver } from '../../access/file-resolution.ts';
 import type { ConcurrentRequests } from '../concurrent-requests.ts';
@@ -24,23 +21,20 @@ import type { RequestMeter } from '../request-meter.ts';
 import { butlerFaceRoutes } from '../butler-face/routes.ts';
 import type { ReadingGrant } from '../../access/capability.ts';
 import type { CapabilityFile, Lasting, ReadingScope, RequestScope, ScopePurpose } from '../request-scope.ts';
-import { exportRoute } from './export.ts';
 import { failureAnswers } from './failures.ts';
 import { fileRoutes } from './files.ts';
 import { graphiqlRoutes, type GraphiqlOptions } from './graphiql.ts';
-import { graphqlRoutes } from './graphql.ts';
+import { graphqlOnDemand, graphqlRoutes } from './graphql.ts';
 import { healthRoute } from './health.ts';
 import { allowGraphiql, hideFromGraphiql, refuseForeignPages } from './page-origins.ts';
 import { requestLog } from './request-log.ts';
 import { securityHeaders } from './security-headers.ts';
-import { streamRoute } from './subscriptions.ts';
 import { uploadRoute } from './uploads.ts';
 
 /** Longest part of an address between slashes: a file name of 255 bytes, all of them escaped. */
 const MAX_NAME = 1024;
 
 export interface FacesOptions {
-  readonly schema: GraphQLSchema;
   readonly limits: RequestLimits;
   /** For reading, where `purpose` is absent. */
   readonly openScope: (
@@ -79,6 +73,8 @@ export interface HttpServerOptions extends FacesOptions {
   /** Undefined: no files are taken. */
   readonly uploads: Uploads | undefined;
   readonly strategy: ExecutionStrategy;
+  /** That GraphQL's fields need. */
+  readonly scopes: RequiredScopes;
   /** Undefined: no GraphiQL. */
   readonly graphiql: Omit<GraphiqlOptions, 'publicUrl'> | undefined;
   /** Before all addresses but those for the machine's own keepers; undefined: none. */
@@ -87,7 +83,7 @@ export interface HttpServerOptions extends FacesOptions {
 
 /** The server, ready to listen; closing it lets requests that are being answered end. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
-  const { log, metrics, limits, schema } = options;
+  const { log, metrics, limits } = options;
   const app: FastifyInstance = fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request' }),
@@ -97,11 +93,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     // Names of files and capabilities in addresses are longer than the 100 characters that are the default.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_NAME },
   });
-  const limitFired = (limit: string) => metrics.limitsFired.inc({ limit });
-  const graphql = createGraphQLServer({ schema, limits, strategy: options.strategy, limitFired });
-  await graphql.start();
-  const subscriptions = new Subscriptions({ schema, limits, limitFired });
-  app.addHook('onClose', () => graphql.stop());
+  const graphql = graphqlOnDemand(app, options);
 
   failureAnswers(app);
   requestLog(app, metrics);
@@ -111,7 +103,6 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   app.removeContentTypeParser('text/plain');
 
   await app.register(websocket, { options: { maxPayload: limits.bodyBytes } });
-  app.addHook('preClose', async () => subscriptions.close());
   const prefix = options.pathPrefix ?? '';
   await app.register(async (served) => {
     hideFromGraphiql(served, pages);
@@ -120,14 +111,18 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
         refuseForeignPages(api, pages);
         await api.register(async (routes) => {
           await allowGraphiql(routes, pages);
-          graphqlRoutes(routes, graphql, subscriptions, options);
-          streamRoute(routes, subscriptions, options);
-          exportRoute(routes, options);
+          graphqlRoutes(routes, graphql, options);
+          routes.post('/export', async (request, reply) =>
+            (await import('./export.ts')).answerExport(request, reply, graphql, options),
+          );
         });
         fileRoutes(api, options);
         await butlerFaceRoutes(api, options);
         if (options.uploads) await uploadRoute(api, options.uploads, limits.exportSeconds);
-        api.get('/schema.graphql', (_request, reply) => reply.type('application/graphql').send(schemaText(schema)));
+        api.get('/schema.graphql', async (_request, reply) => {
+          const { schemaText } = await import('../graphql/schema.ts');
+          return reply.type('application/graphql').send(schemaText((await graphql()).schema));
+        });
       },
       { prefix },
     );

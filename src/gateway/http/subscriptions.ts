@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { WebsocketHandler } from '@fastify/websocket';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyRequest, RouteHandlerMethod } from 'fastify';
 import { GraphQLError, type ExecutionResult } from 'graphql';
 import type { Context } from 'graphql-ws';
 import { makeHandler, type Extra } from 'graphql-ws/use/@fastify/websocket';
@@ -22,29 +22,25 @@ import type { FacesOptions } from './server.ts';
 /** Ends connections that are gone without a word, and keeps proxies from ending those that are quiet. */
 const HEARTBEAT_MS = 12_000;
 
-/** `POST|GET /graphql/stream`. */
-export function streamRoute(app: FastifyInstance, subscriptions: Subscriptions, options: FacesOptions): void {
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/graphql/stream',
-    handler: async (request, reply) => {
-      const results = await started(requested(request), subscriptions, async (signal) => {
-        const scope = await options.scopeFor(request, signal);
-        await options.meter.charge(scope.principal, LEAST_COST, reply);
-        return contextOf(scope, options);
-      });
-      reply.raw.once('close', () => void results.return());
-      return (
-        reply
-          .type('text/event-stream; charset=utf-8')
-          .header('cache-control', 'no-store')
-          .header('x-accel-buffering', 'no')
-          // Else a gateway that stops would wait for clients that keep the connection for more.
-          .header('connection', 'close')
-          .send(Readable.from(serverSentEvents(results), { objectMode: false, highWaterMark: 1 }))
-      );
-    },
-  });
+/** Handler of `POST|GET /graphql/stream`. */
+export function streamHandler(subscriptions: Subscriptions, options: FacesOptions): RouteHandlerMethod {
+  return async (request, reply) => {
+    const results = await started(requested(request), subscriptions, async (signal) => {
+      const scope = await options.scopeFor(request, signal);
+      await options.meter.charge(scope.principal, LEAST_COST, reply);
+      return contextOf(scope, options);
+    });
+    reply.raw.once('close', () => void results.return());
+    return (
+      reply
+        .type('text/event-stream; charset=utf-8')
+        .header('cache-control', 'no-store')
+        .header('x-accel-buffering', 'no')
+        // Else a gateway that stops would wait for clients that keep the connection for more.
+        .header('connection', 'close')
+        .send(Readable.from(serverSentEvents(results), { objectMode: false, highWaterMark: 1 }))
+    );
+  };
 }
 
 /**

@@ -10,7 +10,6 @@ import type { Universe } from '../../butler/universe.ts';
 import { failpoint } from '../failpoints.ts';
 import { FILE_DATASTORE } from './butler-config.ts';
 import type { Transaction } from './database.ts';
-import { WriteablePostgresDatabase } from './postgres/writeable-postgres-database.ts';
 import { configuredManagers, newAttributes } from './registry-attributes.ts';
 import { defineTables } from './schema/define.ts';
 import { FILE_RECORDS_TABLE, repositoryTables } from './schema/static-tables.ts';
@@ -104,6 +103,7 @@ async function createInPostgres(
   if (!/^[a-z_][a-z0-9_]*$/.test(namespace)) {
     throw new SatelliteError('BAD_USER_INPUT', `Stock Butler cannot write to a schema with the name '${namespace}'.`);
   }
+  const { WriteablePostgresDatabase } = await import('./postgres/writeable-postgres-database.ts');
   const database = await WriteablePostgresDatabase.open(name, url, namespace, signal);
   try {
     await database.transaction(async (transaction) => {

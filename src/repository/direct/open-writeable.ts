@@ -9,7 +9,6 @@ import type { DirectRepositoryParts } from './direct-repository.ts';
 import { checkedParts, OPEN_MILLISECONDS, type DirectRepositoryOptions } from './open.ts';
 import { prepareLedger } from './published/ledger.ts';
 import { PublishedDirectRepository } from './published/published-direct-repository.ts';
-import { WriteablePostgresDatabase } from './postgres/writeable-postgres-database.ts';
 import { WriteableSqliteDatabase } from './sqlite/writeable-sqlite-database.ts';
 import { sequenceName } from './schema/identifier.ts';
 import { repositoryTables } from './schema/static-tables.ts';
@@ -80,14 +79,16 @@ async function openDatabase(
   location: DatabaseLocation,
   signal: AbortSignal,
 ): Promise<WriteableDatabase> {
-  return location.dialect === 'sqlite'
-    ? new WriteableSqliteDatabase(name, location.path, {
-        guard,
-        quickCheck,
-        keepJournal: guard !== undefined,
-        exactPath: placed !== undefined,
-      })
-    : WriteablePostgresDatabase.open(name, location.url, location.namespace, signal, { guard });
+  if (location.dialect === 'sqlite') {
+    return new WriteableSqliteDatabase(name, location.path, {
+      guard,
+      quickCheck,
+      keepJournal: guard !== undefined,
+      exactPath: placed !== undefined,
+    });
+  }
+  const { WriteablePostgresDatabase } = await import('./postgres/writeable-postgres-database.ts');
+  return WriteablePostgresDatabase.open(name, location.url, location.namespace, signal, { guard });
 }
 
 /** Keys come from bare sequences, which nothing but their names ties to the tables. */

@@ -7,7 +7,6 @@ import { DirectRepository, type DirectRepositoryParts } from './direct-repositor
 import { Datastore } from './datastore/datastore.ts';
 import { openArtifactStore, type ArtifactStoreOptions } from './datastore/open-store.ts';
 import type { S3Access } from './datastore/s3-client.ts';
-import { PostgresDatabase } from './postgres/postgres-database.ts';
 import { checkAttributes, checkWriteableAttributes } from './registry-attributes.ts';
 import { POSTGRES_MAX_AGE_MILLISECONDS, RegistryReader } from './registry-reader.ts';
 import { misfitOfStaticTables, readTableColumns } from './registry-tables.ts';
@@ -64,7 +63,7 @@ export async function checkedParts<D extends Database>(
 
     const { datastoreName, recordsTable } = config;
     const { exactRoot = false } = stores;
-    const store = openArtifactStore(name, config.datastoreRoot, stores);
+    const store = await openArtifactStore(name, config.datastoreRoot, stores);
     const datastore = new Datastore(name, database, { datastoreName, recordsTable, fileRoots, exactRoot }, store);
     await datastore.checkTable(signal);
     // What its owner writes by stock Python, they find at once.
@@ -88,7 +87,7 @@ interface UncheckedParts<D extends Database> extends ArtifactStoreOptions {
 }
 
 async function openDatabase(name: string, location: DatabaseLocation, signal: AbortSignal): Promise<Database> {
-  return location.dialect === 'sqlite'
-    ? new SqliteDatabase(name, location.path)
-    : PostgresDatabase.open(name, location.url, location.namespace, signal);
+  if (location.dialect === 'sqlite') return new SqliteDatabase(name, location.path);
+  const { PostgresDatabase } = await import('./postgres/postgres-database.ts');
+  return PostgresDatabase.open(name, location.url, location.namespace, signal);
 }

@@ -1,7 +1,7 @@
 /** Requests to one RemoteButler server: authorization, retries, limits, and what can go wrong on the way. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool, type Dispatcher } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { RepositoryUnavailableError, SatelliteError } from '../../butler/errors.ts';
 import { parseJson, stringifyJson, type Json } from '../../butler/json.ts';
 import type { Caller, QueryContext } from '../repository.ts';
@@ -26,7 +26,9 @@ const STALE_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 export class ButlerHttp {
   readonly repository: string;
   readonly #settings: RemoteSettings;
-  readonly #pool: Pool;
+  readonly #origin: string;
+  readonly #connections: number;
+  #pool: Promise<Pool> | undefined;
   readonly #base: string;
   readonly #streams: FairSlots;
   readonly #requests: FairSlots;
@@ -37,12 +39,8 @@ export class ButlerHttp {
     this.repository = settings.name;
     this.#settings = settings;
     this.#base = `${url.pathname.replace(/\/$/, '')}/v1/`;
-    this.#pool = new Pool(url.origin, {
-      connections: limits.streams + limits.requests,
-      // A count may take as long as the caller's deadline allows.
-      headersTimeout: 0,
-      bodyTimeout: STREAM_SILENCE_MS,
-    });
+    this.#origin = url.origin;
+    this.#connections = limits.streams + limits.requests;
     this.#streams = new FairSlots({ perUser: limits.streamsPerUser, total: limits.streams });
     this.#requests = new FairSlots({ perUser: limits.requestsPerUser, total: limits.requests });
     this.#retryMs = limits.retrySeconds * 1000;
@@ -93,7 +91,7 @@ export class ButlerHttp {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    await (await this.#pool)?.destroy();
   }
 
   async #json(method: 'GET' | 'POST', path: string, body: string | undefined, ctx: QueryContext): Promise<Json> {
@@ -163,7 +161,8 @@ export class ButlerHttp {
       signal: ctx.signal,
       ...(body === undefined ? {} : { body }),
     };
-    const send = () => this.#pool.request(request);
+    const pool = await (this.#pool ??= this.#open());
+    const send = () => pool.request(request);
     try {
       // All requests only read, so that a second try is harmless.
       return await send().catch((error: unknown) => {
@@ -173,6 +172,17 @@ export class ButlerHttp {
     } catch (error) {
       throw this.#connectionFailure(error, ctx.signal);
     }
+  }
+
+  /** Who is never asked takes no memory for it. */
+  async #open(): Promise<Pool> {
+    const undici = await import('undici');
+    return new undici.Pool(this.#origin, {
+      connections: this.#connections,
+      // A count may take as long as the caller's deadline allows.
+      headersTimeout: 0,
+      bodyTimeout: STREAM_SILENCE_MS,
+    });
   }
 
   #headers(ctx: QueryContext, hasBody: boolean): Record<string, string> {

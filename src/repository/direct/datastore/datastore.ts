@@ -14,7 +14,7 @@ import type { ArtifactStore } from './artifact-store.ts';
 import { recordedFiles } from './recorded-files.ts';
 import { RECORD_COLUMNS, type RecordsLocation } from './records.ts';
 import { datastoreUsage } from './usage.ts';
-import { zipMember, type ZipBytes } from './zip-member.ts';
+import type { ZipBytes } from './zip-member.ts';
 
 export interface DatastoreLocation extends RecordsLocation {
   /** Directories beside the root from which files may be given, where records point out of the root. */
@@ -89,7 +89,9 @@ export class Datastore {
     const source = await this.#source(path, file.size, signal);
     if (member === null || source === null) return source;
     const zip = this.#zip(source, path);
-    return zip && zipMember(zip, member, file.size, signal);
+    if (zip === null) return null;
+    const { zipMember } = await import('./zip-member.ts');
+    return zipMember(zip, member, file.size, signal);
   }
 
   /** Registered datasets and bytes, by what they are too. */

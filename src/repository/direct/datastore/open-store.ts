@@ -5,7 +5,6 @@ import { isUri } from './artifact-path.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { FileArtifactStore, type FileOwnership } from './file-store.ts';
 import type { S3Access } from './s3-client.ts';
-import { S3ArtifactStore } from './s3-store.ts';
 
 export interface ArtifactStoreOptions {
   /** For roots in S3; what is absent comes from the environment. */
@@ -21,8 +20,16 @@ export interface ArtifactStoreOptions {
  * @param repository the repository's name, for errors
  * @throws RepositoryUnavailableError where the root is of another kind
  */
-export function openArtifactStore(repository: string, root: string, options: ArtifactStoreOptions = {}): ArtifactStore {
-  if (root.startsWith('s3://')) return new S3ArtifactStore(repository, root, options.s3);
+export async function openArtifactStore(
+  repository: string,
+  root: string,
+  options: ArtifactStoreOptions = {},
+): Promise<ArtifactStore> {
+  if (root.startsWith('s3://')) {
+    // The SDK takes 20 MB, which gateways without such a store spare.
+    const { S3ArtifactStore } = await import('./s3-store.ts');
+    return new S3ArtifactStore(repository, root, options.s3);
+  }
   if (!isUri(root)) return new FileArtifactStore(repository, resolve(root), options.ownership, options.exactRoot);
   if (root.startsWith('file:')) {
     return new FileArtifactStore(repository, fileURLToPath(root), options.ownership, options.exactRoot);
