@@ -23,6 +23,8 @@ export interface RemoteButlerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** With it, every request needs a valid token; without it, the server does not ask who calls. */
   readonly ingress?: PlatformIngress;
+  /** How long addresses are good that it signs, in whole seconds; not with an ingress. @default stock's hour */
+  readonly signedSeconds?: number;
   /** @default a free one */
   readonly port?: number;
 }
@@ -53,8 +55,12 @@ export async function startRemoteButler(options: RemoteButlerOptions): Promise<R
     const { root, groups = ['*'] } = typeof served === 'string' ? { root: served } : served;
     repositories[name] = { config_uri: root, authorized_groups: groups };
   }
-  const { ingress } = options;
-  const app = ingress ? 'platform_ingress:create_app' : 'lsst.daf.butler.remote_butler.server:create_app';
+  const { ingress, signedSeconds } = options;
+  const stock =
+    signedSeconds === undefined
+      ? 'lsst.daf.butler.remote_butler.server:create_app'
+      : 'short_lived_addresses:create_app';
+  const app = ingress ? 'platform_ingress:create_app' : stock;
   const server = new OwnedProcess(
     pythonProgram('python'),
     [
@@ -70,6 +76,7 @@ export async function startRemoteButler(options: RemoteButlerOptions): Promise<R
         DAF_BUTLER_SERVER_REPOSITORIES: JSON.stringify(repositories),
         DAF_BUTLER_SERVER_GAFAELFAWR_URL: ingress ? `${origin}/auth` : 'DISABLED',
         DAF_BUTLER_SERVER_AUTHENTICATION: 'rubin_science_platform',
+        SIGNED_SECONDS: signedSeconds === undefined ? undefined : String(signedSeconds),
         PLATFORM_INGRESS_ISSUER: ingress?.issuer,
         PLATFORM_INGRESS_AUDIENCE: ingress?.audience,
         PLATFORM_INGRESS_JWKS: ingress?.jwks,

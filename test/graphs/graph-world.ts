@@ -20,10 +20,19 @@ export interface RepositorySize {
   readonly patches: number;
 }
 
-/** Makes an official repository with stock Python. @param root a directory that is not there yet */
-export async function makeRepository(root: string, size: RepositorySize, flags: readonly string[] = []): Promise<void> {
+/**
+ * Makes an official repository with stock Python.
+ * @param root a directory that is not there yet
+ * @param environment to reach its files
+ */
+export async function makeRepository(
+  root: string,
+  size: RepositorySize,
+  flags: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const sizes = Object.entries(size).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  await runPython('test/graphs/make_repository.py', [root, ...sizes, ...flags]);
+  await runPython('test/graphs/make_repository.py', [root, ...sizes, ...flags], environment);
 }
 
 export interface GraphWorld extends AsyncDisposable {
@@ -82,7 +91,7 @@ export async function startGraphWorld(root: string, directory: string): Promise<
 }
 
 /** Makes alice's satellite `work`, with the instrument and the sky map. @returns its URI */
-async function makeSatellite(gateway: string, token: string): Promise<string> {
+export async function makeSatellite(gateway: string, token: string): Promise<string> {
   const ask = async (query: string, variables: object) => {
     const answer = await fetch(`${gateway}/graphql`, {
       method: 'POST',

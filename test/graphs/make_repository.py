@@ -1,9 +1,10 @@
-"""Make an official repository of any size for graphs, with stock Butler: registry rows only, no files.
+"""Make an official repository of any size for graphs, with stock Butler.
 
 ``make_repository.py ROOT --visits V --detectors D --tracts T --patches P`` makes it in the directory ROOT. Detectors are
 squares of 0.2 degrees side by side, patches squares of 0.4, P times P of them in a tract. `Mini/defaults` is the CHAINED
 collection of raw images, biases and the reference catalogue; with ``--warps``, `Mini/warps` has a warp wherever a visit
-and a patch overlap. The same arguments give the same data IDs; UUIDs differ.
+and a patch overlap. There are registry rows only; with ``--files URI`` they have files, below that URI (``s3://…`` needs
+its environment). The same arguments give the same data IDs; UUIDs differ.
 """
 
 import argparse
@@ -11,10 +12,11 @@ import hashlib
 import math
 import warnings
 
+import astropy.table
 import astropy.time
 import astropy.units as u
 import numpy as np
-from lsst.daf.butler import Butler, CollectionType, DataCoordinate, DatasetType, Timespan
+from lsst.daf.butler import Butler, CollectionType, Config, DataCoordinate, DatasetType, Timespan
 from lsst.sphgeom import ConvexPolygon, HtmPixelization, LonLat, UnitVector3d
 
 BANDS = "gri"
@@ -122,6 +124,20 @@ def insert_warps(butler: Butler) -> None:
     insert_datasets(butler, warp, "Mini/warps", [dict(d.required) for d in data_ids])
 
 
+def put_files(butler: Butler) -> None:
+    """Gives all inputs files: numbers that tell them apart, so that what is made of them can be checked."""
+    for name in ("mini_raw", "mini_bias", "mini_refcat"):
+        for ref in butler.registry.queryDatasets(name, collections=...):
+            data_id = dict(ref.dataId.required)
+            if name == "mini_refcat":
+                content = astropy.table.Table({"flux": np.arange(data_id["htm7"] % 5 + 1, dtype=float)})
+            elif name == "mini_bias":
+                content = {"level": data_id["detector"] / 10}
+            else:
+                content = {"value": float(data_id["visit"] + data_id["detector"])}
+            butler.put(content, butler.get_dataset(ref.id, dimension_records=True))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -130,14 +146,21 @@ def main() -> None:
     for name, default in {"visits": 4, "detectors": 9, "tracts": 2, "patches": 3}.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--warps", action="store_true")
+    parser.add_argument("--files")
     options = vars(parser.parse_args())
-    root, warps = options.pop("root"), options.pop("warps")
+    root, warps, files = (options.pop(name) for name in ("root", "warps", "files"))
     warnings.filterwarnings("ignore", message="Constructing day_obs records")
-    Butler.makeRepo(root)
+    config = Config()
+    if files:
+        config["datastore", "cls"] = "lsst.daf.butler.datastores.fileDatastore.FileDatastore"
+        config["datastore", "root"] = files
+    Butler.makeRepo(root, config=config, forceConfigRoot=not files)
     with Butler.from_config(root, writeable=True) as butler:
         insert_all(butler, **options)
         if warps:
             insert_warps(butler)
+        if files:
+            put_files(butler)
 
 
 if __name__ == "__main__":

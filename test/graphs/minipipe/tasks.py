@@ -1,7 +1,12 @@
-"""The tasks of `pipeline.yaml`. Graphs are built from their connections; none is ever executed."""
+"""The tasks of `pipeline.yaml`: small, but with a spatial join, calibrations, and what can go wrong, where it is wanted."""
 
+import os
+import signal
+
+import astropy.table
 import lsst.pex.config
-from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections
+import numpy as np
+from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 from lsst.pipe.base import connectionTypes as cT
 
 DETECTOR = ("instrument", "visit", "detector")
@@ -34,12 +39,42 @@ class CalibrateConnections(PipelineTaskConnections, dimensions=DETECTOR):
 
 
 class CalibrateConfig(PipelineTaskConfig, pipelineConnections=CalibrateConnections):
-    pass
+    gain = lsst.pex.config.Field[float](doc="What images are multiplied by.", default=1.5)
+    failDetector = lsst.pex.config.Field[int](doc="Detector whose images cannot be calibrated.", default=-1)
+    killOnce = lsst.pex.config.Field[str](
+        doc="File that is made by the first quantum, which then kills its process.", default=""
+    )
 
 
 class CalibrateTask(PipelineTask):
     ConfigClass = CalibrateConfig
     _DefaultName = "calibrate"
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.schema = {"columns": ["flux", "x"]}
+
+    def runQuantum(self, butlerQC, inputRefs, outputRefs):
+        inputs = butlerQC.get(inputRefs)
+        if inputRefs.raw.dataId["detector"] == self.config.failDetector:
+            raise RuntimeError(f"no light on {inputRefs.raw.dataId}")
+        if self.config.killOnce:
+            self.kill_once()
+        stars = sum(len(shard.get()) for shard in inputs["refcat"])
+        butlerQC.put(self.run(inputs["raw"], inputs["bias"], stars), outputRefs)
+
+    def kill_once(self):
+        try:
+            os.close(os.open(self.config.killOnce, os.O_CREAT | os.O_EXCL))
+        except FileExistsError:
+            return
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def run(self, raw, bias, stars):
+        value = (raw["value"] - bias["level"]) * self.config.gain
+        self.log.info("calibrated to %s with %d stars", value, stars)
+        sources = astropy.table.Table({"flux": np.full(8, value), "x": np.arange(8.0)})
+        return Struct(calexp={"value": value, "stars": stars}, sources=sources)
 
 
 class MakeWarpConnections(PipelineTaskConnections, dimensions=WARP):
@@ -56,6 +91,9 @@ class MakeWarpConfig(PipelineTaskConfig, pipelineConnections=MakeWarpConnections
 class MakeWarpTask(PipelineTask):
     ConfigClass = MakeWarpConfig
     _DefaultName = "makeWarp"
+
+    def run(self, calexps):
+        return Struct(warp={"sum": sum(image["value"] for image in calexps), "images": len(calexps)})
 
 
 class CoaddConnections(PipelineTaskConnections, dimensions=COADD):
@@ -77,3 +115,7 @@ class CoaddConfig(PipelineTaskConfig, pipelineConnections=CoaddConnections):
 class CoaddTask(PipelineTask):
     ConfigClass = CoaddConfig
     _DefaultName = "coadd"
+
+    def run(self, warps, template=None):
+        total = sum(warp["sum"] for warp in warps) - (template["value"] if template else 0)
+        return Struct(coadd={"sum": total, "warps": len(warps)})

@@ -1,0 +1,1 @@
+"""What `satellite.worker` does, by means of an unmodified ``lsst.pipe.base``."""

@@ -1,0 +1,249 @@
+"""A process that imports the stack once, and workers that are forked from it.
+
+Lines that it reads:
+
+``{"op": "enter", "socket": PATH, "readable": […], "writeable": […], "id": 0}``
+    Know that this is a sandbox (`satellite._worker.sandbox`); the answer is the ``port`` that leads to the socket.
+``{"op": "fork", "worker": 0, "memory": BYTES or null}``
+    Start a worker; it needs no import again, so that one that was killed is replaced at once.
+``{"op": "open", "graph": PATH, "butler": CONFIG, "addresses": {"from": URL, "to": URL}, "id": 1}``
+    Make a graph known to the workers that are forked from now on (`satellite._worker.execution`).
+``{"op": "retire", "worker": 0}``
+    End a worker that is asked nothing.
+``{"op": OPERATION, "worker": 0, "id": 2, …}``
+    Have a worker do something: an operation of `OPERATIONS`.
+
+Lines that it writes: ``{"id": 2, "answer": …}`` or ``{"id": 2, "error": {"type", "message"}}``, at any time before them
+``{"id": 2, "log": LINE}``, ``{"worker": 0, "ended": "signal 9"}`` when a worker is gone, and ``{"notice": TEXT}`` when
+code in a sandbox wanted more than there is. When standard input ends, everything ends.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import logging
+import os
+import resource
+import selectors
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from . import execution, graphs
+from .sandbox import Watch, bound, forward
+
+#: A request, or an answer.
+Line = dict[str, Any]
+#: Tells of progress.
+Log = Callable[[str], None]
+
+#: What a worker can be asked, by name.
+OPERATIONS: Mapping[str, Callable[[Line, Log], object]] = {
+    "pipeline": graphs.pipeline,
+    "build": graphs.build,
+    "stored": execution.stored,
+    "init": execution.init,
+    "quantum": execution.quantum,
+    "provenance": execution.provenance,
+}
+
+_PR_SET_PDEATHSIG = 1
+#: Processes and threads of a sandbox.
+_MOST_PROCESSES = 2048
+
+_watch: Watch | None = None
+
+
+def enter(request: Line, log: Log) -> object:
+    """Know that this process is in a sandbox."""
+    global _watch
+    port = forward(request["socket"])
+    bound(_MOST_PROCESSES)
+    _watch = Watch(request["readable"], request["writeable"])
+    return {"port": port}
+
+
+class Lines:
+    """Whole lines out of a file descriptor that is read piece by piece."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._rest = b""
+
+    def read(self) -> list[bytes] | None:
+        """Read what is there; `None` at the end."""
+        piece = os.read(self.descriptor, 1 << 16)
+        if not piece:
+            return None
+        *lines, self._rest = (self._rest + piece).split(b"\n")
+        return lines
+
+    def __iter__(self) -> Iterator[bytes]:
+        while (lines := self.read()) is not None:
+            yield from lines
+
+
+def write(descriptor: int, line: Line) -> None:
+    """Write one line, all of it."""
+    data = json.dumps(line).encode() + b"\n"
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+@dataclass
+class Worker:
+    """A forked process, from the pool's side."""
+
+    pid: int
+    requests: int
+    answers: Lines
+
+
+class Pool:
+    """The workers that are there, and what they are asked."""
+
+    def __init__(self, requests: int, answers: int) -> None:
+        self._requests = Lines(requests)
+        self._answers = answers
+        self._workers: dict[int, Worker] = {}
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(requests, selectors.EVENT_READ, None)
+
+    def run(self) -> None:
+        """Serve until the requests end."""
+        while True:
+            for key, _ in self._selector.select():
+                if key.data is not None:
+                    self._pass_on(key.data)
+                elif (lines := self._requests.read()) is None:
+                    return
+                else:
+                    for line in lines:
+                        self._handle(json.loads(line), line)
+
+    def kill(self) -> None:
+        """End all workers, in the middle of whatever they do."""
+        for worker in self._workers.values():
+            os.kill(worker.pid, signal.SIGKILL)
+
+    def _handle(self, request: Line, line: bytes) -> None:
+        op = request["op"]
+        if op == "fork":
+            self._fork(request["worker"], request["memory"])
+        elif op == "open":
+            answer(self._answers, request, execution.open_graph)
+        elif op == "enter":
+            answer(self._answers, request, enter)
+            tell_of_notices(self._answers)
+        elif worker := self._workers.get(request["worker"]):
+            if op == "retire":
+                os.close(worker.requests)
+                worker.requests = -1
+                return
+            try:
+                data = line + b"\n"
+                while data:
+                    data = data[os.write(worker.requests, data) :]
+            except BrokenPipeError:
+                # That it is gone is told when its answers end.
+                pass
+
+    def _pass_on(self, number: int) -> None:
+        worker = self._workers[number]
+        lines = worker.answers.read()
+        if lines is not None:
+            for line in lines:
+                data = line + b"\n"
+                while data:
+                    data = data[os.write(self._answers, data) :]
+            return
+        self._selector.unregister(worker.answers.descriptor)
+        os.close(worker.answers.descriptor)
+        if worker.requests >= 0:
+            os.close(worker.requests)
+        del self._workers[number]
+        _, status = os.waitpid(worker.pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        write(self._answers, {"worker": number, "ended": f"signal {-code}" if code < 0 else f"status {code}"})
+
+    def _fork(self, number: int, memory: int | None) -> None:
+        requests, to_worker = os.pipe()
+        from_worker, answers = os.pipe()
+        parent = os.getpid()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
+        if pid == 0:
+            self._close_all()
+            os.close(to_worker)
+            os.close(from_worker)
+            become_worker(requests, answers, parent, memory)
+        os.close(requests)
+        os.close(answers)
+        self._workers[number] = Worker(pid, to_worker, Lines(from_worker))
+        self._selector.register(from_worker, selectors.EVENT_READ, number)
+
+    def _close_all(self) -> None:
+        """Keep what is the pool's from a worker: else another's requests would never end."""
+        self._selector.close()
+        os.close(self._requests.descriptor)
+        os.close(self._answers)
+        for worker in self._workers.values():
+            if worker.requests >= 0:
+                os.close(worker.requests)
+            os.close(worker.answers.descriptor)
+
+
+def become_worker(requests: int, answers: int, parent: int, memory: int | None) -> NoReturn:
+    """Serve requests until they end; never returns."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    if memory is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    tell_of_notices(answers)
+    for line in Lines(requests):
+        request = json.loads(line)
+        answer(answers, request, OPERATIONS[request["op"]])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def tell_of_notices(descriptor: int) -> None:
+    """Have what this process notices told there."""
+    if _watch is not None:
+        _watch.tell = lambda text: write(descriptor, {"notice": text})
+
+
+def answer(descriptor: int, request: Line, operation: Callable[[Line, Log], object]) -> None:
+    """Do what is asked, and say how it went."""
+    id_ = request["id"]
+    try:
+        done = operation(request, lambda text: write(descriptor, {"id": id_, "log": text}))
+    except BaseException as error:
+        # A task may raise anything, or want to exit: the process is not its own.
+        write(descriptor, {"id": id_, "error": execution.described(error)})
+    else:
+        write(descriptor, {"id": id_, "answer": done})
+
+
+def main() -> None:
+    """Serve standard input and output."""
+    # What tasks print is no answer.
+    requests, answers = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    for descriptor in (requests, answers):
+        os.set_inheritable(descriptor, False)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.captureWarnings(True)
+    pool = Pool(requests, answers)
+    try:
+        pool.run()
+    finally:
+        pool.kill()

@@ -1,0 +1,138 @@
+/** Builds a run's graph with the user's own Rubin stack, against the RemoteButler face. */
+import { lstat, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { SatelliteError } from '../../butler/errors.ts';
+import type { Json } from '../../jobs/job.ts';
+import type { PythonSettings } from '../../satellite/migration-tool.ts';
+import { makeWriteable, type WorkPlace } from '../worker/place.ts';
+import { GatewayRelay } from '../worker/relay.ts';
+import { untilAborted } from '../worker/until-aborted.ts';
+import { PoolEndedError, WorkerEndedError, WorkerError, WorkerPool } from '../worker/worker-pool.ts';
+
+/** What is to be built: of a run's spec, what a pipeline's graph depends on. */
+export interface BuildSpec {
+  /** A file (its name may be followed by `#` and labels of tasks or subsets), or its text. */
+  readonly pipeline: { readonly path: string } | { readonly yaml: string };
+  /** `label:field=value` */
+  readonly configuration: readonly string[];
+  /** Names in addresses, in search order. */
+  readonly repositories: readonly string[];
+  readonly inputs: readonly string[];
+  readonly output: string;
+  readonly outputRun: string;
+  readonly where: string | null;
+  /** JSON as `datasets(bind:)` takes it. */
+  readonly bind: Json | null;
+  readonly dataIds: readonly Json[] | null;
+  readonly skipExistingIn: readonly string[];
+  readonly extend: boolean;
+  /** Dataset types that constrain the first query; null: all overall inputs. */
+  readonly constrainBy: readonly string[] | null;
+}
+
+export interface BuildRequest {
+  readonly python: PythonSettings;
+  readonly place: WorkPlace;
+  /** Address of the gateway, without a slash at the end. */
+  readonly gateway: string;
+  /** A token of the run, good now; it stays in this process. */
+  readonly token: () => Promise<string>;
+  readonly spec: BuildSpec;
+  /** The run's directory, which gets `graph.qg` and `pipeline.yaml`; in `work/` they are made. */
+  readonly directory: string;
+}
+
+/** Why a graph has no quanta, in stock's own words. */
+export interface EmptyGraph {
+  readonly reasons: readonly string[];
+}
+
+export interface BuildResult {
+  /** The file, with no records of where inputs are; null where it would be empty. */
+  readonly graph: string | null;
+  readonly quanta: number;
+  readonly datasets: number;
+  readonly empty: EmptyGraph | null;
+}
+
+const built = z.object({
+  quanta: z.int(),
+  datasets: z.int(),
+  pipeline: z.string(),
+  reasons: z.array(z.string()).default([]),
+});
+const expanded = z.object({ pipeline: z.string(), graph: z.json() });
+
+/**
+ * @param onLine is told what the stack logs, and, as `refused: …`, what code in a sandbox wanted that it must not have
+ * @throws SatelliteError RUN_FAILED for what the pipeline or the stack raised, FORBIDDEN where there is no such stack
+ */
+export async function buildGraph(
+  request: BuildRequest,
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+): Promise<BuildResult> {
+  const { directory, spec, place } = request;
+  // Where the pipeline's code can write, and nothing else is.
+  const work = join(directory, 'work');
+  await makeWriteable(place, [work]);
+  const made = join(work, 'graph.qg');
+  const asked = { op: 'build', spec, graph: made, ...facing(request) };
+  const { pipeline, quanta, datasets, reasons } = built.parse(await askOnce(request, asked, [work], signal, onLine));
+  await writeFile(join(directory, 'pipeline.yaml'), pipeline);
+  if (quanta === 0) return { graph: null, quanta, datasets, empty: { reasons } };
+  const graph = join(directory, 'graph.qg');
+  // What is there may have been put there by that code: a link would lead elsewhere.
+  if (!(await lstat(made)).isFile())
+    throw new SatelliteError('RUN_FAILED', 'The pipeline put something else in the place of its graph.');
+  await rename(made, graph);
+  return { graph, quanta, datasets, empty: null };
+}
+
+/**
+ * What a pipeline is with its configuration: its text, and tasks and dataset types in the form of a `.qg` file's
+ * `pipeline_graph`, with dimensions and storage classes as the face has them.
+ * @throws as `buildGraph`
+ */
+export async function expandPipeline(
+  request: Omit<BuildRequest, 'directory'>,
+  signal: AbortSignal,
+): Promise<z.output<typeof expanded>> {
+  const asked = { op: 'pipeline', spec: request.spec, ...facing(request) };
+  return expanded.parse(await askOnce(request, asked, [], signal, () => undefined));
+}
+
+function facing({ gateway, spec }: Pick<BuildRequest, 'gateway' | 'spec'>) {
+  const repositories = spec.repositories.map(encodeURIComponent).join('+');
+  // The relay puts the run's own in its place.
+  return { butler: `${gateway}/api/butler/repo/${repositories}`, token: 'of-the-run' };
+}
+
+async function askOnce(
+  { python, place, gateway, token }: Omit<BuildRequest, 'directory'>,
+  operation: { readonly op: string } & Readonly<Record<string, unknown>>,
+  writeable: readonly string[],
+  signal: AbortSignal,
+  onLine: (line: string) => void,
+): Promise<unknown> {
+  const onNotice = (what: string) => onLine(`refused: ${what}`);
+  const isForSandbox = place.kind === 'sandbox';
+  await using relay = await GatewayRelay.start({ gateway, token, isForSandbox, onRefused: onNotice });
+  const visible = { readable: [], writeable };
+  await using pool = await WorkerPool.start({ python, place, relay, visible, onNotice });
+  pool.fork(0, null);
+  try {
+    return await untilAborted(signal, pool.ask(0, { ...operation, addresses: pool.addresses }, onLine));
+  } catch (error) {
+    if (error instanceof WorkerError) {
+      const message = `The pipeline's graph cannot be built (${error.type}): ${error.message}`;
+      throw new SatelliteError('RUN_FAILED', message, { cause: error });
+    }
+    if (error instanceof WorkerEndedError || error instanceof PoolEndedError) {
+      const message = `The process that builds the graph ended (${error.how}): it may have used too much memory, or the pipeline ended it.`;
+      throw new SatelliteError('RUN_FAILED', message, { cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,100 @@
+/** Where the processes of a run are started: what they may see and reach. */
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { lchown, mkdir } from 'node:fs/promises';
+import { findPackageJSON } from 'node:module';
+import { delimiter, dirname, join } from 'node:path';
+import type { PythonSettings } from '../../satellite/migration-tool.ts';
+import { sandboxed, type Visible } from './sandbox.ts';
+
+/** As the user that this process is: a gateway of one user, or `satellite run` on the user's own machine. */
+export interface OwnPlace {
+  readonly kind: 'self';
+}
+
+/** On a shared gateway's machine, as one of its users. */
+export interface SandboxPlace {
+  readonly kind: 'sandbox';
+  /** See `sandboxUid`. */
+  readonly uid: number;
+}
+
+export type WorkPlace = OwnPlace | SandboxPlace;
+
+/** The Python package of this checkout or installation, which the worker is part of. */
+const PACKAGE = join(dirname(findPackageJSON('..', import.meta.url)!), 'python');
+
+/** Of our own environment; what else is in it may be a secret. */
+const PASSED =
+  /^(PATH|HOME|USER|LOGNAME|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|EUPS_\w+|SETUP_\w+|\w+_DIR|DAF_BUTLER_\w+)$/;
+const SECRET = /TOKEN|SECRET|PASSWORD|CREDENTIAL|_KEY/i;
+
+/** A program that is started, and can be ended with all that it started. */
+export interface PlacedProcess {
+  readonly child: ChildProcessWithoutNullStreams;
+  /** Ends it at once, with what it started. */
+  kill(): void;
+}
+
+/** What a program that is started can use. */
+export interface PlaceOptions {
+  /** Seen by every task. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** What a sandbox has of our files, beside the Rubin stack. */
+  readonly visible: Visible;
+  /** A Unix socket that leads to the gateway, for a sandbox. */
+  readonly socket: string | null;
+}
+
+/**
+ * Starts a program of the user's Python environment.
+ * @param args of the interpreter
+ * @throws SatelliteError FORBIDDEN where a sandbox cannot be made
+ */
+export async function startPython(
+  place: WorkPlace,
+  python: PythonSettings,
+  args: readonly string[],
+  { environment, visible, socket }: PlaceOptions,
+): Promise<PlacedProcess> {
+  const env = environmentOf(python.path, environment);
+  const [command, ...all] =
+    place.kind === 'self'
+      ? ([python.executable, ...args] as const)
+      : await sandboxed(place.uid, python, args, env, withPackage(visible), socket!);
+  const child = spawn(command, all, { env: place.kind === 'self' ? env : {}, detached: true });
+  return { child, kill: () => killGroup(child.pid) };
+}
+
+function withPackage(visible: Visible): Visible {
+  return { ...visible, readable: [PACKAGE, ...visible.readable] };
+}
+
+function environmentOf(path: readonly string[], further: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const passed = Object.entries(process.env).filter(([name]) => PASSED.test(name) && !SECRET.test(name));
+  return {
+    ...Object.fromEntries(passed),
+    ...further,
+    PYTHONPATH: [...path, PACKAGE].join(delimiter),
+    PYTHONDONTWRITEBYTECODE: '1',
+    PYTHONUNBUFFERED: '1',
+  };
+}
+
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
+/**
+ * Makes directories that the processes of a place can write to; their parents stay ours.
+ * @throws the system's error where something else is there
+ */
+export async function makeWriteable(place: WorkPlace, directories: readonly string[]): Promise<void> {
+  for (const directory of directories) {
+    await mkdir(directory, { recursive: true });
+    if (place.kind === 'sandbox') await lchown(directory, place.uid, place.uid);
+  }
+}

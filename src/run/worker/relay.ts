@@ -1,0 +1,143 @@
+/**
+ * The way from a run's processes to the gateway: what they ask here goes on with the run's own right.  So no token ever comes
+ * to where tasks are, and one that ends is renewed without them.
+ */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { Agent, request } from 'undici';
+
+export interface RelayOptions {
+  /** Address of the gateway, without a slash at the end. */
+  readonly gateway: string;
+  /** A token of the run, good now; asked for each request. */
+  readonly token: () => Promise<string>;
+  /**
+   * Whether it is for a sandbox: then it listens on a Unix socket, and fetches what the gateway only says the address of,
+   * which it does of official files and of its own store's, never of what users wrote.
+   */
+  readonly isForSandbox?: boolean;
+  /** Is told what was asked that a run may not. */
+  readonly onRefused?: (what: string) => void;
+}
+
+/** What a run may ask: files, and its repositories by the RemoteButler face. */
+const ALLOWED: readonly { readonly path: RegExp; readonly methods: readonly string[] }[] = [
+  { path: /^\/files\//, methods: ['GET', 'HEAD'] },
+  { path: /^\/api\/butler\/repo\//, methods: ['GET', 'HEAD', 'POST'] },
+];
+
+/** Headers of one connection, and the client's own idea of who it is. */
+const NOT_PASSED = new Set([
+  'host',
+  'connection',
+  'authorization',
+  'cookie',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+export class GatewayRelay implements AsyncDisposable {
+  /** The Unix socket, for a sandbox. */
+  readonly socket: string | null;
+  readonly #options: RelayOptions;
+  readonly #server: Server;
+  readonly #secret: string;
+  readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+
+  private constructor(options: RelayOptions, server: Server, socket: string | null) {
+    this.#options = options;
+    this.#server = server;
+    this.#secret = randomBytes(24).toString('base64url');
+    this.socket = socket;
+    server.on('request', (incoming, answer) => {
+      this.#answer(incoming, answer).catch(() => {
+        if (answer.headersSent) answer.destroy();
+        else answer.writeHead(502).end('The gateway is not reached.');
+      });
+    });
+  }
+
+  /** Starts one on a free port of this machine's loopback, or for a sandbox on a socket. */
+  static async start(options: RelayOptions): Promise<GatewayRelay> {
+    const server = createServer({ keepAliveTimeout: 60_000 });
+    const socket = options.isForSandbox ? await socketPath() : null;
+    if (socket === null) server.listen(0, '127.0.0.1');
+    else server.listen({ path: socket, writableAll: true });
+    await once(server, 'listening');
+    return new GatewayRelay(options, server, socket);
+  }
+
+  /** What stands for the gateway's address; whoever knows it has the run's right while this relay is there. */
+  get address(): string {
+    return this.addressAt((this.#server.address() as AddressInfo).port);
+  }
+
+  /** The same where another port leads here. */
+  addressAt(port: number): string {
+    return `http://127.0.0.1:${port}/${this.#secret}`;
+  }
+
+  /** Address of the gateway. */
+  get gateway(): string {
+    return this.#options.gateway;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+    await this.#agent.destroy();
+    if (this.socket !== null) await rm(dirname(dirname(this.socket)), { recursive: true, force: true });
+  }
+
+  async #answer(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const path = this.#pathOf(incoming);
+    if (path === null) {
+      this.#options.onRefused?.(`${incoming.method} ${(incoming.url ?? '').replace(`/${this.#secret}`, '')}`);
+      answer.writeHead(404).end();
+      return;
+    }
+    const { method = 'GET' } = incoming;
+    const headers = Object.fromEntries(
+      Object.entries(incoming.headers).filter(([name]) => !NOT_PASSED.has(name)),
+    ) as Record<string, string | string[]>;
+    let given = await request(`${this.#options.gateway}${path}`, {
+      method: method,
+      headers: { ...headers, authorization: `Bearer ${await this.#options.token()}` },
+      body: method === 'POST' ? incoming : null,
+      dispatcher: this.#agent,
+    });
+    const { location } = given.headers;
+    if (this.#options.isForSandbox && given.statusCode === 307 && typeof location === 'string') {
+      await given.body.dump();
+      given = await request(location, { method: method as 'GET' | 'HEAD', headers, dispatcher: this.#agent });
+    }
+    const passed = Object.entries(given.headers).filter(([name]) => !NOT_PASSED.has(name));
+    answer.writeHead(given.statusCode, Object.fromEntries(passed));
+    await pipeline(given.body, answer);
+  }
+
+  /** Null where a run may not ask this. */
+  #pathOf({ url = '', method = 'GET' }: IncomingMessage): string | null {
+    const prefix = `/${this.#secret}`;
+    if (!url.startsWith(`${prefix}/`)) return null;
+    const { pathname, search } = new URL(url.slice(prefix.length), 'http://gateway');
+    const isAllowed = ALLOWED.some(({ path, methods }) => path.test(pathname) && methods.includes(method));
+    return isAllowed ? pathname + search : null;
+  }
+}
+
+/** In a directory that only we can enter; what is in it is given to a sandbox as a whole. */
+async function socketPath(): Promise<string> {
+  const given = join(await mkdtemp(join(tmpdir(), 'satellite-relay-')), 'given');
+  await mkdir(given);
+  await chmod(given, 0o755);
+  return join(given, 'relay.sock');
+}
