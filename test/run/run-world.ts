@@ -13,6 +13,7 @@ import type { FileRecord } from '../../src/repository/rows.ts';
 import { attachRecords } from '../../src/run/attach.ts';
 import { buildGraph, type BuildSpec } from '../../src/run/build/build-graph.ts';
 import type { ExecuteRequest } from '../../src/run/execute/execute-graph.ts';
+import type { WorkPlace } from '../../src/run/worker/place.ts';
 import { makeRepository, makeSatellite } from '../graphs/graph-world.ts';
 
 const BUCKET = 'official';
@@ -53,7 +54,7 @@ export interface RunWorld extends AsyncDisposable {
   readonly token: () => Promise<string>;
   readonly directory: string;
   /** Builds a graph in a run's directory, and attaches the records of its inputs. @returns the file */
-  graph(directory: string, spec?: Partial<BuildSpec>): Promise<string>;
+  graph(directory: string, spec?: Partial<BuildSpec>, place?: WorkPlace): Promise<string>;
   /** What executes it there. */
   execution(directory: string, graph: string): ExecuteRequest;
 }
@@ -97,10 +98,10 @@ export async function startRunWorld(directory: string): Promise<RunWorld> {
     satellite,
     token,
     directory,
-    async graph(into, changes = {}) {
+    async graph(into, changes = {}, place = { kind: 'self' }) {
       const spec = { ...EVERYTHING, ...changes };
       const { graph } = await buildGraph(
-        { ...asking, spec, directory: into },
+        { ...asking, place, spec, directory: into },
         AbortSignal.timeout(300_000),
         () => undefined,
       );

@@ -4,7 +4,7 @@ import { lchown, mkdir } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
-import { sandboxed, type Visible } from './sandbox.ts';
+import { sandboxed, type SandboxUser, type Visible } from './sandbox.ts';
 
 /** As the user that this process is: a gateway of one user, or `satellite run` on the user's own machine. */
 export interface OwnPlace {
@@ -12,10 +12,8 @@ export interface OwnPlace {
 }
 
 /** On a shared gateway's machine, as one of its users. */
-export interface SandboxPlace {
+export interface SandboxPlace extends SandboxUser {
   readonly kind: 'sandbox';
-  /** See `sandboxUid`. */
-  readonly uid: number;
 }
 
 export type WorkPlace = OwnPlace | SandboxPlace;
@@ -60,7 +58,7 @@ export async function startPython(
   const [command, ...all] =
     place.kind === 'self'
       ? ([python.executable, ...args] as const)
-      : await sandboxed(place.uid, python, args, env, withPackage(visible), socket!);
+      : await sandboxed(place, python, args, env, withPackage(visible), socket!);
   const child = spawn(command, all, { env: place.kind === 'self' ? env : {}, detached: true });
   return { child, kill: () => killGroup(child.pid) };
 }

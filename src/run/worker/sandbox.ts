@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { SatelliteError } from '../../butler/errors.ts';
@@ -12,8 +12,17 @@ import type { PythonSettings } from '../../satellite/migration-tool.ts';
 
 const run = promisify(execFile);
 
+const SOCKET_DIRECTORY = '/run/satellite';
 /** In the sandbox. */
-export const SOCKET = '/run/satellite/relay.sock';
+export const SOCKET = `${SOCKET_DIRECTORY}/relay.sock`;
+
+/** Whose sandbox it is. */
+export interface SandboxUser {
+  /** Their name. */
+  readonly user: string;
+  /** See `sandboxUid`. */
+  readonly uid: number;
+}
 
 /** What a run needs of the machine's files. */
 export interface Visible {
@@ -58,7 +67,7 @@ export async function checkSandbox(): Promise<void> {
  * @param socket a Unix socket that leads to the gateway
  */
 export async function sandboxed(
-  uid: number,
+  { user, uid }: SandboxUser,
   { executable, path }: PythonSettings,
   args: readonly string[],
   environment: NodeJS.ProcessEnv,
@@ -66,12 +75,17 @@ export async function sandboxed(
   socket: string,
 ): Promise<readonly [string, ...string[]]> {
   const stack = await installationOf(executable);
-  const variables = Object.entries(environment).flatMap(([name, value]) => ['--setenv', name, value ?? '']);
+  const own = { USER: user, LOGNAME: user, HOME: '/tmp', TMPDIR: '/tmp' };
+  const variables = Object.entries({ ...environment, ...own }).flatMap(([name, value]) => [
+    '--setenv',
+    name,
+    value ?? '',
+  ]);
   return [
     'bwrap',
     ...(await namespaces({ readable: [...stack, ...path, ...readable], writeable })),
-    ...['--ro-bind', dirname(socket), dirname(SOCKET)],
-    ...['--clearenv', ...variables, '--setenv', 'HOME', '/tmp', '--setenv', 'TMPDIR', '/tmp', '--chdir', '/tmp'],
+    ...['--ro-bind', dirname(socket), SOCKET_DIRECTORY],
+    ...['--clearenv', ...variables, '--chdir', '/tmp'],
     ...asUser(uid),
     executable,
     ...args,
@@ -98,10 +112,23 @@ async function namespaces({ readable, writeable }: Visible): Promise<readonly st
       '/dev/shm',
     ],
     ...(await systemBinds()),
+    ...ancestorsOf([SOCKET_DIRECTORY, ...readable, ...writeable]).flatMap((path) => ['--perms', '0755', '--dir', path]),
     ...readable.flatMap((path) => ['--ro-bind', path, path]),
     ...writeable.flatMap((path) => ['--bind', path, path]),
     ...['SETUID', 'SETGID', 'SETPCAP'].flatMap((name) => ['--cap-add', `CAP_${name}`]),
   ];
+}
+
+/** Directories that lead to others, from above; bubblewrap makes those itself so that root alone can enter. */
+function ancestorsOf(paths: readonly string[]): readonly string[] {
+  const found = new Set<string>();
+  const add = (path: string): void => {
+    if (path === '/' || found.has(path)) return;
+    add(dirname(path));
+    found.add(path);
+  };
+  for (const path of paths) add(dirname(path));
+  return [...found];
 }
 
 function asUser(uid: number): readonly string[] {
@@ -122,16 +149,11 @@ async function systemBinds(): Promise<readonly string[]> {
 
 /** Directories of a Python environment, and of the interpreter that it was made with. */
 async function installationOf(executable: string): Promise<readonly string[]> {
-  const says = 'import sys; print("\\n".join(dict.fromkeys([sys.prefix, sys.base_prefix, sys._base_executable])))';
+  const says = 'import sys; print(sys.base_prefix)';
   const { stdout } = await run(executable, ['-I', '-S', '-c', says]).catch((cause: unknown) => {
     throw new SatelliteError('FORBIDDEN', 'Python, which "python.executable" names, cannot be started.', { cause });
   });
-  const [prefix = '', base = '', interpreter = ''] = stdout.trimEnd().split('\n');
-  const places = [dirname(dirname(executable)), prefix, base, dirname(dirname(interpreter)), await realpath(prefix)];
-  const real = await Promise.all(
-    [...new Set(places)]
-      .filter((path) => !/^\/(usr|bin|lib)?$/.test(path) && !path.startsWith('/usr/'))
-      .map(async (path) => ((await stat(path).catch(() => null))?.isDirectory() ? [path] : [])),
-  );
-  return real.flat();
+  const places = [dirname(dirname(executable)), stdout.trim()];
+  // The system's own is there already.
+  return places.filter((path) => !`${path}/`.startsWith('/usr/') && path !== '/');
 }
