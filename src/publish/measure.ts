@@ -65,17 +65,20 @@ export class Measure {
       const source = sources[i]!;
       const same = before?.find((file) => file.component === component);
       const measured =
-        same && this.#isKnown(same, witness !== null && witness === known?.witness, source.size)
-          ? same
-          : await this.#read(source, ctx);
+        same && this.#isKnown(same, known?.witness, witness, source.size) ? same : await this.#read(source, ctx);
       const { size, sha256 } = measured;
       files.push({ fileName, size, sha256, formatter, storageClass, component });
     }
     return { files: files.sort((a, b) => ((a.component ?? '') < (b.component ?? '') ? -1 : 1)), witness };
   }
 
-  #isKnown({ size }: ManifestFile, isWitnessed: boolean, now: number | null): boolean {
-    if (isWitnessed) return true;
+  #isKnown(
+    { size }: ManifestFile,
+    before: string | null | undefined,
+    witness: string | null,
+    now: number | null,
+  ): boolean {
+    if (before && witness) return before === witness;
     if (now !== null && now !== size) return false;
     if (this.#left < size) return true;
     this.#left -= size;

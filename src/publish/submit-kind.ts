@@ -8,7 +8,7 @@ import type { ManifestStore } from './manifest-store.ts';
 import type { PublicationVersion } from './publication.ts';
 import type { PublicationRecords } from './records.ts';
 import { SourceChangedError, type Sources } from './sources.ts';
-import { failed, type Step } from './transitions.ts';
+import { canBecome, failed, type Step } from './transitions.ts';
 import { needsRestart } from './checks.ts';
 
 /** A version, as a job keeps it. */
@@ -95,7 +95,7 @@ export async function publishedBefore(
   return versions.find((one) => one.state === 'PUBLISHED' && one.version !== version) ?? null;
 }
 
-/** Makes a step that nobody takes, however often it has to be tried. @returns the version then; null: `choose` gave none */
+/** Makes a step that nobody takes, however often it has to be tried. @returns the version then; null: there was none to make */
 export async function moved(
   { records, changed }: Pick<PublicationParts, 'records' | 'changed'>,
   { publication, version }: VersionInput,
@@ -104,7 +104,7 @@ export async function moved(
   for (;;) {
     const now = await existing(records, { publication, version });
     const step = choose(now);
-    if (!step) return null;
+    if (!step || (step.state !== undefined && !canBecome(now, step.state))) return null;
     const event = step.state === undefined ? null : { event: step.state, actor: null, detail: reasonDetail(step) };
     const after = await records.change(now, step, event);
     if (!after) continue;

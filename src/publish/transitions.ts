@@ -64,14 +64,18 @@ const BY_ITSELF: Readonly<Partial<Record<PublicationState, readonly PublicationS
   PUBLISHED: ['WITHDRAWN'],
 };
 
-/** A step that nobody takes by themselves: whether the law has it. */
-export function canBecome(from: PublicationState, to: PublicationState): boolean {
-  return BY_ITSELF[from]?.includes(to) ?? false;
+/** Whether the law has a step that nobody takes. Nothing is brought over but what was approved. */
+export function canBecome(
+  { state, digest, approvedDigest }: Pick<PublicationVersion, 'state' | 'digest' | 'approvedDigest'>,
+  to: PublicationState,
+): boolean {
+  const isApproved = approvedDigest !== null && approvedDigest === digest;
+  return (BY_ITSELF[state]?.includes(to) ?? false) && (to !== 'STAGING' || isApproved);
 }
 
 /** A step into a state in which something ends badly, where the law has it. */
-export function failed({ state }: PublicationVersion, to: PublicationState, reason: string): Step | null {
-  return canBecome(state, to) ? { state: to, reason } : null;
+export function failed(version: PublicationVersion, to: PublicationState, reason: string): Step | null {
+  return canBecome(version, to) ? { state: to, reason } : null;
 }
 
 /** @throws SatelliteError FORBIDDEN, CONFLICT */

@@ -28,7 +28,7 @@ const NAMELESS = new Set(
   `first strict where bind dataId orderBy findFirst timespan types flattenChains includeChains element dimensions deleted
    idempotencyKey dryRun mode purge repair undo type doc edit unlink dataIds storageClass isCalibration files right expiresAt
    note database artifacts instruments skymaps quotaBytes capabilityUrls allUsers path upload formatter fileName size sha256
-   begin end descending`.split(/\s+/),
+   begin end descending title description licence comment digest readers users groups states version`.split(/\s+/),
 );
 
 /** New things get these names, and people have them. */
@@ -38,6 +38,8 @@ const NEW_NAMES = new Set([
   'registerDatasetType.name',
   'grantAccess.user',
   'effectiveAccess.user',
+  // Among the publications that one may see.
+  'publications.owner',
 ]);
 
 /** Every field of the schema that takes arguments. */

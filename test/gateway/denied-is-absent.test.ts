@@ -83,6 +83,8 @@ function request(user: Stranger, { root, parent, field }: Asked, way: Way): { qu
     values['search'] = { datasetTypes: ['hush'], collections: values['search'], findFirst: false };
   }
   if (field.name === 'transferDatasets') delete values['run'];
+  // It is to be within the collections, of which whoever asks is told the same.
+  if (field.name === 'submitPublication') delete values['search'];
   if (field.name === 'createCollection') values['type'] = 'CHAINED';
   if (field.name === 'ingestDatasets') {
     values['files'] = [{ dataId: {}, path: 'x' }];
@@ -93,14 +95,22 @@ function request(user: Stranger, { root, parent, field }: Asked, way: Way): { qu
     ? ''
     : returned.name.endsWith('Connection') && returned.name !== 'AuditConnection'
       ? `{totalCount warnings pageInfo {hasNextPage endCursor} edges {cursor} ${explained(returned)}}`
-      : '{__typename}';
+      : returned.name === 'Publication'
+        ? '{id version state title}'
+        : '{__typename}';
   const variables = field.args[0]?.name === 'input' ? { input: values } : values;
   const declared = field.args.filter(({ name }) => name in variables);
   const header = declared.map(({ name, type }) => `$${name}: ${String(type)}`).join(', ');
   const passed = declared.map(({ name }) => `${name}: $${name}`).join(', ');
   const call = `${field.name}${passed === '' ? '' : `(${passed})`} ${selection}`;
-  const inside = parent === null ? call : `${user.reached[parent]!} {${call}}`;
+  const inside = parent === null ? call : nested(user.reached[parent]!, call);
   return { query: `${root} ${header === '' ? '' : `(${header})`} {${inside}}`, variables };
+}
+
+/** What is asked of an object that is reached so. */
+function nested(reached: string, call: string): string {
+  const open = reached.split('{').length - reached.split('}').length;
+  return `${reached} {${call}}${'}'.repeat(open)}`;
 }
 
 async function answer(user: Stranger, asked: Asked, way: Way): Promise<string> {

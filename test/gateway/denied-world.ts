@@ -2,14 +2,15 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { openSharing, type SharingWorld } from './sharing-world.ts';
+import { openPublishing } from '../publish/publishing-world.ts';
+import type { SharingWorld } from './sharing-world.ts';
 
 /** Something of alice's, and what nobody has. */
 export type Pair = readonly [real: unknown, none: unknown];
 
 export interface Stranger {
   readonly name: string;
-  /** Where fields of a type can be reached for them. */
+  /** Where fields of a type can be reached for them; braces may be left open. */
   readonly reached: Readonly<Record<string, string>>;
   /** What an argument names, by its own name or after its field's. */
   readonly pairs: Readonly<Record<string, Pair>>;
@@ -33,7 +34,8 @@ export const globalId = (...parts: readonly string[]): string =>
 
 /** Makes everything. */
 export async function openDenied(): Promise<DeniedWorld> {
-  const world = await openSharing({ yaml: 'satellites: {root: ./satellites}\npython: {executable: python3}' });
+  const more = 'python: {executable: python3}';
+  const world = await openPublishing({ more });
   const at = { satellite: 'mine' };
   await world.done('alice', 'createSatellite', { name: 'mine', official: 'dp1', instruments: ['HSC'] });
   for (const user of ['carol', 'bob']) {
@@ -66,6 +68,15 @@ export async function openDenied(): Promise<DeniedWorld> {
   const asked = { ...at, datasetType: 'hush', run: SECRET, files: [{ dataId, upload }] };
   const commit = (await world.done('alice', 'ingestDatasets', asked, 'upload {id}')).upload.id as string;
 
+  const submitted = { ...at, collections: [SECRET], title: 'Hush', readers: { users: ['dave'] } };
+  const { id: publication } = await world.did('alice', 'submitPublication', submitted);
+  await world.did('alice', 'commentPublication', { publication, comment: 'Nobody hears me.' });
+  const { comments } = (await world.look('alice', publication, 'comments {id}')) as { comments: { id: string }[] };
+  const opened = { ...at, collections: ['u/alice/open/run'], title: 'Open' };
+  const { id: open, digest } = await world.did('alice', 'submitPublication', opened);
+  await world.did('curator', 'approvePublication', { publication: open, digest });
+  await world.reached('alice', open, 'PUBLISHED');
+
   const search = (type: string, collection: string, repository: string) =>
     `datasets(datasetTypes: ["${type}"], collections: ["${collection}"], repositories: ["${repository}"], first: 1)`;
   const cursor = '{pageInfo {endCursor}}';
@@ -96,15 +107,22 @@ export async function openDenied(): Promise<DeniedWorld> {
     // no run has been made yet
     'transferDatasets.run': [NONE_UUID, NONE_UUID],
     ...same(['job', 'job.id', 'jobProgress.id'], [job, NONE_UUID]),
+    ...same(['publication', 'publication.id', 'publicationUpdates.id'], [publication, NONE_UUID]),
+    replyTo: [comments[0]!.id, NONE_UUID],
+    'publications.after': [cursorOf(`2 ${publication}`), cursorOf(`1 ${NONE_UUID}`)],
     grant: [grant, NONE_UUID],
     commit: [commit, 'x'.repeat(commit.length)],
     group: ['g_lensing', 'g_lensins'],
     after: [data.datasets.pageInfo.endCursor, data.others.pageInfo.endCursor],
-    'auditTrail.after': [data.auditTrail.pageInfo.endCursor, Buffer.from(`1 ${'0'.repeat(49)}`).toString('base64url')],
+    'auditTrail.after': [data.auditTrail.pageInfo.endCursor, cursorOf(`1 ${'0'.repeat(49)}`)],
   } satisfies Record<string, Pair>;
   const stranger = (name: Stranger['name'], none: string, reached: string): Stranger => ({
     name,
-    reached: { Repository: `repository(name: "${reached}")`, Satellite: `satellite(name: "${reached}")` },
+    reached: {
+      Repository: `repository(name: "${reached}")`,
+      Satellite: `satellite(name: "${reached}")`,
+      PublicationManifest: `publication(id: "${open}") {manifest`,
+    },
     pairs: {
       ...common,
       ...same(
@@ -120,6 +138,10 @@ export async function openDenied(): Promise<DeniedWorld> {
     .filter((value) => typeof value === 'string')
     .sort((a, b) => b.length - a.length);
   return { world, strangers, neutral: (text) => named.reduce((t, name) => t.replaceAll(name, 'NAME'), text) };
+}
+
+function cursorOf(position: string): string {
+  return Buffer.from(position).toString('base64url');
 }
 
 function same(names: readonly string[], pair: Pair): Record<string, Pair> {
