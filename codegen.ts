@@ -12,7 +12,7 @@ const COLLECTION_MUTATIONS = [
   ...['CreateCollection', 'SetCollectionChain', 'AssociateDatasets', 'DisassociateDatasets'],
   ...['CertifyDatasets', 'DecertifyDatasets'],
 ];
-const RUN_MUTATIONS = ['CreateRun'];
+const RUN_MUTATIONS = ['CreateRun', 'BuildRun', 'ExecuteRun', 'TransferRun', 'CancelRun', 'RetryRun'];
 
 const PUBLICATION_MUTATIONS = [
   ...['Submit', 'Withdraw', 'Claim', 'Comment', 'Approve', 'Reject'].map((verb) => `${verb}Publication`),
@@ -43,6 +43,7 @@ const config: CodegenConfig = {
           ...payloads('CollectionOutcome', COLLECTION_MUTATIONS),
           ...payloads('JobOutcome', ['CancelJob', 'RetryJob', 'TransferDatasets']),
           ...payloads('RunOutcome', RUN_MUTATIONS),
+          ...payloads('RunRemovalOutcome', ['RemoveRun']),
           ...payloads('RemovalOutcome', ['RemoveCollection', 'RemoveDatasets']),
           ...payloads('IngestOutcome', ['IngestDatasets']),
           ...payloads('DatasetTypeOutcome', ['RegisterDatasetType']),

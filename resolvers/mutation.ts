@@ -1,5 +1,6 @@
 import { auditDetail } from '../src/access/audit-detail.ts';
 import type { Job, Json } from '../src/jobs/job.ts';
+import type { RunRemoval } from '../src/run/removal.ts';
 import type { GraphQLContext } from './context.ts';
 import { servicesOf, type Services } from './services.ts';
 
@@ -26,7 +27,8 @@ export type RemovalOutcome = JobOutcome<{
 /** A version of a publication, and the job that goes on with it. */
 export type PublicationOutcome = JobOutcome<null> & { readonly publication: string; readonly version: number };
 /** A run by its identifier. */
-export type RunOutcome = JobOutcome<null> & { readonly run: string };
+export type RunRemovalOutcome = RunOutcome<RunRemoval>;
+export type RunOutcome<Plan extends Json = null> = JobOutcome<Plan> & { readonly run: string };
 export type IngestOutcome = JobOutcome<null> & {
   readonly upload: { readonly id: string; readonly files: readonly UploadOutcome[] } | null;
 };

@@ -1,10 +1,21 @@
 import { SatelliteError } from '../src/butler/errors.ts';
 import type { Json } from '../src/jobs/job.ts';
 import { directoryForUser } from '../src/run/directory.ts';
+import type { RunChange } from '../src/run/service.ts';
 import type { RunRecord } from '../src/run/run.ts';
 import type { GraphQLContext } from './context.ts';
-import { mutation, type RunOutcome } from './mutation.ts';
-import type { CreateRunInput, PipelineInput, Resolvers } from './schema-types.ts';
+import { jobOf, mutation, type RunOutcome } from './mutation.ts';
+import type {
+  BuildRunInput,
+  CancelRunInput,
+  CreateRunInput,
+  ExecuteRunInput,
+  PipelineInput,
+  RemoveRunInput,
+  Resolvers,
+  RetryRunInput,
+  TransferRunInput,
+} from './schema-types.ts';
 import { pageTerms, toDataId } from './search-terms.ts';
 import { servicesOf } from './services.ts';
 import { utcTime } from './sky-and-time.ts';
@@ -50,8 +61,45 @@ export const run: Resolvers = {
       };
       return { run: (await services.runs.create(request, principal, repositories, query)).id, job: null, plan: null };
     }),
+    buildRun: mutation('buildRun', ({ run: id }: BuildRunInput, { services, principal }) =>
+      outcome(services.runs.build(id, principal)),
+    ),
+    executeRun: mutation('executeRun', ({ run: id }: ExecuteRunInput, { services, principal }) =>
+      outcome(services.runs.execute(id, principal)),
+    ),
+    transferRun: mutation('transferRun', ({ run: id, inputs }: TransferRunInput, { services, principal }) =>
+      outcome(services.runs.transfer(id, inputs ?? 'REFERENCE', principal)),
+    ),
+    cancelRun: mutation('cancelRun', ({ run: id }: CancelRunInput, { services, principal }) =>
+      outcome(services.runs.cancel(id, principal)),
+    ),
+    retryRun: mutation('retryRun', ({ run: id }: RetryRunInput, { services, principal }) =>
+      outcome(services.runs.retry(id, principal)),
+    ),
+    removeRun: mutation('removeRun', async (input: RemoveRunInput, { services, principal, query }) => {
+      const { run: record, job, plan } = await services.runs.remove(input.run, input.dryRun ?? false, principal, query);
+      return { run: record.id, job: job?.id ?? null, plan };
+    }),
   },
   CreateRunPayload: { run: runOf },
+  BuildRunPayload: { run: runOf, job: jobOf },
+  ExecuteRunPayload: { run: runOf, job: jobOf },
+  TransferRunPayload: { run: runOf, job: jobOf },
+  CancelRunPayload: { run: runOf, job: jobOf },
+  RetryRunPayload: { run: runOf, job: jobOf },
+  RemoveRunPayload: {
+    run: ({ run: id }, _args, context) => servicesOf(context).runs.find(id, context.principal),
+    job: jobOf,
+  },
+  Subscription: {
+    runProgress: {
+      subscribe: async function* (_root, { id }, context) {
+        for await (const record of servicesOf(context).runs.watch(id, context.principal, context.query.signal)) {
+          yield { runProgress: record };
+        }
+      },
+    },
+  },
   Run: {
     satellite: ({ satellite }, _args, context) => servicesOf(context).satellites.find(satellite, context.principal),
     directory: async (record, _args, context) => {
@@ -74,6 +122,11 @@ function pipelineOf({ path, yaml }: PipelineInput): { readonly path: string } | 
   if (path && !yaml) return { path };
   if (yaml && !path) return { yaml };
   throw new SatelliteError('BAD_USER_INPUT', 'Give either "path" or "yaml" of the pipeline.');
+}
+
+async function outcome(change: Promise<RunChange>): Promise<RunOutcome> {
+  const { run: record, job } = await change;
+  return { run: record.id, job: job?.id ?? null, plan: null };
 }
 
 /** As it is after the change. */

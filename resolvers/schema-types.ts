@@ -1,6 +1,6 @@
 /** Made by codegen.ts from schema/; do not edit. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RunOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome, GrantOutcome, PublicationOutcome } from './mutation.ts';
+import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RunOutcome, RunRemovalOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome, GrantOutcome, PublicationOutcome } from './mutation.ts';
 import type { Connection, ExplainedConnection } from './connection.ts';
 import type { AuditLine } from '../src/access/audit.ts';
 import type { CollectionNode, DataIdNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
@@ -131,6 +131,23 @@ export type AuditEntry = {
   readonly resource?: Maybe<Scalars['String']['output']>;
 };
 
+/** Which run `buildRun` builds. */
+export type BuildRunInput = {
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its identifier. */
+  readonly run: Scalars['ID']['input'];
+};
+
+/** What came of `buildRun`. */
+export type BuildRunPayload = {
+  readonly __typename?: 'BuildRunPayload';
+  /** The job that works on it; null where none does. */
+  readonly job?: Maybe<Job>;
+  /** The run. */
+  readonly run: Run;
+};
+
 /** Which job `cancelJob` stops. */
 export type CancelJobInput = {
   /** A text of yours: the same call again with the same key is done once and answered alike. */
@@ -144,6 +161,23 @@ export type CancelJobPayload = {
   readonly __typename?: 'CancelJobPayload';
   /** The job; it ends as soon as its work has stopped. */
   readonly job: Job;
+};
+
+/** Which run `cancelRun` stops. */
+export type CancelRunInput = {
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its identifier. */
+  readonly run: Scalars['ID']['input'];
+};
+
+/** What came of `cancelRun`. */
+export type CancelRunPayload = {
+  readonly __typename?: 'CancelRunPayload';
+  /** The job that works on it; null where none does. */
+  readonly job?: Maybe<Job>;
+  /** The run. */
+  readonly run: Run;
 };
 
 /** What `certifyDatasets` adds: either `uuids` or `search`. */
@@ -713,6 +747,23 @@ export type EffectiveAccess = {
   readonly reasons: ReadonlyArray<Scalars['String']['output']>;
 };
 
+/** Which run `executeRun` executes. */
+export type ExecuteRunInput = {
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its identifier. */
+  readonly run: Scalars['ID']['input'];
+};
+
+/** What came of `executeRun`. */
+export type ExecuteRunPayload = {
+  readonly __typename?: 'ExecuteRunPayload';
+  /** The job that works on it; null where none does. */
+  readonly job?: Maybe<Job>;
+  /** The run. */
+  readonly run: Run;
+};
+
 /** Where one file is to be put. */
 export type FileUpload = {
   readonly __typename?: 'FileUpload';
@@ -960,8 +1011,12 @@ export type Mutation = {
   readonly approvePublication?: Maybe<ApprovePublicationPayload>;
   /** Adds datasets to a TAGGED collection. It may hold only one for a dataset type and data ID. */
   readonly associateDatasets?: Maybe<AssociateDatasetsPayload>;
+  /** Builds the quantum graph of a run, with the user-side Rubin stack, or takes the one that was given. */
+  readonly buildRun?: Maybe<BuildRunPayload>;
   /** Stops a job. What it has done so far stays; `retryJob` goes on from there. A job that has ended stays as it is. */
   readonly cancelJob?: Maybe<CancelJobPayload>;
+  /** Stops what a run does. What it has done so far stays. */
+  readonly cancelRun?: Maybe<CancelRunPayload>;
   /** Adds datasets to a CALIBRATION collection, with a span of time for which they are good. */
   readonly certifyDatasets?: Maybe<CertifyDatasetsPayload>;
   /** Takes a satellite back from stock Python: the gateway writes to it again. */
@@ -990,6 +1045,8 @@ export type Mutation = {
   readonly deleteSatellite?: Maybe<DeleteSatellitePayload>;
   /** Takes datasets out of a TAGGED collection; they stay in their runs. */
   readonly disassociateDatasets?: Maybe<DisassociateDatasetsPayload>;
+  /** Executes the quanta of a run. What was executed before is left out. */
+  readonly executeRun?: Maybe<ExecuteRunPayload>;
   /**
    * Lets others read a satellite of yours, or some of its collections, until you revoke it. They find it as `owner~name`. A
    * dataset can be read by those who may read its RUN, also where it is in a chain or a tagged collection. Granting the same
@@ -1011,6 +1068,11 @@ export type Mutation = {
   readonly removeCollection?: Maybe<RemoveCollectionPayload>;
   /** Removes datasets, or only their files. This cannot be undone. */
   readonly removeDatasets?: Maybe<RemoveDatasetsPayload>;
+  /**
+   * Removes a run with everything that it made: its outputs and their files, its collections, its directory. What it read stays.
+   * This cannot be undone.
+   */
+  readonly removeRun?: Maybe<RemoveRunPayload>;
   /** Sends a publication back to its owner, who may submit it again; `comment` says what has to change. */
   readonly requestPublicationChanges?: Maybe<RequestPublicationChangesPayload>;
   /**
@@ -1022,6 +1084,8 @@ export type Mutation = {
   readonly restoreSatellite?: Maybe<RestoreSatellitePayload>;
   /** Starts a job that failed, was cancelled or is held again, where it stopped, with the token of this request. */
   readonly retryJob?: Maybe<RetryJobPayload>;
+  /** Does again what did not end well: of an execution, only the quanta that failed or were blocked. */
+  readonly retryRun?: Maybe<RetryRunPayload>;
   /** Ends a grant. Whoever has no other way to read what it gave does not see it from the next request on. */
   readonly revokeAccess?: Maybe<RevokeAccessPayload>;
   /** Makes the secrets in a satellite's capability addresses anew: addresses given away before are good no more. */
@@ -1039,6 +1103,11 @@ export type Mutation = {
    * collections. UUIDs, run names and data IDs are kept. What is there already is left as it is.
    */
   readonly transferDatasets?: Maybe<TransferDatasetsPayload>;
+  /**
+   * Brings what a run made into its satellite's registry, with the collections that it read and, if wanted, its inputs. Of a run
+   * that was only built, just the inputs come. Again after `retryRun`, it brings what has been made since.
+   */
+  readonly transferRun?: Maybe<TransferRunPayload>;
   /** Checks a satellite: its database against the Butler's rules, its files, and whether what it refers to is still there. */
   readonly verifySatellite?: Maybe<VerifySatellitePayload>;
   /**
@@ -1062,8 +1131,20 @@ export type MutationAssociateDatasetsArgs = {
 
 
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationBuildRunArgs = {
+  input: BuildRunInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationCancelJobArgs = {
   input: CancelJobInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationCancelRunArgs = {
+  input: CancelRunInput;
 };
 
 
@@ -1134,6 +1215,12 @@ export type MutationDisassociateDatasetsArgs = {
 
 
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationExecuteRunArgs = {
+  input: ExecuteRunInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationGrantAccessArgs = {
   input: GrantAccessInput;
 };
@@ -1176,6 +1263,12 @@ export type MutationRemoveDatasetsArgs = {
 
 
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationRemoveRunArgs = {
+  input: RemoveRunInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationRequestPublicationChangesArgs = {
   input: RequestPublicationChangesInput;
 };
@@ -1196,6 +1289,12 @@ export type MutationRestoreSatelliteArgs = {
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationRetryJobArgs = {
   input: RetryJobInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationRetryRunArgs = {
+  input: RetryRunInput;
 };
 
 
@@ -1226,6 +1325,12 @@ export type MutationSubmitPublicationArgs = {
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationTransferDatasetsArgs = {
   input: TransferDatasetsInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationTransferRunArgs = {
+  input: TransferRunInput;
 };
 
 
@@ -1873,6 +1978,27 @@ export type RemoveDatasetsPayload = {
   readonly plan: RemovalPlan;
 };
 
+/** Which run `removeRun` removes. */
+export type RemoveRunInput = {
+  /** Only give the plan. */
+  readonly dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its identifier. */
+  readonly run: Scalars['ID']['input'];
+};
+
+/** What came of `removeRun`. */
+export type RemoveRunPayload = {
+  readonly __typename?: 'RemoveRunPayload';
+  /** The job that removes it; null in a dry run. */
+  readonly job?: Maybe<Job>;
+  /** What goes with it. */
+  readonly plan: RunRemovalPlan;
+  /** The run as it was; null when it is gone. */
+  readonly run?: Maybe<Run>;
+};
+
 /** A Butler repository: collections of datasets, and the dimension records that their data IDs are made of. */
 export type Repository = Node & {
   readonly __typename?: 'Repository';
@@ -2007,6 +2133,23 @@ export type RetryJobPayload = {
   readonly job: Job;
 };
 
+/** Which run `retryRun` goes on with. */
+export type RetryRunInput = {
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Its identifier. */
+  readonly run: Scalars['ID']['input'];
+};
+
+/** What came of `retryRun`. */
+export type RetryRunPayload = {
+  readonly __typename?: 'RetryRunPayload';
+  /** The job that works on it; null where none does. */
+  readonly job?: Maybe<Job>;
+  /** The run. */
+  readonly run: Run;
+};
+
 /** Which grant `revokeAccess` ends. */
 export type RevokeAccessInput = {
   /** Its identifier. */
@@ -2112,6 +2255,15 @@ export type RunExplanation = {
   readonly suggestions: ReadonlyArray<Scalars['String']['output']>;
 };
 
+/** How the inputs of a run come along. */
+export type RunInputs =
+  /** Each file is copied and checked. */
+  | 'COPY'
+  /** They do not. */
+  | 'NONE'
+  /** The satellite holds the permanent address of each file. */
+  | 'REFERENCE';
+
 /** How the quanta of a run went. */
 export type RunQuanta = {
   readonly __typename?: 'RunQuanta';
@@ -2123,6 +2275,19 @@ export type RunQuanta = {
   readonly succeeded: Scalars['BigInt']['output'];
   /** Number of quanta. */
   readonly total: Scalars['BigInt']['output'];
+};
+
+/** What goes with a run. */
+export type RunRemovalPlan = {
+  readonly __typename?: 'RunRemovalPlan';
+  /** Bytes of these files. */
+  readonly bytes: Scalars['BigInt']['output'];
+  /** Collections that go: its RUN, and its chain where nothing else of the chain's own is in it. */
+  readonly collections: ReadonlyArray<Scalars['String']['output']>;
+  /** Number of its outputs that are registered in the satellite. */
+  readonly datasets: Scalars['BigInt']['output'];
+  /** Number of files of its outputs, registered or not. */
+  readonly files: Scalars['BigInt']['output'];
 };
 
 /** Where a run stands. */
@@ -2308,6 +2473,8 @@ export type Subscription = {
   readonly jobProgress: Job;
   /** A publication now and after each change. Over Server-Sent Events at `/graphql/stream`, or WebSocket. */
   readonly publicationUpdates: Publication;
+  /** A run now and after each change, until it is COMPLETED, FAILED or CANCELLED. Over Server-Sent Events, or WebSocket. */
+  readonly runProgress: Run;
 };
 
 
@@ -2319,6 +2486,12 @@ export type SubscriptionJobProgressArgs = {
 
 /** What can be watched, over Server-Sent Events at `/graphql/stream` or over WebSocket at `/graphql`. */
 export type SubscriptionPublicationUpdatesArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+/** What can be watched, over Server-Sent Events at `/graphql/stream` or over WebSocket at `/graphql`. */
+export type SubscriptionRunProgressArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -2400,6 +2573,25 @@ export type TransferPlan = {
   readonly datasets: Scalars['BigInt']['output'];
   /** Number of datasets that the satellite does not have yet. */
   readonly new: Scalars['BigInt']['output'];
+};
+
+/** Which run `transferRun` brings home. */
+export type TransferRunInput = {
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** How its inputs come along. */
+  readonly inputs?: InputMaybe<RunInputs>;
+  /** Its identifier. */
+  readonly run: Scalars['ID']['input'];
+};
+
+/** What came of `transferRun`. */
+export type TransferRunPayload = {
+  readonly __typename?: 'TransferRunPayload';
+  /** The job that brings it. */
+  readonly job?: Maybe<Job>;
+  /** The run. */
+  readonly run: Run;
 };
 
 /** A set of dimensions with their relations. Repositories can be searched together where their universes agree. */
@@ -2590,8 +2782,12 @@ export type ResolversTypes = {
   AuditEntry: ResolverTypeWrapper<AuditLine>;
   BigInt: ResolverTypeWrapper<Scalars['BigInt']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  BuildRunInput: BuildRunInput;
+  BuildRunPayload: ResolverTypeWrapper<RunOutcome>;
   CancelJobInput: CancelJobInput;
   CancelJobPayload: ResolverTypeWrapper<JobOutcome>;
+  CancelRunInput: CancelRunInput;
+  CancelRunPayload: ResolverTypeWrapper<RunOutcome>;
   CertifyDatasetsInput: CertifyDatasetsInput;
   CertifyDatasetsPayload: ResolverTypeWrapper<CollectionOutcome>;
   ChainEdit: ChainEdit;
@@ -2635,6 +2831,8 @@ export type ResolversTypes = {
   DisassociateDatasetsInput: DisassociateDatasetsInput;
   DisassociateDatasetsPayload: ResolverTypeWrapper<CollectionOutcome>;
   EffectiveAccess: ResolverTypeWrapper<EffectiveAccess>;
+  ExecuteRunInput: ExecuteRunInput;
+  ExecuteRunPayload: ResolverTypeWrapper<RunOutcome>;
   FileUpload: ResolverTypeWrapper<FileUpload>;
   Grant: ResolverTypeWrapper<NamedGrant>;
   GrantAccessInput: GrantAccessInput;
@@ -2684,6 +2882,8 @@ export type ResolversTypes = {
   RemoveCollectionPayload: ResolverTypeWrapper<RemovalOutcome>;
   RemoveDatasetsInput: RemoveDatasetsInput;
   RemoveDatasetsPayload: ResolverTypeWrapper<RemovalOutcome>;
+  RemoveRunInput: RemoveRunInput;
+  RemoveRunPayload: ResolverTypeWrapper<RunRemovalOutcome>;
   Repository: ResolverTypeWrapper<OfferedRepository>;
   RepositoryKind: RepositoryKind;
   RepositoryUsage: ResolverTypeWrapper<HeldByRepository>;
@@ -2695,6 +2895,8 @@ export type ResolversTypes = {
   RestoreSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   RetryJobInput: RetryJobInput;
   RetryJobPayload: ResolverTypeWrapper<JobOutcome>;
+  RetryRunInput: RetryRunInput;
+  RetryRunPayload: ResolverTypeWrapper<RunOutcome>;
   RevokeAccessInput: RevokeAccessInput;
   RevokeAccessPayload: ResolverTypeWrapper<GrantOutcome>;
   RotateSatelliteCapabilityInput: RotateSatelliteCapabilityInput;
@@ -2704,7 +2906,9 @@ export type ResolversTypes = {
   RunEdge: ResolverTypeWrapper<Omit<RunEdge, 'node'> & { node: ResolversTypes['Run'] }>;
   RunExecutor: RunExecutor;
   RunExplanation: ResolverTypeWrapper<RunExplanation>;
+  RunInputs: RunInputs;
   RunQuanta: ResolverTypeWrapper<RunQuanta>;
+  RunRemovalPlan: ResolverTypeWrapper<RunRemovalPlan>;
   RunState: RunState;
   Satellite: ResolverTypeWrapper<AnySatellite>;
   SatelliteArtifacts: SatelliteArtifacts;
@@ -2723,6 +2927,8 @@ export type ResolversTypes = {
   TransferDatasetsPayload: ResolverTypeWrapper<JobOutcome>;
   TransferMode: TransferMode;
   TransferPlan: ResolverTypeWrapper<TransferPlan>;
+  TransferRunInput: TransferRunInput;
+  TransferRunPayload: ResolverTypeWrapper<RunOutcome>;
   UUID: ResolverTypeWrapper<Scalars['UUID']['output']>;
   Universe: ResolverTypeWrapper<Universe>;
   UploadInput: UploadInput;
@@ -2745,8 +2951,12 @@ export type ResolversParentTypes = {
   AuditEntry: AuditLine;
   BigInt: Scalars['BigInt']['output'];
   Boolean: Scalars['Boolean']['output'];
+  BuildRunInput: BuildRunInput;
+  BuildRunPayload: RunOutcome;
   CancelJobInput: CancelJobInput;
   CancelJobPayload: JobOutcome;
+  CancelRunInput: CancelRunInput;
+  CancelRunPayload: RunOutcome;
   CertifyDatasetsInput: CertifyDatasetsInput;
   CertifyDatasetsPayload: CollectionOutcome;
   CheckinSatelliteInput: CheckinSatelliteInput;
@@ -2788,6 +2998,8 @@ export type ResolversParentTypes = {
   DisassociateDatasetsInput: DisassociateDatasetsInput;
   DisassociateDatasetsPayload: CollectionOutcome;
   EffectiveAccess: EffectiveAccess;
+  ExecuteRunInput: ExecuteRunInput;
+  ExecuteRunPayload: RunOutcome;
   FileUpload: FileUpload;
   Grant: NamedGrant;
   GrantAccessInput: GrantAccessInput;
@@ -2832,6 +3044,8 @@ export type ResolversParentTypes = {
   RemoveCollectionPayload: RemovalOutcome;
   RemoveDatasetsInput: RemoveDatasetsInput;
   RemoveDatasetsPayload: RemovalOutcome;
+  RemoveRunInput: RemoveRunInput;
+  RemoveRunPayload: RunRemovalOutcome;
   Repository: OfferedRepository;
   RepositoryUsage: HeldByRepository;
   RequestPublicationChangesInput: RequestPublicationChangesInput;
@@ -2842,6 +3056,8 @@ export type ResolversParentTypes = {
   RestoreSatellitePayload: SatelliteOutcome;
   RetryJobInput: RetryJobInput;
   RetryJobPayload: JobOutcome;
+  RetryRunInput: RetryRunInput;
+  RetryRunPayload: RunOutcome;
   RevokeAccessInput: RevokeAccessInput;
   RevokeAccessPayload: GrantOutcome;
   RotateSatelliteCapabilityInput: RotateSatelliteCapabilityInput;
@@ -2851,6 +3067,7 @@ export type ResolversParentTypes = {
   RunEdge: Omit<RunEdge, 'node'> & { node: ResolversParentTypes['Run'] };
   RunExplanation: RunExplanation;
   RunQuanta: RunQuanta;
+  RunRemovalPlan: RunRemovalPlan;
   Satellite: AnySatellite;
   SatellitePlan: SatellitePlan;
   SetCollectionChainInput: SetCollectionChainInput;
@@ -2864,6 +3081,8 @@ export type ResolversParentTypes = {
   TransferDatasetsInput: TransferDatasetsInput;
   TransferDatasetsPayload: JobOutcome;
   TransferPlan: TransferPlan;
+  TransferRunInput: TransferRunInput;
+  TransferRunPayload: RunOutcome;
   UUID: Scalars['UUID']['output'];
   Universe: Universe;
   UploadInput: UploadInput;
@@ -2908,8 +3127,18 @@ export interface BigIntScalarConfig extends GraphQLScalarTypeConfig<ResolversTyp
   name: 'BigInt';
 }
 
+export type BuildRunPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['BuildRunPayload'] = ResolversParentTypes['BuildRunPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
+
 export type CancelJobPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CancelJobPayload'] = ResolversParentTypes['CancelJobPayload']> = {
   job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type CancelRunPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CancelRunPayload'] = ResolversParentTypes['CancelRunPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 
 export type CertifyDatasetsPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CertifyDatasetsPayload'] = ResolversParentTypes['CertifyDatasetsPayload']> = {
@@ -3098,6 +3327,11 @@ export type EffectiveAccessResolvers<ContextType = GraphQLContext, ParentType ex
   reasons?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type ExecuteRunPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ExecuteRunPayload'] = ResolversParentTypes['ExecuteRunPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
+};
+
 export type FileUploadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['FileUpload'] = ResolversParentTypes['FileUpload']> = {
   dataId?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
   expiresAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -3191,7 +3425,9 @@ export type MigrationPlanResolvers<ContextType = GraphQLContext, ParentType exte
 export type MutationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   approvePublication?: Resolver<Maybe<ResolversTypes['ApprovePublicationPayload']>, ParentType, ContextType, RequireFields<MutationApprovePublicationArgs, 'input'>>;
   associateDatasets?: Resolver<Maybe<ResolversTypes['AssociateDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationAssociateDatasetsArgs, 'input'>>;
+  buildRun?: Resolver<Maybe<ResolversTypes['BuildRunPayload']>, ParentType, ContextType, RequireFields<MutationBuildRunArgs, 'input'>>;
   cancelJob?: Resolver<Maybe<ResolversTypes['CancelJobPayload']>, ParentType, ContextType, RequireFields<MutationCancelJobArgs, 'input'>>;
+  cancelRun?: Resolver<Maybe<ResolversTypes['CancelRunPayload']>, ParentType, ContextType, RequireFields<MutationCancelRunArgs, 'input'>>;
   certifyDatasets?: Resolver<Maybe<ResolversTypes['CertifyDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationCertifyDatasetsArgs, 'input'>>;
   checkinSatellite?: Resolver<Maybe<ResolversTypes['CheckinSatellitePayload']>, ParentType, ContextType, RequireFields<MutationCheckinSatelliteArgs, 'input'>>;
   checkoutSatellite?: Resolver<Maybe<ResolversTypes['CheckoutSatellitePayload']>, ParentType, ContextType, RequireFields<MutationCheckoutSatelliteArgs, 'input'>>;
@@ -3203,6 +3439,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   decertifyDatasets?: Resolver<Maybe<ResolversTypes['DecertifyDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationDecertifyDatasetsArgs, 'input'>>;
   deleteSatellite?: Resolver<Maybe<ResolversTypes['DeleteSatellitePayload']>, ParentType, ContextType, RequireFields<MutationDeleteSatelliteArgs, 'input'>>;
   disassociateDatasets?: Resolver<Maybe<ResolversTypes['DisassociateDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationDisassociateDatasetsArgs, 'input'>>;
+  executeRun?: Resolver<Maybe<ResolversTypes['ExecuteRunPayload']>, ParentType, ContextType, RequireFields<MutationExecuteRunArgs, 'input'>>;
   grantAccess?: Resolver<Maybe<ResolversTypes['GrantAccessPayload']>, ParentType, ContextType, RequireFields<MutationGrantAccessArgs, 'input'>>;
   ingestDatasets?: Resolver<Maybe<ResolversTypes['IngestDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationIngestDatasetsArgs, 'input'>>;
   migrateSatellite?: Resolver<Maybe<ResolversTypes['MigrateSatellitePayload']>, ParentType, ContextType, RequireFields<MutationMigrateSatelliteArgs, 'input'>>;
@@ -3210,15 +3447,18 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   rejectPublication?: Resolver<Maybe<ResolversTypes['RejectPublicationPayload']>, ParentType, ContextType, RequireFields<MutationRejectPublicationArgs, 'input'>>;
   removeCollection?: Resolver<Maybe<ResolversTypes['RemoveCollectionPayload']>, ParentType, ContextType, RequireFields<MutationRemoveCollectionArgs, 'input'>>;
   removeDatasets?: Resolver<Maybe<ResolversTypes['RemoveDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationRemoveDatasetsArgs, 'input'>>;
+  removeRun?: Resolver<Maybe<ResolversTypes['RemoveRunPayload']>, ParentType, ContextType, RequireFields<MutationRemoveRunArgs, 'input'>>;
   requestPublicationChanges?: Resolver<Maybe<ResolversTypes['RequestPublicationChangesPayload']>, ParentType, ContextType, RequireFields<MutationRequestPublicationChangesArgs, 'input'>>;
   resetSatellite?: Resolver<Maybe<ResolversTypes['ResetSatellitePayload']>, ParentType, ContextType, RequireFields<MutationResetSatelliteArgs, 'input'>>;
   restoreSatellite?: Resolver<Maybe<ResolversTypes['RestoreSatellitePayload']>, ParentType, ContextType, RequireFields<MutationRestoreSatelliteArgs, 'input'>>;
   retryJob?: Resolver<Maybe<ResolversTypes['RetryJobPayload']>, ParentType, ContextType, RequireFields<MutationRetryJobArgs, 'input'>>;
+  retryRun?: Resolver<Maybe<ResolversTypes['RetryRunPayload']>, ParentType, ContextType, RequireFields<MutationRetryRunArgs, 'input'>>;
   revokeAccess?: Resolver<Maybe<ResolversTypes['RevokeAccessPayload']>, ParentType, ContextType, RequireFields<MutationRevokeAccessArgs, 'input'>>;
   rotateSatelliteCapability?: Resolver<Maybe<ResolversTypes['RotateSatelliteCapabilityPayload']>, ParentType, ContextType, RequireFields<MutationRotateSatelliteCapabilityArgs, 'input'>>;
   setCollectionChain?: Resolver<Maybe<ResolversTypes['SetCollectionChainPayload']>, ParentType, ContextType, RequireFields<MutationSetCollectionChainArgs, 'input'>>;
   submitPublication?: Resolver<Maybe<ResolversTypes['SubmitPublicationPayload']>, ParentType, ContextType, RequireFields<MutationSubmitPublicationArgs, 'input'>>;
   transferDatasets?: Resolver<Maybe<ResolversTypes['TransferDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationTransferDatasetsArgs, 'input'>>;
+  transferRun?: Resolver<Maybe<ResolversTypes['TransferRunPayload']>, ParentType, ContextType, RequireFields<MutationTransferRunArgs, 'input'>>;
   verifySatellite?: Resolver<Maybe<ResolversTypes['VerifySatellitePayload']>, ParentType, ContextType, RequireFields<MutationVerifySatelliteArgs, 'input'>>;
   withdrawPublication?: Resolver<Maybe<ResolversTypes['WithdrawPublicationPayload']>, ParentType, ContextType, RequireFields<MutationWithdrawPublicationArgs, 'input'>>;
 };
@@ -3384,6 +3624,12 @@ export type RemoveDatasetsPayloadResolvers<ContextType = GraphQLContext, ParentT
   plan?: Resolver<ResolversTypes['RemovalPlan'], ParentType, ContextType>;
 };
 
+export type RemoveRunPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RemoveRunPayload'] = ResolversParentTypes['RemoveRunPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  plan?: Resolver<ResolversTypes['RunRemovalPlan'], ParentType, ContextType>;
+  run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType>;
+};
+
 export type RepositoryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Repository'] = ResolversParentTypes['Repository']> = {
   collections?: Resolver<Maybe<ResolversTypes['CollectionConnection']>, ParentType, ContextType, RequireFields<RepositoryCollectionsArgs, 'first' | 'search'>>;
   datasetTypes?: Resolver<Maybe<ReadonlyArray<ResolversTypes['DatasetType']>>, ParentType, ContextType, RequireFields<RepositoryDatasetTypesArgs, 'search'>>;
@@ -3421,6 +3667,11 @@ export type RestoreSatellitePayloadResolvers<ContextType = GraphQLContext, Paren
 
 export type RetryJobPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RetryJobPayload'] = ResolversParentTypes['RetryJobPayload']> = {
   job?: Resolver<ResolversTypes['Job'], ParentType, ContextType>;
+};
+
+export type RetryRunPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RetryRunPayload'] = ResolversParentTypes['RetryRunPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 
 export type RevokeAccessPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeAccessPayload'] = ResolversParentTypes['RevokeAccessPayload']> = {
@@ -3475,6 +3726,13 @@ export type RunQuantaResolvers<ContextType = GraphQLContext, ParentType extends 
   total?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
+export type RunRemovalPlanResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunRemovalPlan'] = ResolversParentTypes['RunRemovalPlan']> = {
+  bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  collections?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  files?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
 export type SatelliteResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Satellite'] = ResolversParentTypes['Satellite']> = {
   artifacts?: Resolver<Maybe<ResolversTypes['SatelliteArtifacts']>, ParentType, ContextType>;
   createdAt?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -3516,6 +3774,7 @@ export type SubmitPublicationPayloadResolvers<ContextType = GraphQLContext, Pare
 export type SubscriptionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   jobProgress?: SubscriptionResolver<ResolversTypes['Job'], "jobProgress", ParentType, ContextType, RequireFields<SubscriptionJobProgressArgs, 'id'>>;
   publicationUpdates?: SubscriptionResolver<ResolversTypes['Publication'], "publicationUpdates", ParentType, ContextType, RequireFields<SubscriptionPublicationUpdatesArgs, 'id'>>;
+  runProgress?: SubscriptionResolver<ResolversTypes['Run'], "runProgress", ParentType, ContextType, RequireFields<SubscriptionRunProgressArgs, 'id'>>;
 };
 
 export type TimespanResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Timespan'] = ResolversParentTypes['Timespan']> = {
@@ -3535,6 +3794,11 @@ export type TransferPlanResolvers<ContextType = GraphQLContext, ParentType exten
   conflicts?: Resolver<ReadonlyArray<ResolversTypes['JSONObject']>, ParentType, ContextType>;
   datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   new?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
+export type TransferRunPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['TransferRunPayload'] = ResolversParentTypes['TransferRunPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['Run'], ParentType, ContextType>;
 };
 
 export interface UuidScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['UUID'], any> {
@@ -3580,7 +3844,9 @@ export type Resolvers<ContextType = GraphQLContext> = {
   AuditEdge?: AuditEdgeResolvers<ContextType>;
   AuditEntry?: AuditEntryResolvers<ContextType>;
   BigInt?: GraphQLScalarType;
+  BuildRunPayload?: BuildRunPayloadResolvers<ContextType>;
   CancelJobPayload?: CancelJobPayloadResolvers<ContextType>;
+  CancelRunPayload?: CancelRunPayloadResolvers<ContextType>;
   CertifyDatasetsPayload?: CertifyDatasetsPayloadResolvers<ContextType>;
   CheckinSatellitePayload?: CheckinSatellitePayloadResolvers<ContextType>;
   CheckoutSatellitePayload?: CheckoutSatellitePayloadResolvers<ContextType>;
@@ -3609,6 +3875,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   DimensionRecordEdge?: DimensionRecordEdgeResolvers<ContextType>;
   DisassociateDatasetsPayload?: DisassociateDatasetsPayloadResolvers<ContextType>;
   EffectiveAccess?: EffectiveAccessResolvers<ContextType>;
+  ExecuteRunPayload?: ExecuteRunPayloadResolvers<ContextType>;
   FileUpload?: FileUploadResolvers<ContextType>;
   Grant?: GrantResolvers<ContextType>;
   GrantAccessPayload?: GrantAccessPayloadResolvers<ContextType>;
@@ -3641,12 +3908,14 @@ export type Resolvers<ContextType = GraphQLContext> = {
   RemovalPlan?: RemovalPlanResolvers<ContextType>;
   RemoveCollectionPayload?: RemoveCollectionPayloadResolvers<ContextType>;
   RemoveDatasetsPayload?: RemoveDatasetsPayloadResolvers<ContextType>;
+  RemoveRunPayload?: RemoveRunPayloadResolvers<ContextType>;
   Repository?: RepositoryResolvers<ContextType>;
   RepositoryUsage?: RepositoryUsageResolvers<ContextType>;
   RequestPublicationChangesPayload?: RequestPublicationChangesPayloadResolvers<ContextType>;
   ResetSatellitePayload?: ResetSatellitePayloadResolvers<ContextType>;
   RestoreSatellitePayload?: RestoreSatellitePayloadResolvers<ContextType>;
   RetryJobPayload?: RetryJobPayloadResolvers<ContextType>;
+  RetryRunPayload?: RetryRunPayloadResolvers<ContextType>;
   RevokeAccessPayload?: RevokeAccessPayloadResolvers<ContextType>;
   RotateSatelliteCapabilityPayload?: RotateSatelliteCapabilityPayloadResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
@@ -3654,6 +3923,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   RunEdge?: RunEdgeResolvers<ContextType>;
   RunExplanation?: RunExplanationResolvers<ContextType>;
   RunQuanta?: RunQuantaResolvers<ContextType>;
+  RunRemovalPlan?: RunRemovalPlanResolvers<ContextType>;
   Satellite?: SatelliteResolvers<ContextType>;
   SatellitePlan?: SatellitePlanResolvers<ContextType>;
   SetCollectionChainPayload?: SetCollectionChainPayloadResolvers<ContextType>;
@@ -3662,6 +3932,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   Timespan?: TimespanResolvers<ContextType>;
   TransferDatasetsPayload?: TransferDatasetsPayloadResolvers<ContextType>;
   TransferPlan?: TransferPlanResolvers<ContextType>;
+  TransferRunPayload?: TransferRunPayloadResolvers<ContextType>;
   UUID?: GraphQLScalarType;
   Universe?: UniverseResolvers<ContextType>;
   UsagePart?: UsagePartResolvers<ContextType>;

@@ -30,6 +30,7 @@ const limits = z.object({
   satellite: z.string().min(1),
   ops: z.array(z.enum(OPERATIONS)).min(1),
   job: z.string().nullable(),
+  reads: z.array(z.string()).optional(),
   acl_rev: z.int(),
 });
 
@@ -46,6 +47,8 @@ export interface MintedTokensOptions {
   readonly revocations?: Pick<Revocations, 'isRevoked'> | undefined;
   /** Scopes that such a token stands for: its operations are its limit. */
   readonly scopes: readonly string[];
+  /** The token of the user for whom a job works: what it asks, it asks as they would. @default none is passed on */
+  readonly tokenOf?: (job: string) => Promise<string | undefined>;
 }
 
 export class MintedTokens {
@@ -62,14 +65,22 @@ export class MintedTokens {
   }
 
   /** @throws SatelliteError BAD_USER_INPUT for a life that is too long */
-  async mint({ username, satellite, operations, job, aclRevision, seconds }: MintedTokenRequest): Promise<string> {
+  async mint({
+    username,
+    satellite,
+    operations,
+    job,
+    reads,
+    aclRevision,
+    seconds,
+  }: MintedTokenRequest): Promise<string> {
     if (!(seconds > 0 && seconds <= LONGEST_MINTED_SECONDS)) {
       throw new SatelliteError(
         'BAD_USER_INPUT',
         `A minted token is good for ${LONGEST_MINTED_SECONDS} seconds at most: take less, and renew it.`,
       );
     }
-    return new SignJWT({ satellite, ops: operations, job, acl_rev: aclRevision })
+    return new SignJWT({ satellite, ops: operations, job, reads, acl_rev: aclRevision })
       .setProtectedHeader({ alg: 'EdDSA', typ: TYPE })
       .setIssuer(GATEWAY_ISSUER)
       .setAudience(GATEWAY_ISSUER)
@@ -89,20 +100,20 @@ export class MintedTokens {
     const username = usernameOf(claims);
     const parsed = limits.safeParse(claims);
     if (!parsed.success) throw refused('it does not say what it is good for');
-    const { memberships, revocations, scopes } = this.#options;
+    const { memberships, revocations, scopes, tokenOf } = this.#options;
     if (await revocations?.isRevoked(username, claims)) throw refused('it has been revoked');
     const identity = await memberships.of(username);
     if (!identity) throw refused('its user has no account any more');
-    const { satellite, ops: operations, job, acl_rev: aclRevision } = parsed.data;
+    const { satellite, ops: operations, job, reads, acl_rev: aclRevision } = parsed.data;
     return {
       ...identity,
       scopes,
       quota: null,
       kind: 'minted',
-      token: undefined,
+      token: job === null ? undefined : await tokenOf?.(job),
       source: GATEWAY_ISSUER,
       expiresAt: claims.exp! * 1000,
-      limits: { satellite, operations, job, aclRevision },
+      limits: { satellite, operations, job, ...(reads && { reads }), aclRevision },
     };
   }
 

@@ -23,6 +23,8 @@ export interface TokenLimits {
   readonly operations: readonly Operation[];
   /** Identifier of the job that it was minted for; null: none. */
   readonly job: string | null;
+  /** Full names of further satellites that it may read. */
+  readonly reads?: readonly string[];
   /** Revision of the access lists when it was minted. */
   readonly aclRevision: number;
 }
@@ -36,7 +38,7 @@ export interface Principal extends Identity {
   readonly kind: 'jwt' | 'gafaelfawr' | 'proxy' | 'minted';
   /**
    * What repositories that are asked as the caller get: the credential itself, or the one that Gafaelfawr delegated.  Never
-   * logged.  Undefined where there is none to pass on: a minted token, an ingress that delegates nothing.
+   * logged.  Undefined where there is none to pass on: a minted token that was made for no job, an ingress that delegates nothing.
    */
   readonly token: string | undefined;
   /** When the credential ends by itself, Unix milliseconds; absent or null where it says nothing of that. */
@@ -58,5 +60,9 @@ export const GAFAELFAWR_PREFIX = 'gt-';
 
 /** The principal as repositories know who asks. */
 export function callerOf({ username, token, kind }: Principal): Caller {
-  return { username, ...(token !== undefined && { token }), ...(kind === 'minted' && { asService: true }) };
+  return {
+    username,
+    ...(token !== undefined && { token }),
+    ...(kind === 'minted' && token === undefined && { asService: true }),
+  };
 }

@@ -16,6 +16,7 @@ export interface AuthenticationState {
   readonly revocations: Revocations;
   readonly firstSights: FirstSights;
   readonly memberships: Pick<Memberships, 'of'>;
+  readonly minted: MintedTokens;
 }
 
 /** The platform's authority, as configured. */
@@ -28,7 +29,6 @@ export function openAuthenticator(
   gafaelfawr: Gafaelfawr | undefined,
   state: AuthenticationState | undefined,
 ): Authenticator {
-  const scopes = [...new Set([...auth.scopes.query, ...auth.scopes.change])];
   return new Authenticator({
     tokens: new TokenVerifier({
       issuers: auth.issuers,
@@ -37,9 +37,19 @@ export function openAuthenticator(
       firstSights: state?.firstSights,
     }),
     gafaelfawr,
-    minted: state && new MintedTokens({ ...state, scopes }),
+    minted: state?.minted,
     proxyScopes: auth.gafaelfawr?.scopes ?? [],
   });
+}
+
+/** Tokens for what works on users' behalf. @param tokenOf the user's own token, of a job */
+export function openMintedTokens(
+  auth: AuthConfig,
+  state: Omit<AuthenticationState, 'minted' | 'firstSights'>,
+  tokenOf: (job: string) => Promise<string | undefined>,
+): MintedTokens {
+  const scopes = [...new Set([...auth.scopes.query, ...auth.scopes.change])];
+  return new MintedTokens({ ...state, scopes, tokenOf });
 }
 
 /** Who can be asked about users who are not asking; undefined: nobody. */

@@ -9,6 +9,7 @@ import type { SatelliteSettings } from '../satellite/settings.ts';
 import { authConfig } from './auth-config.ts';
 import { expandVariables } from './environment.ts';
 import { publishingConfig, webhookConfig } from './publishing-config.ts';
+import { runsConfig } from './runs-config.ts';
 import { satelliteSettings, satellitesConfig } from './satellites-config.ts';
 
 const NAME = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
@@ -147,19 +148,14 @@ const outbound = z.strictObject({
 });
 
 const python = z.strictObject({
-  /** The interpreter of an environment with `lsst-daf-butler` and `daf_butler_migrate`, which migrates satellites. */
+  /**
+   * The interpreter of an environment with Rubin's stack (`lsst-pipe-base`, `lsst-ctrl-mpexec`), which builds and executes runs,
+   * and with `daf_butler_migrate`, which migrates satellites.
+   */
   executable: z.string().min(1),
-  /** Directories of further modules. */
+  /** Directories of further modules and of pipeline files. */
   path: z.array(z.string().min(1)).default([]),
 });
-
-/** Sections of parts that this version does not have: their shape is checked, and the log says that they have no effect. */
-const later = {
-  runs: z.strictObject({ executeAs: z.enum(['none', 'self', 'sandbox']) }).optional(),
-};
-
-/** Keys of `GatewayConfig` that have no effect yet. */
-export const UNUSED_SECTIONS = Object.keys(later) as (keyof typeof later)[];
 
 /** What a configuration file may hold; README.md has a row for every key. */
 export const gatewayConfig = z
@@ -190,11 +186,15 @@ export const gatewayConfig = z
     webhooks: z.array(webhookConfig).default([]),
     /** What the gateway itself may fetch. */
     outbound: outbound.prefault({}),
-    /** Rubin's own Python. @default none: satellites cannot be migrated */
+    /** Rubin's own Python. @default none: satellites cannot be migrated, and the gateway does no runs */
     python: python.optional(),
-    ...later,
+    /** How pipelines are run. */
+    runs: runsConfig.prefault({}),
   })
-  .superRefine(({ repositories, views, auth, graphiql, publicUrl }, ctx) => {
+  .superRefine(({ repositories, views, auth, graphiql, publicUrl, runs, python }, ctx) => {
+    if (runs.executeAs !== 'none' && !python) {
+      ctx.addIssue({ code: 'custom', path: ['runs', 'executeAs'], message: 'needs python.executable' });
+    }
     for (const { name: taken } of repositories.filter((repository) => Object.hasOwn(views, repository.name))) {
       ctx.addIssue({ code: 'custom', path: ['views', taken], message: 'is the name of a repository' });
     }

@@ -10,7 +10,7 @@ import type { OfferedRepository } from '../access/policy.ts';
 import type { PublicationCommit } from '../publish/commit.ts';
 import { openAuthenticator, openGafaelfawr } from './authentication.ts';
 import { ConcurrentRequests } from './concurrent-requests.ts';
-import { ConfigurationError, UNUSED_SECTIONS, type GatewayConfig } from './config.ts';
+import { ConfigurationError, type GatewayConfig } from './config.ts';
 import type { ExecutionStrategy } from './graphql/execution.ts';
 import { isLoopback } from './http/graphiql.ts';
 import { createHttpServer, type HttpServerOptions } from './http/server.ts';
@@ -53,10 +53,6 @@ export interface GatewayOptions {
 export async function startGateway(config: GatewayConfig, options: GatewayOptions): Promise<Gateway> {
   const { log, strategy = 'adaptive', now = Date.now } = options;
   const { issuers } = config.auth;
-  for (const section of UNUSED_SECTIONS) {
-    if (config[section] !== undefined)
-      log.warn(`the configuration's section "${section}" has no effect in this version`);
-  }
   await Promise.all(issuers.filter((i) => i.development).map(prepareDevelopmentKeys));
   // Before anything is open that would have to be closed where the configuration is wrong.
   const graphiql = await graphiqlOptions(config, openAuthenticator(config.auth, undefined, undefined));
@@ -117,6 +113,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     files,
     services,
     uploads: opened?.uploads,
+    claims: opened && { claims: opened.claims, scopes: config.auth.scopes },
     publicUrl,
     log,
     metrics,

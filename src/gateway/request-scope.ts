@@ -274,7 +274,9 @@ async function repositoriesOf(
 }
 
 function within(limits: TokenLimits | undefined, offered: readonly OfferedRepository[]): readonly OfferedRepository[] {
-  return limits ? offered.filter((r) => r.owner === undefined || nameInAddresses(r) === limits.satellite) : offered;
+  if (!limits) return offered;
+  const names = new Set([limits.satellite, ...(limits.reads ?? [])]);
+  return offered.filter((r) => r.owner === undefined || names.has(nameInAddresses(r)));
 }
 
 /** Aborts when the client has gone, or at the deadline. */

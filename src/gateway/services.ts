@@ -20,7 +20,9 @@ import { Satellites } from '../satellite/satellites.ts';
 import { visibleRepositories } from '../satellite/visible-repositories.ts';
 import type { PublicationCommit } from '../publish/commit.ts';
 import { Publications } from '../publish/publications.ts';
+import { Claims } from '../run/claims.ts';
 import { Runs } from '../run/runs.ts';
+import { Stages } from '../run/stages.ts';
 import { RunStore, RUN_TABLES } from '../run/store.ts';
 import { createLeases } from '../state/leases.ts';
 import { openState } from '../state/open.ts';
@@ -29,7 +31,7 @@ import { prepareTables } from '../state/tables.ts';
 import { bringCalibrations } from '../transfer/calibrations.ts';
 import { Transfers } from '../transfer/transfers.ts';
 import { Uploads, UPLOAD_TABLES } from '../transfer/uploads.ts';
-import { accountsOf, type AuthenticationState } from './authentication.ts';
+import { accountsOf, openMintedTokens, type AuthenticationState } from './authentication.ts';
 import type { GatewayConfig } from './config.ts';
 import { publishedSettings } from './publishing-config.ts';
 import type { ScopeOptions } from './request-scope.ts';
@@ -55,6 +57,7 @@ export interface OpenServices {
   readonly services: Services;
   readonly satellites: NonNullable<ScopeOptions['satellites']>;
   readonly uploads: Uploads;
+  readonly claims: Claims;
   readonly state: State;
   readonly memberships: Memberships;
   readonly authentication: AuthenticationState;
@@ -118,13 +121,9 @@ export async function openServices(
     now,
   });
   const uploads = new Uploads(state, satellites, memberships, publicUrl);
+  const surroundings = { jobs, satellites, rights, repositoriesOf, files, references };
   const transfers = new Transfers({
-    jobs,
-    satellites,
-    rights,
-    repositoriesOf,
-    files,
-    references,
+    ...surroundings,
     uploads,
     planMilliseconds: requestMs,
   });
@@ -140,6 +139,25 @@ export async function openServices(
           signal,
         )
       : undefined;
+  const revocations = new Revocations(state);
+  const minted = openMintedTokens(
+    config.auth,
+    { secret: state.secret, memberships, revocations },
+    async (job) => (await claims.tokenOf(job)) ?? jobs.tokenFor(job),
+  );
+  const store = new RunStore(state.database);
+  const { memoryBytes = null, ...runSettings } = config.runs;
+  const stages = new Stages({
+    store,
+    jobs,
+    settings: { ...runSettings, memoryBytes, python: config.python },
+    surroundings,
+    minted,
+    publicUrl,
+    log,
+  });
+  const runs = new Runs({ store, satellites, stages, jobs, pipelines: config.python?.path ?? [] });
+  const claims: Claims = new Claims({ store, runs, stages, minted, secret: state.secret, now });
   const services: Services = {
     calls: new IdempotentCalls(state, requestMs),
     jobs,
@@ -149,7 +167,7 @@ export async function openServices(
     care: satellites.care({ repositoriesOf, files, ownUrls }),
     migration: config.python && satellites.migration(config.python),
     transfers,
-    runs: new Runs({ store: new RunStore(state.database), satellites, pipelines: config.python?.path ?? [] }),
+    runs,
     sharing: satellites.sharing({
       writeGrants: writing.satellites.writeGrants,
       administrators: config.auth.administrators,
@@ -162,18 +180,21 @@ export async function openServices(
     services,
     satellites: { directory: satellites, capabilities },
     uploads,
+    claims,
     state,
     memberships,
     authentication: {
       secret: state.secret,
-      revocations: new Revocations(state),
+      revocations,
       firstSights: new FirstSights(state),
       memberships,
+      minted,
     },
     start: async () => {
       await jobs.start();
       await satellites.start();
       await publications?.start();
+      await stages.start();
     },
     close: async () => {
       await publications?.close();

@@ -100,6 +100,8 @@ export interface JobKind<Input extends Json = Json, Result extends Json = Json> 
    * once, and again only where it failed, its process ended in the middle of it, or the job was started again.
    */
   ended?(input: Input, job: Job): Promise<void>;
+  /** Called before the job is seen to be HELD. */
+  held?(input: Input, error: { readonly code: string; readonly message: string }): Promise<void>;
 }
 
 export interface NewJob<Input extends Json> {
@@ -143,6 +145,8 @@ export interface Jobs {
   watch(id: string, owner: string, signal: AbortSignal): AsyncIterable<Job>;
   /** The token that a running job was given; undefined where it is no longer known. */
   tokenOf(id: string): string | undefined;
+  /** The same wherever the job runs: for what another gateway is asked on its behalf. */
+  tokenFor(id: string): Promise<string | undefined>;
   /** How many jobs of all users have not ended, by their states. */
   counts(): Promise<Readonly<Record<'QUEUED' | 'RUNNING' | 'HELD', number>>>;
   /** Stops taking jobs and lets those that run reach a step's end (they go on after the next start). */

@@ -184,6 +184,14 @@ class StateJobs implements Jobs {
     return this.#worker.tokenOf(id);
   }
 
+  async tokenFor(id: string): Promise<string | undefined> {
+    const known = this.#worker.tokenOf(id);
+    if (known !== undefined) return known;
+    await this.#prepared();
+    const sealed = await this.#records.sealedToken(id);
+    return sealed === null ? undefined : this.#state.secret.unseal(tokenPurpose(id), sealed);
+  }
+
   async counts(): Promise<Readonly<Record<'QUEUED' | 'RUNNING' | 'HELD', number>>> {
     await this.#prepared();
     return this.#records.counts();

@@ -127,6 +127,15 @@ export class JobRecords {
     return row ? readJob(row) : null;
   }
 
+  /** The token of a job that runs, sealed; null where there is none. */
+  async sealedToken(id: string): Promise<string | null> {
+    const [row] = await this.#database.all(
+      sql`SELECT sealed_token FROM ${this.#job} WHERE id = ${id} AND state = 'RUNNING'`,
+      UNABORTED,
+    );
+    return (row?.[0] ?? null) as string | null;
+  }
+
   /** Those of the jobs that exist, whoever owns them. */
   async read(ids: readonly string[]): Promise<readonly JobRecord[]> {
     const rows = await this.#database.all(

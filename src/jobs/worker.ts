@@ -181,6 +181,7 @@ export class JobWorker {
   async #end(claim: Claim, end: End | undefined): Promise<void> {
     const kind = this.#kind(claim);
     if (end?.kind === 'held') {
+      await kind.held?.(claim.row.input, end.error);
       const token = end.heldFor === 'RIGHTS' ? undefined : this.#tokens.get(claim.id);
       await claim.hold(end.error, end.heldFor, token && this.#options.digest(token));
     } else if (end?.kind === 'again') {

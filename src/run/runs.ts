@@ -1,27 +1,38 @@
 /** Runs as the faces call them: made, looked at, listed. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { VisibleRepositories } from '../access/policy.ts';
 import type { Identity, Principal } from '../access/principal.ts';
 import { owns } from '../access/readable.ts';
 import { SatelliteError } from '../butler/errors.ts';
+import type { Jobs } from '../jobs/job.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import { fullName, type OpenSatellite } from '../satellite/satellite.ts';
 import type { SatelliteService } from '../satellite/service.ts';
 import { draftSpec, type DraftSpec } from './create-run.ts';
 import { directoryOfRun, RUN_FILES, runPlace } from './directory.ts';
-import type { RunRecord } from './run.ts';
-import type { CreateRun, RunFilter, RunPage, RunService } from './service.ts';
-import type { RunEntry, RunStore } from './store.ts';
+import { planRunRemoval, type RunRemoval } from './removal.ts';
+import { isActive, type RunRecord, type RunState } from './run.ts';
+import type { CreateRun, RunChange, RunFilter, RunPage, RunService } from './service.ts';
+import { checkStage, stageToRetry } from './stage-rules.ts';
+import type { Stages } from './stages.ts';
+import type { RunEntry, RunStore, StageRequest } from './store.ts';
 
 export interface RunsOptions {
   readonly store: RunStore;
   readonly satellites: Pick<SatelliteService, 'find' | 'list' | 'forWriting'>;
+  readonly stages: Stages;
+  readonly jobs: Pick<Jobs, 'cancel' | 'retry' | 'find'>;
   /** Where pipeline files may be. */
   readonly pipelines: readonly string[];
   /** Unix milliseconds. @default the machine's clock */
   readonly now?: () => number;
 }
 
+/** States in which nothing goes on before somebody asks for it. */
+const ENDED: ReadonlySet<RunState> = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
+/** How often what changed is looked for. */
+const WATCH_MILLISECONDS = 500;
 /** Runs of one output that are made in the same second take the seconds that follow. */
 const MOST_IN_A_SECOND = 60;
 
@@ -75,6 +86,88 @@ export class Runs implements RunService {
     return { rows: found.slice(0, first).filter((_, i) => existing[i]), hasNextPage: found.length > first };
   }
 
+  async build(id: string, principal: Principal): Promise<RunChange> {
+    return this.#options.stages.begin(await this.writeable(id, principal), 'build', null, principal);
+  }
+
+  async execute(id: string, principal: Principal): Promise<RunChange> {
+    return this.#options.stages.begin(await this.writeable(id, principal), 'execute', null, principal);
+  }
+
+  async transfer(id: string, inputs: StageRequest['inputs'], principal: Principal): Promise<RunChange> {
+    return this.#options.stages.begin(await this.writeable(id, principal), 'transfer', { inputs }, principal);
+  }
+
+  async cancel(id: string, principal: Principal): Promise<RunChange> {
+    const { jobs, stages } = this.#options;
+    const entry = await this.#existing(id, principal);
+    if (isActive(entry) && entry.job !== null && entry.worker === null) {
+      const job = await jobs.cancel(entry.job, entry.jobOwner!);
+      return { run: (await this.#store.get(id)) ?? entry, job };
+    }
+    if (entry.state === 'COMPLETED' || entry.state === 'CANCELLED') return { run: entry, job: null };
+    // The attempt that may go on elsewhere is no longer the latest one, and changes nothing any more.
+    const free = { worker: null, claim: null, claimedUntil: null, sealedToken: null };
+    const changes = { state: 'CANCELLED', attempt: entry.attempt + 1, error: null, ...free } as const;
+    const cancelled = await this.#store.change(entry, changes);
+    if (!cancelled) throw changedMeanwhile(id);
+    await stages.record(cancelled);
+    return { run: cancelled, job: null };
+  }
+
+  async retry(id: string, principal: Principal): Promise<RunChange> {
+    const { jobs, stages } = this.#options;
+    const entry = await this.writeable(id, principal);
+    if (entry.state === 'HELD' && entry.job !== null) {
+      const job = await jobs.retry(entry.job, entry.jobOwner!, principal.token);
+      return { run: (await this.#store.get(id)) ?? entry, job };
+    }
+    return stages.begin(entry, stageToRetry(entry), entry.request, principal);
+  }
+
+  async remove(
+    id: string,
+    dryRun: boolean,
+    principal: Principal,
+    query: QueryContext,
+  ): Promise<RunChange & { readonly plan: RunRemoval }> {
+    const { satellites, stages } = this.#options;
+    const entry = await this.writeable(id, principal);
+    checkStage(entry, 'remove');
+    const satellite = await satellites.forWriting(entry.satellite, principal);
+    const plan = await planRunRemoval(entry, satellite, query);
+    if (dryRun) return { run: entry, job: null, plan };
+    return { ...(await stages.begin(entry, 'remove', null, principal)), plan };
+  }
+
+  async *watch(id: string, principal: Principal, signal: AbortSignal): AsyncGenerator<RunRecord, void> {
+    await this.#existing(id, principal);
+    for (let version = -1; !signal.aborted;) {
+      const entry = await this.#store.get(id);
+      if (!entry || (entry.version !== version && !(await this.#existsFor(entry, principal)))) return;
+      if (entry.version !== version) yield entry;
+      if (ENDED.has(entry.state)) return;
+      version = entry.version;
+      await sleep(WATCH_MILLISECONDS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #existing(id: string, principal: Principal): Promise<RunEntry> {
+    const entry = await this.#store.get(id);
+    if (entry && (await this.#existsFor(entry, principal))) return entry;
+    throw new SatelliteError(
+      'NOT_FOUND',
+      `There is no run '${id.slice(0, 60)}' on a satellite that you may write to (signed in as ${principal.username}).`,
+    );
+  }
+
+  /** One whose satellite the principal can write to now. @throws SatelliteError NOT_FOUND, CONFLICT */
+  async writeable(id: string, principal: Principal): Promise<RunEntry> {
+    const entry = await this.#existing(id, principal);
+    await this.#options.satellites.forWriting(entry.satellite, principal);
+    return entry;
+  }
+
   /** Full names of the satellites whose runs may exist for someone. */
   async #usedBy(principal: Principal): Promise<readonly string[]> {
     const known = await this.#options.satellites.list(principal, { deleted: false });
@@ -94,6 +187,10 @@ export class Runs implements RunService {
     if (!satellite || satellite.id !== entry.satelliteId) return false;
     return owns(principal, satellite) || (await mayWrite(satellites, entry.satellite, principal));
   }
+}
+
+function changedMeanwhile(id: string): SatelliteError {
+  return new SatelliteError('CONFLICT', `Run ${id} was changed at the same moment: look at it, and try again.`);
 }
 
 async function mayWrite(
@@ -133,6 +230,7 @@ function newRun(
     quanta: null,
     explain: null,
     error: null,
+    request: null,
     job: null,
     jobOwner: null,
     worker: null,

@@ -3,7 +3,9 @@ import type { Principal } from '../access/principal.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
 import type { Job, Json } from '../jobs/job.ts';
 import type { QueryContext } from '../repository/repository.ts';
+import type { RunRemoval } from './removal.ts';
 import type { RunRecord } from './run.ts';
+import type { StageRequest } from './store.ts';
 
 export interface CreateRun {
   /** By bare or full name. */
@@ -59,4 +61,22 @@ export interface RunService {
   /** Null where there is none for them. */
   find(id: string, principal: Principal): Promise<RunRecord | null>;
   list(filter: RunFilter, principal: Principal): Promise<RunPage>;
+  /** @throws FORBIDDEN where this gateway runs no users' code */
+  build(id: string, principal: Principal): Promise<RunChange>;
+  execute(id: string, principal: Principal): Promise<RunChange>;
+  /** @param inputs how what the run read is brought along */
+  transfer(id: string, inputs: StageRequest['inputs'], principal: Principal): Promise<RunChange>;
+  /** Stops what is being done; what has ended stays as it is. */
+  cancel(id: string, principal: Principal): Promise<RunChange>;
+  /** Does again what did not end well: of an execution, the quanta that are missing. */
+  retry(id: string, principal: Principal): Promise<RunChange>;
+  /** Removes a run with all that it made; of a dry run only the plan. */
+  remove(
+    id: string,
+    dryRun: boolean,
+    principal: Principal,
+    query: QueryContext,
+  ): Promise<RunChange & { readonly plan: RunRemoval }>;
+  /** The run now and after each change, until it is COMPLETED, FAILED, CANCELLED or gone. */
+  watch(id: string, principal: Principal, signal: AbortSignal): AsyncIterable<RunRecord>;
 }

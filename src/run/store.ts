@@ -22,6 +22,7 @@ export const RUN_TABLES: StateTables = {
          quanta TEXT NOT NULL,
          explanation TEXT NOT NULL,
          error TEXT NOT NULL,
+         request TEXT NOT NULL,
          job TEXT,
          job_owner TEXT,
          worker TEXT,
@@ -40,10 +41,15 @@ export const RUN_TABLES: StateTables = {
   ],
 };
 
+/** How a transfer is to bring what the run read. */
+export type StageRequest = { readonly inputs: 'NONE' | 'REFERENCE' | 'COPY' };
+
 /** A run with what only its own service needs to know. */
 export interface RunEntry extends RunRecord {
   /** Identifier of the satellite, which another of the same name does not have; null for one of the configuration. */
   readonly satelliteId: string | null;
+  /** What the stage was asked for beside the run. */
+  readonly request: StageRequest | null;
   /** Which claim of the user's own machine holds the run; null: none. */
   readonly claim: string | null;
   /** Unix milliseconds. */
@@ -64,6 +70,7 @@ export type RunChanges = Partial<
     | 'quanta'
     | 'explain'
     | 'error'
+    | 'request'
     | 'job'
     | 'jobOwner'
     | 'worker'
@@ -87,6 +94,7 @@ const COLUMNS = {
   quanta: 'quanta',
   explain: 'explanation',
   error: 'error',
+  request: 'request',
   job: 'job',
   jobOwner: 'job_owner',
   worker: 'worker',
@@ -102,7 +110,7 @@ const COLUMNS = {
 type Key = keyof RunEntry;
 const KEYS = Object.keys(COLUMNS) as Key[];
 const SELECT_LIST = raw(Object.values(COLUMNS).join(', '));
-const JSON_KEYS: ReadonlySet<Key> = new Set(['spec', 'quanta', 'explain', 'error']);
+const JSON_KEYS: ReadonlySet<Key> = new Set(['spec', 'quanta', 'explain', 'error', 'request']);
 const NUMBERS: ReadonlySet<Key> = new Set(['claimedUntil', 'attempt', 'createdAt', 'changedAt', 'version']);
 
 const LOOK_MILLISECONDS = 30_000;

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryDirectory, sqliteRepository } from '../fixtures/repositories.ts';
+import { jobOf, watched } from '../gateway/watched-job.ts';
 import { runGateway, type GraphQLAnswer, type RunningGateway } from '../gateway/running-gateway.ts';
 
 const PIPELINE = 'description: one task\ntasks:\n  calibrate: minipipe.tasks.CalibrateTask\n';
@@ -50,6 +51,8 @@ async function askAs(user: string, query: string, variables: object): Promise<Gr
   return (await (await gateway.fetch('/graphql', { method: 'POST', headers, body })).json()) as GraphQLAnswer;
 }
 
+/** The run that was made. */
+const runOf = ({ data }: GraphQLAnswer) => data.createRun.run as { readonly id: string; readonly directory: string };
 const codesOf = ({ errors = [] }: GraphQLAnswer) => errors.map(({ extensions }) => extensions['code']);
 
 describe('a run', () => {
@@ -57,6 +60,7 @@ describe('a run', () => {
     const { data, errors } = await create({ configuration: ['calibrate:threshold=5'], where: "instrument = 'HSC'" });
     expect(errors).toBeUndefined();
     const { run } = data.createRun;
+    const { directory } = run as { directory: string };
     expect(run).toMatchObject({
       state: 'CREATED',
       output: 'u/alice/tries',
@@ -67,9 +71,9 @@ describe('a run', () => {
       satellite: { name: 'work' },
     });
     expect(run.outputRun).toMatch(/^u\/alice\/tries\/\d{8}T\d{6}Z$/);
-    const record = JSON.parse(await readFile(join(run.directory, 'run.json'), 'utf8'));
+    const record = JSON.parse(await readFile(join(directory, 'run.json'), 'utf8')) as object;
     expect(record).toMatchObject({ id: run.id, owner: 'alice', state: 'CREATED', outputRun: run.outputRun });
-    expect(await readFile(join(run.directory, 'pipeline.yaml'), 'utf8')).toBe(PIPELINE);
+    expect(await readFile(join(directory, 'pipeline.yaml'), 'utf8')).toBe(PIPELINE);
   });
 
   test('made in the same second as another has another RUN', async () => {
@@ -78,7 +82,7 @@ describe('a run', () => {
   });
 
   test('is listed, newest first and by pages, and found by its identifier', async () => {
-    const last = (await create()).data.createRun.run.id;
+    const last = runOf(await create()).id;
     const { data } = await gateway.ask(
       '{runs(satellite: "work", first: 2) {nodes {id} pageInfo {hasNextPage endCursor}}}',
     );
@@ -96,7 +100,7 @@ describe('a run', () => {
   });
 
   test('does not exist for others', async () => {
-    const { id } = (await create()).data.createRun.run;
+    const { id } = runOf(await create());
     const query = 'query ($id: ID!) {run(id: $id) {id} node(id: $id) {id} runs(satellite: "alice~work") {nodes {id}}}';
     expect((await askAs('bob', query, { id })).data).toEqual({ run: null, node: null, runs: { nodes: [] } });
   });
@@ -105,7 +109,7 @@ describe('a run', () => {
     const of = { official: 'dp1', name: 'short' };
     const make = 'mutation ($input: CreateSatelliteInput!) {createSatellite(input: $input) {satellite {name}}}';
     await gateway.ask(make, { input: of });
-    const { id } = (await create({ satellite: 'short' })).data.createRun.run;
+    const { id } = runOf(await create({ satellite: 'short' }));
     await gateway.ask('mutation {deleteSatellite(input: {satellite: "short", purge: true}) {job {id}}}');
     await gateway.ask(make, { input: of });
     const { data } = await gateway.ask('query ($id: ID!) {run(id: $id) {id} runs(satellite: "short") {nodes {id}}}', {
@@ -115,11 +119,57 @@ describe('a run', () => {
   });
 });
 
+describe('a gateway that runs no users’ code', () => {
+  const begin = (mutation: string, id: string) =>
+    gateway.ask(`mutation ($run: ID!) {${mutation}(input: {run: $run}) {run {state} job {id}}}`, { run: id });
+
+  test('refuses to build a graph, and says which command does it', async () => {
+    const { id } = runOf(await create());
+    const refused = await begin('buildRun', id);
+    expect(codesOf(refused)).toEqual(['FORBIDDEN']);
+    expect(refused.errors![0]!.message).toContain(`satellite run go ${id}`);
+    const { data } = await gateway.ask('query ($id: ID!) {run(id: $id) {state}}', { id });
+    expect(data.run.state).toBe('CREATED');
+  });
+
+  test('cancels a run that waits for nothing, and removes it with its directory', async () => {
+    const { id, directory } = runOf(await create({ output: 'u/alice/gone' }));
+    expect((await begin('cancelRun', id)).data.cancelRun.run.state).toBe('CANCELLED');
+    const remove = `mutation ($input: RemoveRunInput!) {removeRun(input: $input) {run {state} job {id state}
+      plan {datasets files bytes collections}}}`;
+    const plan = { datasets: 0, files: 0, bytes: 0, collections: [] };
+    const planned = await gateway.ask(remove, { input: { run: id, dryRun: true } });
+    expect(planned.data.removeRun).toEqual({ run: { state: 'CANCELLED' }, job: null, plan });
+    const removed = await gateway.ask(remove, { input: { run: id } });
+    await watched(gateway, jobOf(removed, 'removeRun'));
+    expect((await gateway.ask('query ($id: ID!) {run(id: $id) {id}}', { id })).data.run).toBeNull();
+    await expect(readFile(join(directory, 'run.json'))).rejects.toThrow('ENOENT');
+  });
+
+  test.each([
+    ['executeRun', 'CONFLICT'],
+    ['transferRun', 'CONFLICT'],
+    ['retryRun', 'CONFLICT'],
+  ])('%s of a run without a graph is refused', async (mutation, code) => {
+    const { id } = runOf(await create());
+    expect(codesOf(await begin(mutation, id))).toEqual([code]);
+  });
+
+  test('what is another’s can be neither begun, cancelled nor removed', async () => {
+    const { id } = runOf(await create());
+    for (const mutation of ['buildRun', 'executeRun', 'transferRun', 'cancelRun', 'retryRun', 'removeRun']) {
+      const query = `mutation ($run: ID!) {${mutation}(input: {run: $run}) {run {id}}}`;
+      expect(codesOf(await askAs('bob', query, { run: id }))).toEqual(['NOT_FOUND']);
+      expect(codesOf(await askAs('bob', query, { run: 'none' }))).toEqual(['NOT_FOUND']);
+    }
+  });
+});
+
 describe('a pipeline file', () => {
   test('below a directory of the gateway’s is taken, with labels of its tasks', async () => {
-    const { data } = await create({ pipeline: { path: 'mini.yaml#calibrate' } });
-    const record = await readFile(join(data.createRun.run.directory, 'run.json'), 'utf8');
-    expect(JSON.parse(record).pipeline.path).toBe(join(pipelines.path, 'tasks/mini.yaml#calibrate'));
+    const { directory } = runOf(await create({ pipeline: { path: 'mini.yaml#calibrate' } }));
+    const record = await readFile(join(directory, 'run.json'), 'utf8');
+    expect(JSON.parse(record)).toHaveProperty('pipeline.path', join(pipelines.path, 'tasks/mini.yaml#calibrate'));
   });
 
   test.each(['../outside.yaml', '/etc/passwd', 'missing.yaml', '.', ''])('%j is refused', async (path) => {

@@ -21,6 +21,7 @@ import type { RequestMeter } from '../request-meter.ts';
 import { butlerFaceRoutes } from '../butler-face/routes.ts';
 import type { ReadingGrant } from '../../access/capability.ts';
 import type { CapabilityFile, Lasting, ReadingScope, RequestScope, ScopePurpose } from '../request-scope.ts';
+import { claimRoutes, type ClaimRoutesOptions } from './claims.ts';
 import { failureAnswers } from './failures.ts';
 import { fileRoutes } from './files.ts';
 import { graphiqlRoutes, type GraphiqlOptions } from './graphiql.ts';
@@ -72,6 +73,8 @@ export interface HttpServerOptions extends FacesOptions {
   readonly metrics: Metrics;
   /** Undefined: no files are taken. */
   readonly uploads: Uploads | undefined;
+  /** Undefined: no runs are done. */
+  readonly claims: ClaimRoutesOptions | undefined;
   readonly strategy: ExecutionStrategy;
   /** That GraphQL's fields need. */
   readonly scopes: RequiredScopes;
@@ -118,6 +121,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
         });
         fileRoutes(api, options);
         await butlerFaceRoutes(api, options);
+        if (options.claims) claimRoutes(api, options, options.claims);
         if (options.uploads) await uploadRoute(api, options.uploads, limits.exportSeconds);
         api.get('/schema.graphql', async (_request, reply) => {
           const { schemaText } = await import('../graphql/schema.ts');

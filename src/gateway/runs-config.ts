@@ -1,0 +1,16 @@
+/** The configuration's section `runs`; README.md has a row for every key. */
+import { z } from 'zod';
+
+export const runsConfig = z.strictObject({
+  /**
+   * Where pipelines, which are users' code, run: `none` (in users' own notebooks, by `satellite run`), `self` (as the gateway's
+   * own user: only for a gateway that one person uses), or `sandbox` (each as its user, shut in). @default none
+   */
+  executeAs: z.enum(['none', 'self', 'sandbox']).default('none'),
+  /** Quanta of one run that run at the same time. @default 2 */
+  workers: z.int().min(1).max(1024).default(2),
+  /** Bytes of memory that the workers of one run share. @default not limited */
+  memoryBytes: z.int().positive().optional(),
+  /** How often a quantum that failed is tried again by itself. @default 1 */
+  retries: z.int().min(0).max(10).default(1),
+});

@@ -1,0 +1,118 @@
+/** Building a run's graph: by the user's stack, or from a graph that was made elsewhere; then the places of its inputs. */
+import { realpath } from 'node:fs/promises';
+import { requiredDataId } from '../butler/data-id.ts';
+import { stringifyJson } from '../butler/json.ts';
+import type { Json, Task } from '../jobs/job.ts';
+import type { QueryContext } from '../repository/repository.ts';
+import type { OpenSatellite } from '../satellite/satellite.ts';
+import { attachRecords } from './attach.ts';
+import { buildGraph } from './build/build-graph.ts';
+import { directoryOfRun, RUN_FILES, type RunDirectory } from './directory.ts';
+import { overallInputs } from './graph/overall-inputs.ts';
+import { PredictedGraph } from './graph/predicted-graph.ts';
+import { unreadable } from './graph/unreadable.ts';
+import { writeGraph } from './graph/write-graph.ts';
+import { inputFiles } from './input-files.ts';
+import { RUN_DATASTORE, writeRunButler } from './run-butler.ts';
+import type { RunRecord } from './run.ts';
+import { inputStructure } from './transfer/input-structure.ts';
+import type { NamedRepository } from './transfer/readable-repositories.ts';
+import type { WorkPlace } from './worker/place.ts';
+import type { PythonSettings } from '../satellite/migration-tool.ts';
+
+/** A graph that was built, or would be empty. */
+export type BuiltGraph = {
+  readonly quanta: number;
+  readonly datasets: number;
+  /** Why there are no quanta, in stock's own words; empty where there are some. */
+  readonly reasons: readonly string[];
+};
+
+export interface Stack {
+  readonly python: PythonSettings;
+  readonly place: WorkPlace;
+  /** Address of the gateway, without a slash at the end. */
+  readonly gateway: string;
+  /** Of the run, good now. */
+  readonly token: () => Promise<string>;
+}
+
+/** Runs the user's stack, or takes the graph that was given: `graph.qg` in the run's directory, without places of inputs. */
+export async function makeGraph(
+  { spec, directory }: RunRecord,
+  satellite: OpenSatellite,
+  stack: Stack,
+  task: Pick<Task, 'signal' | 'log'>,
+): Promise<BuiltGraph> {
+  const { pipeline } = spec;
+  if (pipeline === null) return adoptGraph(`${satellite.directory.root}/${spec.graph!}`, directory, spec.outputRun);
+  let logged: Promise<unknown> = Promise.resolve();
+  const onLine = (line: string) => void (logged = logged.then(() => task.log(line)).catch(() => undefined));
+  const built = await buildGraph({ ...stack, spec: { ...spec, pipeline }, directory }, task.signal, onLine);
+  await logged;
+  return { quanta: built.quanta, datasets: built.datasets, reasons: built.empty?.reasons ?? [] };
+}
+
+/** What others made gets the run's own RUN, and new UUIDs with it. */
+async function adoptGraph(given: string, directory: string, outputRun: string): Promise<BuiltGraph> {
+  // Whoever owns the satellite's directory may have put a link there, and we may read more than they.
+  if ((await realpath(given)) !== given) throw unreadable('it is a link to another file');
+  const graph = await PredictedGraph.open(given);
+  try {
+    await writeGraph(graph, `${directory}/${RUN_FILES.graph}`, { outputRun });
+    return { quanta: graph.header.quanta, datasets: graph.header.datasets, reasons: [] };
+  } finally {
+    await graph.close();
+  }
+}
+
+/** What is asked of the satellite and the repositories of a run. */
+export interface Placing {
+  readonly satellite: OpenSatellite;
+  /** In search order, as the run's user may read them now. */
+  readonly repositories: readonly NamedRepository[];
+  readonly publicUrl: string;
+}
+
+/**
+ * Says in the graph where the files of its inputs are, and writes what people and later stages read beside it.
+ * @returns the number of inputs
+ * @throws SatelliteError as `attachRecords`
+ */
+export async function placeInputs(
+  run: RunRecord,
+  { satellite, repositories, publicUrl }: Placing,
+  ctx: QueryContext,
+): Promise<number> {
+  const directory = directoryOfRun(satellite.directory, run);
+  const graph = `${directory.path}/${RUN_FILES.graph}`;
+  const { inputs } = await attachRecords({
+    graph,
+    into: graph,
+    datastore: RUN_DATASTORE,
+    files: (uuids) => inputFiles(repositories, satellite.fullName, publicUrl, uuids, ctx),
+  });
+  await writeRunButler(directory, satellite.artifacts.root, ctx.signal);
+  await describeInputs(directory, graph, ctx.signal);
+  const structure = await inputStructure(
+    repositories.map(({ repository }) => repository),
+    run.spec.inputs,
+    ctx,
+  );
+  const collections = structure.map(({ name, type, doc, children }) => ({ name, type, doc, children }));
+  await directory.write(RUN_FILES.collections, `${JSON.stringify(collections, undefined, 2)}\n`, ctx.signal);
+  return inputs;
+}
+
+async function describeInputs(directory: RunDirectory, path: string, signal: AbortSignal): Promise<void> {
+  const graph = await PredictedGraph.open(path);
+  try {
+    const lines = [...(await overallInputs(graph)).values()].map(({ uuid, datasetType, run, values }) => {
+      const dataId = requiredDataId(datasetType.dimensions, values) as Json;
+      return stringifyJson({ uuid, datasetType: datasetType.name, run, dataId });
+    });
+    await directory.write(RUN_FILES.inputs, lines.map((line) => `${line}\n`).join(''), signal);
+  } finally {
+    await graph.close();
+  }
+}

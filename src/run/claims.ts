@@ -1,0 +1,187 @@
+/**
+ * Runs whose graph is built and executed on their user's own machine: it claims the run, is given a capability for its
+ * processes, tells how it goes, and ends the stage.  A claim that is not heard of lapses, and another takes its place.
+ */
+import { randomUUID } from 'node:crypto';
+import type { MintedTokens } from '../access/minted-token.ts';
+import { permits } from '../access/permission.ts';
+import type { Principal } from '../access/principal.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import type { Task } from '../jobs/job.ts';
+import type { GatewaySecret } from '../state/secret.ts';
+import { requireAll } from './execute-work.ts';
+import { runTokens } from './run-tokens.ts';
+import type { QuantaCounts, RunRecord } from './run.ts';
+import type { Runs } from './runs.ts';
+import { checkStage, WORKING } from './stage-rules.ts';
+import type { Stages } from './stages.ts';
+import type { RunEntry, RunStore } from './store.ts';
+
+export interface ClaimsOptions {
+  readonly store: RunStore;
+  readonly runs: Pick<Runs, 'writeable'>;
+  readonly stages: Pick<Stages, 'finishBuild' | 'record'>;
+  readonly minted: Pick<MintedTokens, 'mint'>;
+  readonly secret: Pick<GatewaySecret, 'seal' | 'unseal'>;
+  /** Unix milliseconds. @default the machine's clock */
+  readonly now?: () => number;
+}
+
+/** What can be done where the user works. */
+export type ClaimedStage = 'build' | 'execute';
+
+export interface NewClaim {
+  readonly stage: ClaimedStage;
+  /** Name of the machine, for people. */
+  readonly worker: string;
+}
+
+export interface HeldClaim {
+  /** To be given with everything that the claimant tells. */
+  readonly claim: string;
+  readonly run: RunRecord;
+  /** Capability to read what the run reads, with which its processes ask the gateway. */
+  readonly token: string;
+}
+
+/** What came of a stage. */
+export type ClaimEnd =
+  | { readonly built: { readonly quanta: number; readonly datasets: number; readonly reasons: readonly string[] } }
+  | { readonly executed: QuantaCounts }
+  | { readonly failed: string }
+  | { readonly stopped: true };
+
+/** Begins the name of a run where that of a job stands. */
+const PREFIX = 'run:';
+/** How long a claimant may be silent. */
+const LEASE_MILLISECONDS = 60_000;
+const WORK_MILLISECONDS = 600_000;
+const LONGEST_NAME = 100;
+
+export class Claims {
+  readonly #options: ClaimsOptions;
+  readonly #now: () => number;
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** @throws SatelliteError NOT_FOUND; CONFLICT where the stage cannot be begun, or another machine is at it */
+  async claim(id: string, { stage, worker }: NewClaim, principal: Principal): Promise<HeldClaim> {
+    const { store, runs, stages, secret } = this.#options;
+    const entry = await runs.writeable(id, principal);
+    requireRun(entry, principal);
+    const isLapsed = entry.worker !== null && (entry.claimedUntil ?? 0) < this.#now() && entry.stage === stage;
+    // Its claimant has gone: the run is as it was, and what was executed is found by its files.
+    checkStage(isLapsed ? { ...entry, state: 'CANCELLED' } : entry, stage);
+    const claim = randomUUID();
+    const claimed = await store.change(entry, {
+      state: WORKING[stage],
+      ...(stage === 'build' && { quanta: null, explain: null }),
+      stage,
+      attempt: entry.attempt + 1,
+      error: null,
+      job: null,
+      jobOwner: principal.username,
+      worker: worker.replaceAll(/[^\w.-]/g, '?').slice(0, LONGEST_NAME),
+      claim,
+      claimedUntil: this.#now() + LEASE_MILLISECONDS,
+      sealedToken: principal.token === undefined ? null : secret.seal(purpose(id), principal.token),
+    });
+    if (!claimed) throw new SatelliteError('CONFLICT', `Run ${id} was changed at the same moment: try again.`);
+    await stages.record(claimed);
+    return { claim, run: claimed, token: await this.#mint(claimed, principal) };
+  }
+
+  /** Keeps a claim, and tells how quanta went so far. @throws SatelliteError CONFLICT where it is held no more */
+  async beat(id: string, claim: string, quanta: QuantaCounts | null, principal: Principal): Promise<HeldClaim> {
+    const entry = await this.#held(id, claim, principal);
+    const kept = await this.#options.store.changeAttempt(id, entry.attempt, {
+      claimedUntil: this.#now() + LEASE_MILLISECONDS,
+      ...(quanta && { quanta: { ...quanta, total: entry.quanta?.total ?? quanta.total } }),
+    });
+    if (!kept) throw lost(id);
+    return { claim, run: kept, token: await this.#mint(kept, principal) };
+  }
+
+  /** Ends a stage. @throws SatelliteError as the stage's own end does; then the run is FAILED with it */
+  async end(id: string, claim: string, end: ClaimEnd, principal: Principal): Promise<RunRecord> {
+    const { store, stages } = this.#options;
+    const entry = await this.#held(id, claim, principal);
+    const free = { worker: null, claim: null, claimedUntil: null, sealedToken: null };
+    const change = async (changes: Parameters<RunStore['changeAttempt']>[2]) => {
+      const changed = await store.changeAttempt(id, entry.attempt, { ...free, ...changes });
+      if (!changed) throw lost(id);
+      await stages.record(changed);
+      return changed;
+    };
+    if ('stopped' in end) return change({ state: 'CANCELLED' });
+    try {
+      if ('failed' in end) throw new SatelliteError('RUN_FAILED', end.failed);
+      if ('built' in end) {
+        const { changes } = await stages.finishBuild(entry, end.built, taskOf(principal), principal.token);
+        return await change({ stage: null, error: null, ...changes });
+      }
+      const total = entry.quanta?.total ?? end.executed.total;
+      const quanta = { ...end.executed, total };
+      await store.changeAttempt(id, entry.attempt, { quanta, reached: 'EXECUTED' });
+      requireAll(quanta);
+      return await change({ state: 'EXECUTED', reached: 'EXECUTED', stage: null, error: null, quanta });
+    } catch (error) {
+      if (!(error instanceof SatelliteError)) throw error;
+      return change({ state: 'FAILED', error: { code: error.code, message: error.message } });
+    }
+  }
+
+  /** The token of the user whose machine has a run; for what its processes ask. @param job as a capability names it */
+  async tokenOf(job: string): Promise<string | undefined> {
+    if (!job.startsWith(PREFIX)) return undefined;
+    const id = job.slice(PREFIX.length);
+    const entry = await this.#options.store.get(id);
+    return entry?.sealedToken === null || !entry
+      ? undefined
+      : this.#options.secret.unseal(purpose(id), entry.sealedToken);
+  }
+
+  async #held(id: string, claim: string, principal: Principal): Promise<RunEntry> {
+    const entry = await this.#options.runs.writeable(id, principal);
+    requireRun(entry, principal);
+    if (entry.claim !== claim) throw lost(id);
+    return entry;
+  }
+
+  #mint(entry: RunEntry, { username }: Principal): Promise<string> {
+    return runTokens(this.#options.minted, entry, username, `${PREFIX}${entry.id}`)();
+  }
+}
+
+function purpose(id: string): string {
+  return `run-token:${id}`;
+}
+
+/** @throws SatelliteError FORBIDDEN where a token was made for something else */
+function requireRun({ satellite }: RunRecord, principal: Principal): void {
+  if (permits(principal, 'run', satellite)) return;
+  throw new SatelliteError('FORBIDDEN', 'This token was made for a job, and is not good for claiming runs.');
+}
+
+function lost(id: string): SatelliteError {
+  return new SatelliteError(
+    'CONFLICT',
+    `Run ${id} is no longer this machine's: it was cancelled, or another one has taken it over.`,
+  );
+}
+
+/** What a job's task is, for work that is done within a request. */
+function taskOf({ username }: Principal): Task {
+  return {
+    jobId: '',
+    owner: username,
+    attempt: 1,
+    signal: AbortSignal.timeout(WORK_MILLISECONDS),
+    step: (_name, work) => work(),
+    progress: async () => undefined,
+    log: async () => undefined,
+  };
+}

@@ -1,0 +1,15 @@
+import type { PythonSettings } from '../satellite/migration-tool.ts';
+
+/** How runs are done, from the configuration's section `runs`. */
+export interface RunSettings {
+  /** Whose processes run users' code: nobody's of this gateway, its own user's, or each user's in a sandbox. */
+  readonly executeAs: 'none' | 'self' | 'sandbox';
+  /** Quanta of one run that run at the same time. */
+  readonly workers: number;
+  /** Of all workers of one run together; null: not limited. */
+  readonly memoryBytes: number | null;
+  /** How often a quantum that failed is tried again by itself. */
+  readonly retries: number;
+  /** The stack that builds and executes; undefined: there is none. */
+  readonly python: PythonSettings | undefined;
+}

@@ -1,0 +1,49 @@
+/** What may be done with a run, by where it stands. */
+import { SatelliteError } from '../butler/errors.ts';
+import { isActive, type RunRecord, type RunStage, type RunState } from './run.ts';
+
+/** A stage that leads from one state to another. */
+export type WorkingStage = Exclude<RunStage, 'remove'>;
+
+export const WORKING: Readonly<Record<WorkingStage, RunState>> = {
+  build: 'BUILDING',
+  execute: 'EXECUTING',
+  transfer: 'TRANSFERRING',
+};
+
+type Standing = Pick<RunRecord, 'id' | 'state' | 'reached' | 'stage' | 'quanta' | 'worker'>;
+
+/** @throws SatelliteError CONFLICT where the stage cannot be begun now, saying what can */
+export function checkStage(run: Standing, stage: RunStage): void {
+  const { state, reached, quanta } = run;
+  const refuse = (why: string): never => {
+    throw new SatelliteError('CONFLICT', `Run ${run.id} ${why}`);
+  };
+  if (run.stage === 'remove' && stage !== 'remove') refuse('is being removed.');
+  if (isActive(run)) {
+    const by = run.worker === null ? '' : ` by '${run.worker}'`;
+    refuse(`is ${state}${by}: wait until that has ended, or stop it with cancelRun.`);
+  }
+  if (stage === 'remove') return;
+  if (stage === 'build') {
+    if (reached === 'EXECUTED' || reached === 'COMPLETED') refuse('was executed: make a new run for another graph.');
+    return;
+  }
+  if (reached === 'CREATED') refuse('has no graph yet: buildRun makes it.');
+  if (stage === 'execute' && quanta?.total === 0) {
+    refuse('has a graph without quanta: "explain" says why; make a new run, or change what it reads and buildRun.');
+  }
+}
+
+/** What `retryRun` does: what did not end well, else what follows, else the quanta that are missing. */
+export function stageToRetry(run: Standing): WorkingStage {
+  const { state, stage, reached, quanta } = run;
+  if (stage === 'remove') throw new SatelliteError('CONFLICT', `Run ${run.id} is being removed: repeat removeRun.`);
+  const isMissing = quanta !== null && quanta.failed + quanta.blocked > 0;
+  if (state === 'FAILED' || state === 'CANCELLED') {
+    if (stage !== null) return stage;
+    return reached === 'CREATED' ? 'build' : reached === 'BUILT' ? 'execute' : 'transfer';
+  }
+  if (isMissing && (state === 'EXECUTED' || state === 'COMPLETED')) return 'execute';
+  throw new SatelliteError('CONFLICT', `Run ${run.id} is ${state}: there is nothing to try again.`);
+}

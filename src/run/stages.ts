@@ -1,0 +1,283 @@
+/** The work of runs as durable jobs: begun, gone on with after a crash, held, ended. */
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { runDirectory } from '../butler/file-template.ts';
+import { isUri } from '../repository/direct/datastore/artifact-path.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import type { Principal } from '../access/principal.ts';
+import type { MintedTokens } from '../access/minted-token.ts';
+import type { Job, JobKind, Jobs, Json, Task } from '../jobs/job.ts';
+import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
+import { contextOf, writeableSatellite, type TransferSurroundings } from '../transfer/attempt-setting.ts';
+import { makeGraph, placeInputs, type Stack } from './build-work.ts';
+import { directoryOfRun, RUN_FILES } from './directory.ts';
+import { executeQuanta, requireAll } from './execute-work.ts';
+import { removeRunOutputs } from './removal.ts';
+import { runTokens } from './run-tokens.ts';
+import type { RunRecord, RunStage } from './run.ts';
+import type { RunSettings } from './settings.ts';
+import { checkStage, WORKING } from './stage-rules.ts';
+import type { RunChanges, RunEntry, RunStore, StageRequest } from './store.ts';
+import { bringRunHome } from './transfer/bring-run-home.ts';
+import { readableRepositories } from './transfer/readable-repositories.ts';
+import { sandboxUid } from './worker/sandbox.ts';
+
+export interface StagesOptions {
+  readonly store: RunStore;
+  readonly jobs: Jobs;
+  readonly settings: RunSettings;
+  readonly surroundings: TransferSurroundings & { readonly satellites: Pick<SatelliteDirectory, 'forJob'> };
+  readonly minted: Pick<MintedTokens, 'mint'>;
+  readonly publicUrl: () => string;
+  readonly log: Pick<Logger, 'warn'>;
+}
+
+/** One attempt at a stage of a run: an older one changes nothing any more. */
+export type StageInput = { readonly run: string; readonly attempt: number };
+
+const KIND = { build: 'buildRun', execute: 'executeRun', transfer: 'transferRun', remove: 'removeRun' } as const;
+const WRITE_MILLISECONDS = 30_000;
+
+/** What a stage changes when it has ended well, and what its job answers. */
+interface StageEnd {
+  readonly changes: RunChanges;
+  readonly result: Json;
+}
+
+export class Stages {
+  readonly #options: StagesOptions;
+  readonly #kinds: Readonly<Record<RunStage, JobKind<StageInput>>>;
+
+  /** Adds its kinds of work to the jobs; to be called before their `start`. */
+  constructor(options: StagesOptions) {
+    this.#options = options;
+    this.#kinds = {
+      build: this.#kind('build', (entry, task) => this.#build(entry, task)),
+      execute: this.#kind('execute', (entry, task) => this.#execute(entry, task)),
+      transfer: this.#kind('transfer', (entry, task) => this.#transfer(entry, task)),
+      remove: this.#kind('remove', async (entry, task) => ({ changes: {}, result: await this.#remove(entry, task) })),
+    };
+    for (const kind of Object.values(this.#kinds)) options.jobs.define(kind);
+  }
+
+  /**
+   * Begins a stage.
+   * @throws SatelliteError CONFLICT where the run's state forbids it; FORBIDDEN where this gateway runs no users' code
+   */
+  async begin(
+    entry: RunEntry,
+    stage: RunStage,
+    request: StageRequest | null,
+    principal: Principal,
+  ): Promise<{ readonly run: RunEntry; readonly job: Job }> {
+    checkStage(entry, stage);
+    if (stage === 'build' || stage === 'execute') requireStack(this.#options.settings, entry);
+    const { store } = this.#options;
+    const begun = await store.change(entry, {
+      ...(stage !== 'remove' && { state: WORKING[stage] }),
+      ...(stage === 'build' && { quanta: null, explain: null }),
+      stage,
+      request,
+      attempt: entry.attempt + 1,
+      error: null,
+      job: null,
+      jobOwner: principal.username,
+      worker: null,
+      claim: null,
+      claimedUntil: null,
+      sealedToken: null,
+    });
+    if (!begun)
+      throw new SatelliteError(
+        'CONFLICT',
+        `Run ${entry.id} was changed at the same moment: look at it, and try again.`,
+      );
+    const job = await this.#enqueue(begun, principal.token);
+    return { run: (await store.changeAttempt(begun.id, begun.attempt, { job: job.id })) ?? begun, job };
+  }
+
+  /** Enqueues what a crash kept from being enqueued; to be called after the jobs' `start`. */
+  async start(): Promise<void> {
+    const { store, log } = this.#options;
+    for (const entry of await store.inState(Object.values(WORKING))) {
+      if (entry.job !== null || entry.worker !== null) continue;
+      try {
+        // Nobody's token is at hand: where a repository needs one, the job is held until its user comes.
+        const job = await this.#enqueue(entry, undefined);
+        await store.changeAttempt(entry.id, entry.attempt, { job: job.id });
+      } catch (err) {
+        log.warn({ err, run: entry.id }, 'could not go on with a run');
+      }
+    }
+  }
+
+  #enqueue(entry: RunEntry, token: string | undefined): Promise<Job> {
+    return this.#options.jobs.enqueue(this.#kinds[entry.stage!], {
+      owner: entry.jobOwner!,
+      subject: `satellite:${entry.satellite}`,
+      input: { run: entry.id, attempt: entry.attempt },
+      idempotencyKey: `${entry.id} ${entry.attempt}`,
+      token,
+    });
+  }
+
+  #kind(stage: RunStage, work: (entry: RunEntry, task: Task) => Promise<StageEnd>): JobKind<StageInput> {
+    const { store, surroundings } = this.#options;
+    const isWorking = stage !== 'remove';
+    return {
+      name: KIND[stage],
+      // What takes hours need not keep other changes of the satellite waiting: the run's own state lets one stage in at a time.
+      exclusive: stage === 'transfer' || stage === 'remove',
+      check: async ({ run }, owner) => {
+        const entry = await store.get(run);
+        if (entry) await writeableSatellite(surroundings, owner, entry.satellite);
+      },
+      run: async ({ run, attempt }, task) => {
+        const begun = await store.changeAttempt(run, attempt, {
+          ...(isWorking && { state: WORKING[stage], error: null }),
+        });
+        if (!begun && stage === 'remove' && !(await store.get(run))) return null;
+        if (!begun) throw superseded(run);
+        await this.record(begun);
+        const { changes, result } = await work(begun, task);
+        const ended = await store.changeAttempt(run, attempt, { stage: null, request: null, error: null, ...changes });
+        if (ended) await this.record(ended);
+        return result;
+      },
+      held: async ({ run, attempt }, error) => {
+        const held = isWorking && (await store.changeAttempt(run, attempt, { state: 'HELD', error: { ...error } }));
+        if (held) await this.record(held);
+      },
+      ended: async ({ run, attempt }, job) => {
+        const of = stage === 'transfer' ? await store.get(run) : null;
+        if (of) await surroundings.satellites.release(of.satellite, job.id);
+        if (job.state === 'COMPLETED') return;
+        const state = job.state === 'CANCELLED' ? ('CANCELLED' as const) : ('FAILED' as const);
+        const entry = await store.changeAttempt(run, attempt, { ...(isWorking && { state }), error: job.error });
+        if (entry) await this.record(entry);
+      },
+    };
+  }
+
+  /** Writes the run's record into its directory; a run goes on where that cannot be. */
+  async record(entry: RunEntry): Promise<void> {
+    const { surroundings, log } = this.#options;
+    try {
+      const satellite = await surroundings.satellites.forJob(entry.satellite);
+      const signal = AbortSignal.timeout(WRITE_MILLISECONDS);
+      await directoryOfRun(satellite.directory, entry).writeRecord(entry, signal);
+    } catch (err) {
+      log.warn({ err, run: entry.id }, "could not write a run's record into its directory");
+    }
+  }
+
+  async #build(entry: RunEntry, task: Task): Promise<StageEnd> {
+    const satellite = await this.#satellite(entry, task);
+    const built = await task.step('graph', () => makeGraph(entry, satellite, this.#stack(entry, task), task));
+    return this.finishBuild(entry, built, task);
+  }
+
+  /** What follows when the graph is there, whoever built it. @param token of whom it is done for, where no job has it */
+  async finishBuild(
+    entry: RunEntry,
+    built: { readonly quanta: number; readonly datasets: number; readonly reasons: readonly string[] },
+    task: Task,
+    token?: string,
+  ): Promise<StageEnd> {
+    const quanta = { total: built.quanta, succeeded: 0, failed: 0, blocked: 0 };
+    const changes = { state: 'BUILT', reached: 'BUILT', quanta } as const;
+    if (built.quanta === 0) {
+      const explain = { reason: built.reasons.join('\n') || 'Nothing matches what the run asks for.', suggestions: [] };
+      return { changes: { ...changes, explain }, result: { quanta: 0, datasets: 0, inputs: 0 } };
+    }
+    const inputs = await task.step('inputs', () => this.#placeInputs(entry, task, token));
+    return {
+      changes: { ...changes, explain: null },
+      result: { quanta: built.quanta, datasets: built.datasets, inputs },
+    };
+  }
+
+  async #placeInputs(entry: RunEntry, task: Task, token: string | undefined): Promise<number> {
+    const { surroundings, publicUrl } = this.#options;
+    const satellite = await this.#satellite(entry, task);
+    const repositories = await readableRepositories(surroundings, task.owner, entry.spec.repositories);
+    const placing = { satellite, repositories, publicUrl: publicUrl() };
+    const jobs = token === undefined ? surroundings.jobs : { tokenOf: () => token };
+    return placeInputs(entry, placing, contextOf({ jobs }, task));
+  }
+
+  async #execute(entry: RunEntry, task: Task): Promise<StageEnd> {
+    const { store, settings } = this.#options;
+    const { workers, memoryBytes, retries } = settings;
+    const { artifacts } = await this.#satellite(entry, task);
+    const outputs = isUri(artifacts.root) ? null : join(artifacts.root, runDirectory(entry.spec.outputRun));
+    const execution = { ...this.#stack(entry, task), workers, memoryBytes, retries, outputs, environment: {} };
+    const counts = await executeQuanta(
+      entry,
+      execution,
+      async (quanta) => {
+        const { total, succeeded, failed, blocked } = quanta;
+        await task.progress({ done: succeeded + failed + blocked, total, unit: 'quanta' });
+        await store.changeAttempt(entry.id, entry.attempt, { quanta });
+      },
+      task.signal,
+    );
+    await store.changeAttempt(entry.id, entry.attempt, { quanta: counts, reached: 'EXECUTED' });
+    requireAll(counts);
+    return { changes: { state: 'EXECUTED', reached: 'EXECUTED', quanta: counts }, result: { ...counts } };
+  }
+
+  async #transfer(entry: RunEntry, task: Task): Promise<StageEnd> {
+    const { spec, satellite, directory, request, reached } = entry;
+    const { repositories, inputs, output, outputRun } = spec;
+    const run = { satellite, repositories, inputs, output, outputRun, graph: `${directory}/${RUN_FILES.graph}` };
+    const brought = await bringRunHome(run, request?.inputs ?? 'REFERENCE', this.#options.surroundings, task);
+    // Of what was not executed only the inputs came.
+    const isHome = reached !== 'BUILT';
+    return {
+      changes: isHome ? { state: 'COMPLETED', reached: 'COMPLETED' } : { state: 'BUILT' },
+      result: { ...brought },
+    };
+  }
+
+  async #remove(entry: RunEntry, task: Task): Promise<Json> {
+    const { store, surroundings } = this.#options;
+    const satellite = await this.#satellite(entry, task);
+    const removed = await removeRunOutputs(entry, satellite, contextOf(surroundings, task));
+    await directoryOfRun(satellite.directory, entry).remove(task.signal);
+    await store.remove(entry.id);
+    return { ...removed };
+  }
+
+  #satellite(entry: RunRecord, task: Task): Promise<OpenSatellite> {
+    return writeableSatellite(this.#options.surroundings, task.owner, entry.satellite);
+  }
+
+  #stack(entry: RunEntry, task: Task): Stack {
+    const { settings, minted, publicUrl } = this.#options;
+    const python = requireStack(settings, entry);
+    return {
+      python,
+      place:
+        settings.executeAs === 'self'
+          ? { kind: 'self' }
+          : { kind: 'sandbox', user: task.owner, uid: sandboxUid(task.owner) },
+      gateway: publicUrl(),
+      token: runTokens(minted, entry, task.owner, task.jobId),
+    };
+  }
+}
+
+function superseded(run: string): SatelliteError {
+  return new SatelliteError('CONFLICT', `Run ${run} is gone, or something else was begun with it since.`);
+}
+
+/** @throws SatelliteError FORBIDDEN where the gateway runs no users' code */
+function requireStack({ executeAs, python }: RunSettings, { id, spec }: Pick<RunRecord, 'id' | 'spec'>) {
+  if (executeAs !== 'none' && python) return python;
+  throw new SatelliteError(
+    'FORBIDDEN',
+    'This gateway runs no pipelines, which are code of its users: run it where you work, in your notebook or terminal, with ' +
+      `\`satellite run go ${id}\`${spec.executor === 'BPS' ? ', which hands it to BPS there' : ''}.`,
+  );
+}
