@@ -78,13 +78,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await writeFile(file, stringify(configuration), { mode: 0o600 });
   // As the first line of `main.ts` has it; what is built is made executable only when it is installed.
   const [command, ...before] = options.built
-    ? ([process.execPath, '--max-semi-space-size=8', join(CHECKOUT, 'dist/src/cli/main.js')] as const)
+    ? ([process.execPath, '--max-semi-space-size=8', '--expose-gc', join(CHECKOUT, 'dist/src/cli/main.js')] as const)
     : ([join(CHECKOUT, 'src/cli/main.ts')] as const);
   const gateway = new OwnedProcess(command, [...before, 'serve', '--config', file], {
     name: 'the gateway',
     log: join(directory, 'gateway.log'),
     cwd: CHECKOUT,
-    ...(options.environment && { env: options.environment }),
+    env: { MALLOC_ARENA_MAX: '2', ...options.environment },
   });
   const url = `http://127.0.0.1:${port}`;
   await gateway.ready(async () => (await fetch(`${url}/healthz`)).ok);

@@ -1,5 +1,8 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
-/** The `satellite` command.  Large answers are short-lived: a small young generation takes their garbage as fast as a large one. */
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=8 --expose-gc
+/**
+ * The `satellite` command.  Large answers are short-lived: a small young generation takes their garbage as fast as a large one.
+ * `gc` is for the end of the start (`heap-growth.ts`); threads that compile and collect share two places to take memory from.
+ */
 // What starts a gateway is loaded by the verbs that need it: the others are to begin at once.
 import { Command, CommanderError } from 'commander';
 import { SatelliteError } from '../butler/errors.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { readConfig } from '../gateway/config.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import { createLog } from '../gateway/log.ts';
-import { keepHeapSmall } from '../repository/heap-growth.ts';
+import { collectNow, keepHeapSmall } from '../repository/heap-growth.ts';
 
 export interface ServeOptions {
   readonly config: string;
@@ -18,6 +18,7 @@ export async function serve({ config: file }: ServeOptions): Promise<void> {
   const log = createLog();
   const gateway = await startGateway(config, { log });
   console.log(`listening on ${gateway.url}`);
+  collectNow();
 
   const ended = new AbortController();
   const { signal } = ended;
