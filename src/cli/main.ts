@@ -13,6 +13,7 @@ import { ingestVerb } from './ingest.ts';
 import { jobVerbs } from './job-verbs.ts';
 import type { MoveReferencesOptions } from './move-references.ts';
 import type { RevokeTokensOptions } from './revoke-tokens.ts';
+import { publishVerbs } from './publish-verbs.ts';
 import { satelliteVerbs } from './satellite-verbs.ts';
 import { sharingVerbs } from './sharing-verbs.ts';
 import { printable } from './terminal.ts';
@@ -64,7 +65,7 @@ program
 
 const verbs = [
   ...[...satelliteVerbs(), ...sharingVerbs(), ...datasetVerbs()],
-  ...[ingestVerb(), ...curationVerbs(), ...jobVerbs()],
+  ...[ingestVerb(), ...curationVerbs(), ...jobVerbs(), publishVerbs()],
 ];
 for (const verb of verbs) program.addCommand(verb);
 for (const command of [program, ...program.commands]) command.exitOverride();

@@ -133,6 +133,7 @@ export async function openServices(
       ? await Publications.open(
           {
             ...{ state, jobs, memberships, repositoriesOf, files, offered, settings, commit, now, log },
+            satelliteById: (id) => satellites.byId(id),
             webhooks: config.webhooks.map(({ url, secret }) => ({ name: url, url, secret })),
             waitMilliseconds: Math.min(requestMs / 2, LONGEST_WAIT_MS),
           },

@@ -34,7 +34,7 @@ import type {
   SubmitPublication,
 } from './service.ts';
 import type { PublishedSettings, Webhook } from './settings.ts';
-import { REREAD_BYTES, SourceChangedError, Sources, type PublishedRepository } from './sources.ts';
+import { REREAD_BYTES, SourceChangedError, Sources, type PublishedRepository, type SourcesOptions } from './sources.ts';
 import { moved, submitKind, type PublicationParts, type VersionInput } from './submit-kind.ts';
 import { PUBLICATION_TABLES } from './tables.ts';
 import * as law from './transitions.ts';
@@ -47,6 +47,7 @@ export interface PublicationsOptions {
   /** The repositories that exist for someone now. */
   readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
   readonly files: FileResolver;
+  readonly satelliteById: SourcesOptions['satelliteById'];
   /** The repositories of the configuration. */
   readonly offered: readonly OfferedRepository[];
   readonly settings: readonly PublishedSettings[];
@@ -101,7 +102,10 @@ export class Publications implements PublicationService {
     );
     this.#store = new ManifestStore(state.database);
     const published = (name: string) => this.#published(name);
-    this.#sources = new Sources({ store: this.#store, repositoriesOf, files, memberships, published });
+    this.#sources = new Sources({
+      ...{ store: this.#store, repositoriesOf, files, memberships, published },
+      satelliteById: options.satelliteById,
+    });
     this.#view = new PublicationView({
       records: this.#records,
       repositoriesOf,

@@ -33,6 +33,8 @@ export interface SourcesOptions {
   readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
   readonly files: FileResolver;
   readonly memberships: Pick<Memberships, 'of'>;
+  /** Null where there is none (any more). */
+  readonly satelliteById: (id: string) => Promise<{ readonly official: string } | null>;
   /** @throws SatelliteError NOT_FOUND where it is not configured any more */
   readonly published: (name: string) => PublishedRepository;
 }
@@ -175,6 +177,24 @@ export class Sources {
     return files.read(found, null, ctx.signal);
   }
 
+  /**
+   * Official repositories that its data may be derived from: the one that the satellite was made from, and all from which it
+   * has something, as nothing tells which of that was used for what.
+   */
+  async #inputs(
+    offered: OfferedRepository,
+    satelliteId: string | null,
+    official: readonly OfferedRepository[],
+    isOfficial: (names: readonly string[]) => Promise<ReadonlySet<string>>,
+    used: Set<string>,
+    ctx: QueryContext,
+  ): Promise<void> {
+    const made = satelliteId === null ? null : await this.#options.satelliteById(satelliteId);
+    if (official.some(({ name }) => name === made?.official)) used.add(made!.official);
+    const all = await offered.repository.collections({ search: ['*'], includeChains: true }, ctx);
+    await isOfficial(all.map(({ name }) => name));
+  }
+
   async #take(
     name: ManifestName,
     { source, repository, submittedBy }: Submitted,
@@ -196,6 +216,7 @@ export class Sources {
     const official = visible.all.filter(({ kind }) => kind === 'OFFICIAL');
     const used = new Set<string>();
     const isOfficial = officialNames(official, who, ctx, (one) => used.add(one));
+    await this.#inputs(offered, source.satelliteId, official, isOfficial, used, ctx);
     const structure = await publishedStructure(offered.repository, source.collections, isOfficial, ctx);
     const summary = await takeContents(
       {

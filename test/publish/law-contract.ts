@@ -2,10 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SatelliteError } from '../../src/butler/errors.ts';
 import { PUBLICATION_STATES, type PublicationState, type PublicationVersion } from '../../src/publish/publication.ts';
 import { PublicationRecords } from '../../src/publish/records.ts';
+import { remind } from '../../src/publish/reminders.ts';
+import type { PublishedSettings } from '../../src/publish/settings.ts';
 import { PUBLICATION_TABLES } from '../../src/publish/tables.ts';
 import * as law from '../../src/publish/transitions.ts';
 import { openState } from '../../src/state/open.ts';
@@ -200,6 +203,52 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
         { numRuns: runs(40) },
       );
     }, 600_000);
+
+    test('that nobody does anything about are reminded of, each time once, and then given up', async () => {
+      now = 1000;
+      const settings: PublishedSettings = {
+        name: 'slow',
+        reviewers: { users: [], groups: [] },
+        restart: 'none',
+        servedDirectly: false,
+        approveForOwnGroup: false,
+        maxBytes: 1,
+        formatters: [],
+        storageClasses: [],
+        remindDays: [7, 30],
+        expireDays: 90,
+      };
+      await records.add({ ...fresh('forgotten', 1), repository: 'slow' });
+      await records.add({ ...fresh('forgotten-2', 1), repository: 'other' });
+      const begun = now;
+      const remindAt = (days: number) => {
+        now = begun + days * DAY;
+        const of = (name: string) => (name === 'slow' ? settings : undefined);
+        const options = { records, settings: of, now: () => now, changed: () => undefined };
+        return Promise.all([remind(options), remind(options)]);
+      };
+      const events = async () => {
+        const rows = await state.database.all(
+          sql`SELECT event FROM ${state.database.table('publication_event')} WHERE publication = 'forgotten' ORDER BY at`,
+          LIMIT,
+        );
+        return rows.map(([event]) => event);
+      };
+      await remindAt(6);
+      expect(await events()).toEqual([]);
+      await remindAt(8);
+      await remindAt(9);
+      expect(await events()).toEqual(['REMINDED']);
+      await remindAt(31);
+      expect(await events()).toEqual(['REMINDED', 'REMINDED']);
+      await remindAt(91);
+      expect(await events()).toEqual(['REMINDED', 'REMINDED', 'CANCELLED']);
+      expect(await records.get('forgotten')).toMatchObject({
+        state: 'CANCELLED',
+        reason: 'Nothing happened for 90 days.',
+      });
+      expect((await records.get('forgotten-2'))!.state).toBe('DRAFT');
+    });
 
     test('of one page follow those of the page before, the latest change first', async () => {
       now = 1000;

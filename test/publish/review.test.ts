@@ -1,7 +1,10 @@
 /** From a request to what is published, and back. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { keyOf } from './kept-commit.ts';
 import { openPublishing, SHOWN, type PublishingWorld, type Shown } from './publishing-world.ts';
+
+// On a slow machine.
+vi.setConfig({ testTimeout: 600_000 });
 
 let world: PublishingWorld;
 beforeAll(async () => {

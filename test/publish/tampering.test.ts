@@ -3,8 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openPublishing, type PublishingWorld, type Shown } from './publishing-world.ts';
+
+// On a slow machine.
+vi.setConfig({ testTimeout: 600_000 });
 
 let world: PublishingWorld;
 beforeAll(async () => {

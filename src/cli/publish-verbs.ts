@@ -1,0 +1,207 @@
+/** Verbs about publications: `satellite publish …`, for their owners and their reviewers. */
+import { Command } from 'commander';
+import { CommandError, EXIT } from './exit.ts';
+import { change, changingVerb, show, verb, type ChangeOptions, type ConnectionOptions } from './verb.ts';
+
+interface SubmitOptions extends ChangeOptions {
+  readonly title: string;
+  readonly description?: string;
+  readonly licence?: string;
+  readonly to?: string;
+  readonly again?: string;
+  readonly reader: readonly string[];
+  readonly group: readonly string[];
+  readonly private?: boolean;
+}
+
+interface ListOptions extends ConnectionOptions {
+  readonly toReview?: boolean;
+  readonly state: readonly string[];
+  readonly first: string;
+}
+
+type DecisionOptions = ChangeOptions & { readonly comment?: string };
+
+interface Shown {
+  readonly id: string;
+  readonly version: number;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly digest: string | null;
+  readonly owner: string;
+  readonly title: string;
+  readonly checks: readonly { readonly code: string; readonly state: string; readonly message: string }[];
+}
+
+interface ShownInFull extends Shown {
+  readonly repository: string;
+  readonly description: string | null;
+  readonly readers: {
+    readonly allUsers: boolean;
+    readonly groups: readonly string[];
+    readonly users: readonly string[];
+  };
+  readonly claimedBy: string | null;
+  readonly comments: readonly { readonly at: string; readonly author: string; readonly text: string }[];
+  readonly manifest: {
+    readonly datasetCount: number;
+    readonly bytes: number;
+    readonly collections: readonly { readonly name: string; readonly type: string }[];
+  } | null;
+  readonly diff: {
+    readonly from: number;
+    readonly added: number;
+    readonly removed: number;
+    readonly changed: number;
+    readonly other: readonly string[];
+  } | null;
+}
+
+const FIELDS = 'id version state reason digest owner title checks {code state message}';
+const ALL_FIELDS = `${FIELDS} repository description readers {allUsers groups users} claimedBy comments {at author text}
+  manifest {datasetCount bytes collections {name type}} diff {from added removed changed other}`;
+
+export function publishVerbs(): Command {
+  const publish = new Command('publish').description('Publish collections, and review what others want to publish.');
+  const verbs = [submit(), list(), showOne(), approve()];
+  const decisions = DECISIONS.map(([name, mutation, description, comment]) =>
+    decision(name, mutation, description, comment),
+  );
+  for (const command of [...verbs, ...decisions]) publish.addCommand(command.exitOverride());
+  return publish;
+}
+
+const DECISIONS = [
+  ['claim', 'claimPublication', 'Take a publication up for review.', 'what to say of it'],
+  ['comment', 'commentPublication', 'Say something to its owner and its reviewers.', 'what to say'],
+  ['request-changes', 'requestPublicationChanges', 'Send it back to its owner.', 'what has to change'],
+  ['reject', 'rejectPublication', 'Turn it down for good.', 'why'],
+  ['withdraw', 'withdrawPublication', 'Give it up, or take it back when it is published.', 'why'],
+] as const;
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
+
+function submit(): Command {
+  return changingVerb('submit', 'Ask for collections of a satellite of yours to be published.')
+    .argument('<satellite>', 'its name')
+    .argument('<collections...>', 'collections, chains with all that is below them')
+    .requiredOption('--title <text>', 'what it is called')
+    .option('--description <text>', 'what it is')
+    .option('--licence <text>', 'under which terms others may use it')
+    .option('--to <repository>', 'the published repository, where there are several')
+    .option('--again <publication>', 'as the next version of this publication')
+    .option('--reader <user>', 'a user who may read it; all users by default; can be repeated', collect, [])
+    .option('--group <name>', 'a group that may read it; can be repeated', collect, [])
+    .option('--private', 'nobody but its owner is to read it')
+    .action((satellite: string, collections: readonly string[], options: SubmitOptions) => {
+      const { title, description, licence, to: repository, again: publication, reader: users, group: groups } = options;
+      const named = users.length > 0 || groups.length > 0 || options.private === true;
+      const readers = named ? { allUsers: false, users, groups } : undefined;
+      const input = { satellite, collections, title, description, licence, repository, publication, readers };
+      return decide('submitPublication', input, options);
+    });
+}
+
+function approve(): Command {
+  return changingVerb('approve', 'Approve exactly what you have looked at, and publish it.')
+    .argument('<publication>', 'its identifier')
+    .argument('<digest>', 'its digest, as `satellite publish show` shows it')
+    .option('--comment <text>', 'what to say of it')
+    .option('--confirm-restart', 'the servers of the published repository will be restarted')
+    .action((publication: string, digest: string, options: DecisionOptions & { readonly confirmRestart?: boolean }) => {
+      const { comment, confirmRestart } = options;
+      return decide('approvePublication', { publication, digest, comment, confirmRestart }, options);
+    });
+}
+
+function decision(name: string, mutation: string, description: string, comment: string): Command {
+  return changingVerb(name, description)
+    .argument('<publication>', 'its identifier')
+    .option('--comment <text>', comment)
+    .action((publication: string, options: DecisionOptions) =>
+      decide(mutation, { publication, comment: options.comment }, options),
+    );
+}
+
+/** What goes on is for `satellite publish show`: the work is its owner's, whoever decided. */
+function decide(mutation: string, input: Readonly<Record<string, unknown>>, options: ChangeOptions): Promise<void> {
+  const say = ({ publication }: Readonly<Record<string, unknown>>) => lines(publication as Shown).join('\n');
+  return change({ mutation, input, fields: `publication {${FIELDS}}`, hasJob: false, say }, options);
+}
+
+function list(): Command {
+  return verb('list', 'List publications that you may see.')
+    .option('--to-review', 'those that wait for your review')
+    .option('--state <state>', 'those in this state, such as SUBMITTED; can be repeated', collect, [])
+    .option('--first <number>', 'how many', '100')
+    .action(({ toReview = false, state, first, ...options }: ListOptions) =>
+      show<{ publications: { readonly nodes: readonly Shown[] } }>(
+        `query ($states: [PublicationState!], $toReview: Boolean, $first: Int) {
+           publications(states: $states, toReview: $toReview, first: $first) {nodes {${FIELDS}}}
+         }`,
+        { states: state.length > 0 ? state : undefined, toReview, first: Number(first) },
+        options,
+        ({ publications: { nodes } }) =>
+          nodes.length === 0
+            ? ['There are none.']
+            : nodes.map(
+                ({ id, version, state: now, owner, title }) =>
+                  `${id}  v${version}  ${stateText(now)}  ${owner}  ${title}`,
+              ),
+      ),
+    );
+}
+
+function showOne(): Command {
+  return verb('show', 'Show a publication: its state, its checks, what is in it, and what was said.')
+    .argument('<publication>', 'its identifier')
+    .option('--version-number <number>', 'a version before the latest')
+    .action((id: string, { versionNumber, ...options }: ConnectionOptions & { readonly versionNumber?: string }) =>
+      show<{ publication: ShownInFull | null }>(
+        `query ($id: ID!, $version: Int) {publication(id: $id, version: $version) {${ALL_FIELDS}}}`,
+        { id, version: versionNumber === undefined ? undefined : Number(versionNumber) },
+        options,
+        ({ publication }) => {
+          if (publication) return fullLines(publication);
+          throw new CommandError(`There is no publication '${id}' that you may see.`, EXIT.failed, 'NOT_FOUND');
+        },
+      ),
+    );
+}
+
+function lines({ id, version, state, reason, digest, title, checks }: Shown): readonly string[] {
+  return [
+    `Publication ${id}, version ${version} ('${title}'): ${stateText(state)}.${reason === null ? '' : ` ${reason}`}`,
+    ...(digest === null ? [] : [`  digest ${digest}`]),
+    ...checks.filter((check) => check.state !== 'PASSED').map(checkText),
+  ];
+}
+
+function fullLines(publication: ShownInFull): readonly string[] {
+  const { owner, repository, description, readers, claimedBy, manifest, diff, checks, comments } = publication;
+  const { allUsers, groups, users } = readers;
+  const whom = allUsers ? 'all users' : [owner, ...users, ...groups.map((name) => `group ${name}`)].join(', ');
+  const [first, ...rest] = lines({ ...publication, checks: [] });
+  return [
+    first!,
+    ...rest,
+    `  of ${owner}, in '${repository}', for ${whom}${claimedBy === null ? '' : `; ${claimedBy} works on it`}`,
+    ...(description === null ? [] : [`  ${description}`]),
+    ...(manifest === null ? [] : [`  ${manifest.datasetCount} datasets, ${manifest.bytes} bytes`]),
+    ...(manifest?.collections ?? []).map(({ name, type }) => `    ${type.padEnd(11)} ${name}`),
+    ...(diff === null
+      ? []
+      : [`  Since version ${diff.from}: ${diff.added} datasets new, ${diff.removed} gone, ${diff.changed} changed.`]),
+    ...(diff?.other ?? []).map((words) => `    ${words}`),
+    ...checks.map(checkText),
+    ...comments.map(({ at, author, text }) => `  ${at} ${author}: ${text}`),
+  ];
+}
+
+function checkText({ code, state, message }: Shown['checks'][number]): string {
+  return `  ${state.padEnd(7)} ${code}: ${message}`;
+}
+
+function stateText(state: string): string {
+  return state.toLowerCase().replaceAll('_', ' ');
+}

@@ -1,0 +1,64 @@
+/** `satellite publish …`, against a gateway of this process. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { openPublishing, type PublishingWorld } from '../publish/publishing-world.ts';
+
+// On a slow machine.
+vi.setConfig({ testTimeout: 600_000 });
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+
+let world: PublishingWorld;
+beforeAll(async () => {
+  world = await openPublishing();
+  await world.filled('work', 'u/alice/run', 2);
+}, 120_000);
+afterAll(() => world[Symbol.asyncDispose]());
+
+async function publish(user: string, groups: readonly string[], ...args: readonly string[]) {
+  const token = await world.gateway.token(user, { groups: ['g_users', ...groups] });
+  const env = { ...process.env, SATELLITE_URL: world.gateway.url, SATELLITE_TOKEN: token };
+  const command = spawn('node', [MAIN, 'publish', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const [stdout, stderr] = await Promise.all([text(command.stdout), text(command.stderr), once(command, 'exit')]);
+  return { code: command.exitCode, stdout, stderr };
+}
+const alice = (...args: readonly string[]) => publish('alice', ['g_lensing'], ...args);
+const curator = (...args: readonly string[]) => publish('curator', ['g_curators'], ...args);
+
+test('a collection is submitted, sent back, submitted again and approved', async () => {
+  const submitted = await alice('submit', 'work', 'u/alice/run', '--title', 'Notes', '--reader', 'bob');
+  expect(submitted).toMatchObject({ code: 0, stderr: '' });
+  const [, id] = /^Publication ([0-9a-f-]{36}), version 1 \('Notes'\): submitted\./.exec(
+    submitted.stdout,
+  ) as unknown as [string, string];
+  const queue = await curator('list', '--to-review');
+  expect(queue.stdout).toBe(`${id}  v1  submitted  alice  Notes\n`);
+  expect(await curator('request-changes', id)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('"comment"') as string,
+  });
+  expect((await curator('request-changes', id, '--comment', 'A licence, please.')).stdout).toMatch(
+    /version 1 \('Notes'\): changes requested\. A licence, please\./,
+  );
+  const again = ['submit', 'work', 'u/alice/run', '--title', 'Notes', '--licence', 'CC-BY', '--again', id];
+  expect((await alice(...again)).stdout).toMatch(/version 2 \('Notes'\): submitted\./);
+  const shown = await curator('show', id);
+  expect(shown.stdout).toMatch(/of alice, in 'published', for all users/);
+  expect(shown.stdout).toMatch(/2 datasets, 32 bytes\n {4}RUN {9}u\/alice\/run/);
+  expect(shown.stdout).toMatch(/Since version 1: 0 datasets new, 0 gone, 0 changed\./);
+  expect(shown.stdout).toMatch(/PASSED {2}FORMATS: /);
+  expect(shown.stdout).toMatch(/curator: A licence, please\./);
+  const [, digest] = /digest ([0-9a-f]{64})/.exec(shown.stdout) as unknown as [string, string];
+  expect(await curator('approve', id, '0'.repeat(64))).toMatchObject({ code: 1 });
+  expect(await curator('approve', id, digest, '--comment', 'Thank you.')).toMatchObject({ code: 0, stderr: '' });
+  await world.reached('alice', id, 'PUBLISHED');
+  const withdrawn = await alice('withdraw', id, '--comment', 'An error.', '--json');
+  expect(JSON.parse(withdrawn.stdout)).toMatchObject({ publication: { state: 'WITHDRAWN', reason: 'An error.' } });
+  expect(await publish('carol', [], 'show', '00000000-0000-4000-8000-000000000000')).toMatchObject({
+    code: 1,
+    stdout: '',
+  });
+});
