@@ -20,6 +20,8 @@ export interface OfferedRepository extends Ownership {
   readonly resource?: string;
   /** Whether its own server lets someone read; absent: it lets everyone who may ask here. */
   readonly admits?: (caller: Caller) => Promise<boolean>;
+  /** Of a published one: the number of its state, as everybody sees it from now on. */
+  readonly generation?: (signal: AbortSignal) => Promise<number>;
   /** All of it, before the policy; of what `VisibleRepositories` gives, what its principal may read. */
   readonly repository: Repository;
 }

@@ -17,6 +17,7 @@ import { createHttpServer, type HttpServerOptions } from './http/server.ts';
 import { Metrics } from './metrics.ts';
 import { openRepositories } from './repositories.ts';
 import { openOutbound } from './outbound.ts';
+import { openPublishing } from './publishing.ts';
 import { openServices } from './services.ts';
 import { RequestMeter } from './request-meter.ts';
 import { openCapabilityScope, openScope, scopeFor, type ScopeOptions } from './request-scope.ts';
@@ -59,6 +60,8 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   const gafaelfawr = openGafaelfawr(config.auth);
   const metrics = new Metrics();
   const offered = options.offered ?? (await openRepositories(config.repositories, metrics));
+  metrics.observeGenerations(offered);
+  const publishing = openPublishing(config.repositories, offered);
   const outbound = openOutbound(config);
   let url = '';
   const { pathPrefix = '', limits } = config.http;
@@ -73,7 +76,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     config.writing &&
     (await openServices(config.writing, {
       ...{ config, offered, gafaelfawr, files, publicUrl, ownUrls, log, now },
-      commit: options.commit,
+      commit: options.commit ?? publishing.commit,
     }));
   const authenticator = openAuthenticator(config.auth, gafaelfawr, opened?.authentication);
   const meter = await RequestMeter.open({
@@ -124,6 +127,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   app.addHook('onClose', async () => {
     await meter.close();
     await opened?.close();
+    await publishing.close();
     await Promise.all([...offered.map(({ repository }) => repository.close()), outbound.close(), gafaelfawr?.close()]);
   });
   try {

@@ -1,6 +1,13 @@
 /** What `/metrics` tells (Prometheus).  No label holds a user, a query or the name of a user's own repository. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { OfferedRepository } from '../access/policy.ts';
+import { isNamedToAll } from '../access/readable.ts';
 import type { Jobs } from '../jobs/job.ts';
+
+const READ_MILLISECONDS = 5000;
+
+/** What a published repository's state has as its number, as this gateway sees it: other gateways ask for it. */
+export const GENERATION_METRIC = 'satellite_published_generation';
 
 export class Metrics {
   readonly registry = new Registry();
@@ -26,6 +33,25 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Tells the generations of published repositories that are named to all, which are read when someone asks. */
+  observeGenerations(offered: readonly OfferedRepository[]): void {
+    const told = offered.filter((repository) => repository.generation && isNamedToAll(repository));
+    if (told.length === 0) return;
+    new Gauge({
+      name: GENERATION_METRIC,
+      help: 'Number of the state of a published repository: each publication, and each withdrawal, counts it up.',
+      labelNames: ['repository'],
+      registers: [this.registry],
+      async collect() {
+        this.reset();
+        for (const { name, generation } of told) {
+          const number = await generation!(AbortSignal.timeout(READ_MILLISECONDS)).catch(() => undefined);
+          if (number !== undefined) this.set({ repository: name }, number);
+        }
+      },
+    });
   }
 
   /** Tells of the jobs that have not ended, which are counted when someone asks. */

@@ -12,6 +12,11 @@ export const publishingConfig = z.strictObject({
    * server lets its users read all of it. @default false
    */
   servedDirectly: z.boolean().default(false),
+  /**
+   * Addresses of all gateways that serve it, such as `http://satellite-0.satellite:8080`, as this one reaches them: something
+   * counts as published only when each of them shows it, which its `/metrics` tell. @default []: this one alone
+   */
+  replicas: z.array(z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/$/, ''))).default([]),
   /** Whether what only the owning group is to read is published without a reviewer. @default false */
   approveForOwnGroup: z.boolean().default(false),
   /** Most bytes of one publication. @default 1099511627776 */

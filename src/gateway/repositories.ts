@@ -1,5 +1,6 @@
 import { isNamedToAll } from '../access/readable.ts';
 import type { OfferedRepository, RepositoryKind } from '../access/policy.ts';
+import { DirectRepository } from '../repository/direct/direct-repository.ts';
 import { openDirectRepository } from '../repository/direct/open.ts';
 import { RemoteRepository } from '../repository/remote/remote-repository.ts';
 import type { Caller, Repository } from '../repository/repository.ts';
@@ -29,6 +30,10 @@ export async function openRepositories(
         kind: kindOf(config),
         ...whose,
         ...(opened instanceof RemoteRepository && { admits: (caller: Caller) => opened.admits(caller) }),
+        ...(config.role === 'published' &&
+          opened instanceof DirectRepository && {
+            generation: (signal: AbortSignal) => opened.generation({ caller: { username: 'generation' }, signal }),
+          }),
         repository,
       };
     }),

@@ -50,7 +50,7 @@ export interface ServicesOptions {
   /** Unix milliseconds, for the end of grants. */
   readonly now: () => number;
   /** What brings publications into published repositories. */
-  readonly commit: PublicationCommit | undefined;
+  readonly commit: PublicationCommit;
 }
 
 export interface OpenServices {

@@ -3,7 +3,9 @@ import type { Memberships } from '../access/memberships.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
 import { requiredDataId } from '../butler/data-id.ts';
+import type { DimensionElement } from '../butler/universe.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { DimensionRecordRow } from '../repository/rows.ts';
 import { streamDimensionRecords } from '../repository/search/streams.ts';
 import { defaultFormatter, isDefaultFormatter } from '../transfer/default-formatters.ts';
 import { checkInputRights, checkReaders } from './check-rights.ts';
@@ -196,22 +198,31 @@ async function checkFormats(manifest: Manifest, settings: PublishedSettings): Pr
   return { code, state: 'PASSED', message: 'Everybody with the stock software can read all of it.' };
 }
 
-/** Records of instruments, sky maps and so on, which servers read only once. */
+/**
+ * Records of instruments, detectors, filters, sky maps and so on, which servers read only once (`is_cached` in the universe):
+ * of new ones, a stock server gives an error in the place of whatever has them.
+ */
 async function checkRestart(
   { manifest, published, settings }: CheckSetting,
   ctx: QueryContext,
 ): Promise<PublicationCheck> {
   const code = 'RESTART';
-  const { governors } = await published.repository.universe(ctx);
-  const coming = new Map(governors.map((name) => [name, new Set<string>()]));
+  const universe = await published.repository.universe(ctx);
+  const coming = new Map<string, Set<string>>();
+  const nameOf = (element: DimensionElement, fields: DimensionRecordRow['fields']) =>
+    element.required.map((name) => String(fields[name === element.name ? element.primaryKey!.name : name])).join(' ');
   for await (const records of manifest.records()) {
-    for (const { element, fields } of records) coming.get(element)?.add(String(fields['name']));
+    for (const { element, fields } of records) {
+      const { isCached } = universe.element(element);
+      if (!isCached) continue;
+      const names = coming.get(element) ?? new Set();
+      coming.set(element, names.add(nameOf(universe.element(element), fields)));
+    }
   }
   const fresh: string[] = [];
   for (const [element, names] of coming) {
-    if (names.size === 0) continue;
     for await (const rows of streamDimensionRecords([published.repository], { element }, ctx)) {
-      for (const { fields } of rows) names.delete(String(fields['name']));
+      for (const row of rows) names.delete(nameOf(row.element, row.fields));
     }
     fresh.push(...[...names].map((name) => `${element} ${name}`));
   }

@@ -1,6 +1,7 @@
 /** What brings an approved version into the published repository, and takes it out again. */
 import type { Readable } from 'node:stream';
 import type { Task } from '../jobs/job.ts';
+import type { ResolvedSource } from '../access/file-resolution.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { Manifest, ManifestDataset, ManifestFile } from './manifest.ts';
 import type { PublicationVersion } from './publication.ts';
@@ -18,13 +19,17 @@ export interface CommitWork {
    */
   enter(stage: 'VERIFYING' | 'COMMITTING'): Promise<void>;
   /**
-   * The bytes of a file at its source, read as the version's owner.
+   * Where the bytes of a file are at its source now, for the version's owner; to be opened by `read`.
    * @throws SatelliteError NOT_FOUND where it is gone
    */
-  open(dataset: ManifestDataset, file: ManifestFile, ctx: QueryContext): Promise<Readable>;
+  find(dataset: ManifestDataset, file: ManifestFile, ctx: QueryContext): Promise<ResolvedSource>;
+  read(source: ResolvedSource, ctx: QueryContext): Promise<Readable>;
   /** The version of the same publication that is visible now, whose place this one takes: null for the first one. */
   readonly replaced: { readonly version: PublicationVersion; readonly manifest: Manifest } | null;
 }
+
+/** What a commit knows of a version. */
+export type PublishedVersion = Pick<PublicationVersion, 'publication' | 'version' | 'repository'>;
 
 /** Implemented by the transfer into published repositories. */
 export interface PublicationCommit {
@@ -36,17 +41,15 @@ export interface PublicationCommit {
    * @returns the generation from which on it is visible
    * @throws SatelliteError UPSTREAM_UNAVAILABLE where bytes are not those of the manifest; CONFLICT where something is in the way
    */
-  commit(version: PublicationVersion, manifest: Manifest, work: CommitWork): Promise<number>;
+  commit(version: PublishedVersion, manifest: Manifest, work: CommitWork): Promise<number>;
   /**
    * Takes what a version published out of the repository, at once and in one transaction; what other versions or publications
    * hold stays.  Again after a crash; of what is out already it gives the generation.
    * @returns the generation from which on it is invisible
    */
-  withdraw(
-    version: PublicationVersion,
-    manifest: Manifest,
-    work: Omit<CommitWork, 'enter' | 'replaced'>,
-  ): Promise<number>;
+  withdraw(version: PublishedVersion, manifest: Manifest, work: Pick<CommitWork, 'task' | 'ctx'>): Promise<number>;
+  /** Removes what was staged for a publication and is not visible: of work that was given up elsewhere. */
+  sweep(version: PublishedVersion): Promise<void>;
   /** Whether everything that serves a published repository serves this generation, every configured replica included. */
   isVisible(repository: string, generation: number): Promise<boolean>;
 }

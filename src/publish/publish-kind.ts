@@ -1,4 +1,5 @@
 /** The jobs that bring an approved version into the published repository, and take one out of it. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SatelliteError } from '../butler/errors.ts';
 import { HeldError, type JobKind, type Task } from '../jobs/job.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
@@ -17,6 +18,9 @@ import {
   type VersionInput,
 } from './submit-kind.ts';
 import { failed } from './transitions.ts';
+
+/** How often it is asked whether something is visible. */
+const LOOK_MILLISECONDS = 500;
 
 export interface PublishParts extends PublicationParts {
   readonly commit: PublicationCommit;
@@ -50,11 +54,13 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
           const { state } = await existing(records, input);
           if (state !== stage && state !== 'COMMITTING') throw notGoingOn(state);
         },
-        open: (dataset, { component, fileName }, fileCtx) =>
-          sources.open(begun, { uuid: dataset.uuid, component, fileName }, visible, fileCtx),
+        read: (source, fileCtx) => sources.read(source, fileCtx),
+        find: (dataset, { component, fileName }, fileCtx) =>
+          sources.find(begun, { uuid: dataset.uuid, component, fileName }, visible, fileCtx),
         replaced: before && { version: before, manifest: store.read(before, task.signal) },
       };
       const generation = await commit.commit(begun, manifest, work);
+      await untilVisible(commit, begun.repository, generation, task);
       await grants.open(begun, await manifest.collections());
       await moved(parts, input, ({ state }) =>
         state === 'COMMITTING' ? { state: 'PUBLISHED', generation, reason: null } : null,
@@ -68,8 +74,23 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
     ended: async (input, { state, error }) => {
       if (state === 'COMPLETED') return;
       await moved(parts, input, (now) => failed(now, 'FAILED', error?.message ?? 'The work was cancelled.'));
+      const version = await existing(records, input);
+      if (!GOING_ON.has(version.state)) await commit.sweep(version);
     },
   };
+}
+
+/** Whoever is told that it is there, finds it, wherever they ask. */
+async function untilVisible(
+  commit: PublicationCommit,
+  repository: string,
+  generation: number,
+  task: Task,
+): Promise<void> {
+  for (let looks = 0; !(await commit.isVisible(repository, generation)); looks += 1) {
+    if (looks === 0) await task.log('It is there, and not every gateway shows it yet.');
+    await sleep(LOOK_MILLISECONDS, undefined, { signal: task.signal });
+  }
 }
 
 export function withdrawKind(parts: PublishParts): JobKind<VersionInput, PublishResult> {
@@ -81,10 +102,8 @@ export function withdrawKind(parts: PublishParts): JobKind<VersionInput, Publish
       const manifest = store.read(version, task.signal);
       await grants.close(version, await manifest.collections());
       const ctx = { caller: { username: version.submittedBy }, signal: task.signal };
-      const open = () => {
-        throw new Error('what is taken out is not read');
-      };
-      const generation = await commit.withdraw(version, manifest, { task, ctx, open });
+      const generation = await commit.withdraw(version, manifest, { task, ctx });
+      await untilVisible(commit, version.repository, generation, task);
       return { generation };
     },
   };

@@ -1,6 +1,7 @@
 /** The source of a version: opened as its submitter, frozen into a manifest, and compared with that later. */
 import { randomUUID } from 'node:crypto';
-import type { FileResolver } from '../access/file-resolution.ts';
+import type { Readable } from 'node:stream';
+import type { FileResolver, ResolvedSource } from '../access/file-resolution.ts';
 import { satelliteOf } from '../access/grants.ts';
 import type { Memberships } from '../access/memberships.ts';
 import { nameInAddresses, type OfferedRepository, type VisibleRepositories } from '../access/policy.ts';
@@ -162,7 +163,7 @@ export class Sources {
   }
 
   /** The bytes of a file, as somebody who may read the source. */
-  async open(
+  find(
     { source }: Submitted,
     {
       uuid,
@@ -171,10 +172,12 @@ export class Sources {
     }: { readonly uuid: string; readonly component: string | null; readonly fileName: string },
     visible: VisibleRepositories,
     ctx: QueryContext,
-  ) {
-    const { files } = this.#options;
-    const found = await files.find({ repository: source.repository, uuid, component, fileName }, visible, ctx);
-    return files.read(found, null, ctx.signal);
+  ): Promise<ResolvedSource> {
+    return this.#options.files.find({ repository: source.repository, uuid, component, fileName }, visible, ctx);
+  }
+
+  read(source: ResolvedSource, { signal }: QueryContext): Promise<Readable> {
+    return this.#options.files.read(source, null, signal);
   }
 
   /**

@@ -67,12 +67,10 @@ def content(repository: str, *names: str) -> None:
             for name, info in infos.items()
             if info.type is not CollectionType.CHAINED
         ]
-        found = {
-            ref.id: ref
-            for ref in butler.query_all_datasets(
-                leaves, name="*", find_first=False, limit=None
-            )
-        }
+        # Without any dataset type, a glob is an error.
+        is_empty = not butler.registry.queryDatasetTypes()
+        everything = [] if is_empty else butler.query_all_datasets(leaves, name="*", find_first=False, limit=None)
+        found = {ref.id: ref for ref in everything}
         expanded: dict[str, Any] = {}
         for name in sorted({ref.datasetType.name for ref in found.values()}):
             refs = butler.query_datasets(

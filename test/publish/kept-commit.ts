@@ -22,7 +22,8 @@ export class KeptCommit implements PublicationCommit {
         uuids.push(dataset.uuid);
         for (const file of dataset.files) {
           const hash = createHash('sha256');
-          for await (const chunk of await work.open(dataset, file, work.ctx)) hash.update(chunk as Uint8Array);
+          for await (const chunk of await work.read(await work.find(dataset, file, work.ctx), work.ctx))
+            hash.update(chunk as Uint8Array);
           if (hash.digest('hex') !== file.sha256) throw new SatelliteError('CONFLICT', 'The bytes are others.');
         }
       }
@@ -40,6 +41,10 @@ export class KeptCommit implements PublicationCommit {
   withdraw(version: PublicationVersion): Promise<number> {
     this.visible.delete(keyOf(version));
     return Promise.resolve((this.#generation += 1));
+  }
+
+  sweep(): Promise<void> {
+    return Promise.resolve();
   }
 
   isVisible(_repository: string, generation: number): Promise<boolean> {

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { requiredDataId } from '../../src/butler/data-id.ts';
+import type { ResolvedSource } from '../../src/access/file-resolution.ts';
 import { readLocalFile } from '../../src/repository/local-file.ts';
 import type { QueryContext, Repository } from '../../src/repository/repository.ts';
-import type { FileSource } from '../../src/repository/rows.ts';
 import { streamDatasets } from '../../src/repository/search/streams.ts';
 import type { Manifest, ManifestDataset } from '../../src/publish/manifest.ts';
 import { namedCollections } from '../../src/transfer/collection-structure.ts';
@@ -55,7 +55,7 @@ export async function manifestOf(
   for (const { uuid, datasetType, run, values, files } of selected) {
     const measured = [];
     for (const { fileName, component, formatter, storageClass } of files) {
-      const bytes = await buffer(await openSource(source, uuid, component, ctx));
+      const bytes = await buffer(await openedSource(await foundSource(source, uuid, component, ctx), ctx));
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       measured.push({ fileName, component, formatter, storageClass, size: bytes.length, sha256 });
     }
@@ -116,19 +116,20 @@ export async function manifestOf(
   };
 }
 
-/** The bytes of a file at its source. */
-export async function openSource(
+/** Where a file is. */
+export async function foundSource(
   source: Repository,
   uuid: string,
   component: string | null,
   ctx: QueryContext,
-): Promise<Readable> {
+): Promise<ResolvedSource> {
   const found = await source.fileSource(uuid, component, ctx);
-  if (!found) throw new Error(`dataset ${uuid} has no file`);
-  return opened(found, ctx);
+  if (!found || found.kind === 'reference') throw new Error(`dataset ${uuid} has no file of its own`);
+  return found;
 }
 
-async function opened(found: FileSource, { signal }: QueryContext): Promise<Readable> {
+/** Its bytes. */
+export async function openedSource(found: ResolvedSource, { signal }: QueryContext): Promise<Readable> {
   if (found.kind === 'path') return readLocalFile(found, null, signal);
   if (found.kind === 'stream') return found.open(null, signal);
   const response = await fetch(found.url, { signal });

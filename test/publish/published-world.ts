@@ -3,14 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Json, JobProgress } from '../../src/jobs/job.ts';
-import type { CommitWork } from '../../src/publish/commit.ts';
+import type { CommitWork, PublishedVersion } from '../../src/publish/commit.ts';
 import { PublishedRepositories } from '../../src/publish/commit/published-repositories.ts';
 import { RepositoryCommit } from '../../src/publish/commit/repository-commit.ts';
 import type { Manifest } from '../../src/publish/manifest.ts';
-import type { PublicationVersion } from '../../src/publish/publication.ts';
+import type { S3Access } from '../../src/repository/direct/datastore/s3-client.ts';
 import type { QueryContext, Repository } from '../../src/repository/repository.ts';
 import { runPython } from '../../stack/run-python.ts';
-import { openSource } from './manifest-of.ts';
+import { foundSource, openedSource } from './manifest-of.ts';
 
 export const PUBLICATION = '0d4bd8d3-6d1e-4f5f-9f0e-9a0f6a8a3c11';
 const ORACLE = 'test/oracle/published_content.py';
@@ -37,15 +37,16 @@ export class PublishedWorld implements AsyncDisposable {
   readonly repositories: PublishedRepositories;
   readonly entered: string[] = [];
   readonly progress: JobProgress[] = [];
-  readonly #directory: string;
+  /** Holds the repository. */
+  readonly directory: string;
   readonly #environment: Readonly<Record<string, string>>;
 
   private constructor(directory: string, environment: Readonly<Record<string, string>>) {
-    this.#directory = directory;
+    this.directory = directory;
     this.#environment = environment;
     this.root = join(directory, 'published');
-    this.repositories = new PublishedRepositories([{ name: 'published', path: this.root }]);
-    this.commit = new RepositoryCommit(this.repositories);
+    this.repositories = new PublishedRepositories([{ name: 'published', path: this.root, s3: s3Access(environment) }]);
+    this.commit = new RepositoryCommit(this.repositories, () => Promise.resolve(true));
   }
 
   static async make({ config = {}, environment = {} }: PublishedWorldOptions = {}): Promise<PublishedWorld> {
@@ -53,6 +54,11 @@ export class PublishedWorld implements AsyncDisposable {
     const world = new PublishedWorld(directory, environment);
     await runPython(ORACLE, ['make', world.root, JSON.stringify(config)], environment);
     return world;
+  }
+
+  /** Over the repository of another world, in a directory that goes with this one. */
+  static in(directory: string): PublishedWorld {
+    return new PublishedWorld(directory, {});
   }
 
   /** What a job does once. */
@@ -82,7 +88,8 @@ export class PublishedWorld implements AsyncDisposable {
         log: () => Promise.resolve(),
       },
       enter: (stage) => Promise.resolve(void this.entered.push(stage)),
-      open: (dataset, file, asked) => openSource(source, dataset.uuid, file.component, asked),
+      find: (dataset, file, asked) => foundSource(source, dataset.uuid, file.component, asked),
+      read: openedSource,
       replaced: null,
     };
   }
@@ -94,7 +101,7 @@ export class PublishedWorld implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.repositories.close();
-    await rm(this.#directory, { recursive: true });
+    await rm(this.directory, { recursive: true });
   }
 }
 
@@ -111,40 +118,18 @@ export async function contentOf(
   return JSON.parse(await runPython(ORACLE, ['content', repository, ...names], environment)) as Content;
 }
 
+/** How the gateway reaches the S3 server of an environment. */
+export function s3Access(environment: Readonly<Record<string, string>>): S3Access | undefined {
+  const endpoint = environment['S3_ENDPOINT_URL'];
+  if (endpoint === undefined) return undefined;
+  const [accessKeyId, secretAccessKey] = [environment['AWS_ACCESS_KEY_ID']!, environment['AWS_SECRET_ACCESS_KEY']!];
+  return { endpoint, region: 'us-east-1', credentials: { accessKeyId, secretAccessKey } };
+}
+
 export function contextOf(): QueryContext {
   return { caller: { username: 'alice' }, signal: AbortSignal.timeout(600_000) };
 }
 
-export function versionOf({ version, publication }: Required<Published>): PublicationVersion {
-  return {
-    publication,
-    version,
-    state: 'STAGING',
-    revision: 1,
-    repository: 'published',
-    owner: 'alice',
-    group: null,
-    groupId: null,
-    submittedBy: 'alice',
-    source: { repository: 'alice~mine', satelliteId: 'mine', collections: [], search: null },
-    title: 'Detectors with a better model of the PSF',
-    description: null,
-    licence: null,
-    readers: { allUsers: true, groups: [], users: [] },
-    digest: 'digest',
-    checks: [],
-    datasets: 0,
-    bytes: 0,
-    reason: null,
-    claimedBy: null,
-    claimedUntil: null,
-    approvedBy: 'carol',
-    approvedDigest: 'digest',
-    restartConfirmed: false,
-    generation: null,
-    job: 'job',
-    createdAt: 0,
-    submittedAt: 0,
-    changedAt: 0,
-  };
+function versionOf({ version, publication }: Required<Published>): PublishedVersion {
+  return { publication, version, repository: 'published' };
 }

@@ -40,6 +40,8 @@ export interface PublishingWorld extends SharingWorld {
 export const SHOWN = 'id version state reason digest owner checks {code state message} comments {author text}';
 
 export interface PublishingOptions {
+  /** `real`: what the gateway itself has; `world.commit` is not asked then. @default kept */
+  readonly commit?: 'kept' | 'real';
   readonly state?: string;
   readonly publishing?: string;
   readonly restart?: string;
@@ -60,7 +62,7 @@ export async function openPublishing(options: PublishingOptions = {}): Promise<P
   await official.close();
   const commit = new KeptCommit();
   const world = await openSharing({
-    commit,
+    ...(options.commit === 'real' ? {} : { commit }),
     ...(now && { now }),
     groups: CURATORS,
     yaml: `

@@ -4,12 +4,12 @@ import type { Universe } from '../../butler/universe.ts';
 import type { PublishedContent } from '../../repository/published-repository.ts';
 import type { ImportedDataset } from '../../repository/writeable-repository.ts';
 import type { Manifest } from '../manifest.ts';
-import type { PublicationVersion } from '../publication.ts';
+import type { PublishedVersion } from '../commit.ts';
 import { stagedPath } from './staged-path.ts';
 
 /** @param universe of the published repository */
 export async function contentOf(
-  version: Pick<PublicationVersion, 'publication' | 'version' | 'repository'>,
+  version: PublishedVersion,
   manifest: Manifest,
   universe: Universe,
 ): Promise<PublishedContent> {

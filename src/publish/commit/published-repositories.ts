@@ -1,5 +1,6 @@
 /** The published repositories of the configuration, as those who publish into them use them. */
 import { SatelliteError } from '../../butler/errors.ts';
+import type { S3Access } from '../../repository/direct/datastore/s3-client.ts';
 import { openPublishedRepository } from '../../repository/direct/open-writeable.ts';
 import type { PublishedRepository } from '../../repository/published-repository.ts';
 
@@ -7,6 +8,8 @@ export interface PublishedPlace {
   readonly name: string;
   /** Its directory, or its `butler.yaml`. */
   readonly path: string;
+  /** How its files are reached where they are in S3. Default: as the environment says. */
+  readonly s3?: S3Access | undefined;
 }
 
 export class PublishedRepositories {
@@ -27,13 +30,6 @@ export class PublishedRepositories {
     this.#open.set(name, opened);
     opened.catch(() => this.#open.delete(name));
     return opened;
-  }
-
-  /** Whether what everybody reads is of this generation, or later. */
-  async serve(name: string, generation: number): Promise<boolean> {
-    const repository = await this.writeable(name);
-    const signal = AbortSignal.timeout(10_000);
-    return (await repository.generation({ caller: { username: '' }, signal })) >= generation;
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,9 @@
 /** Brings publications into published repositories that the gateway writes, and takes them out again. */
 import { failpoint } from '../../repository/failpoints.ts';
-import type { QueryContext } from '../../repository/repository.ts';
+import type { Caller, QueryContext } from '../../repository/repository.ts';
 import type { PublishedRepository } from '../../repository/published-repository.ts';
-import type { CommitWork, PublicationCommit } from '../commit.ts';
+import type { CommitWork, PublicationCommit, PublishedVersion } from '../commit.ts';
 import type { Manifest } from '../manifest.ts';
-import type { PublicationVersion } from '../publication.ts';
 import { contentOf } from './content.ts';
 import type { PublishedRepositories } from './published-repositories.ts';
 import { stageFiles, sweepStaged, verifyFiles } from './staging.ts';
@@ -13,13 +12,19 @@ import { stageFiles, sweepStaged, verifyFiles } from './staging.ts';
 const SWEEP_MILLISECONDS = 10 * 60_000;
 
 export class RepositoryCommit implements PublicationCommit {
+  readonly isVisible: PublicationCommit['isVisible'];
   readonly #repositories: PublishedRepositories;
 
-  constructor(repositories: PublishedRepositories) {
+  /** @param isVisible whether everything that serves a repository serves a generation */
+  constructor(
+    repositories: PublishedRepositories,
+    isVisible: (repository: string, generation: number) => Promise<boolean>,
+  ) {
     this.#repositories = repositories;
+    this.isVisible = isVisible;
   }
 
-  async commit(version: PublicationVersion, manifest: Manifest, work: CommitWork): Promise<number> {
+  async commit(version: PublishedVersion, manifest: Manifest, work: CommitWork): Promise<number> {
     const { publication } = version;
     const repository = await this.#repositories.writeable(version.repository);
     const since = await repository.visibleSince(publication, version.version, work.ctx);
@@ -42,12 +47,12 @@ export class RepositoryCommit implements PublicationCommit {
       return generation;
     } catch (error) {
       // Where it only ends here, it goes on elsewhere or later with what is staged.
-      if (!work.task.signal.aborted) await this.#sweep(repository, publication, work.ctx);
+      if (!work.task.signal.aborted) await this.#sweep(repository, publication, work.ctx.caller);
       throw error;
     }
   }
 
-  async withdraw(version: PublicationVersion, _manifest: Manifest, { ctx }: Pick<CommitWork, 'ctx'>): Promise<number> {
+  async withdraw(version: PublishedVersion, _manifest: Manifest, { ctx }: Pick<CommitWork, 'ctx'>): Promise<number> {
     const { publication } = version;
     const repository = await this.#repositories.writeable(version.repository);
     const generation = await repository.withdraw(publication, version.version, ctx);
@@ -56,11 +61,11 @@ export class RepositoryCommit implements PublicationCommit {
     return generation;
   }
 
-  isVisible(repository: string, generation: number): Promise<boolean> {
-    return this.#repositories.serve(repository, generation);
+  async sweep({ publication, repository }: PublishedVersion): Promise<void> {
+    await this.#sweep(await this.#repositories.writeable(repository), publication, { username: 'publishing' });
   }
 
-  async #sweep(repository: PublishedRepository, publication: string, { caller }: QueryContext): Promise<void> {
+  async #sweep(repository: PublishedRepository, publication: string, caller: Caller): Promise<void> {
     await sweepStaged(repository, publication, { caller, signal: AbortSignal.timeout(SWEEP_MILLISECONDS) });
   }
 }

@@ -19,7 +19,7 @@ export interface StagingSetting {
   readonly publication: string;
   readonly manifest: Manifest;
   readonly repository: PublishedRepository;
-  readonly work: Pick<CommitWork, 'task' | 'ctx' | 'open'>;
+  readonly work: Pick<CommitWork, 'task' | 'ctx' | 'find' | 'read'>;
 }
 
 interface StagedFile {
@@ -44,8 +44,11 @@ export async function stageFiles(setting: StagingSetting): Promise<void> {
     await inParallel(files, FILES_AT_ONCE, ctx.signal, async ({ dataset, file, path }, signal) => {
       const { size, sha256 } = file;
       if (!there.has(path)) {
-        const bytes = await work.open(dataset, file, { ...ctx, signal });
-        await artifacts.write(path, withFailpoint(bytes), { size, sha256 }, signal);
+        const fileCtx = { ...ctx, signal };
+        const source = await work.find(dataset, file, fileCtx);
+        if (source.kind !== 'url' || !(await artifacts.copyWithin(source.url, path, signal))) {
+          await artifacts.write(path, withFailpoint(await work.read(source, fileCtx)), { size, sha256 }, signal);
+        }
         there.add(path);
       }
       done += size;

@@ -22,6 +22,7 @@ import type { Database } from './database.ts';
 import { datasetsByUuid } from './datasets.ts';
 import type { Datastore } from './datastore/datastore.ts';
 import { findDataset } from './find-dataset.ts';
+import { readGeneration } from './published/ledger.ts';
 import type { RegistryReader } from './registry-reader.ts';
 import type { DirectAccess } from './registry.ts';
 import { ReadableAccesses } from './restricted/readable-access.ts';
@@ -51,6 +52,15 @@ export class DirectRepository implements RestrictableRepository {
   async access(signal: AbortSignal): Promise<DirectAccess> {
     const { database, registry } = this.#parts;
     return { repository: this.name, database, registry: await registry.current(signal) };
+  }
+
+  /** Number of the state of a repository in which publications are, as everybody sees it from now on; else 0. */
+  async generation(ctx: QueryContext): Promise<number> {
+    const { database, registry } = this.#parts;
+    const generation = await readGeneration(database, ctx.signal);
+    // What was read before may be older.
+    registry.written();
+    return generation;
   }
 
   async universe(): Promise<Universe> {

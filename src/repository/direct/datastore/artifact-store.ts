@@ -54,6 +54,12 @@ export interface ArtifactStore {
     expected: Partial<ArtifactContent>,
     signal: AbortSignal,
   ): Promise<StoredArtifact>;
+  /**
+   * Copies a file from an address that another store on the same server gave (`source`), without its bytes passing through
+   * here; what came is to be checked.
+   * @returns whether it did: false where it is not this store's server, or does not let this store's user read it
+   */
+  copyWithin(url: string, path: string, signal: AbortSignal): Promise<boolean>;
   /** Removes files; one that is not there is no error. Directories that become empty go too. */
   remove(paths: readonly string[], signal: AbortSignal): Promise<void>;
   /** All files below a directory ('' for all), in no order; the repository's own database and configuration left out. */

@@ -87,6 +87,11 @@ export class FileArtifactStore implements ArtifactStore {
     }
   }
 
+  async copyWithin(_url: string, path: string): Promise<boolean> {
+    artifactPath(path);
+    return false;
+  }
+
   async remove(paths: readonly string[], signal: AbortSignal): Promise<void> {
     const byDirectory = Map.groupBy(paths.map(artifactPath), ({ directories }) => directories.join('/'));
     for (const artifacts of byDirectory.values()) {

@@ -50,6 +50,14 @@ export function createS3Client(access: S3Access, profile?: string): S3Client {
   });
 }
 
+/** Where a client's server is: `https://host:port`. */
+export async function endpointOf(client: S3Client): Promise<string> {
+  const configured = await client.config.endpoint?.();
+  if (!configured) return `https://s3.${await client.config.region()}.amazonaws.com`;
+  const { protocol, hostname, port } = configured;
+  return new URL(`${protocol}//${hostname}${port === undefined ? '' : `:${port}`}`).origin;
+}
+
 /** What stock lsst.resources takes from the environment. */
 function accessOfEnvironment(environment: NodeJS.ProcessEnv, profile: string | undefined): S3Access {
   const address = profile === undefined ? undefined : environment[`LSST_RESOURCES_S3_PROFILE_${profile}`];

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
+  CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -10,6 +11,7 @@ import {
   paginateListObjectsV2,
   PutObjectCommand,
   type S3Client,
+  S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
@@ -25,7 +27,7 @@ import type {
 } from './artifact-store.ts';
 import { noSuchArtifact } from './file-store.ts';
 import { Measured } from './measured.ts';
-import { createS3Client, isNoSuchKey, parseS3Root, s3Failure, type S3Access } from './s3-client.ts';
+import { createS3Client, endpointOf, isNoSuchKey, parseS3Root, s3Failure, type S3Access } from './s3-client.ts';
 import { getObject, wholeBody } from './s3-download.ts';
 
 /** How long a signed address is good for. */
@@ -41,6 +43,7 @@ export class S3ArtifactStore implements ArtifactStore {
   readonly #bucket: string;
   readonly #prefix: string;
   readonly #client: S3Client;
+  #origin: Promise<string> | undefined;
 
   /**
    * @param root `s3://bucket/prefix/`
@@ -107,6 +110,23 @@ export class S3ArtifactStore implements ArtifactStore {
       throw measured.failedWith(error) ? error : s3Failure(this.#repository, error, signal);
     } finally {
       signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async copyWithin(url: string, path: string, signal: AbortSignal): Promise<boolean> {
+    const { origin, pathname } = new URL(url);
+    this.#origin ??= endpointOf(this.#client);
+    if (origin !== (await this.#origin)) return false;
+    // As `createS3Client` has addresses: the bucket, then the key, with escapes, which is what the header is to hold.
+    const command = new CopyObjectCommand({ ...this.#object(artifactPath(path).path), CopySource: pathname.slice(1) });
+    try {
+      await this.#client.send(command, { abortSignal: signal });
+      return true;
+    } catch (error) {
+      // Too large, not to be read by this user, or gone meanwhile: who reads it themselves learns what is the matter.
+      const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+      if (status !== undefined && status >= 400 && status < 500 && status !== 429) return false;
+      throw s3Failure(this.#repository, error, signal);
     }
   }
 

@@ -3,13 +3,13 @@
  * of its states, and which publications have which datasets and collections.
  */
 import sql, { empty } from 'sql-template-tag';
-import type { Transaction } from '../database.ts';
+import type { Database, Transaction } from '../database.ts';
 import { isOneOf, storedUuid, uuidFromStored } from '../dataset-ids.ts';
 import { defineTables } from '../schema/define.ts';
 import { table } from '../schema/table.ts';
-import type { Reads } from '../write/reads.ts';
+import { readsOf, type Reads } from '../write/reads.ts';
 
-export const GENERATIONS = 'satellite_generation';
+const GENERATIONS = 'satellite_generation';
 const DATASETS = 'satellite_published_dataset';
 const COLLECTIONS = 'satellite_published_collection';
 
@@ -64,6 +64,15 @@ export async function lockLedger(tx: Transaction): Promise<void> {
 export async function lastGeneration(reads: Reads): Promise<number> {
   const [row] = await reads.all(sql`SELECT COALESCE(MAX(generation), 0) FROM ${reads.table(GENERATIONS)}`);
   return Number(row![0]);
+}
+
+/** The same of a database in which there may be no ledger: 0 then. */
+export async function readGeneration(database: Database, signal: AbortSignal): Promise<number> {
+  const tables =
+    database.dialect === 'sqlite'
+      ? sql`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ${GENERATIONS}`
+      : sql`SELECT 1 FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname = ${GENERATIONS}`;
+  return (await database.all(tables, signal)).length === 0 ? 0 : lastGeneration(readsOf(database, signal));
 }
 
 /** Undefined for a publication that never was visible. */

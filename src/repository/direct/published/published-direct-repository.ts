@@ -5,7 +5,7 @@ import { WriteableDirectRepository, type WriteableDirectRepositoryParts } from '
 import type { ArtifactStore } from '../datastore/artifact-store.ts';
 import { readsOf } from '../write/reads.ts';
 import { datasetsAtPaths } from '../write/references.ts';
-import { lastChange, lastGeneration, lockLedger } from './ledger.ts';
+import { lastChange, lockLedger } from './ledger.ts';
 import { publishContent } from './publish.ts';
 import { withdrawVersion } from './remove.ts';
 
@@ -20,10 +20,6 @@ export class PublishedDirectRepository extends WriteableDirectRepository impleme
 
   get artifacts(): ArtifactStore {
     return this.#parts.datastore.store;
-  }
-
-  generation(ctx: QueryContext): Promise<number> {
-    return lastGeneration(readsOf(this.#parts.database, ctx.signal));
   }
 
   async visibleSince(publication: string, version: number, ctx: QueryContext): Promise<number | null> {
