@@ -10,10 +10,15 @@ import { compare, type Measure } from './ratio.ts';
 /** Gives 15 000 quanta and some. */
 const SIZE = { visits: 500, detectors: 20, tracts: 2, patches: 8 };
 
-export async function graphs(): Promise<Measure[]> {
-  const built = await cachedBuild('graphs-large', ['test/graphs/make_repository.py'], (building) =>
+/** A directory with `repository`, of which a graph of them is built. */
+export function largeRepository(): Promise<string> {
+  return cachedBuild('graphs-large', ['test/graphs/make_repository.py'], (building) =>
     makeRepository(join(building, 'repository'), SIZE),
   );
+}
+
+export async function graphs(): Promise<Measure[]> {
+  const built = await largeRepository();
   await using world = await startGraphWorld(join(built, 'repository'), join(STACK_DIRECTORY, 'bench', 'graphs'));
   const requests: number[] = [];
   let quanta = 0;

@@ -7,6 +7,7 @@ import type { Removals } from '../src/satellite/removal.ts';
 import type { SatelliteCare, SatelliteMigration, SatelliteService } from '../src/satellite/service.ts';
 import type { Sharing } from '../src/satellite/sharing.ts';
 import type { TransferService } from '../src/transfer/service.ts';
+import type { RunInputs } from '../src/run/transfer/run-inputs.ts';
 import type { RunService } from '../src/run/service.ts';
 import type { GraphQLContext } from './context.ts';
 
@@ -22,6 +23,8 @@ export interface Services {
   readonly removals: Removals;
   readonly transfers: TransferService;
   readonly runs: RunService;
+  /** What runs read, for transfers. */
+  readonly runInputs: Pick<RunInputs, 'transfer'>;
   readonly sharing: Sharing;
   /** Undefined: no repository is configured to be published in. */
   readonly publications: PublicationService | undefined;

@@ -16,14 +16,16 @@ export const transfer: Resolvers = {
       const request = {
         from: input.from ?? undefined,
         to: input.to,
-        datasets: chosenTransfer(input),
         mode: input.mode ?? 'REFERENCE',
         collections: input.collections ?? true,
         dryRun: input.dryRun ?? false,
         idempotencyKey: context.idempotencyKey,
       } as const;
       const { services, principal, repositories } = context;
-      const { job, plan } = await services.transfers.transfer(request, principal, repositories);
+      const chosen = chosenTransfer(input);
+      const { job, plan } = await ('run' in chosen
+        ? services.runInputs.transfer({ ...request, ...chosen }, principal, repositories)
+        : services.transfers.transfer({ ...request, datasets: chosen }, principal, repositories));
       return {
         job: job?.id ?? null,
         plan: plan && {
@@ -59,13 +61,9 @@ export const transfer: Resolvers = {
 
 /** @throws SatelliteError BAD_USER_INPUT where not exactly one choice is given */
 function chosenTransfer({ search, uuids, run }: TransferDatasetsInput) {
-  if (run) {
-    throw new SatelliteError(
-      'BAD_USER_INPUT',
-      '"run" is for runs of this gateway, and it has none: give "search" or "uuids".',
-    );
-  }
-  return chosenDatasets({ search, uuids });
+  if (!run) return chosenDatasets({ search, uuids });
+  if (!search && !uuids) return { run };
+  throw new SatelliteError('BAD_USER_INPUT', 'Give one of "search", "uuids" and "run", not several.');
 }
 
 /** @throws SatelliteError BAD_USER_INPUT where not exactly one of both is given */

@@ -24,6 +24,7 @@ import { Claims } from '../run/claims.ts';
 import { Runs } from '../run/runs.ts';
 import { Stages } from '../run/stages.ts';
 import { RunStore, RUN_TABLES } from '../run/store.ts';
+import { RunInputs } from '../run/transfer/run-inputs.ts';
 import { createLeases } from '../state/leases.ts';
 import { openState } from '../state/open.ts';
 import type { State } from '../state/state.ts';
@@ -169,6 +170,7 @@ export async function openServices(
     migration: config.python && satellites.migration(config.python),
     transfers,
     runs,
+    runInputs: new RunInputs({ surroundings, jobs, satellites, runs, planMilliseconds: requestMs }),
     sharing: satellites.sharing({
       writeGrants: writing.satellites.writeGrants,
       administrators: config.auth.administrators,

@@ -4,7 +4,7 @@ import type { QueryContext, Repository } from '../../repository/repository.ts';
 import { asOwner, type TransferSurroundings } from '../../transfer/attempt-setting.ts';
 import type { CollectionStructure } from '../../transfer/collection-structure.ts';
 import { inBatches } from '../../transfer/in-batches.ts';
-import { TransferAttempt } from '../../transfer/transfer-job.ts';
+import { TransferAttempt, type TransferResult } from '../../transfer/transfer-job.ts';
 import { overallInputs } from '../graph/overall-inputs.ts';
 import type { PredictedGraph } from '../graph/predicted-graph.ts';
 import type { NamedRepository } from './readable-repositories.ts';
@@ -19,36 +19,58 @@ export interface InputsOfGraph {
   readonly mode: 'REFERENCE' | 'COPY';
   /** In search order. */
   readonly repositories: readonly NamedRepository[];
-  /** The collections in which they were found; memberships in these come along. */
-  readonly structure: CollectionStructure;
+  /** The collections in which they were found: memberships in these come along; null: none do. */
+  readonly structure: CollectionStructure | null;
 }
 
-/** @returns the number of datasets that the graph reads @throws as a transfer does */
-export async function bringInputs(
-  { graph, to, mode, repositories, structure }: InputsOfGraph,
-  surroundings: TransferSurroundings,
-  task: Task,
+/** What a graph reads of one repository. */
+export interface InputsOfRepository {
+  readonly from: NamedRepository;
+  readonly selection: { readonly uuids: readonly string[]; readonly within: readonly string[] };
+}
+
+/** @returns for each repository what it is the first to have, the satellite left out; what nobody has (any more) is in none */
+export async function inputsByRepository(
+  { graph, to, repositories, structure }: Omit<InputsOfGraph, 'mode'>,
   ctx: QueryContext,
-): Promise<number> {
-  const wanted = [...(await overallInputs(graph)).keys()];
-  const leaves = structure.filter(({ type }) => type !== 'CHAINED').map(({ name }) => name);
-  let left = wanted;
-  for (const { name: from, repository } of repositories) {
-    if (from === to || left.length === 0) continue;
-    const uuids = await thoseIn(repository, left, ctx);
+): Promise<readonly InputsOfRepository[]> {
+  const leaves = (structure ?? []).filter(({ type }) => type !== 'CHAINED').map(({ name }) => name);
+  const inputs: InputsOfRepository[] = [];
+  let left: readonly string[] = [...(await overallInputs(graph)).keys()];
+  for (const from of repositories) {
+    if (from.name === to || left.length === 0) continue;
+    const uuids = await thoseIn(from.repository, left, ctx);
     const found = new Set(uuids);
     left = left.filter((uuid) => !found.has(uuid));
     if (uuids.length === 0) continue;
-    const within = await namesIn(repository, leaves, ctx);
-    await asOwner(surroundings, { from, to }, task, (setting) =>
+    const within = leaves.length === 0 ? [] : await namesIn(from.repository, leaves, ctx);
+    inputs.push({ from, selection: { uuids, within } });
+  }
+  return inputs;
+}
+
+/** @returns what came of all repositories together @throws as a transfer does */
+export async function bringInputs(
+  request: InputsOfGraph,
+  surroundings: TransferSurroundings,
+  task: Task,
+  ctx: QueryContext,
+): Promise<TransferResult> {
+  const { to, mode, structure } = request;
+  const total = { datasets: 0, bytes: 0, new: 0 };
+  for (const { from, selection } of await inputsByRepository(request, ctx)) {
+    const brought = await asOwner(surroundings, { from: from.name, to }, task, (setting) =>
       new TransferAttempt(
-        { ...setting, selection: { uuids, within }, mode, collections: true },
-        withPrefix(task, `inputs of ${from}: `),
+        { ...setting, selection, mode, collections: structure !== null },
+        withPrefix(task, `inputs of ${from.name}: `),
         ctx,
       ).run(),
     );
+    total.datasets += brought.datasets;
+    total.bytes += brought.bytes;
+    total.new += brought.new;
   }
-  return wanted.length;
+  return total;
 }
 
 /** In the order that they are asked in. */

@@ -50,7 +50,7 @@ export type BroughtRun = {
   readonly new: number;
   /** Outputs of its graph that it has not made. */
   readonly missing: number;
-  /** Datasets that it read. */
+  /** Datasets that it read, but for those that are the satellite's own. */
   readonly inputs: number;
 };
 
@@ -78,10 +78,8 @@ export async function bringRunHome(
         run.inputs,
         ctx,
       );
-      const inputs =
-        mode === 'NONE'
-          ? 0
-          : await bringInputs({ graph, to: run.satellite, mode, repositories, structure }, surroundings, task, ctx);
+      const request = { graph, to: run.satellite, repositories, structure };
+      const inputs = mode === 'NONE' ? 0 : (await bringInputs({ ...request, mode }, surroundings, task, ctx)).datasets;
       failpoint('run:before-outputs');
       const outputs = await task.step('outputs', async () => {
         const satellite = await writeableSatellite(surroundings, task.owner, run.satellite);

@@ -1,13 +1,20 @@
 /** A run brought home by the gateway, beside what stock `butler transfer-from-graph` makes of the same graph and files. */
-import { mkdtemp } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { openDirectRepository } from '../../../src/repository/direct/open.ts';
+import { runPython } from '../../../stack/run-python.ts';
 import { dumpRegistry } from '../../transfer/registry-dump.ts';
-import { PUBLIC_URL } from '../../transfer/transfer-world.ts';
+import { contextOf, PUBLIC_URL, TransferWorld } from '../../transfer/transfer-world.ts';
 import { graphFiles, HomecomingWorld, RUN } from './homecoming-world.ts';
 
 // Of a busy machine: alone it takes seconds.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
+
+const PROCESS = join(import.meta.dirname, 'homecoming-process.ts');
 
 let home: HomecomingWorld;
 beforeAll(async () => {
@@ -58,6 +65,8 @@ function differences(ours: Dump, theirs: Dump): readonly string[] {
 
 const recordedBytes = (dump: Dump) =>
   dump['file_datastore_records']!.reduce((sum, row) => sum + Number(/"file_size":"(\d+)"/.exec(row)![1]), 0);
+const pathsOf = (dump: Dump) =>
+  dump['file_datastore_records']!.map((row) => (JSON.parse(row) as { readonly path: string }).path);
 const chains = (dump: Dump) => dump['collection_chain']!.map((row) => JSON.parse(row) as Record<string, unknown>);
 
 describe('A run that is brought home', () => {
@@ -82,8 +91,114 @@ describe('A run that is brought home', () => {
       { parent: 'u/alice/out', position: '0', child: RUN },
       { parent: 'u/alice/out', position: '1', child: 'Mini/defaults' },
     ]);
-    const paths = dump['file_datastore_records']!.map((row) => (JSON.parse(row) as { path: string }).path);
-    expect(paths.filter((path) => path.startsWith(`${PUBLIC_URL}/files/dp1/`))).toHaveLength(inputs);
+    expect(pathsOf(dump).filter((path) => path.startsWith(`${PUBLIC_URL}/files/dp1/`))).toHaveLength(inputs);
     expect(dump['calibs of {detector,instrument}']).toHaveLength(9);
   });
+
+  test('has them with their bytes, where that is asked', async () => {
+    // The stock server signs nothing in a directory.
+    const official = await openDirectRepository({ name: 'dp1', path: join(home.built, 'official') });
+    await using world = await TransferWorld.over([official]);
+    await home.addFiles(world.root, 'outputs');
+    const { inputs } = await home.bring(world, { inputs: 'COPY' });
+    await official.close();
+    const dump = dumpRegistry(world.root);
+    expect(pathsOf(dump).filter((path) => path.includes('://'))).toEqual([]);
+    for (const path of pathsOf(dump)) expect(existsSync(join(world.root, path)), path).toBe(true);
+    expect(inputs).toBe(59);
+    const got = JSON.parse(await runPython('test/oracle/stock_transfer.py', ['get', world.root])) as object;
+    expect(Object.keys(got)).toHaveLength(dump['dataset']!.length);
+    expect(Object.values(got)).not.toContain(null);
+  });
+
+  test('stays as it is when it is brought again, and later runs stay before it', async () => {
+    await using world = await home.satellite('outputs');
+    await home.bring(world);
+    const before = dumpRegistry(world.root);
+    expect(await home.bring(world)).toMatchObject({ new: 0 });
+    expect(differences(dumpRegistry(world.root), before)).toEqual([]);
+    const later = 'u/alice/out/20260102T000000Z';
+    const { repository } = world.satellite;
+    await repository.registerCollection({ name: later, type: 'RUN' }, contextOf());
+    await repository.setCollectionChain('u/alice/out', [later], 'PREPEND', contextOf());
+    await home.bring(world);
+    const children = chains(dumpRegistry(world.root)).filter(({ parent }) => parent === 'u/alice/out');
+    expect(children.map(({ child }) => child)).toEqual([later, RUN, 'Mini/defaults']);
+  });
+
+  test('gets what it has made since', async () => {
+    await using world = await home.satellite('failed');
+    const first = await home.bring(world);
+    await home.addFiles(world.root, 'outputs');
+    const second = await home.bring(world);
+    expect(second).toMatchObject({ datasets: first.datasets + first.missing, new: first.missing, missing: 0 });
+    await using whole = await home.satellite('outputs');
+    await home.bring(whole);
+    expect(differences(dumpRegistry(world.root), dumpRegistry(whole.root))).toEqual([]);
+  });
+
+  test('leaves out what quanta have made that did not come to their end, and files that are empty', async () => {
+    await using world = await home.satellite('outputs');
+    const filesOf = (text: string) =>
+      readdirSync(join(world.root, RUN), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.includes('.') && file.includes(text))
+        .map((file) => join(world.root, RUN, file))
+        .filter((file) => statSync(file).isFile());
+    const [killed, begun] = ['_1000_S000_', 'mini_calexp_MiniCam_g_Mini-g_1000_S001_'];
+    for (const file of filesOf(killed)) if (/_(metadata|log)_/.test(file)) rmSync(file);
+    for (const file of filesOf(begun)) truncateSync(file);
+    expect(await home.bring(world, { inputs: 'NONE' })).toMatchObject({ missing: 5 });
+    const paths = pathsOf(dumpRegistry(world.root));
+    expect(paths.filter((path) => path.includes(killed) || path.includes(begun))).toEqual([]);
+    expect(filesOf(killed)).toHaveLength(2);
+  });
+
+  test('that was only built brings what it reads', async () => {
+    await using world = await home.satellite();
+    const { inputs, missing } = await home.bring(world);
+    const dump = dumpRegistry(world.root);
+    expect(missing).toBe(293);
+    expect(dump['dataset']).toHaveLength(inputs);
+    expect(dump['collection']!.filter((row) => row.includes('u/alice'))).toEqual([]);
+    expect(chains(dump)).toHaveLength(3);
+  });
+
+  test('leaves chains of one’s own as they are', async () => {
+    await using world = await home.satellite('outputs');
+    const { repository } = world.satellite;
+    await repository.registerCollection({ name: 'Mini/raw/all', type: 'RUN' }, contextOf());
+    await repository.registerCollection(
+      { name: 'Mini/defaults', type: 'CHAINED', children: ['Mini/raw/all'] },
+      contextOf(),
+    );
+    await home.bring(world);
+    const own = chains(dumpRegistry(world.root)).filter(({ parent }) => parent === 'Mini/defaults');
+    expect(own.map(({ child }) => child)).toEqual(['Mini/raw/all']);
+  });
+
+  test('is not brought by the graph of another run', async () => {
+    await using world = await home.satellite('outputs');
+    const other = { outputRun: 'u/alice/out/20260102T000000Z' };
+    await expect(home.bring(world, { run: other })).rejects.toThrow(/not the graph of this run/);
+    expect(dumpRegistry(world.root)['collection']).toBeUndefined();
+  });
+
+  test.each(['transfer:after-datasets', 'run:before-outputs'])(
+    'goes on where a process stopped that was killed at %s',
+    async (failpoint) => {
+      const world = await home.satellite('outputs');
+      await world.close();
+      const steps = join(world.directory, 'steps');
+      const args = [PROCESS, world.directory, home.url, home.graph, steps];
+      const start = (environment: object) =>
+        promisify(execFile)(process.execPath, args, { env: { ...process.env, ...environment } });
+      await expect(start({ SATELLITE_FAILPOINT: failpoint })).rejects.toMatchObject({ signal: 'SIGKILL' });
+      expect(dumpRegistry(world.root)['dataset_type']!.join()).not.toMatch('mini_calexp');
+      await start({});
+      await using whole = await home.satellite('outputs');
+      await home.bring(whole);
+      expect(differences(dumpRegistry(world.root), dumpRegistry(whole.root))).toEqual([]);
+      await rm(world.directory, { recursive: true });
+    },
+  );
 });

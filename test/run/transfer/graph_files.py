@@ -8,6 +8,7 @@ visits, and a file for each dataset.
 as JSON, for each the numbers of quanta by task, or what `pipetask` ended with.
 ``graph_files.py pipeline ROOT PIPELINE [OVERRIDE ...]`` prints an expanded pipeline in the form that it has in graphs.
 ``graph_files.py outputs FILE ROOT [DETECTOR]`` writes every output of a graph into the repository ROOT, as its quanta would; quanta of DETECTOR fail, with all that depends on them. Prints the number of files.
+``graph_files.py place FILE ROOT`` puts a small file wherever stock Python expects one of an output.
 ``graph_files.py predict FILE ROOT`` prints, as JSON, for each output where stock Python expects its file and what reads it.
 ``graph_files.py transfer OFFICIAL FILE ROOT`` brings dimension records from OFFICIAL, then `butler transfer-from-graph`.
 Prints how many seconds the latter took.
@@ -149,7 +150,19 @@ def write_outputs(path: str, root: str, failing: str | None = None) -> None:
     print(len(refs))
 
 
+def place(path: str, root: str) -> None:
+    for relative, *_ in predicted(path, root).values():
+        file = os.path.join(root, relative)
+        os.makedirs(os.path.dirname(file), exist_ok=True)
+        with open(file, "w") as stream:
+            stream.write("small\n")
+
+
 def predict(path: str, root: str) -> None:
+    print(json.dumps(predicted(path, root)))
+
+
+def predicted(path: str, root: str) -> dict[str, list[str]]:
     graph = read(path)
     refs = made(graph, None)
     with backed(graph, root, refs) as butler:
@@ -158,7 +171,7 @@ def predict(path: str, root: str) -> None:
     for uuid, tables in records.records.items():
         ((info,),) = tables.values()
         found[str(uuid)] = [info.path, info.formatter, info.storageClass.name]
-    print(json.dumps(found))
+    return found
 
 
 def transfer(official: str, path: str, root: str) -> None:
@@ -185,6 +198,7 @@ COMMANDS = {
     "graph": build,
     "outputs": write_outputs,
     "pipeline": print_pipeline,
+    "place": place,
     "predict": predict,
     "prepare": prepare,
     "transfer": transfer,

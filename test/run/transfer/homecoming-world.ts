@@ -48,6 +48,18 @@ function build(): Promise<string> {
   });
 }
 
+/** The run of the graph, in the satellite of a `TransferWorld`. */
+export function runOf(graph: string): RunToBring {
+  return {
+    satellite: 'alice~mine',
+    repositories: ['alice~mine', 'dp1'],
+    inputs: ['Mini/defaults'],
+    output: 'u/alice/out',
+    outputRun: RUN,
+    graph,
+  };
+}
+
 export interface HomecomingOptions {
   readonly run?: Partial<RunToBring>;
   readonly inputs?: InputsToBring;
@@ -58,11 +70,20 @@ export interface HomecomingOptions {
 export class HomecomingWorld implements AsyncDisposable {
   readonly built: string;
   readonly official: RemoteRepository;
+  /** Of the official repository at its server. */
+  readonly url: string;
   /** Is removed with the world. */
   readonly directory: string;
   readonly #owned: AsyncDisposable;
 
-  private constructor(built: string, official: RemoteRepository, directory: string, owned: AsyncDisposable) {
+  private constructor(
+    built: string,
+    official: RemoteRepository,
+    url: string,
+    directory: string,
+    owned: AsyncDisposable,
+  ) {
+    this.url = url;
     this.built = built;
     this.official = official;
     this.directory = directory;
@@ -75,9 +96,10 @@ export class HomecomingWorld implements AsyncDisposable {
     await using parts = new AsyncDisposableStack();
     parts.defer(() => rm(directory, { recursive: true }));
     const server = parts.use(await startRemoteButler({ repositories: { dp1: join(built, 'official') }, directory }));
-    const official = new RemoteRepository({ name: 'dp1', url: `${server.url}/dp1`, token: { fixed: undefined } });
+    const url = `${server.url}/dp1`;
+    const official = new RemoteRepository({ name: 'dp1', url, token: { fixed: undefined } });
     parts.defer(() => official.close());
-    return new HomecomingWorld(built, official, directory, parts.move());
+    return new HomecomingWorld(built, official, url, directory, parts.move());
   }
 
   get graph(): string {
@@ -97,15 +119,7 @@ export class HomecomingWorld implements AsyncDisposable {
 
   /** Brings the run home, as the job does. */
   bring(world: TransferWorld, { run, inputs = 'REFERENCE', steps }: HomecomingOptions = {}): Promise<BroughtRun> {
-    const bare = {
-      satellite: 'alice~mine',
-      repositories: ['alice~mine', 'dp1'],
-      inputs: ['Mini/defaults'],
-      output: 'u/alice/out',
-      outputRun: RUN,
-      graph: this.graph,
-    };
-    return bringRunHome({ ...bare, ...run }, inputs, world.surroundings(), world.task(steps));
+    return bringRunHome({ ...runOf(this.graph), ...run }, inputs, world.surroundings(), world.task(steps));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
