@@ -8,7 +8,7 @@ import { nameInAddresses, type OfferedRepository, type VisibleRepositories } fro
 import type { Identity, Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { isGlob } from '../butler/glob.ts';
-import type { Job, JobKind, Jobs } from '../jobs/job.ts';
+import { HeldError, type Job, type JobKind, type Jobs } from '../jobs/job.ts';
 import { Watcher } from '../jobs/watcher.ts';
 import type { State } from '../state/state.ts';
 import { prepareTables } from '../state/tables.ts';
@@ -35,7 +35,14 @@ import type {
 } from './service.ts';
 import type { PublishedSettings, Webhook } from './settings.ts';
 import { REREAD_BYTES, SourceChangedError, Sources, type PublishedRepository, type SourcesOptions } from './sources.ts';
-import { moved, submitKind, type PublicationParts, type VersionInput } from './submit-kind.ts';
+import {
+  knownSubmitter,
+  moved,
+  notKnown,
+  submitKind,
+  type PublicationParts,
+  type VersionInput,
+} from './submit-kind.ts';
 import { PUBLICATION_TABLES } from './tables.ts';
 import * as law from './transitions.ts';
 import { PublicationView } from './view.ts';
@@ -334,18 +341,13 @@ export class Publications implements PublicationService {
 
   /** @throws SatelliteError CONFLICT where the source is not what was submitted; the version is STALE then */
   async #compare(record: PublicationVersion): Promise<void> {
-    const who = await this.#options.memberships.of(record.submittedBy);
-    if (!who || who.groupsAreOutdated) {
-      throw new SatelliteError(
-        'CONFLICT',
-        `Whether it is still ${record.submittedBy}'s cannot be said before they have signed in again: ask them to.`,
-      );
-    }
+    const who = await knownSubmitter(record, this.#options.memberships).catch(heldAsConflict);
     const ctx = { caller: { username: who.username }, signal: AbortSignal.timeout(this.#options.waitMilliseconds) };
     try {
       await this.#sources.compare(record, who, REREAD_BYTES, ctx);
     } catch (error) {
       if (!(error instanceof SourceChangedError)) throw error;
+      if (who.groupsAreOutdated) heldAsConflict(notKnown(who.username, error.message));
       await moved(this.#parts, record, (now) => law.failed(now, 'STALE', error.message));
       throw new SatelliteError('CONFLICT', `${error.message} It is STALE: its owner has to submit it again.`);
     }
@@ -488,4 +490,10 @@ function checkedRequest(request: SubmitPublication): SubmitPublication {
 function checkedText(name: string, text: string | null): string | null {
   if (text === null || text.length <= LONGEST_TEXT) return text;
   throw new SatelliteError('BAD_USER_INPUT', `"${name}" is longer than ${LONGEST_TEXT} characters.`);
+}
+
+/** A request does not wait as a job does. @throws SatelliteError CONFLICT */
+function heldAsConflict(error: unknown): never {
+  if (!(error instanceof HeldError)) throw error;
+  throw new SatelliteError('CONFLICT', error.message);
 }

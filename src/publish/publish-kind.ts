@@ -13,6 +13,7 @@ import {
   existing,
   knownSubmitter,
   moved,
+  notKnown,
   publishedBefore,
   type PublicationParts,
   type VersionInput,
@@ -143,6 +144,7 @@ async function compare(
     await parts.sources.compare(version, ctx.who, 0, ctx);
   } catch (error) {
     if (!(error instanceof SourceChangedError)) throw error;
+    if (ctx.who.groupsAreOutdated) throw notKnown(ctx.who.username, error.message);
     await moved(parts, version, (now) => failed(now, 'STALE', error.message));
     throw new SatelliteError('CONFLICT', error.message);
   }
@@ -151,10 +153,11 @@ async function compare(
 /** On behalf of who submitted a version; once it is being committed, whatever has become of them. */
 async function contextOf(
   { memberships, jobs }: PublishParts,
-  { submittedBy, state }: PublicationVersion,
+  version: PublicationVersion,
   task: Task,
 ): Promise<QueryContext & { readonly who: Identity }> {
-  const who = await knownSubmitter(submittedBy, memberships).catch((error: unknown) => {
+  const { submittedBy, state } = version;
+  const who = await knownSubmitter(version, memberships).catch((error: unknown) => {
     if (state === 'COMMITTING' && error instanceof HeldError) return { username: submittedBy, groups: [] };
     throw error;
   });

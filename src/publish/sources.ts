@@ -10,8 +10,8 @@ import { owns } from '../access/readable.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import { runChecks, unmade } from './checks.ts';
-import { checkReaders } from './check-rights.ts';
-import { listed } from './check-names.ts';
+import { checkInputRights, checkReaders } from './check-rights.ts';
+import { checkNames, listed } from './check-names.ts';
 import { takeContents, type ContentsSummary } from './contents.ts';
 import { readCollection, readDataset, SECTIONS } from './items.ts';
 import type { Manifest } from './manifest.ts';
@@ -139,12 +139,9 @@ export class Sources {
   async compare(version: Submitted, who: Identity, rereadBytes: number, ctx: QueryContext): Promise<void> {
     const { store } = this.#options;
     const frozen = { publication: version.publication, version: version.version };
-    const { settings } = this.#options.published(version.repository);
-    const readers = checkReaders(version.readers, who, version.group, settings);
-    if (readers.state === 'FAILED') throw new SourceChangedError(readers.message);
     const now = { publication: comparedName(Date.now(), randomUUID()), version: 0 };
     try {
-      await this.#take(now, version, who, frozen, rereadBytes, () => Promise.resolve(), ctx);
+      const { official } = await this.#take(now, version, who, frozen, rereadBytes, () => Promise.resolve(), ctx);
       for (const section of SECTIONS) {
         const { counts, first } = await store.differences(frozen, now, section, NAMED, ctx.signal);
         const count = counts.ADDED + counts.REMOVED + counts.CHANGED;
@@ -154,12 +151,32 @@ export class Sources {
       if ((await store.digest(now, termsOf(version), ctx.signal)) !== version.digest) {
         throw new SourceChangedError('Which official data it is made from has changed since it was submitted.');
       }
+      await this.#checkRights(version, store.read(frozen, ctx.signal), official, who);
     } catch (error) {
       if (!(error instanceof SatelliteError) || !ABSENT.has(error.code)) throw error;
       throw new SourceChangedError(error.message);
     } finally {
       await store.remove(now, AbortSignal.timeout(60_000));
     }
+  }
+
+  /** Rights that may have ended since: to the names, to name the readers, and the readers' to what it is made from. */
+  async #checkRights(
+    { repository, readers, group }: Submitted,
+    manifest: Manifest,
+    official: readonly OfferedRepository[],
+    who: Identity,
+  ): Promise<void> {
+    const { settings, offered } = this.#options.published(repository);
+    const { lineage } = await manifest.header();
+    const inputs = official.filter(({ name }) => lineage.officialRepositories.includes(name));
+    const checks = [
+      checkNames(await manifest.collections(), [], readers, who),
+      checkReaders(readers, who, group, settings),
+      await checkInputRights(inputs, readers, offered, this.#options.memberships),
+    ];
+    const wrong = checks.find(({ state }) => state === 'FAILED');
+    if (wrong) throw new SourceChangedError(wrong.message);
   }
 
   /** The bytes of a file, as somebody who may read the source. */

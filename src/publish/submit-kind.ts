@@ -2,6 +2,7 @@
 import type { JobKind, Jobs, Job } from '../jobs/job.ts';
 import { HeldError } from '../jobs/job.ts';
 import type { Identity } from '../access/principal.ts';
+import { ownerOfName } from '../access/readable.ts';
 import type { Memberships } from '../access/memberships.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { ManifestStore } from './manifest-store.ts';
@@ -40,7 +41,7 @@ export function submitKind(
       const found = await existing(records, { publication, version: number });
       const before = await publishedBefore(records, found);
       const replaced = before && { name: before, manifest: store.read(before, task.signal) };
-      const who = await knownSubmitter(found.submittedBy, memberships);
+      const who = await knownSubmitter(found, memberships);
       const token = jobs.tokenOf(task.jobId);
       const ctx = { caller: { username: who.username, ...(token !== undefined && { token }) }, signal: task.signal };
       const { digest, checks, datasets, bytes } = await sources
@@ -117,13 +118,24 @@ function reasonDetail({ reason }: Step): { readonly reason?: string } {
   return reason ? { reason } : {};
 }
 
-/** @throws HeldError (`RIGHTS`) where nobody can say who they are */
-export async function knownSubmitter(username: string, memberships: Pick<Memberships, 'of'>): Promise<Identity> {
-  const who = await memberships.of(username);
-  if (who && !who.groupsAreOutdated) return who;
-  throw new HeldError(
-    'UNAUTHENTICATED',
-    `It is not known (any more) which groups '${username}' is in: the work goes on by itself when they sign in again.`,
-    'TOKEN',
-  );
+/**
+ * Who submitted a version, with the groups that they have now.  Where those are too old to count, they still own what is theirs
+ * by name.
+ * @throws HeldError (`TOKEN`) where nobody can say who they are, or the groups matter
+ */
+export async function knownSubmitter(
+  { submittedBy, group, readers, source }: Pick<PublicationVersion, 'submittedBy' | 'group' | 'readers' | 'source'>,
+  memberships: Pick<Memberships, 'of'>,
+): Promise<Identity> {
+  const who = await memberships.of(submittedBy);
+  const ofGroups = source.collections.some((name) => ownerOfName(name)?.kind === 'group');
+  const isEnough = !who?.groupsAreOutdated || (group === null && readers.groups.length === 0 && !ofGroups);
+  if (who && isEnough) return who;
+  throw notKnown(submittedBy);
+}
+
+/** What somebody's rights are cannot be said before they have signed in again. */
+export function notKnown(username: string, reason = ''): HeldError {
+  const message = `It is not known (any more) which groups '${username}' is in: it goes on when they have signed in again.`;
+  return new HeldError('UNAUTHENTICATED', `${reason} ${message}`.trim(), 'TOKEN');
 }

@@ -180,6 +180,18 @@ describe('rights that end after the request', () => {
     });
   });
 
+  test('who left a group does not publish under its name', async () => {
+    await world.done('alice', 'createSatellite', { name: 'named', official: 'dp1', instruments: ['HSC'] }, 'job {id}');
+    await world.ingest('named', 'g/g_lensing/named', 1);
+    const wanted = { satellite: 'named', collections: ['g/g_lensing/named'], title: 'Named' };
+    const { id, digest } = await world.did('alice', 'submitPublication', wanted);
+    await nowIn('alice', ['g_users']);
+    expect(await world.refused('curator', 'approvePublication', { publication: id, digest })).toBe('CONFLICT');
+    const { state, reason } = await world.see('curator', id);
+    expect(state).toBe('STALE');
+    expect(reason).toMatch(/belong to others/);
+  });
+
   test('who left a group does not let it read', async () => {
     const { shown } = await submitted({ readers: { groups: ['g_lensing'] } });
     await nowIn('alice', ['g_users']);
