@@ -113,6 +113,8 @@ export const run: Resolvers = {
     repositories: ({ spec }) => spec.repositories,
     job: async ({ job }, _args, context) =>
       job === null ? null : servicesOf(context).jobs.find(job, context.principal.username),
+    failures: (record, _args, context) => servicesOf(context).runs.failures(record),
+    log: (record, { quantum }, context) => (quantum ? servicesOf(context).runs.log(record, quantum) : null),
     createdAt: ({ createdAt }) => utcTime(createdAt),
   },
 };

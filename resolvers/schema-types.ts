@@ -1589,6 +1589,19 @@ export type PublishedCollection = {
   readonly type: CollectionType;
 };
 
+/** A quantum that failed. */
+export type QuantumFailure = {
+  readonly __typename?: 'QuantumFailure';
+  /** Class of the Python exception. */
+  readonly exception: Scalars['String']['output'];
+  /** What it says. */
+  readonly message: Scalars['String']['output'];
+  /** UUID of the quantum in the graph. */
+  readonly quantum: Scalars['UUID']['output'];
+  /** Label of its task. */
+  readonly task: Scalars['String']['output'];
+};
+
 /** What can be asked. */
 export type Query = {
   readonly __typename?: 'Query';
@@ -2195,12 +2208,16 @@ export type Run = Node & {
   readonly error?: Maybe<JobError>;
   /** Why the graph has no quanta, and what to change; null where it has some. */
   readonly explain?: Maybe<RunExplanation>;
+  /** Quanta that failed, and why: the first 1000. */
+  readonly failures: ReadonlyArray<QuantumFailure>;
   /** Identifier for `node(id:)` and `run(id:)`. */
   readonly id: Scalars['ID']['output'];
   /** Collections that inputs are taken from, in search order. */
   readonly inputs: ReadonlyArray<Scalars['String']['output']>;
   /** The job that works on it, or did last; null where none did, or another user started it. */
   readonly job?: Maybe<Job>;
+  /** What a quantum logged; null where there is nothing (yet). */
+  readonly log?: Maybe<Scalars['String']['output']>;
   /** The CHAINED collection of its outputs: `outputRun`, then `inputs`. */
   readonly output: Scalars['String']['output'];
   /** The RUN collection of its outputs: `output`, and when the run was made. */
@@ -2217,6 +2234,12 @@ export type Run = Node & {
   readonly state: RunState;
   /** Machine of yours that works on it (`satellite run`); null where the gateway does. */
   readonly worker?: Maybe<Scalars['String']['output']>;
+};
+
+
+/** A pipeline over official and own data, from its quantum graph to its results in a satellite. */
+export type RunLogArgs = {
+  quantum?: InputMaybe<Scalars['UUID']['input']>;
 };
 
 /** A page of runs. */
@@ -2868,6 +2891,7 @@ export type ResolversTypes = {
   PublicationReadersInput: PublicationReadersInput;
   PublicationState: PublicationState;
   PublishedCollection: ResolverTypeWrapper<PublishedCollection>;
+  QuantumFailure: ResolverTypeWrapper<QuantumFailure>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   QueryExplanation: ResolverTypeWrapper<Explanation>;
   QueryStep: ResolverTypeWrapper<PlanStep>;
@@ -3032,6 +3056,7 @@ export type ResolversParentTypes = {
   PublicationReaders: PublicationReaders;
   PublicationReadersInput: PublicationReadersInput;
   PublishedCollection: PublishedCollection;
+  QuantumFailure: QuantumFailure;
   Query: Record<PropertyKey, never>;
   QueryExplanation: Explanation;
   QueryStep: PlanStep;
@@ -3555,6 +3580,13 @@ export type PublishedCollectionResolvers<ContextType = GraphQLContext, ParentTyp
   type?: Resolver<ResolversTypes['CollectionType'], ParentType, ContextType>;
 };
 
+export type QuantumFailureResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['QuantumFailure'] = ResolversParentTypes['QuantumFailure']> = {
+  exception?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  quantum?: Resolver<ResolversTypes['UUID'], ParentType, ContextType>;
+  task?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   auditTrail?: Resolver<Maybe<ResolversTypes['AuditConnection']>, ParentType, ContextType, RequireFields<QueryAuditTrailArgs, 'first'>>;
   collections?: Resolver<Maybe<ResolversTypes['CollectionConnection']>, ParentType, ContextType, RequireFields<QueryCollectionsArgs, 'first' | 'search' | 'strict'>>;
@@ -3689,9 +3721,11 @@ export type RunResolvers<ContextType = GraphQLContext, ParentType extends Resolv
   directory?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   error?: Resolver<Maybe<ResolversTypes['JobError']>, ParentType, ContextType>;
   explain?: Resolver<Maybe<ResolversTypes['RunExplanation']>, ParentType, ContextType>;
+  failures?: Resolver<ReadonlyArray<ResolversTypes['QuantumFailure']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   inputs?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  log?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType, Partial<RunLogArgs>>;
   output?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   outputRun?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   owner?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -3900,6 +3934,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   PublicationManifest?: PublicationManifestResolvers<ContextType>;
   PublicationReaders?: PublicationReadersResolvers<ContextType>;
   PublishedCollection?: PublishedCollectionResolvers<ContextType>;
+  QuantumFailure?: QuantumFailureResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   QueryExplanation?: QueryExplanationResolvers<ContextType>;
   QueryStep?: QueryStepResolvers<ContextType>;

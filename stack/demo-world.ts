@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CHECKOUT, pythonProgram } from './checkout.ts';
 import { type Gateway, StackIssuer, startGateway } from './gateway.ts';
 import { MockGafaelfawr } from './mock-gafaelfawr.ts';
 import { type Official, startOfficial } from './official.ts';
@@ -58,6 +59,9 @@ export async function startDemoWorld(directory: string, preferredPort?: number):
         graphiql: { token },
         state: `sqlite:${join(directory, 'state.sqlite3')}`,
         satellites: { root: join(directory, 'satellites') },
+        // The demo is its one user's own.
+        python: { executable: pythonProgram('python'), path: [join(CHECKOUT, 'examples')] },
+        runs: { executeAs: 'self' },
       },
       ...(preferredPort !== undefined && { preferredPort }),
     });

@@ -10,10 +10,12 @@ from uuid import UUID
 from lsst.daf.butler import DataCoordinate, LabeledButlerFactory
 from lsst.daf.butler.remote_butler import RemoteButler
 
+from ._binds import bind_json
 from ._butler import SatelliteButler
 from ._errors import SatelliteError
 from ._job import Job, Jobs
 from ._plans import SatellitePlan, TransferPlan
+from ._run import Run, run_input
 from ._satellite_record import FIELDS, SatelliteRecord
 from ._searches import Names, selection_json
 from ._sharing import Sharing
@@ -185,6 +187,85 @@ class Satellite(SatelliteRecord, Sharing):
             f"plan {{{TransferPlan.FIELDS}}} job {{{JOB_FIELDS}}}",
         )
         return TransferPlan.read(payload["plan"]) if dry_run else self._job(payload, wait, progress)
+
+    def run(
+        self,
+        pipeline: str | None,
+        inputs: Names,
+        output: str,
+        *,
+        configuration: Iterable[str] | None = None,
+        where: str | None = None,
+        bind: Mapping[str, Any] | None = None,
+        data_ids: Iterable[Mapping[str, Any]] | None = None,
+        repositories: Iterable[str] | None = None,
+        skip_existing_in: Names | None = None,
+        extend: bool = False,
+        graph: str | None = None,
+        executor: str = "LOCAL",
+        go: bool = True,
+        progress: bool = True,
+    ) -> Run:
+        """Run a pipeline over official and own data, with its results in the satellite.
+
+        Parameters
+        ----------
+        pipeline : `str` or `None`
+            The pipeline's text, or a pipeline file of the gateway's (labels of tasks may follow ``#``).
+        inputs : `str` or `~collections.abc.Iterable` [ `str` ]
+            Collections to take inputs from, in this order, own and official ones.
+        output : `str`
+            Name of a CHAINED collection for the outputs.
+        configuration : `~collections.abc.Iterable` [ `str` ], optional
+            Changes of the pipeline's configuration, such as ``"coadd:useTemplate=True"``.
+        where, bind
+            What is run, as in `search`.
+        data_ids : `~collections.abc.Iterable` [ `~collections.abc.Mapping` ], optional
+            Only what these data IDs match.
+        repositories : `~collections.abc.Iterable` [ `str` ], optional
+            Repositories to take inputs from. The default is the satellite, then the one that it was made from.
+        skip_existing_in : `str` or `~collections.abc.Iterable` [ `str` ], optional
+            Leave out what is done there.
+        extend : `bool`, optional
+            Put the outputs into the last RUN of ``output``.
+        graph : `str`, optional
+            A ``.qg`` file in the satellite's directory, instead of a pipeline.
+        executor : `str`, optional
+            ``LOCAL`` or ``BPS``.
+        go : `bool`, optional
+            Build, execute and transfer it at once. Else only the run is made.
+        progress : `bool`, optional
+            Show how far it is.
+
+        Returns
+        -------
+        run : `Run`
+            The run.
+
+        Raises
+        ------
+        RunError
+            Raised where a step failed, some quanta did, or there is nothing to run.
+        """
+        names = [inputs] if isinstance(inputs, str) else list(inputs)
+        skipped = [skip_existing_in] if isinstance(skip_existing_in, str) else skip_existing_in
+        asked = run_input(
+            self.name,
+            pipeline,
+            names,
+            output,
+            configuration=None if configuration is None else list(configuration),
+            where=where,
+            bind=None if bind is None else {name: bind_json(value) for name, value in bind.items()},
+            dataIds=None if data_ids is None else [dict(data_id) for data_id in data_ids],
+            repositories=None if repositories is None else list(repositories),
+            skipExistingIn=None if skipped is None else list(skipped),
+            extend=extend,
+            graph=graph,
+            executor=executor,
+        )
+        run = Run.create(self._transport, asked)
+        return run.go(progress=progress) if go else run
 
     def verify(self, *, repair: bool = False, progress: bool = True) -> dict[str, Any]:
         """Check the database against the Butler's rules, the files, and what is referred to.

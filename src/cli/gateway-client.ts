@@ -54,6 +54,19 @@ export class GatewayClient {
     return answer.data as Data;
   }
 
+  /** The answer of another address than GraphQL's. @throws CommandError as `ask` */
+  async post<Answered>(path: string, body: object): Promise<Answered> {
+    const headers = { ...this.#headers, 'content-type': 'application/json' };
+    const response = await fetch(`${this.#url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) }).catch(
+      () => {
+        throw notReached(this.#url);
+      },
+    );
+    const answer = (await response.json().catch(() => ({}))) as Answer;
+    if (answer.errors && answer.errors.length > 0) throw refused(answer.errors);
+    return answer as Answered;
+  }
+
   /** The job now and after each change, until it has ended or is held; connections that break are made again. */
   async *watch(id: string): AsyncGenerator<WatchedJob, void> {
     const { createClient } = await import('graphql-sse');

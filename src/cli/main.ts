@@ -14,6 +14,7 @@ import { jobVerbs } from './job-verbs.ts';
 import type { MoveReferencesOptions } from './move-references.ts';
 import type { RevokeTokensOptions } from './revoke-tokens.ts';
 import { publishVerbs } from './publish-verbs.ts';
+import { runVerb } from './run-verbs.ts';
 import { satelliteVerbs } from './satellite-verbs.ts';
 import { sharingVerbs } from './sharing-verbs.ts';
 import { printable } from './terminal.ts';
@@ -65,10 +66,12 @@ program
 
 const verbs = [
   ...[...satelliteVerbs(), ...sharingVerbs(), ...datasetVerbs()],
-  ...[ingestVerb(), ...curationVerbs(), ...jobVerbs(), publishVerbs()],
+  ...[ingestVerb(), ...curationVerbs(), ...jobVerbs(), runVerb(), publishVerbs()],
 ];
 for (const verb of verbs) program.addCommand(verb);
-for (const command of [program, ...program.commands]) command.exitOverride();
+for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+  command.exitOverride();
+}
 
 try {
   await program.parseAsync();

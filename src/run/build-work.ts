@@ -54,7 +54,7 @@ export async function makeGraph(
 }
 
 /** What others made gets the run's own RUN, and new UUIDs with it. */
-async function adoptGraph(given: string, directory: string, outputRun: string): Promise<BuiltGraph> {
+export async function adoptGraph(given: string, directory: string, outputRun: string): Promise<BuiltGraph> {
   // Whoever owns the satellite's directory may have put a link there, and we may read more than they.
   if ((await realpath(given)) !== given) throw unreadable('it is a link to another file');
   const graph = await PredictedGraph.open(given);

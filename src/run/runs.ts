@@ -10,9 +10,10 @@ import type { QueryContext } from '../repository/repository.ts';
 import { fullName, type OpenSatellite } from '../satellite/satellite.ts';
 import type { SatelliteService } from '../satellite/service.ts';
 import { draftSpec, type DraftSpec } from './create-run.ts';
-import { directoryOfRun, RUN_FILES, runPlace } from './directory.ts';
+import { directoryOfRun, RUN_FILES, runPlace, type RunDirectory } from './directory.ts';
 import { planRunRemoval, type RunRemoval } from './removal.ts';
 import { isActive, type RunRecord, type RunState } from './run.ts';
+import { failuresOf, logOf, type QuantumFailure } from './run-logs.ts';
 import type { CreateRun, RunChange, RunFilter, RunPage, RunService } from './service.ts';
 import { checkStage, stageToRetry } from './stage-rules.ts';
 import type { Stages } from './stages.ts';
@@ -20,7 +21,7 @@ import type { RunEntry, RunStore, StageRequest } from './store.ts';
 
 export interface RunsOptions {
   readonly store: RunStore;
-  readonly satellites: Pick<SatelliteService, 'find' | 'list' | 'forWriting'>;
+  readonly satellites: Pick<SatelliteService, 'find' | 'list' | 'forWriting' | 'forJob'>;
   readonly stages: Stages;
   readonly jobs: Pick<Jobs, 'cancel' | 'retry' | 'find'>;
   /** Where pipeline files may be. */
@@ -31,6 +32,7 @@ export interface RunsOptions {
 
 /** States in which nothing goes on before somebody asks for it. */
 const ENDED: ReadonlySet<RunState> = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
+const READ_MILLISECONDS = 30_000;
 /** How often what changed is looked for. */
 const WATCH_MILLISECONDS = 500;
 /** Runs of one output that are made in the same second take the seconds that follow. */
@@ -138,6 +140,18 @@ export class Runs implements RunService {
     const plan = await planRunRemoval(entry, satellite, query);
     if (dryRun) return { run: entry, job: null, plan };
     return { ...(await stages.begin(entry, 'remove', null, principal)), plan };
+  }
+
+  async failures(record: RunRecord): Promise<readonly QuantumFailure[]> {
+    return failuresOf(await this.#directoryOf(record), AbortSignal.timeout(READ_MILLISECONDS));
+  }
+
+  async log(record: RunRecord, quantum: string): Promise<string | null> {
+    return logOf(await this.#directoryOf(record), quantum, AbortSignal.timeout(READ_MILLISECONDS));
+  }
+
+  async #directoryOf(record: RunRecord): Promise<RunDirectory> {
+    return directoryOfRun((await this.#options.satellites.forJob(record.satellite)).directory, record);
   }
 
   async *watch(id: string, principal: Principal, signal: AbortSignal): AsyncGenerator<RunRecord, void> {

@@ -5,6 +5,7 @@ import type { Job, Json } from '../jobs/job.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { RunRemoval } from './removal.ts';
 import type { RunRecord } from './run.ts';
+import type { QuantumFailure } from './run-logs.ts';
 import type { StageRequest } from './store.ts';
 
 export interface CreateRun {
@@ -77,6 +78,10 @@ export interface RunService {
     principal: Principal,
     query: QueryContext,
   ): Promise<RunChange & { readonly plan: RunRemoval }>;
+  /** Quanta that failed in the last attempt at each, and why. */
+  failures(record: RunRecord): Promise<readonly QuantumFailure[]>;
+  /** What a quantum logged; null where there is nothing (yet). */
+  log(record: RunRecord, quantum: string): Promise<string | null>;
   /** The run now and after each change, until it is COMPLETED, FAILED, CANCELLED or gone. */
   watch(id: string, principal: Principal, signal: AbortSignal): AsyncIterable<RunRecord>;
 }

@@ -34,6 +34,8 @@ export interface ServiceWorld extends AsyncDisposable {
   readonly satellite: string;
   /** Starts the gateway again, where the test ended it. @param failpoint at which it ends itself */
   restart(failpoint?: string): Promise<void>;
+  /** Ends the gateway as a power cut would. */
+  kill(): Promise<void>;
   stopOfficial(): Promise<void>;
   startOfficial(): Promise<void>;
   ask(query: string, variables?: object): Promise<GraphQLAnswer>;
@@ -139,6 +141,9 @@ export async function startServiceWorld(directory: string, options: ServiceWorld
     async restart(failpoint?: string) {
       await world.gateway[Symbol.asyncDispose]();
       world.gateway = await start(failpoint);
+    },
+    async kill() {
+      world.gateway.process.signal('SIGKILL');
     },
     stopOfficial: async () => server[Symbol.asyncDispose](),
     async startOfficial() {
