@@ -2,7 +2,9 @@
  * From a signed token (JWT) to a principal (design section 6).  A token names its issuer; only that issuer's keys, audience
  * and allowed algorithms count, and nothing in the token's header can point to other keys.
  */
+import { createHash } from 'node:crypto';
 import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from 'jose';
+import { LRUCache } from 'lru-cache';
 import { SatelliteError } from '../butler/errors.ts';
 import { developmentGroups } from './development-issuer.ts';
 import { FirstSights } from './first-sights.ts';
@@ -33,7 +35,25 @@ export interface TokenVerifierOptions {
 /** What is known of a user beside the name. */
 type Known = Identity & Pick<Principal, 'quota' | 'groupsUntil'>;
 
+/**
+ * How long a signature that holds is not checked again while its issuer has the key, nor the claims that do not change:
+ * clients send their token with each of a hundred requests a second.
+ */
+const CHECKED_MS = 10_000;
+const MAX_CHECKED = 1000;
+
+interface CheckedClaims {
+  readonly claims: JWTPayload;
+  /** Unix milliseconds; not after the token's end. */
+  readonly until: number;
+  /** What holds the signature, and by what it was found. */
+  readonly key: Awaited<ReturnType<JWTVerifyGetKey>>;
+  readonly lookup: Parameters<JWTVerifyGetKey>;
+}
+
 export class TokenVerifier {
+  /** By SHA-256 of the token. */
+  readonly #checked = new LRUCache<string, CheckedClaims>({ max: MAX_CHECKED });
   readonly #issuers: ReadonlyMap<string, KnownIssuer>;
   readonly #options: TokenVerifierOptions;
   readonly #firstSights: Pick<FirstSights, 'of'>;
@@ -58,7 +78,7 @@ export class TokenVerifier {
     const found = this.#issuers.get(String(unverified.claims.iss));
     if (!found) throw refused('it comes from no issuer that this gateway knows');
     const { issuer, introspection } = found;
-    const claims = await verifyClaims(token, unverified, found);
+    const claims = await this.#claimsOf(token, unverified, found);
     const username = usernameOf(claims);
     if (await this.#options.revocations?.isRevoked(username, claims))
       throw refused('it has been revoked; get a new one');
@@ -78,6 +98,24 @@ export class TokenVerifier {
     };
   }
 
+  async #claimsOf(token: string, unverified: UnverifiedToken, known: KnownIssuer): Promise<JWTPayload> {
+    const digest = createHash('sha256').update(token).digest('base64url');
+    const checked = this.#checked.get(digest);
+    if (checked && Date.now() < checked.until && (await isStillKey(checked, known))) return checked.claims;
+    let signedBy: Pick<CheckedClaims, 'key' | 'lookup'> | undefined;
+    const keys: JWTVerifyGetKey = async (...lookup) => {
+      const key = await known.keys(...lookup);
+      signedBy = { key, lookup };
+      return key;
+    };
+    const claims = await verifyClaims(token, unverified, { ...known, keys });
+    const { maxAgeSeconds } = known.issuer;
+    const oldest = maxAgeSeconds === undefined ? Infinity : (claims.iat! + maxAgeSeconds) * 1000;
+    const until = Math.min(Date.now() + CHECKED_MS, endOf(claims), oldest);
+    if (signedBy) this.#checked.set(digest, { claims, until, ...signedBy });
+    return claims;
+  }
+
   /** With the groups that the token states, as long as they count. */
   async #asStated(token: string, username: string, claims: JWTPayload, issuer: TokenIssuer): Promise<Known> {
     const quota = quotaOf(claims['quota']);
@@ -94,6 +132,16 @@ export class TokenVerifier {
     const user = await this.#options.gafaelfawr!.user(username);
     if (!user) throw refused('its user has no account any more');
     return user;
+  }
+}
+
+/** Whether the issuer's keys are still those by which a token was checked. */
+async function isStillKey({ key, lookup }: CheckedClaims, { keys }: KnownIssuer): Promise<boolean> {
+  try {
+    return (await keys(...lookup)) === key;
+  } catch {
+    // The whole check says why.
+    return false;
   }
 }
 
