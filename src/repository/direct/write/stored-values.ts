@@ -106,7 +106,12 @@ export function storedRegion(element: string, bytes: FieldValue): { readonly tex
   }
   if (hasEllipse(region))
     refuse('it holds an ellipse, with which stock Butler cannot work; use a circle or a polygon.');
-  return { text: encodeRegionText(region), region };
+  // Other kinds have several encodings, of which sphgeom writes one.
+  const isPlain = region.kind === 'polygon' || region.kind === 'circle';
+  const text = isPlain
+    ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
+    : encodeRegionText(region);
+  return { text, region };
 }
 
 function hasEllipse(region: Region): boolean {
