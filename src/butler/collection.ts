@@ -5,6 +5,14 @@ export const COLLECTION_TYPE_NUMBERS = { RUN: 1, TAGGED: 2, CHAINED: 3, CALIBRAT
 
 export type CollectionType = keyof typeof COLLECTION_TYPE_NUMBERS;
 
+/** What a collection may hold, by what was recorded of it: datasets that have left it may still count. */
+export interface CollectionSummary {
+  /** Names of dataset types. */
+  readonly datasetTypes: readonly string[];
+  /** Governor dimension → its values. */
+  readonly governors: Readonly<Record<string, readonly string[]>>;
+}
+
 export interface CollectionInfo {
   readonly name: string;
   readonly type: CollectionType;

@@ -1,7 +1,7 @@
 import { isRestrictable } from '../access/policy.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { DatasetType } from '../butler/dataset-type.ts';
-import type { CollectionInfo } from '../butler/collection.ts';
+import type { CollectionInfo, CollectionSummary } from '../butler/collection.ts';
 import type { ResultSpec } from '../butler/query/result-spec.ts';
 import type { Query } from '../butler/query/tree.ts';
 import type { Universe } from '../butler/universe.ts';
@@ -57,6 +57,10 @@ class ObservedRepository implements Repository {
 
   collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
     return this.#observed(this.#inner.collections(query, ctx), ctx);
+  }
+
+  summary(collection: string, ctx: QueryContext): Promise<CollectionSummary> {
+    return this.#observed(this.#inner.summary(collection, ctx), ctx);
   }
 
   async *query<S extends ResultSpec>(

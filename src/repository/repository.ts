@@ -2,7 +2,7 @@
  * What answers queries: a RemoteButler server (`remote/`), a DirectButler repository (`direct/`) or several of them as
  * one (`federated/`).  Faces (GraphQL, the RemoteButler protocol) know only this interface.
  */
-import type { CollectionInfo, CollectionType } from '../butler/collection.ts';
+import type { CollectionInfo, CollectionSummary, CollectionType } from '../butler/collection.ts';
 import type { DataId } from '../butler/data-id.ts';
 import type { DatasetType } from '../butler/dataset-type.ts';
 import type { Query } from '../butler/query/tree.ts';
@@ -88,6 +88,11 @@ export interface CollectionQuery {
   readonly includeChains?: boolean;
   readonly includeParents?: boolean;
   readonly includeSummary?: boolean;
+  /**
+   * A name that was missing may be taken as missing for the age that is stated for the repository; else it is asked for again.
+   * Whoever says so must not tell a user that it is missing.
+   */
+  readonly takesAsMissing?: boolean;
 }
 
 export interface FindDatasetRequest {
@@ -120,6 +125,8 @@ export interface Repository {
   datasetTypes(ctx: QueryContext): Promise<ReadonlyMap<string, DatasetType>>;
   /** In the order of query-semantics.md section 12. @throws MISSING_COLLECTION for a plain name that does not exist */
   collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]>;
+  /** Of a chain, that of all that it leads to. @throws MISSING_COLLECTION */
+  summary(collection: string, ctx: QueryContext): Promise<CollectionSummary>;
   /** Rows of a query, page by page; each page is as large as suits the repository. */
   query<S extends ResultSpec>(
     query: Query,

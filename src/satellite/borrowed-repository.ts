@@ -1,5 +1,5 @@
 /** A repository that is borrowed from who keeps it open, for each answer. */
-import type { CollectionInfo } from '../butler/collection.ts';
+import type { CollectionInfo, CollectionSummary } from '../butler/collection.ts';
 import type { DatasetType } from '../butler/dataset-type.ts';
 import type { ResultSpec } from '../butler/query/result-spec.ts';
 import type { Query } from '../butler/query/tree.ts';
@@ -39,6 +39,10 @@ export class BorrowedRepository<R extends Repository> implements Repository {
 
   collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
     return this.read(ctx, (repository) => repository.collections(query, ctx));
+  }
+
+  summary(collection: string, ctx: QueryContext): Promise<CollectionSummary> {
+    return this.read(ctx, (repository) => repository.summary(collection, ctx));
   }
 
   async *query<S extends ResultSpec>(

@@ -8,7 +8,7 @@ import type { QueryContext } from '../repository/repository.ts';
 import type { ImportedDataset } from '../repository/writeable-repository.ts';
 import type { JobRights } from '../satellite/job-rights.ts';
 import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
-import { inBatches } from './in-batches.ts';
+import { inBatches } from '../butler/in-batches.ts';
 import type { CheckedFile } from './ingest-check.ts';
 import { inParallel } from './parallel.ts';
 

@@ -2,7 +2,7 @@
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { FileRecord } from '../repository/rows.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
-import { inBatches } from './in-batches.ts';
+import { inBatches } from '../butler/in-batches.ts';
 import type { SelectedDataset } from './page.ts';
 import { referencesTo, targetsOf, type ReferenceSettings, type Target } from './references.ts';
 

@@ -21,7 +21,7 @@ import { compressed, decompressed } from './compressed.ts';
 import { copyPage, planCopies } from './copy-page.ts';
 import type { OpenFile } from './copy.ts';
 import { neededRecords, planRecords } from './dimension-records.ts';
-import { inBatches } from './in-batches.ts';
+import { inBatches } from '../butler/in-batches.ts';
 import { definitionOf, readPage, writePage, type SelectedDataset, type TransferPage } from './page.ts';
 import { planPage } from './plan-page.ts';
 import { filesAhead, referPage, type BatchWithFiles, type Readable, type Referred } from './refer-page.ts';

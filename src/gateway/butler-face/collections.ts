@@ -4,7 +4,6 @@ import { COLLECTION_TYPE_NUMBERS, type CollectionInfo } from '../../butler/colle
 import { componentType, splitDatasetTypeName } from '../../butler/components.ts';
 import { ButlerUserError } from '../../butler/errors.ts';
 import { isGlob } from '../../butler/glob.ts';
-import { queryOf } from '../../repository/search/records-of-data-ids.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import { matchingNames } from '../../repository/search/dataset-types.ts';
 import type { queryCollectionInfoBody, queryCollectionsBody } from './requests.ts';
@@ -119,40 +118,16 @@ export async function collectionSummaryAnswer(
   name: string,
   ctx: QueryContext,
 ): Promise<string> {
-  const info = await oneCollection(repository, name, { includeSummary: true }, ctx);
+  const { datasetTypes, governors } = await repository.summary(name, ctx);
   const types = await repository.datasetTypes(ctx);
-  const held = (info.datasetTypes ?? []).flatMap((of) => types.get(of) ?? []);
-  const universe = await repository.universe(ctx);
-  const governors: Record<string, readonly string[]> = {};
-  for (const governor of universe.governors) {
-    const values = new Set<string>();
-    const having = held.filter(({ dimensions }) => dimensions.has(governor));
-    for (const { name: datasetType, dimensions } of having) {
-      const group = universe.conform([governor]);
-      const query = queryOf(dimensions);
-      const datasets = new Map([[datasetType, { dimensions, collections: [name] }]]);
-      const spec = {
-        type: 'data_coordinate',
-        dimensions: group,
-        includeDimensionRecords: false,
-        orderBy: [],
-        limit: null,
-        allowDuplicateOverlaps: false,
-      } as const;
-      for await (const { rows } of repository.query({ ...query, tree: { ...query.tree, datasets } }, spec, ctx)) {
-        for (const row of rows) values.add(String(row.values[0]));
-      }
-    }
-    if (having.length > 0) governors[governor] = [...values].sort();
-  }
-  const texts = held.map((type) => datasetTypeText(type)).join(',');
-  return `{"summary":{"dataset_types":[${texts}],"governors":${JSON.stringify(governors)}}}`;
+  const texts = datasetTypes.flatMap((of) => types.get(of) ?? []).map((type) => datasetTypeText(type));
+  return `{"summary":{"dataset_types":[${texts.join(',')}],"governors":${JSON.stringify(governors)}}}`;
 }
 
 async function oneCollection(
   repository: Repository,
   name: string,
-  include: { readonly includeParents?: boolean; readonly includeSummary?: boolean },
+  include: { readonly includeParents?: boolean },
   ctx: QueryContext,
 ): Promise<CollectionInfo> {
   const found = isGlob(name)

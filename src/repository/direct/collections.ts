@@ -1,5 +1,5 @@
 /** Collections of a direct repository (query-semantics.md section 12). */
-import type { CollectionInfo } from '../../butler/collection.ts';
+import type { CollectionInfo, CollectionSummary } from '../../butler/collection.ts';
 import { globToRegExp, isGlob } from '../../butler/glob.ts';
 import type { CollectionQuery } from '../repository.ts';
 import type { CollectionRecord, Registry } from './registry.ts';
@@ -23,6 +23,25 @@ export async function findCollections(
     ...(query.includeParents && { parents: record.parents }),
     ...(datasetTypes && { datasetTypes: datasetTypes.get(record)! }),
   }));
+}
+
+/** @throws ButlerUserError MISSING_COLLECTION */
+export async function summaryOf(registry: Registry, name: string, signal: AbortSignal): Promise<CollectionSummary> {
+  const summaries = await registry.summaries(registry.flatten([name]), signal);
+  const types = new Set<number>();
+  const governors: Record<string, Set<string>> = {};
+  for (const summary of summaries.values()) {
+    for (const id of summary.datasetTypes) types.add(id);
+    // Those of datasets that are all gone are not told of either.
+    if (summary.datasetTypes.size === 0) continue;
+    for (const [governor, values] of summary.governors) {
+      for (const value of values) (governors[governor] ??= new Set()).add(value);
+    }
+  }
+  return {
+    datasetTypes: [...registry.datasetTypes.values()].filter(({ id }) => types.has(id)).map((type) => type.name),
+    governors: Object.fromEntries(Object.entries(governors).map(([of, values]) => [of, [...values].sort()])),
+  };
 }
 
 function selectCollections(registry: Registry, query: CollectionQuery): readonly CollectionRecord[] {

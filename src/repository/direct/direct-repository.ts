@@ -1,5 +1,5 @@
 /** A DirectButler repository as a `Repository`. */
-import type { CollectionInfo } from '../../butler/collection.ts';
+import type { CollectionInfo, CollectionSummary } from '../../butler/collection.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import type { Universe } from '../../butler/universe.ts';
 import type { Query } from '../../butler/query/tree.ts';
@@ -16,7 +16,7 @@ import type {
   RestrictableRepository,
 } from '../repository.ts';
 import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../rows.ts';
-import { findCollections } from './collections.ts';
+import { findCollections, summaryOf } from './collections.ts';
 import { anyRows, countRows, explainRows, queryRows } from './compile/execute.ts';
 import type { Database } from './database.ts';
 import { datasetsByUuid } from './datasets.ts';
@@ -73,6 +73,10 @@ export class DirectRepository implements RestrictableRepository {
 
   async collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
     return findCollections(await this.#parts.registry.current(ctx.signal), query, ctx.signal);
+  }
+
+  async summary(collection: string, ctx: QueryContext): Promise<CollectionSummary> {
+    return summaryOf(await this.#parts.registry.current(ctx.signal), collection, ctx.signal);
   }
 
   async *query<S extends ResultSpec>(

@@ -1,4 +1,5 @@
 /** A DirectButler repository that the gateway writes to. */
+import { inBatches } from '../../butler/in-batches.ts';
 import { SatelliteError } from '../../butler/errors.ts';
 import type { DataId } from '../../butler/data-id.ts';
 import type { Timespan } from '../../butler/timespan.ts';
@@ -30,7 +31,7 @@ import { insertElementRows } from './write/dimension-records.ts';
 import { elementRows, type ElementRows } from './write/dimension-rows.ts';
 import { importInto, planImportInto, type ImportTarget } from './write/import-into.ts';
 import type { DetailedPlan } from './write/import-plan.ts';
-import { inBatches, readsOf } from './write/reads.ts';
+import { readsOf } from './write/reads.ts';
 import { datasetsAtPaths, movePaths } from './write/references.ts';
 import {
   DATASETS_PER_TRANSACTION,

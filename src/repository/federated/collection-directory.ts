@@ -5,7 +5,7 @@
 import type { CollectionInfo } from '../../butler/collection.ts';
 import { isGlob } from '../../butler/glob.ts';
 import { ButlerUserError, SatelliteError } from '../../butler/errors.ts';
-import type { QueryContext, Repository } from '../repository.ts';
+import type { CollectionQuery, QueryContext, Repository } from '../repository.ts';
 
 /** One name, as each repository that has it describes it, in search order. */
 export interface UnitedCollection {
@@ -44,6 +44,8 @@ export class CollectionDirectory {
   ): Promise<CollectionDirectory> {
     const directory = new CollectionDirectory(repositories, options);
     await Promise.all(repositories.map((repository) => directory.#ask(repository, search, ctx)));
+    const missing = search.filter((name) => !isGlob(name) && !directory.get(name));
+    await Promise.all(repositories.map((repository) => directory.#askAgain(repository, missing, ctx)));
     if (options.follow) await directory.#followChains(ctx);
     return directory;
   }
@@ -99,23 +101,42 @@ export class CollectionDirectory {
   }
 
   async #ask(repository: Repository, search: readonly string[], ctx: QueryContext): Promise<void> {
+    if (search.includes('*')) this.#complete.add(repository);
+    const isThere = await this.#add(repository, search, true, ctx);
+    if (isThere || (search.length === 1 && !search.some(isGlob))) return;
+    const globs = search.map((name) => (isGlob(name) ? name : asGlob(name)));
+    await this.#add(repository, globs, true, ctx);
+  }
+
+  /** Names that nobody was known to have, so that what was just made is found. */
+  async #askAgain(repository: Repository, missing: readonly string[], ctx: QueryContext): Promise<void> {
+    if (!repository.isRemote) return;
+    for (const name of missing) await this.#add(repository, [name], false, ctx);
+  }
+
+  /** @returns whether the repository has all plain names; else nothing is added */
+  async #add(
+    repository: Repository,
+    search: readonly string[],
+    takesAsMissing: boolean,
+    ctx: QueryContext,
+  ): Promise<boolean> {
     const known = this.#known.get(repository)!;
-    const query = {
+    const query: CollectionQuery = {
+      search,
       flattenChains: this.#options.follow,
       includeChains: true,
       includeParents: this.#options.parents ?? false,
       includeSummary: this.#options.summary ?? false,
+      takesAsMissing,
     };
-    if (search.includes('*')) this.#complete.add(repository);
-    let found: readonly CollectionInfo[];
     try {
-      found = await repository.collections({ search, ...query }, ctx);
+      for (const info of await repository.collections(query, ctx)) known.set(info.name, info);
+      return true;
     } catch (error) {
-      if (!(error instanceof SatelliteError) || error.code !== 'MISSING_COLLECTION') throw error;
-      const globs = search.map((name) => (isGlob(name) ? name : asGlob(name)));
-      found = await repository.collections({ search: globs, ...query }, ctx);
+      if (error instanceof SatelliteError && error.code === 'MISSING_COLLECTION') return false;
+      throw error;
     }
-    for (const info of found) known.set(info.name, info);
   }
 }
 

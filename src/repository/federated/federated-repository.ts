@@ -1,5 +1,5 @@
 /** Several repositories that answer as one (design section 4). */
-import type { CollectionInfo } from '../../butler/collection.ts';
+import type { CollectionInfo, CollectionSummary } from '../../butler/collection.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';
@@ -29,7 +29,7 @@ import { partsByUploads } from '../upload-parts.ts';
 import { asSearchedName } from './collection-directory.ts';
 import { resolveSearchPath, type SearchPath } from './search-path.ts';
 import { unorderedRows } from './unordered-rows.ts';
-import { unitedCollections, unitedInfo } from './united-collections.ts';
+import { unitedCollections, unitedInfo, unitedSummary } from './united-collections.ts';
 
 interface Resolved {
   readonly members: readonly Member[];
@@ -62,6 +62,10 @@ export class FederatedRepository implements Repository {
 
   async collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
     return (await unitedCollections(this.#members, query, [], ctx)).map(unitedInfo);
+  }
+
+  summary(collection: string, ctx: QueryContext): Promise<CollectionSummary> {
+    return unitedSummary(this.#members, collection, ctx);
   }
 
   async *query<S extends ResultSpec>(

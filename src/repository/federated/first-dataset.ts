@@ -1,13 +1,15 @@
 /** The first dataset of a data ID along a search path over several repositories (query-semantics.md section 16). */
-import { ButlerUserError } from '../../butler/errors.ts';
+import { ButlerUserError, SatelliteError } from '../../butler/errors.ts';
 import type { FindDatasetRequest, QueryContext, Repository } from '../repository.ts';
 import type { DatasetRow } from '../rows.ts';
 import { resolveSearchPath, type SearchPath } from './search-path.ts';
 
 /**
- * Asks every repository for its own first one, and compares their places in the path where they differ.
+ * Asks every repository for its own first one, and compares their places in the path where they differ.  An error counts
+ * from the place on where the repository that gives it may have the dataset: what is found before is the first all the same.
  * @param failed names of repositories that cannot answer
- * @throws ButlerUserError MISSING_DATASET_TYPE; the first repository's user error, where every repository that may have the dataset gives one
+ * @throws ButlerUserError MISSING_DATASET_TYPE; CALIBRATION_LOOKUP where several validity ranges of one collection fit; the
+ * first repository's error about the data ID, where every repository that may have the dataset gives one; other errors by place
  */
 export async function firstDataset(
   repositories: readonly Repository[],
@@ -22,15 +24,30 @@ export async function firstDataset(
     .filter(({ collections }) => collections.length > 0);
   if (holders.length === 0 && failed.length === 0) await mustBeKnown(repositories, parent, ctx);
   const outcomes = await Promise.all(holders.map((holder) => ownFirst(holder, request, ctx)));
-  const found = outcomes.filter((outcome) => outcome.row !== null);
-  const errors = outcomes.flatMap(({ error }) => error ?? []);
-  if (found.length === 0 && errors.length > 0 && errors.length === outcomes.length) throw errors[0]!;
-  const rows = new Set(found.map(({ row }) => row!.uuid));
-  if (rows.size < 2) return found[0]?.row ?? null;
+  const wrong = outcomes.filter(({ error }) => error?.code === 'DIMENSION_VALUE');
+  if (wrong.length > 0 && wrong.length === outcomes.length) throw wrong[0]!.error!;
+  const counting = outcomes.filter((outcome) => outcome.row || (outcome.error && !wrong.includes(outcome)));
+  const found = new Set(counting.map(({ row }) => row?.uuid));
+  if (found.size === 1 && counting[0]!.row) return counting[0]!.row;
   const ranked = await Promise.all(
-    found.map(async (candidate) => ({ row: candidate.row, rank: await rankOf(candidate, path, request, ctx) })),
+    counting.map(async (outcome) => ({ ...outcome, rank: await rankOf(outcome, path, request, ctx) })),
   );
-  return ranked.reduce((a, b) => (b.rank < a.rank ? b : a)).row;
+  const [first, ...others] = ranked.sort((a, b) => a.rank - b.rank);
+  if (first?.error) throw first.error;
+  // Datasets of one calibration collection are valid at different times, wherever they are.
+  const isCalibration = first && path.types()[first.rank]?.[1] === 'CALIBRATION';
+  const rivals = isCalibration
+    ? others.filter(({ rank, row }) => rank === first.rank && row?.uuid !== first.row!.uuid)
+    : [];
+  for (const { error } of rivals) if (error) throw error;
+  if (rivals.length > 0) {
+    throw new ButlerUserError(
+      'CALIBRATION_LOOKUP',
+      `Several datasets of type '${parent}' in '${path.types()[first!.rank]![0]}' are valid at that time, for one data ID: ` +
+        'narrow the timespan.',
+    );
+  }
+  return first?.row ?? null;
 }
 
 /** @throws ButlerUserError MISSING_DATASET_TYPE where none of the repositories has such a type */
@@ -47,32 +64,37 @@ interface Holder {
 
 interface Outcome extends Holder {
   readonly row: DatasetRow | null;
-  readonly error?: ButlerUserError;
+  readonly error: SatelliteError | null;
 }
 
-/** A data ID may be wrong by one repository's records and right by another's. */
 async function ownFirst(holder: Holder, request: FindDatasetRequest, ctx: QueryContext): Promise<Outcome> {
   try {
     const row = await holder.repository.findDataset({ ...request, collections: holder.collections }, ctx);
-    return { ...holder, row };
+    return { ...holder, row, error: null };
   } catch (error) {
-    if (error instanceof ButlerUserError && error.code === 'DIMENSION_VALUE') return { ...holder, row: null, error };
-    throw error;
+    if (!(error instanceof SatelliteError) || ctx.signal.aborted) throw error;
+    return { ...holder, row: null, error };
   }
 }
 
-/** Place of the collection that the dataset was found in: the shortest beginning of the path that leads to it, halving. */
+/**
+ * Place of the collection that the dataset was found in, or that the user's error comes from: the shortest beginning of the path
+ * that leads to it, halving.  A repository that cannot answer may have it in its first collection.
+ */
 async function rankOf(
-  { repository, collections }: Holder,
+  { repository, collections, error }: Outcome,
   path: SearchPath,
   request: FindDatasetRequest,
   ctx: QueryContext,
 ): Promise<number> {
+  if (error && !(error instanceof ButlerUserError)) return path.rankOf(collections[0]!);
   let [none, enough] = [0, collections.length];
   while (enough - none > 1) {
     const middle = (none + enough) >> 1;
-    const row = await repository.findDataset({ ...request, collections: collections.slice(0, middle) }, ctx);
-    if (row) enough = middle;
+    const beginning = { repository, collections: collections.slice(0, middle) };
+    const { row, error: cause } = await ownFirst(beginning, request, ctx);
+    if (cause && !(cause instanceof ButlerUserError)) throw cause;
+    if (row || cause) enough = middle;
     else none = middle;
   }
   return path.rankOf(collections[enough - 1]!);

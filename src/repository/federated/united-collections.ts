@@ -1,9 +1,9 @@
 /** Answers a query for collections from several repositories (query-semantics.md section 12). */
-import type { CollectionInfo } from '../../butler/collection.ts';
+import type { CollectionInfo, CollectionSummary } from '../../butler/collection.ts';
 import type { CollectionQuery, QueryContext, Repository } from '../repository.ts';
-import { CollectionDirectory, type UnitedCollection } from './collection-directory.ts';
+import { asSearchedName, CollectionDirectory, type UnitedCollection } from './collection-directory.ts';
 import { compareText } from './key-order.ts';
-import { refuseMissing, walk } from './search-path.ts';
+import { missingCollection, refuseMissing, walk } from './search-path.ts';
 
 /**
  * Collections of all repositories in the real stack's order, each name once.
@@ -39,5 +39,35 @@ export function unitedInfo({ info, holders }: UnitedCollection): CollectionInfo 
     ...info,
     ...(info.parents && { parents: united(holders.map((holder) => holder.info.parents)) }),
     ...(info.datasetTypes && { datasetTypes: united(holders.map((holder) => holder.info.datasetTypes)) }),
+  };
+}
+
+/**
+ * Of what each repository has of a collection; of a chain, of all that it leads to over all repositories.
+ * @throws ButlerUserError MISSING_COLLECTION
+ */
+export async function unitedSummary(
+  repositories: readonly Repository[],
+  name: string,
+  ctx: QueryContext,
+): Promise<CollectionSummary> {
+  const query = { search: [asSearchedName(name)], flattenChains: true, includeChains: true };
+  const found = await unitedCollections(repositories, query, [], ctx);
+  if (found.length === 0) throw await missingCollection(repositories, name, ctx);
+  const holders = [...new Set(found.flatMap((collection) => collection.holders.map(({ repository }) => repository)))];
+  // Who has all of it says it at once.
+  if (holders.length === 1) return holders[0]!.summary(name, ctx);
+  const summaries = await Promise.all(
+    found
+      .filter(({ info }) => info.type !== 'CHAINED')
+      .flatMap((collection) => collection.holders.map(({ repository, info }) => repository.summary(info.name, ctx))),
+  );
+  const sorted = (values: readonly string[]) => [...new Set(values)].sort(compareText);
+  const governors = sorted(summaries.flatMap((summary) => Object.keys(summary.governors)));
+  return {
+    datasetTypes: sorted(summaries.flatMap(({ datasetTypes }) => datasetTypes)),
+    governors: Object.fromEntries(
+      governors.map((of) => [of, sorted(summaries.flatMap((summary) => summary.governors[of] ?? []))]),
+    ),
   };
 }

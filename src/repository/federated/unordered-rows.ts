@@ -9,6 +9,7 @@ import type { DatasetRow, RowsByResult } from '../rows.ts';
 import { dataIdKey, dataIdReader } from './identity.ts';
 import type { Part } from './part.ts';
 import { isKeyedByUuid } from './probe.ts';
+import { SeenKeys } from './seen-keys.ts';
 
 /** @param names dimensions that identify a row */
 export async function* unorderedRows<S extends ResultSpec>(
@@ -17,16 +18,11 @@ export async function* unorderedRows<S extends ResultSpec>(
   options: Pick<PageOptions, 'implied'>,
   ctx: QueryContext,
 ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
-  const given = new Set<string>();
+  using given = new SeenKeys();
   for (const { part, query } of parts.every(({ path }) => path) ? stretches(parts) : wholly(parts)) {
     const keyOf = keyReader(part.spec, names);
     for await (const { rows } of part.member.repository.query(query, part.spec, ctx, options)) {
-      const added = rows.filter((row) => {
-        const key = keyOf(row);
-        if (given.has(key)) return false;
-        given.add(key);
-        return true;
-      });
+      const added = rows.filter((row) => given.add(keyOf(row)));
       if (added.length > 0) yield { rows: added };
     }
   }

@@ -48,6 +48,9 @@ export const getFileAnswer = z.object({
     })
     .nullable(),
 });
+export const summaryAnswer = z.object({
+  summary: z.object({ dataset_types: z.array(datasetType), governors: z.record(z.string(), z.array(z.string())) }),
+});
 export const collectionsAnswer = z.object({
   collections: z.array(
     z.object({

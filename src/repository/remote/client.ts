@@ -1,8 +1,14 @@
 /** The endpoints of a RemoteButler server that answer at once, typed; streams are in `row-stream.ts`. */
 import type { z } from 'zod';
-import { COLLECTION_TYPE_NUMBERS, type CollectionInfo, type CollectionType } from '../../butler/collection.ts';
+import {
+  COLLECTION_TYPE_NUMBERS,
+  type CollectionInfo,
+  type CollectionSummary,
+  type CollectionType,
+} from '../../butler/collection.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import { ButlerUserError } from '../../butler/errors.ts';
+import { inBatches } from '../../butler/in-batches.ts';
 import type { Query } from '../../butler/query/tree.ts';
 import { encodeQuery } from '../../butler/query/wire.ts';
 import { Universe } from '../../butler/universe.ts';
@@ -17,6 +23,7 @@ import {
   fileTransferAnswer,
   findDatasetAnswer,
   getFileAnswer,
+  summaryAnswer,
   toCollectionInfo,
   toDatasetRow,
   toDatasetType,
@@ -79,6 +86,13 @@ export class RemoteClient {
       ctx,
     );
     return this.#read(collectionsAnswer, answer).collections.map(toCollectionInfo);
+  }
+
+  /** @throws ButlerUserError MISSING_COLLECTION */
+  async summary(collection: string, ctx: QueryContext): Promise<CollectionSummary> {
+    const answer = await this.http.get(`collection_summary?name=${encodeURIComponent(collection)}`, ctx);
+    const { dataset_types, governors } = this.#read(summaryAnswer, answer).summary;
+    return { datasetTypes: dataset_types.map(({ name }) => name), governors };
   }
 
   async explain(query: Query, execute: boolean, ctx: QueryContext): Promise<readonly string[]> {
@@ -168,7 +182,7 @@ export class RemoteClient {
 }
 
 /** What is a UUID, in lower case and once, in parts that one request may hold. */
-function* batches(uuids: readonly string[]): Generator<readonly string[]> {
+function batches(uuids: readonly string[]): Iterable<readonly string[]> {
   const ids = [...new Set(uuids.filter((uuid) => UUID.test(uuid)).map((uuid) => uuid.toLowerCase()))];
-  for (let i = 0; i < ids.length; i += BATCH) yield ids.slice(i, i + BATCH);
+  return inBatches(ids, BATCH);
 }

@@ -19,14 +19,16 @@ export class KnownCollections {
 
   /**
    * What the server would answer, where all of it is known: names of collections, but not what chains lead to.
+   * @param takesAsMissing as `CollectionQuery` has it
    * @throws ButlerUserError MISSING_COLLECTION as the server did
    */
-  answer(owner: string, request: CollectionsRequest): readonly CollectionInfo[] | undefined {
+  answer(owner: string, request: CollectionsRequest, takesAsMissing: boolean): readonly CollectionInfo[] | undefined {
     const found = new Map<string, CollectionInfo>();
     for (const name of request.expression) {
       const known = isGlob(name) ? undefined : this.#known.get(keyOf(owner, name));
-      if (known instanceof ButlerUserError) throw known;
-      if (!known || (request.includeSummary && !known.datasetTypes) || (request.includeParents && !known.parents)) {
+      if (known instanceof ButlerUserError && takesAsMissing) throw known;
+      if (!known || known instanceof ButlerUserError) return undefined;
+      if ((request.includeSummary && !known.datasetTypes) || (request.includeParents && !known.parents)) {
         return undefined;
       }
       if (request.flattenChains && known.type === 'CHAINED') return undefined;

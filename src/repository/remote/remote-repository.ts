@@ -1,21 +1,22 @@
 /** A repository behind a RemoteButler server. */
-import type { CollectionInfo } from '../../butler/collection.ts';
+import type { CollectionInfo, CollectionSummary } from '../../butler/collection.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import { stringifyJson } from '../../butler/json.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';
 import { encodeQuery, encodeResultSpec } from '../../butler/query/wire.ts';
 import type { Universe } from '../../butler/universe.ts';
-import type {
-  Caller,
-  CollectionQuery,
-  CountOptions,
-  FindDatasetRequest,
-  Key,
-  Page,
-  PageOptions,
-  QueryContext,
-  Repository,
+import {
+  rightsOf,
+  type Caller,
+  type CollectionQuery,
+  type CountOptions,
+  type FindDatasetRequest,
+  type Key,
+  type Page,
+  type PageOptions,
+  type QueryContext,
+  type Repository,
 } from '../repository.ts';
 import type { DatasetRow, FileRecord, FileSource, RowsByResult } from '../rows.ts';
 import { asSearchedName } from '../federated/collection-directory.ts';
@@ -28,6 +29,7 @@ import { RemoteClient, type CollectionsRequest } from './client.ts';
 import { findCollections } from './collections.ts';
 import { dimensionsOf, type RawRow } from './column-layout.ts';
 import { eagerly } from './eager.ts';
+import type { Slot } from './fair-slots.ts';
 import { ButlerHttp } from './http.ts';
 import { KnownCollections } from './known-collections.ts';
 import { checkSpec, keyReader } from './order.ts';
@@ -53,6 +55,7 @@ export class RemoteRepository implements Repository {
   readonly #walks: Walks;
   readonly #datasetTypes: AgedCache<ReadonlyMap<string, DatasetType>>;
   readonly #collections: AgedCache<readonly CollectionInfo[]>;
+  readonly #summaries: AgedCache<CollectionSummary>;
   readonly #known: KnownCollections;
   readonly #sharesAnswers: boolean;
   readonly #admissions: Admissions;
@@ -67,6 +70,7 @@ export class RemoteRepository implements Repository {
     this.#walks = new Walks(limits);
     this.#datasetTypes = new AgedCache(limits.datasetTypesSeconds);
     this.#collections = new AgedCache(limits.collectionsSeconds);
+    this.#summaries = new AgedCache(limits.collectionsSeconds);
     this.#known = new KnownCollections(limits.collectionsSeconds);
     this.#sharesAnswers = typeof settings.token !== 'string';
     this.#admissions = new Admissions(this.#http);
@@ -92,7 +96,12 @@ export class RemoteRepository implements Repository {
   }
 
   async collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
-    return findCollections(query, (request) => this.#askCollections(request, ctx));
+    return findCollections(query, (request) => this.#askCollections(request, query.takesAsMissing ?? false, ctx));
+  }
+
+  async summary(collection: string, ctx: QueryContext): Promise<CollectionSummary> {
+    const key = JSON.stringify([this.#owner(ctx), collection]);
+    return this.#summaries.get(key, () => this.#client.summary(collection, ctx));
   }
 
   async *query<S extends ResultSpec>(
@@ -220,25 +229,30 @@ export class RemoteRepository implements Repository {
     const { limit } = plan.spec;
     const first = options.after?.[this.name];
     const [query, ...others] = parts as [Query, ...Query[]];
-    if (others.length > 0) {
-      return rowsInParts(this.#http, this.#nulls, { parts, plan, after: first, limit }, ctx);
-    }
+    const rowsAfter = (
+      after: Key | undefined,
+      max: number | null,
+      readCtx: QueryContext,
+      slotTaken?: (slot: Slot) => void,
+    ) =>
+      others.length > 0
+        ? rowsInParts(this.#http, this.#nulls, { parts, plan, after, limit: max }, readCtx, slotTaken)
+        : orderedRows(this.#http, this.#nulls, { query, plan, after, limit: max }, readCtx, slotTaken);
     const open = (after: Key | undefined, max: number | null, signal: AbortSignal) =>
       eagerly(
-        (stop) => orderedRows(this.#http, this.#nulls, { query, plan, after, limit: max }, { ...ctx, signal: stop }),
+        (stop) => rowsAfter(after, max, { ...ctx, signal: stop }),
         signal,
         max === null ? WAITING_PAGES : Infinity,
       );
     if (!options.positions || limit === null) return open(first, limit, ctx.signal);
     return this.#walks.page(
       {
-        query: stringifyJson([encodeQuery(query), encodeResultSpec({ ...plan.spec, limit: null })]),
+        query: stringifyJson([parts.map(encodeQuery), encodeResultSpec({ ...plan.spec, limit: null })]),
         after: first,
         limit,
         keyOf: keyReader(plan.terms, plan.layout),
         open: (after, max, { signal }) => open(after, max, signal),
-        readOn: (after, max, walkCtx, slotTaken) =>
-          orderedRows(this.#http, this.#nulls, { query, plan, after, limit: max }, walkCtx, slotTaken),
+        readOn: rowsAfter,
       },
       ctx,
     );
@@ -254,10 +268,14 @@ export class RemoteRepository implements Repository {
     return flattened.every((collection) => collection.type === 'RUN');
   }
 
-  async #askCollections(request: CollectionsRequest, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
+  async #askCollections(
+    request: CollectionsRequest,
+    takesAsMissing: boolean,
+    ctx: QueryContext,
+  ): Promise<readonly CollectionInfo[]> {
     const owner = this.#owner(ctx);
     return (
-      this.#known.answer(owner, request) ??
+      this.#known.answer(owner, request, takesAsMissing) ??
       this.#collections.get(JSON.stringify([owner, request]), async () => {
         try {
           const found = await this.#client.collections(request, ctx);
@@ -273,7 +291,7 @@ export class RemoteRepository implements Repository {
 
   /** Whose rights an answer depends on. */
   #owner(ctx: QueryContext): string {
-    return this.#sharesAnswers ? '' : ctx.caller.username;
+    return this.#sharesAnswers ? '' : rightsOf(ctx.caller);
   }
 }
 

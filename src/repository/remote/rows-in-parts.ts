@@ -4,9 +4,10 @@ import type { Key, QueryContext } from '../repository.ts';
 import { keyComparator, type KeyComparator } from '../federated/key-order.ts';
 import { mergeOrdered, type Batch } from '../federated/ordered-merge.ts';
 import type { RawRow } from './column-layout.ts';
+import type { Slot } from './fair-slots.ts';
 import type { ButlerHttp } from './http.ts';
 import type { NullOrder } from './null-order.ts';
-import { keyReader } from './order.ts';
+import { continuation, keyReader } from './order.ts';
 import { orderedRows, type OrderedRequest } from './ordered-rows.ts';
 import { Spool } from './spool.ts';
 
@@ -27,12 +28,14 @@ export async function* rowsInParts(
   nulls: NullOrder,
   { parts, plan, after, limit }: PartsRequest,
   ctx: QueryContext,
+  slotTaken?: (slot: Slot) => void,
 ): AsyncGenerator<readonly RawRow[], void, undefined> {
   const keyOf = keyReader(plan.terms, plan.layout);
   const compare = keyComparator(plan.spec.orderBy);
-  // Where a row is that others come after is known to the part that has it only.
-  const max = after === undefined ? limit : null;
-  const streams = parts.map((query) => orderedRows(http, nulls, { query, plan, after: undefined, limit: max }, ctx));
+  // What comes after a row is known to every part where the order alone tells it, else only to the part that has the row.
+  const isTold = after === undefined || continuation(plan.terms, after, plan.spec).strict;
+  const asked = { plan, after: isTold ? after : undefined, limit: isTold ? limit : null };
+  const streams = parts.map((query) => orderedRows(http, nulls, { query, ...asked }, ctx, slotTaken));
   let missing = limit ?? Infinity;
   for await (const page of plan.spec.orderBy.length > 0 ? merged(streams, keyOf, compare) : inSequence(streams)) {
     const further = after === undefined ? page : page.filter((row) => compare(keyOf(row), after) > 0);

@@ -104,7 +104,11 @@ export function readInteger(bytes: Buffer, at: number, size: number): number {
   return value;
 }
 
+/** @throws RangeError where the value does not fit into so many bytes */
 export function integerBytes(value: number, size: number): Buffer {
+  if (!Number.isSafeInteger(value) || value < 0 || value >= 2 ** (8 * size)) {
+    throw new RangeError(`${value} does not fit into ${size} bytes of a graph file.`);
+  }
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64BE(BigInt(value));
   return bytes.subarray(8 - size);

@@ -3,7 +3,7 @@ import type { Task } from '../../jobs/job.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import { asOwner, type TransferSurroundings } from '../../transfer/attempt-setting.ts';
 import type { CollectionStructure } from '../../transfer/collection-structure.ts';
-import { inBatches } from '../../transfer/in-batches.ts';
+import { inBatches } from '../../butler/in-batches.ts';
 import { TransferAttempt, type TransferResult } from '../../transfer/transfer-job.ts';
 import { overallInputs } from '../graph/overall-inputs.ts';
 import type { PredictedGraph } from '../graph/predicted-graph.ts';

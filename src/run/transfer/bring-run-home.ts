@@ -11,7 +11,7 @@ import type { OpenSatellite } from '../../satellite/satellite.ts';
 import { contextOf, writeableSatellite, type TransferSurroundings } from '../../transfer/attempt-setting.ts';
 import { collectionsByName, type CollectionStructure } from '../../transfer/collection-structure.ts';
 import { completedRecords } from '../../transfer/dimension-records.ts';
-import { inBatches } from '../../transfer/in-batches.ts';
+import { inBatches } from '../../butler/in-batches.ts';
 import { definitionOf } from '../../transfer/page.ts';
 import { PredictedGraph } from '../graph/predicted-graph.ts';
 import { bringInputs } from './bring-inputs.ts';

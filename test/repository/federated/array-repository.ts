@@ -2,7 +2,7 @@
  * A repository over arrays, for tests: it answers the queries that the laws of federation need by looking at every row,
  * in pages of a few rows, and counts what it is asked.  Never used outside tests.
  */
-import type { CollectionInfo, CollectionType } from '../../../src/butler/collection.ts';
+import type { CollectionInfo, CollectionSummary, CollectionType } from '../../../src/butler/collection.ts';
 import type { DataId, DataIdValue } from '../../../src/butler/data-id.ts';
 import type { DatasetType } from '../../../src/butler/dataset-type.ts';
 import { ButlerUserError, RepositoryUnavailableError } from '../../../src/butler/errors.ts';
@@ -103,6 +103,12 @@ export class ArrayRepository implements Repository {
     return found
       .map((name) => this.#info(name))
       .filter((info) => (includeChains || info.type !== 'CHAINED') && (query.types?.includes(info.type) ?? true));
+  }
+
+  async summary(collection: string): Promise<CollectionSummary> {
+    this.#called('summary');
+    const { datasetTypes } = this.#info(collection);
+    return { datasetTypes: datasetTypes ?? [], governors: {} };
   }
 
   async *query<S extends ResultSpec>(

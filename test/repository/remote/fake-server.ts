@@ -11,6 +11,8 @@ import type { RemoteSettings } from '../../../src/repository/remote/settings.ts'
 export interface Asked {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  /** There once the request was answered. */
+  body: string;
 }
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void | Promise<void>;
@@ -74,8 +76,9 @@ export class FakeServer implements AsyncDisposable {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url!;
-    this.asked.push({ path, headers: request.headers });
-    request.resume();
+    const asked: Asked = { path, headers: request.headers, body: '' };
+    this.asked.push(asked);
+    request.setEncoding('utf8').on('data', (text: string) => (asked.body += text));
     const endpoint = path.split('/v1/')[1]!;
     if (endpoint === 'universe') {
       await json(200, { universe: UNIVERSE })(response, request);

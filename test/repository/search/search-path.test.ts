@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { ButlerUserError, RepositoryUnavailableError } from '../../../src/butler/errors.ts';
 import type { QueryContext, Repository } from '../../../src/repository/repository.ts';
+import { firstDataset } from '../../../src/repository/federated/first-dataset.ts';
 import { FederatedRepository } from '../../../src/repository/federated/federated-repository.ts';
 import { searchCollections } from '../../../src/repository/search/collections.ts';
 import { searchDataIds } from '../../../src/repository/search/data-ids.ts';
@@ -105,6 +107,37 @@ describe('A search path over several repositories', () => {
     expect((await find(['u/alice', 'defaults'])).rows?.uuid).toBe('own u/alice 1');
     expect((await find(['defaults', 'u/alice'])).rows?.uuid).toBe('official run1 1');
     expect((await find(['defaults', 'u/alice'], 9)).rows).toBeNull();
+  });
+
+  it('finds what comes before the place in the path where a repository has trouble', async () => {
+    const troubled = repository('troubled', { collections: { first: RUN, last: RUN }, raws: ['last 1'] });
+    const find = (collections: readonly string[]) =>
+      firstDataset(
+        [own, troubled],
+        { datasetType: 'raw', dataId: { instrument: 'A', detector: 1 }, collections, timespan: null },
+        [],
+        ctx,
+      );
+    troubled.findDataset = ({ collections }) =>
+      collections.includes('last')
+        ? Promise.reject(new ButlerUserError('CALIBRATION_LOOKUP', 'Ambiguous.'))
+        : Promise.resolve(null);
+    expect((await find(['first', 'u/alice', 'last']))?.uuid).toBe('own u/alice 1');
+    await expect(find(['first', 'last', 'u/alice'])).rejects.toMatchObject({ code: 'CALIBRATION_LOOKUP' });
+    troubled.findDataset = () => Promise.reject(new RepositoryUnavailableError('troubled', 'It is down.'));
+    expect((await find(['u/alice', 'last']))?.uuid).toBe('own u/alice 1');
+    await expect(find(['last', 'u/alice'])).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+  });
+
+  it('says that a calibration is ambiguous where two repositories have one each in the same collection', async () => {
+    const calibrations = ['own', 'official'].map((name) => {
+      const collections = { calib: { type: 'CALIBRATION', uuids: [`${name} run 1`] }, run: RUN } as const;
+      return repository(name, { collections, raws: ['run 1'] });
+    });
+    const request = { datasetType: 'raw', dataId: { instrument: 'A', detector: 1 }, timespan: { begin: 0n, end: 1n } };
+    const found = firstDataset(calibrations, { ...request, collections: ['calib'] }, [], ctx);
+    await expect(found).rejects.toMatchObject({ code: 'CALIBRATION_LOOKUP' });
+    expect((await firstDataset(calibrations, { ...request, collections: ['run'] }, [], ctx))?.uuid).toBe('own run 1');
   });
 });
 

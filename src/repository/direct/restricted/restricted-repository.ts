@@ -1,5 +1,5 @@
 /** A DirectButler repository as one sees it who may read only some of its collections. */
-import type { CollectionInfo } from '../../../butler/collection.ts';
+import type { CollectionInfo, CollectionSummary } from '../../../butler/collection.ts';
 import type { DatasetType } from '../../../butler/dataset-type.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import type { ResultSpec } from '../../../butler/query/result-spec.ts';
@@ -15,7 +15,7 @@ import type {
   Repository,
 } from '../../repository.ts';
 import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../../rows.ts';
-import { findCollections } from '../collections.ts';
+import { findCollections, summaryOf } from '../collections.ts';
 import { anyRows, countRows, explainRows, queryRows } from '../compile/execute.ts';
 import { datasetsByUuid } from '../datasets.ts';
 import type { Datastore } from '../datastore/datastore.ts';
@@ -52,6 +52,10 @@ export class RestrictedRepository implements Repository {
 
   async collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]> {
     return findCollections((await this.#access(ctx)).registry, query, ctx.signal);
+  }
+
+  async summary(collection: string, ctx: QueryContext): Promise<CollectionSummary> {
+    return summaryOf((await this.#access(ctx)).registry, collection, ctx.signal);
   }
 
   async *query<S extends ResultSpec>(

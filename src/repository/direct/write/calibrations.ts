@@ -1,5 +1,6 @@
 /** Validity ranges in CALIBRATION collections (butler-schema.md sections 7.8, 7.9). */
 import sql, { join } from 'sql-template-tag';
+import { inBatches } from '../../../butler/in-batches.ts';
 import type { DataId, DataIdValue } from '../../../butler/data-id.ts';
 import { ButlerUserError, SatelliteError } from '../../../butler/errors.ts';
 import type { Timespan } from '../../../butler/timespan.ts';
@@ -8,7 +9,7 @@ import { column, dialectOf } from '../compile/dialect.ts';
 import { storedUuid, uuidFromStored } from '../dataset-ids.ts';
 import type { SqlRow, Transaction } from '../database.ts';
 import { collectionOfType, existingCollections, type StoredCollection } from './collections.ts';
-import { columnsOf, dimensionColumns, inBatches, keyText, rowsWithKeys } from './reads.ts';
+import { columnsOf, dimensionColumns, keyText, ROWS_PER_STATEMENT, rowsWithKeys } from './reads.ts';
 import { takeKeys } from './sequences.ts';
 import { existingDatasets, storedDatasetTypes, type StoredDataset, type StoredDatasetType } from './stored-datasets.ts';
 import { dataIdText, storedDimensionValue, storedTimespan, timespanColumns, timespanRange } from './stored-values.ts';
@@ -78,7 +79,7 @@ export async function decertify(
   await tx.savepoint(async () => {
     await lock(tx, table);
     const rows = await overlappingRows(tx, universe, collection, datasetType, timespan, keys);
-    for (const batch of inBatches(rows)) {
+    for (const batch of inBatches(rows, ROWS_PER_STATEMENT)) {
       const ids = batch.map(({ id }) => id);
       await tx.run(sql`DELETE FROM ${tx.table(table)} WHERE ${dialectOf(tx.dialect).memberOf(sql`id`, 'int', ids)}`);
     }

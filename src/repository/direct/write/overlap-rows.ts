@@ -1,11 +1,12 @@
 /** Rows that tell which pixels of the common skypix dimension a record's region may touch (butler-schema.md section 3.4). */
 import sql, { join } from 'sql-template-tag';
+import { inBatches } from '../../../butler/in-batches.ts';
 import { SatelliteError } from '../../../butler/errors.ts';
 import type { DimensionElement, Universe } from '../../../butler/universe.ts';
 import { column, dialectOf, identifier } from '../compile/dialect.ts';
 import type { SqlRow, Transaction } from '../database.ts';
 import { commonPixelization, type ElementRow } from './dimension-rows.ts';
-import { dimensionColumns, inBatches } from './reads.ts';
+import { dimensionColumns, ROWS_PER_STATEMENT } from './reads.ts';
 
 /** A region of the full sky has 131 072 pixels of htm7; so many rows are sent at once. */
 const ROWS_AT_ONCE = 20_000;
@@ -56,7 +57,7 @@ async function deleteOverlaps(
 ): Promise<void> {
   const table = tx.table(`${element.name}_skypix_overlap`);
   const { system, level } = commonPixelization(universe);
-  for (const batch of inBatches(records)) {
+  for (const batch of inBatches(records, ROWS_PER_STATEMENT)) {
     const keys = dialectOf(tx.dialect).rows(
       'r',
       dimensionColumns(universe, element.required),

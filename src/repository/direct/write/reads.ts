@@ -1,5 +1,6 @@
 /** Reads that serve both a plan, on a database, and the write itself, within its transaction. */
 import sql, { join, type Sql } from 'sql-template-tag';
+import { inBatches } from '../../../butler/in-batches.ts';
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import type { ColumnType, Universe } from '../../../butler/universe.ts';
 import { column, dialectOf, identifier, type ListValue } from '../compile/dialect.ts';
@@ -21,12 +22,7 @@ export function readsOf(database: Database, signal: AbortSignal): Reads {
 }
 
 /** How many rows one statement is sent: few enough for the memory of both sides. */
-const ROWS_PER_STATEMENT = 5000;
-
-/** Parts of a list, each small enough for one statement. */
-export function* inBatches<T>(items: readonly T[], size = ROWS_PER_STATEMENT): Generator<readonly T[]> {
-  for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size);
-}
+export const ROWS_PER_STATEMENT = 5000;
 
 /** A column of a table and the rows' values that it is compared with. */
 export interface KeyColumn {
@@ -56,7 +52,7 @@ export async function rowsWithKeys(
   const equal = key.map(({ name }) => sql`${column('t', name)} = ${column('r', name)}`);
   const terms = join([...equal, condition ?? sql`1 = 1`], ' AND ');
   const found: SqlRow[] = [];
-  for (const batch of inBatches(keys)) {
+  for (const batch of inBatches(keys, ROWS_PER_STATEMENT)) {
     const statement = sql`SELECT ${join(selected)}
       FROM ${dialect.rows('r', key, batch)} ${dialect.lookUpJoin} ${reads.table(table)} AS ${identifier('t')} ON ${terms}`;
     for (const row of await reads.all(statement)) found.push(row);

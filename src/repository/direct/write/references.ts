@@ -1,10 +1,11 @@
 /** Where records of files point. */
 import sql from 'sql-template-tag';
+import { inBatches } from '../../../butler/in-batches.ts';
 import { dialectOf, type ListValue } from '../compile/dialect.ts';
 import { uuidFromStored } from '../dataset-ids.ts';
 import type { Transaction } from '../database.ts';
 import { datasetsInZip, type RecordsLocation } from '../datastore/records.ts';
-import { inBatches, type Reads } from './reads.ts';
+import { type Reads, ROWS_PER_STATEMENT } from './reads.ts';
 
 const RECORDS_AT_ONCE = 5000;
 
@@ -21,7 +22,7 @@ export async function datasetsAtPaths(
     if (known) known.push(uuidFromStored(id));
     else found.set(path, [uuidFromStored(id)]);
   };
-  for (const batch of inBatches(paths)) {
+  for (const batch of inBatches(paths, ROWS_PER_STATEMENT)) {
     const isGiven = dialectOf(reads.dialect).memberOf(sql`path`, 'string', batch);
     const rows = await reads.all(sql`SELECT path, dataset_id FROM ${table} WHERE ${isGiven}`);
     for (const [path, id] of rows) add(path as string, id as string);

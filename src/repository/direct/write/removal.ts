@@ -1,11 +1,12 @@
 /** Removing datasets and collections (butler-schema.md sections 7.11, 7.12). */
 import sql from 'sql-template-tag';
+import { inBatches } from '../../../butler/in-batches.ts';
 import { SatelliteError } from '../../../butler/errors.ts';
 import { isOneOf, uuidFromStored } from '../dataset-ids.ts';
 import type { Transaction } from '../database.ts';
 import { editChain } from './chains.ts';
 import { existingCollections, type StoredCollection } from './collections.ts';
-import { inBatches, type Reads } from './reads.ts';
+import { type Reads, ROWS_PER_STATEMENT } from './reads.ts';
 
 /** How many datasets go in one transaction. */
 export const DATASETS_PER_TRANSACTION = 50_000;
@@ -13,7 +14,7 @@ export const DATASETS_PER_TRANSACTION = 50_000;
 /** Takes datasets out of the registry, and so out of every collection. @returns how many there were */
 export async function deleteDatasets(tx: Transaction, uuids: readonly string[]): Promise<number> {
   let deleted = 0;
-  for (const batch of inBatches(uuids)) {
+  for (const batch of inBatches(uuids, ROWS_PER_STATEMENT)) {
     deleted += await tx.run(sql`DELETE FROM ${tx.table('dataset')} WHERE ${isOneOf(tx.dialect, sql`id`, batch)}`);
   }
   return deleted;
@@ -22,7 +23,7 @@ export async function deleteDatasets(tx: Transaction, uuids: readonly string[]):
 /** Those of the datasets that are registered. */
 export async function registeredUuids(reads: Reads, uuids: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const batch of inBatches(uuids)) {
+  for (const batch of inBatches(uuids, ROWS_PER_STATEMENT)) {
     const isGiven = isOneOf(reads.dialect, sql`id`, batch);
     const rows = await reads.all(sql`SELECT id FROM ${reads.table('dataset')} WHERE ${isGiven}`);
     for (const [id] of rows) found.push(uuidFromStored(id as string));

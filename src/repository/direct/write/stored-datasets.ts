@@ -1,11 +1,12 @@
 /** What a registry holds of datasets: their types, and themselves by UUID. */
 import sql, { join, type Sql } from 'sql-template-tag';
+import { inBatches } from '../../../butler/in-batches.ts';
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import type { DatasetType } from '../../../butler/dataset-type.ts';
 import { ButlerUserError } from '../../../butler/errors.ts';
 import type { Universe } from '../../../butler/universe.ts';
 import { isOneOf, uuidFromStored, validUuids } from '../dataset-ids.ts';
-import { inBatches, keyText, type Reads } from './reads.ts';
+import { keyText, type Reads, ROWS_PER_STATEMENT } from './reads.ts';
 import { column, dialectOf } from '../compile/dialect.ts';
 
 export interface StoredDatasetType extends DatasetType {
@@ -65,7 +66,7 @@ export async function storedDatasets(
   uuids: readonly string[],
 ): Promise<ReadonlyMap<string, StoredDataset>> {
   const found = new Map<string, StoredDataset>();
-  for (const ids of inBatches(validUuids(uuids))) {
+  for (const ids of inBatches(validUuids(uuids), ROWS_PER_STATEMENT)) {
     const rows = await reads.all(sql`SELECT d.id, d.dataset_type_id, c.collection_id, c.name
       FROM ${reads.table('dataset')} AS d JOIN ${reads.table('collection')} AS c ON c.collection_id = d.run_id
       WHERE ${isOneOf(reads.dialect, sql`d.id`, ids)}`);

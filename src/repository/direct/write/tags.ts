@@ -1,5 +1,6 @@
 /** Membership in TAGGED collections (butler-schema.md sections 7.6, 7.7). */
 import sql, { join } from 'sql-template-tag';
+import { inBatches } from '../../../butler/in-batches.ts';
 import { SatelliteError } from '../../../butler/errors.ts';
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import type { Universe } from '../../../butler/universe.ts';
@@ -7,7 +8,7 @@ import { identifier } from '../compile/dialect.ts';
 import { isOneOf, storedUuid, uuidFromStored } from '../dataset-ids.ts';
 import { ConstraintError, type Transaction } from '../database.ts';
 import { collectionOfType, type StoredCollection } from './collections.ts';
-import { columnsOf, dimensionColumns, inBatches, keyText, rowsWithKeys } from './reads.ts';
+import { columnsOf, dimensionColumns, keyText, ROWS_PER_STATEMENT, rowsWithKeys } from './reads.ts';
 import { existingDatasets, storedDatasets, type StoredDataset } from './stored-datasets.ts';
 import { dataIdText } from './stored-values.ts';
 import { insertSummaries } from './summaries.ts';
@@ -105,7 +106,10 @@ export async function disassociate(
   const collection = await collectionOfType(tx, name, 'TAGGED', 'Cannot disassociate from collection');
   const datasets = [...(await storedDatasets(tx, universe, uuids)).values()];
   for (const [table, ofTable] of Map.groupBy(datasets, ({ datasetType }) => datasetType.tagsTable)) {
-    for (const batch of inBatches(ofTable.map(({ uuid }) => uuid))) {
+    for (const batch of inBatches(
+      ofTable.map(({ uuid }) => uuid),
+      ROWS_PER_STATEMENT,
+    )) {
       await tx.run(sql`DELETE FROM ${tx.table(table)}
         WHERE collection_id = ${collection.id} AND ${isOneOf(tx.dialect, sql`dataset_id`, batch)}`);
     }
