@@ -7,7 +7,7 @@ import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { DatasetRow } from '../repository/rows.ts';
 import { streamDatasets } from '../repository/search/streams.ts';
 import { neededRecords } from '../transfer/dimension-records.ts';
-import { inBatches } from '../transfer/in-batches.ts';
+import { inBatches } from '../butler/in-batches.ts';
 import { membershipsOf } from '../transfer/memberships.ts';
 import { definitionOf, TypesInUniverse, type SelectedDataset } from '../transfer/page.ts';
 import { inParallel } from '../transfer/parallel.ts';

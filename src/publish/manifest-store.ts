@@ -2,7 +2,7 @@
 import sql, { raw, type Sql } from 'sql-template-tag';
 import type { WriteableDatabase } from '../repository/direct/database.ts';
 import { listOf } from '../state/list.ts';
-import { inBatches } from '../transfer/in-batches.ts';
+import { inBatches } from '../butler/in-batches.ts';
 import {
   datasetKey,
   ManifestDigest,

@@ -3,7 +3,7 @@ import { fileUrl } from '../access/permanent-address.ts';
 import { isUri } from '../repository/direct/datastore/artifact-path.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { FileRecord } from '../repository/rows.ts';
-import { inBatches } from '../transfer/in-batches.ts';
+import { inBatches } from '../butler/in-batches.ts';
 import type { NamedRepository } from './transfer/readable-repositories.ts';
 
 /** As many as one request to the official server may name. */

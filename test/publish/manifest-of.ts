@@ -10,7 +10,7 @@ import { streamDatasets } from '../../src/repository/search/streams.ts';
 import type { Manifest, ManifestDataset } from '../../src/publish/manifest.ts';
 import { namedCollections } from '../../src/transfer/collection-structure.ts';
 import { neededRecords } from '../../src/transfer/dimension-records.ts';
-import { inBatches } from '../../src/transfer/in-batches.ts';
+import { inBatches } from '../../src/butler/in-batches.ts';
 import { membershipsOf } from '../../src/transfer/memberships.ts';
 import { definitionOf, TypesInUniverse } from '../../src/transfer/page.ts';
 

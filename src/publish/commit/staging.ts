@@ -4,7 +4,7 @@ import { SatelliteError } from '../../butler/errors.ts';
 import { failpoint } from '../../repository/failpoints.ts';
 import type { QueryContext } from '../../repository/repository.ts';
 import type { PublishedRepository } from '../../repository/published-repository.ts';
-import { inBatches } from '../../transfer/in-batches.ts';
+import { inBatches } from '../../butler/in-batches.ts';
 import { inParallel } from '../../transfer/parallel.ts';
 import type { CommitWork } from '../commit.ts';
 import type { Manifest, ManifestDataset, ManifestFile } from '../manifest.ts';

@@ -1,10 +1,11 @@
 /** Takes what no publication has any more out of a published repository, as part of a transaction. */
 import sql from 'sql-template-tag';
+import { inBatches } from '../../../butler/in-batches.ts';
 import { failpoint } from '../../failpoints.ts';
 import type { Transaction } from '../database.ts';
 import { moveToTrash, type RecordsLocation } from '../datastore/records.ts';
 import { dialectOf } from '../compile/dialect.ts';
-import { inBatches } from '../write/reads.ts';
+import { ROWS_PER_STATEMENT } from '../write/reads.ts';
 import { deleteCollection, deleteDatasets } from '../write/removal.ts';
 import { addGeneration, forgetOthers, lastChange, lastGeneration } from './ledger.ts';
 
@@ -19,7 +20,7 @@ export async function removeForgotten(
   version: number | null,
 ): Promise<void> {
   const { datasets, collections } = await forgetOthers(tx, publication, version);
-  for (const batch of inBatches(datasets)) {
+  for (const batch of inBatches(datasets, ROWS_PER_STATEMENT)) {
     await moveToTrash(tx, location, batch);
     await deleteDatasets(tx, batch);
   }
