@@ -141,3 +141,21 @@ test("a dataset that both have is one's own, and comes once", async () => {
   expect(found.map(({ uuid }) => uuid).sort()).toEqual(theirs.map(({ uuid }) => uuid).sort());
   expect(new Set(found.map(({ repository }) => repository))).toEqual(new Set(['own']));
 });
+
+test('data IDs that are sent without records of them do not narrow what else is joined', async () => {
+  const [skymap] = await recordsOf('skymap');
+  const hash: FieldValue = Buffer.alloc((skymap!.fields['hash'] as Uint8Array).length, 8);
+  await own.insertDimensionRecords([{ ...skymap!, fields: { ...skymap!.fields, name: 'own map', hash } }], 'SKIP', ctx);
+  const sent = { dimensions: ['instrument', 'detector'], rows: [['LSSTCam', 9999]] };
+  const of = (name: string) => ({
+    dimensions: ['exposure', 'detector', 'skymap'],
+    where: `instrument = 'LSSTCam' AND exposure.exposure_time > 0 AND skymap = '${name}'`,
+    result: { type: 'data_coordinate', dimensions: ['exposure'] } as const,
+    uploads: [sent],
+  });
+  const expected = await ask(official, of(skymap!.fields['name'] as string));
+  expect(expected.length).toBeGreaterThan(0);
+  expect(new Set((await ask(together, of('own map'))).map(({ values }) => values))).toEqual(
+    new Set(expected.map(({ values }) => values)),
+  );
+});

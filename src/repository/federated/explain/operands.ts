@@ -12,7 +12,7 @@ import type { DimensionElement } from '../../../butler/universe.ts';
 import { predicateReferences } from '../../direct/compile/columns.ts';
 import { queryOf } from '../../search/records-of-data-ids.ts';
 import { conformQuery } from '../conform-query.ts';
-import { conjunctsOf, overlapsOf } from '../join/constraints.ts';
+import { conjunctsOf, isSent, overlapsOf } from '../join/constraints.ts';
 import { membersOnPath, type Member } from '../members.ts';
 import type { SearchPath } from '../search-path.ts';
 
@@ -43,11 +43,9 @@ export function operandsOf(query: Query): readonly Operand[] {
     [...predicateReferences(tree.predicate)].flatMap((of) => (of.type === 'dimension_field' ? of.element : [])),
   );
   // Data IDs that were sent stand for records that may not be there, unless columns of these are asked.
-  const isSent = ({ required }: DimensionElement) =>
-    sent.some(({ dimensions }) => universe.conform(required).names.every((of) => dimensions.required.includes(of)));
   const isGiven = (element: DimensionElement) =>
     searches.some(({ dimensions }) => element.required.every((of) => dimensions.has(of))) ||
-    (isSent(element) && !asked.has(element.name));
+    (isSent(element, query) && !asked.has(element.name));
   const elements = tree.dimensions.elements
     .filter((element) => !element.skypix)
     .filter(

@@ -45,6 +45,12 @@ export function recordsQuery(
   return { element: universe.element(element.viewOf), query: { ...query, tree: { ...query.tree, dimensions } } };
 }
 
+/** Whether data IDs that were sent stand for an element's records, whether or not there are any (query-semantics.md section 9). */
+export function isSent({ required }: DimensionElement, { tree, uploads }: Query): boolean {
+  const { names } = tree.dimensions.universe.conform(required);
+  return uploads.some(({ dimensions }) => names.every((name) => dimensions.required.includes(name)));
+}
+
 /** Pairs of elements whose regions must overlap in all rows (query-semantics.md section 10). @throws InvalidQueryError */
 export function overlapsOf(query: Query): readonly SpatialJoin[] {
   const { tree, uploads } = query;

@@ -17,7 +17,7 @@ import { dataIdKey } from '../identity.ts';
 import { searchesWithoutHolder, type Member } from '../members.ts';
 import { joined, keepsTable } from '../probe.ts';
 import type { SearchPath } from '../search-path.ts';
-import { conjunctsOf, constrainedQuery, overlapsOf, recordsQuery } from './constraints.ts';
+import { conjunctsOf, constrainedQuery, isSent, overlapsOf, recordsQuery } from './constraints.ts';
 import { GatheredRecords } from './gathered-records.ts';
 import { MOST_UPLOADED, KnownDataIds } from './known-data-ids.ts';
 import { findMemberships, type Membership, type TypeSearch } from './memberships.ts';
@@ -174,6 +174,7 @@ class Gathering {
     // Data IDs of an element without columns would stand for its records, and be given whether there are such or not.
     const known = keepsTable(element) ? this.#known.uploadsInto(query.tree.dimensions, MOST_UPLOADED) : [];
     const dataIds = await this.#records.addOfElement(element, joined(query, known), overlapped);
-    this.#known.add(element.required, dataIds);
+    // Rows need not have records that sent data IDs stand for.
+    if (!isSent(element, this.#query)) this.#known.add(element.required, dataIds);
   }
 }
