@@ -5,6 +5,7 @@
 import { copies } from './copies.ts';
 import { creation } from './creation.ts';
 import { denied } from './denied.ts';
+import { executions } from './executions.ts';
 import { face } from './face.ts';
 import { grants } from './grants.ts';
 import { graphs } from './graphs.ts';
@@ -121,5 +122,6 @@ report(...(await grants(scaled)));
 report(...(await denied(scaled)));
 report(...(await graphs()));
 report(...(await runs()));
+report(...(await executions()));
 await writing(scaled);
 if (!measures.every(isKept)) process.exitCode = 1;

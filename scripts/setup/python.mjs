@@ -15,7 +15,8 @@ export function preparePython() {
   const uv = installUv(python);
   rmSync('.venv', { recursive: true, force: true });
   run(uv, ['venv', '--quiet', '--python', python, '.venv'], { env: ENVIRONMENT });
-  const install = ['pip', 'install', '--quiet', '--python', join('.venv', 'bin', 'python')];
+  // Programs that start Python may not let it keep what it compiles, and the stack takes seconds to compile.
+  const install = ['pip', 'install', '--quiet', '--compile-bytecode', '--python', join('.venv', 'bin', 'python')];
   run(uv, [...install, '--requirements', join('python', 'requirements.txt')], { env: ENVIRONMENT });
 }
 

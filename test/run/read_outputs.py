@@ -1,6 +1,6 @@
 """Reads what a run made, with stock Butler: ``read_outputs.py GRAPH ROOT`` prints each output that ROOT has as JSON.
 
-The answer has the contents of coadds by data ID, and the number of stored datasets of every type.
+The answer has the contents of coadds by data ID, those of `mini_found`, and the number of stored datasets of every type.
 """
 
 import itertools
@@ -32,8 +32,9 @@ def main(path: str, root: str) -> None:
     )
     stored = [ref for ref, is_stored in butler.stored_many(refs).items() if is_stored]
     coadds = {str(ref.dataId): butler.get(ref) for ref in stored if ref.datasetType.name == "mini_coadd"}
+    found = [butler.get(ref) for ref in stored if ref.datasetType.name == "mini_found"]
     counts = Counter(ref.datasetType.name for ref in stored)
-    print(json.dumps({"coadds": dict(sorted(coadds.items())), "counts": dict(sorted(counts.items()))}))
+    print(json.dumps({"coadds": coadds, "counts": counts, "found": found}, sort_keys=True))
 
 
 main(*sys.argv[1:])

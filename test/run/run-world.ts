@@ -14,6 +14,7 @@ import { attachRecords } from '../../src/run/attach.ts';
 import { buildGraph, type BuildSpec } from '../../src/run/build/build-graph.ts';
 import type { ExecuteRequest } from '../../src/run/execute/execute-graph.ts';
 import type { WorkPlace } from '../../src/run/worker/place.ts';
+import type { GatewayRelay } from '../../src/run/worker/relay.ts';
 import { makeRepository, makeSatellite } from '../graphs/graph-world.ts';
 
 const BUCKET = 'official';
@@ -122,6 +123,24 @@ export async function startRunWorld(directory: string): Promise<RunWorld> {
     }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Copies a graph with its inputs at a relay: so stock programs read them, which send no token over plain HTTP. */
+export async function attachedThrough(
+  { gateway, token }: Pick<RunWorld, 'gateway' | 'token'>,
+  relay: GatewayRelay,
+  graph: string,
+  into: string,
+): Promise<void> {
+  const face = filesThrough(`${gateway.url}/api/butler/repo/alice~work+dp1`, await token());
+  const files = async (uuids: readonly string[]) =>
+    new Map(
+      [...(await face(uuids))].map(([uuid, of]) => [
+        uuid,
+        of.map((file) => ({ ...file, path: file.path.replace(gateway.url, relay.address) })),
+      ]),
+    );
+  await attachRecords({ graph, into, datastore: DATASTORE, files });
 }
 
 /** Files as the face gives them: at permanent addresses. */

@@ -18,6 +18,7 @@ from lsst.pipe.base.all_dimensions_quantum_graph_builder import (
 from lsst.pipe.base.pipeline_graph import PipelineGraph
 
 from . import addresses, find_dataset
+from .binds import bind_values
 
 #: Lines that say why a graph is empty; stock's explanations are shorter.
 _KEPT_REASONS = 50
@@ -113,7 +114,7 @@ def _build(request: dict[str, Any], reasons: Reasons) -> object:
         expanded.to_graph(),
         butler,
         where=where,
-        bind=spec["bind"] or None,
+        bind=bind_values(spec["bind"]),
         skip_existing_in=skip_existing_in,
         clobber=extend,
         dataset_query_constraint=constraint(spec["constrainBy"]),

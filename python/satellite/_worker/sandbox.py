@@ -18,7 +18,8 @@ from typing import Any
 #: Different attempts that are told; more say nothing new.
 _KEPT = 100
 #: What Python and the stack look at anywhere, beside what the run's own is.
-_USUAL = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/dev", "/tmp", "/run/satellite", "/sys", "/proc")
+_TEMPORARY = "/tmp"
+_USUAL = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/dev", _TEMPORARY, "/run/satellite", "/sys", "/proc")
 _OTHERS_PROCESS = re.compile(r"/proc/(?!self/|thread-self/)(\d+)/(environ|mem|maps|smaps|root|cwd|fd|fdinfo)\b")
 _PATHS = {"open", "os.listdir", "os.scandir", "os.chdir", "shutil.rmtree"}
 _CHANGES = {
@@ -88,7 +89,7 @@ class Watch:
     def __init__(self, readable: list[str], writeable: list[str]) -> None:
         stack = (sys.prefix, sys.base_prefix, *filter(None, sys.path))
         self._readable = (*_USUAL, *stack, *readable, *writeable)
-        self._writeable = ("/dev", "/tmp", *writeable)
+        self._writeable = ("/dev", _TEMPORARY, *writeable)
         self._told: set[str] = set()
         #: Whom it is told; a worker has its own.
         self.tell: Callable[[str], None] = lambda _: None
@@ -119,6 +120,9 @@ class Watch:
         text = os.path.abspath(os.fsdecode(path))
         if (found := _OTHERS_PROCESS.match(text)) and int(found[1]) != os.getpid():
             return False
+        if _TEMPORARY in places and text.startswith(_TEMPORARY + "/"):
+            # The sandbox's own; what was never put there is somebody else's outside.
+            return places is self._writeable or not os.path.isabs(os.fsdecode(path)) or os.path.lexists(text)
         return any(text == place or text.startswith(place.rstrip("/") + "/") for place in places)
 
     def _notice(self, what: str, of: object) -> None:

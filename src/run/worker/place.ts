@@ -67,7 +67,8 @@ function withPackage(visible: Visible): Visible {
   return { ...visible, readable: [PACKAGE, ...visible.readable] };
 }
 
-function environmentOf(path: readonly string[], further: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+/** Of our own environment what Python needs; none of its secrets. */
+export function environmentOf(path: readonly string[], further: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const passed = Object.entries(process.env).filter(([name]) => PASSED.test(name) && !SECRET.test(name));
   return {
     ...Object.fromEntries(passed),

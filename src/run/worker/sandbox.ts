@@ -112,14 +112,14 @@ async function namespaces({ readable, writeable }: Visible): Promise<readonly st
       '/dev/shm',
     ],
     ...(await systemBinds()),
-    ...ancestorsOf([SOCKET_DIRECTORY, ...readable, ...writeable]).flatMap((path) => ['--perms', '0755', '--dir', path]),
+    ...ancestorsOf([SOCKET_DIRECTORY, ...readable, ...writeable]).flatMap((path) => ['--perms', '0711', '--dir', path]),
     ...readable.flatMap((path) => ['--ro-bind', path, path]),
     ...writeable.flatMap((path) => ['--bind', path, path]),
     ...['SETUID', 'SETGID', 'SETPCAP'].flatMap((name) => ['--cap-add', `CAP_${name}`]),
   ];
 }
 
-/** Directories that lead to others, from above; bubblewrap makes those itself so that root alone can enter. */
+/** Directories that lead to others, from above; which can be passed, and not looked through. */
 function ancestorsOf(paths: readonly string[]): readonly string[] {
   const found = new Set<string>();
   const add = (path: string): void => {

@@ -9,12 +9,11 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { pythonProgram } from '../../../stack/checkout.ts';
 import { runPython } from '../../../stack/run-python.ts';
-import { attachRecords } from '../../../src/run/attach.ts';
 import { executeGraph, type ExecuteRequest, type ExecutionResult } from '../../../src/run/execute/execute-graph.ts';
 import type { QuantumEvent } from '../../../src/run/execute/quantum-events.ts';
 import { GatewayRelay } from '../../../src/run/worker/relay.ts';
 import { temporaryDirectory } from '../../fixtures/repositories.ts';
-import { DATASTORE, filesThrough, GRAPHS, QUANTA, startRunWorld, type RunWorld } from '../run-world.ts';
+import { attachedThrough, GRAPHS, QUANTA, startRunWorld, type RunWorld } from '../run-world.ts';
 
 // Of a busy machine: alone it takes seconds.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
@@ -63,16 +62,8 @@ async function stockOutputs(graph: string): Promise<Outputs> {
   const root = await runDirectory('stock');
   await cp(join(world.satellite, 'butler.yaml'), join(root, 'butler.yaml'));
   await using relay = await GatewayRelay.start({ gateway: world.gateway.url, token: world.token });
-  const face = filesThrough(`${world.gateway.url}/api/butler/repo/alice~work+dp1`, await world.token());
-  const files = async (uuids: readonly string[]) =>
-    new Map(
-      [...(await face(uuids))].map(([uuid, of]) => [
-        uuid,
-        of.map((file) => ({ ...file, path: file.path.replace(world.gateway.url, relay.address) })),
-      ]),
-    );
   const attached = join(root, 'stock.qg');
-  await attachRecords({ graph, into: attached, datastore: DATASTORE, files });
+  await attachedThrough(world, relay, graph, attached);
   const env = { ...process.env, PYTHONPATH: GRAPHS };
   for (const verb of ['pre-exec-init-qbb', 'run-qbb']) {
     await promisify(execFile)(pythonProgram('pipetask'), [verb, root, attached], { env, maxBuffer: 2 ** 26 });

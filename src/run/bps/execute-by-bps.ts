@@ -1,0 +1,177 @@
+/** Executes a graph by BPS: the workflow system that the operator has runs the same quanta, and its progress is read off files. */
+import { spawn } from 'node:child_process';
+import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { SatelliteError } from '../../butler/errors.ts';
+import type { Json } from '../../jobs/job.ts';
+import type { ExecuteRequest, ExecutionResult } from '../execute/execute-graph.ts';
+import { EventLog, type QuantumEvent } from '../execute/quantum-events.ts';
+import { StoredQuanta } from '../execute/stored-quanta.ts';
+import { PredictedGraph } from '../graph/predicted-graph.ts';
+import { environmentOf } from '../worker/place.ts';
+import { bpsConfig } from './bps-config.ts';
+import { keeperEnd, type KeeperRequest } from './keeper-request.ts';
+
+export interface BpsRequest extends Omit<ExecuteRequest, 'only' | 'retries' | 'memoryBytes' | 'outputs'> {
+  /**
+   * Where the run's token is kept while it is executed: a file that is not in the run's directory, and the same after a restart.
+   */
+  readonly tokenFile: string;
+  /** Of BPS, see `bpsConfig`. */
+  readonly settings: Readonly<Record<string, Json>>;
+}
+
+const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+const KEEPER = fileURLToPath(new URL(`./bps-keeper${extension}`, import.meta.url));
+
+/** How often files are looked at, in milliseconds; at most a quarter of the time goes to that. */
+const LOOK_MS = 2000;
+/** A minted token is good for fifteen minutes. */
+const TOKEN_MS = 120_000;
+
+/**
+ * Resolves when the workflow has ended.  One that is under way is followed, also one that was begun before this process: it is
+ * found by the files in `bps/` of the run's directory.  What was executed before is not executed again.
+ * @throws SatelliteError RUN_FAILED where nothing could be submitted, FORBIDDEN in a sandbox; the signal's reason when it
+ *   aborts: then the workflow goes on (`cancelBps` ends it)
+ */
+export async function executeByBps(
+  request: BpsRequest,
+  on: (event: QuantumEvent) => void | Promise<void>,
+  signal: AbortSignal,
+): Promise<ExecutionResult> {
+  if (request.place.kind === 'sandbox') {
+    throw new SatelliteError(
+      'FORBIDDEN',
+      'Runs of this gateway are executed in sandboxes, from which no workflow system is reached: take "executor: LOCAL".',
+    );
+  }
+  const files = filesOf(request.directory);
+  await mkdir(files.submit, { recursive: true });
+  await using events = await EventLog.open(join(request.directory, 'events.jsonl'));
+  await using quanta = await StoredQuanta.open(request);
+  const told = new Set<string>();
+  const tell = async (uuids: Iterable<string>, event: QuantumEvent['event']) => {
+    for (const quantum of uuids) {
+      if (told.has(quantum)) continue;
+      told.add(quantum);
+      const said = {
+        at: Date.now(),
+        quantum,
+        task: quanta.tasks.get(quantum) ?? null,
+        event,
+        attempt: 1,
+        worker: null,
+      };
+      await events.add(said);
+      await on(said);
+    }
+  };
+  const renew = async () => writeFile(request.tokenFile, await request.token(), { mode: 0o600 });
+  await renew();
+  const isOurs = (await exists(files.ended)) || (await keeperPid(files.pid)) !== null;
+  if (!isOurs) {
+    await tell((await quanta.look()).succeeded, 'skipped');
+    await startKeeper(request, files);
+  }
+  const skipped = told.size;
+  let renewed = performance.now();
+  let status: number | null | undefined;
+  while (status === undefined) {
+    const begun = performance.now();
+    await tell((await quanta.look()).succeeded, 'succeeded');
+    await sleep(Math.max(LOOK_MS, 3 * (performance.now() - begun)), undefined, { signal }).catch(() =>
+      signal.throwIfAborted(),
+    );
+    if (performance.now() - renewed > TOKEN_MS) {
+      await renew();
+      renewed = performance.now();
+    }
+    status = await endOf(files);
+  }
+  const { succeeded, failed } = await quanta.look();
+  await tell(succeeded, 'succeeded');
+  await rm(files.ended, { force: true });
+  await rm(request.tokenFile, { force: true });
+  if (status !== 0 && succeeded.length + failed.length === 0) {
+    throw new SatelliteError(
+      'RUN_FAILED',
+      `"bps submit" ended with status ${String(status)}: see bps/submit.log in the run’s directory.`,
+    );
+  }
+  await tell(failed, 'failed');
+  const blocked = [...quanta.tasks.keys()].filter((uuid) => !told.has(uuid));
+  await tell(blocked, 'blocked');
+  return { succeeded: succeeded.length - skipped, failed: failed.length, blocked: blocked.length, skipped };
+}
+
+/** Ends the workflow of a run, if there is one. */
+export async function cancelBps(directory: string): Promise<void> {
+  const pid = await keeperPid(filesOf(directory).pid);
+  if (pid !== null) process.kill(pid, 'SIGTERM');
+}
+
+type BpsFiles = ReturnType<typeof filesOf>;
+
+function filesOf(directory: string) {
+  const at = (name: string) => join(directory, 'bps', name);
+  return {
+    request: at('keeper.json'),
+    pid: at('keeper.pid'),
+    config: at('config.yaml'),
+    given: at('graph.qg'),
+    submit: at('submit'),
+    log: at('submit.log'),
+    ended: at('ended.json'),
+  };
+}
+
+async function startKeeper(request: BpsRequest, files: BpsFiles): Promise<void> {
+  const { python, graph, gateway, tokenFile, butlerConfig, workers: cores, settings } = request;
+  const opened = await PredictedGraph.open(graph);
+  const { output, outputRun } = opened.header;
+  await opened.close();
+  const environment = environmentOf(python.path, request.environment);
+  const asked: KeeperRequest = {
+    ...{ programs: dirname(python.executable), gateway, tokenFile, graph },
+    ...{ given: files.given, config: files.config, submit: files.submit, log: files.log, ended: files.ended },
+    environment: Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? ''])),
+  };
+  const submit = join(files.submit, new Date().toISOString().replace(/[-:]|\.\d+/g, ''));
+  const config = {
+    python: python.executable,
+    graph: files.given,
+    butlerConfig,
+    output: output ?? outputRun,
+    outputRun,
+  };
+  await writeFile(files.config, bpsConfig({ ...config, submit, cores, settings }));
+  await writeFile(files.request, JSON.stringify(asked));
+  const keeper = spawn(process.execPath, [KEEPER, files.request], { detached: true, stdio: 'ignore' });
+  keeper.unref();
+  await writeFile(files.pid, String(keeper.pid));
+}
+
+/** Undefined while it goes on. */
+async function endOf(files: BpsFiles): Promise<number | null | undefined> {
+  const isThere = (await keeperPid(files.pid)) !== null;
+  if (await exists(files.ended)) return keeperEnd.parse(JSON.parse(await readFile(files.ended, 'utf8'))).status;
+  return isThere ? undefined : null;
+}
+
+/** Null where no keeper is there: its number may be another's by now. */
+async function keeperPid(file: string): Promise<number | null> {
+  const pid = Number(await readFile(file, 'utf8').catch(() => ''));
+  if (!Number.isInteger(pid) || pid <= 0) return null;
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return command.includes('bps-keeper') ? pid : null;
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

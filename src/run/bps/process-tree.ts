@@ -1,0 +1,34 @@
+/** Processes that one has started, and those that they have: a workflow system's leave the group that they were started in. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Ends all descendants of a process; on Linux. */
+export function killDescendants(ancestor: number): void {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    const parent = parentOf(Number(name));
+    if (parent !== null) parents.set(Number(name), parent);
+  }
+  const family = new Set([ancestor]);
+  // A set is walked through what is added to it meanwhile, too.
+  for (const member of family) {
+    for (const [pid, parent] of parents) if (parent === member) family.add(pid);
+  }
+  family.delete(ancestor);
+  for (const pid of family) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+/** Null when it is gone. */
+function parentOf(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,47 @@
+/** Which quanta of a graph have been executed, by the files that they left. */
+import { z } from 'zod';
+import { PredictedGraph } from '../graph/predicted-graph.ts';
+import { GatewayRelay } from '../worker/relay.ts';
+import { WorkerPool } from '../worker/worker-pool.ts';
+import type { ExecuteRequest } from './execute-graph.ts';
+
+const looked = z.object({ succeeded: z.array(z.string()), failed: z.array(z.string()) });
+
+/** A process of the user's stack that looks at files, for as long as it is kept. */
+export class StoredQuanta implements AsyncDisposable {
+  /** Labels of tasks by their quanta's UUIDs. */
+  readonly tasks: ReadonlyMap<string, string>;
+  readonly #pool: WorkerPool;
+  readonly #relay: GatewayRelay;
+
+  private constructor(tasks: ReadonlyMap<string, string>, pool: WorkerPool, relay: GatewayRelay) {
+    this.tasks = tasks;
+    this.#pool = pool;
+    this.#relay = relay;
+  }
+
+  static async open(
+    request: Pick<ExecuteRequest, 'python' | 'place' | 'graph' | 'butlerConfig' | 'gateway' | 'token' | 'environment'>,
+  ): Promise<StoredQuanta> {
+    const { python, place, graph, butlerConfig, gateway, token, environment } = request;
+    const opened = await PredictedGraph.open(graph);
+    const { quanta } = await opened.thin().finally(() => opened.close());
+    const tasks = new Map([...quanta].flatMap(([task, of]) => of.map(({ uuid }) => [uuid, task] as const)));
+    const relay = await GatewayRelay.start({ gateway, token });
+    const visible = { readable: [graph, butlerConfig], writeable: [] };
+    const pool = await WorkerPool.start({ python, place, environment, relay, visible });
+    await pool.ask(null, { op: 'open', graph, butler: butlerConfig, addresses: pool.addresses });
+    pool.fork(0, null);
+    return new StoredQuanta(tasks, pool, relay);
+  }
+
+  /** UUIDs of those with metadata, and of those with a log only. */
+  async look(): Promise<z.output<typeof looked>> {
+    return looked.parse(await this.#pool.ask(0, { op: 'stored' }));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]();
+    await this.#relay[Symbol.asyncDispose]();
+  }
+}
