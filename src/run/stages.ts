@@ -12,9 +12,10 @@ import { contextOf, writeableSatellite, type TransferSurroundings } from '../tra
 import { makeGraph, placeInputs, type Stack } from './build-work.ts';
 import { directoryOfRun, RUN_FILES } from './directory.ts';
 import { executeQuanta, requireAll } from './execute-work.ts';
+import { whyEmpty } from './plan/why-empty.ts';
 import { removeRunOutputs } from './removal.ts';
 import { runTokens } from './run-tokens.ts';
-import type { RunRecord, RunStage } from './run.ts';
+import type { RunExplanation, RunRecord, RunStage } from './run.ts';
 import type { RunSettings } from './settings.ts';
 import { checkStage, WORKING } from './stage-rules.ts';
 import type { RunChanges, RunEntry, RunStore, StageRequest } from './store.ts';
@@ -174,20 +175,33 @@ export class Stages {
   async #build(entry: RunEntry, task: Task): Promise<StageEnd> {
     const satellite = await this.#satellite(entry, task);
     const built = await task.step('graph', () => makeGraph(entry, satellite, this.#stack(entry, task), task));
-    return this.finishBuild(entry, built, task);
+    if (built.quanta > 0) return this.finishBuild(entry, built, task);
+    const explain = await task.step('explain', async () => {
+      const { surroundings } = this.#options;
+      const repositories = await readableRepositories(surroundings, task.owner, entry.spec.repositories);
+      return whyEmpty(entry.spec, this.#stack(entry, task), repositories, contextOf(surroundings, task));
+    });
+    return this.finishBuild(entry, { ...built, explain }, task);
   }
 
   /** What follows when the graph is there, whoever built it. @param token of whom it is done for, where no job has it */
   async finishBuild(
     entry: RunEntry,
-    built: { readonly quanta: number; readonly datasets: number; readonly reasons: readonly string[] },
+    built: {
+      readonly quanta: number;
+      readonly datasets: number;
+      readonly reasons: readonly string[];
+      /** Why it is empty; null or absent: `reasons` have to do. */
+      readonly explain?: RunExplanation | null;
+    },
     task: Task,
     token?: string,
   ): Promise<StageEnd> {
     const quanta = { total: built.quanta, succeeded: 0, failed: 0, blocked: 0 };
     const changes = { state: 'BUILT', reached: 'BUILT', quanta } as const;
     if (built.quanta === 0) {
-      const explain = { reason: built.reasons.join('\n') || 'Nothing matches what the run asks for.', suggestions: [] };
+      const reason = built.reasons.join('\n') || 'Nothing matches what the run asks for.';
+      const explain = built.explain ?? { reason, suggestions: [] };
       return { changes: { ...changes, explain }, result: { quanta: 0, datasets: 0, inputs: 0 } };
     }
     const inputs = await task.step('inputs', () => this.#placeInputs(entry, task, token));

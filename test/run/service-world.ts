@@ -51,7 +51,7 @@ export interface RunAnswer {
   readonly directory: string;
   readonly outputRun: string;
   readonly quanta: { readonly total: number; succeeded: number; failed: number; blocked: number } | null;
-  readonly explain: { readonly reason: string } | null;
+  readonly explain: { readonly reason: string; readonly suggestions: readonly string[] } | null;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly job: { readonly id: string; readonly state: string; readonly result: unknown } | null;
 }

@@ -87,7 +87,8 @@ test('a run whose condition matches nothing says why, and is not executed', asyn
   const { run } = await world.change('createRun', { ...EVERYTHING, where: "skymap = 'mini_sky' AND visit = 5" });
   const built = await stage('buildRun', run.id);
   expect(built).toMatchObject({ state: 'BUILT', quanta: { total: 0 } });
-  expect(built.explain!.reason).not.toBe('');
+  expect(built.explain!.reason).toMatch(/No record of visit .* visit = 5/);
+  expect(built.explain!.suggestions.join(' ')).toMatch(/define-visits/);
   await expect(world.change('executeRun', { run: run.id })).rejects.toThrow('CONFLICT');
 });
 

@@ -1,5 +1,6 @@
 /** Plans a run before its graph is built: who gives what, how much there will be, and what would leave nothing. */
-import { SatelliteError } from '../../butler/errors.ts';
+import type { DataId } from '../../butler/data-id.ts';
+import { InvalidQueryError, SatelliteError } from '../../butler/errors.ts';
 import type { Query } from '../../butler/query/tree.ts';
 import type { Explanation } from '../../repository/federated/explain/explanation.ts';
 import { FederatedRepository } from '../../repository/federated/federated-repository.ts';
@@ -8,6 +9,7 @@ import { resolveSearchPath, type SearchPath } from '../../repository/federated/s
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import type { PipelineGraph, PipelineTask } from '../graph/pipeline-graph.ts';
 import type { RunExplanation, RunSpec } from '../run.ts';
+import { defaultDataId } from './default-data-id.ts';
 import { overallInputTypes, plannedInput } from './input-sources.ts';
 import { explained, inUniverse, plannedQuery } from './planned-query.ts';
 import { dataIdsDone, mostDataIds } from './quanta-estimate.ts';
@@ -81,15 +83,30 @@ function refused({ code, message }: SatelliteError, pipeline: PipelineGraph): Ru
 }
 
 async function planSubgraph(plan: Plan, subgraph: Subgraph): Promise<PlannedSubgraph> {
-  const { run, pipeline, members, ctx } = plan;
-  const { universe } = members[0]!;
-  const query = plannedQuery(universe, subgraph, run.inputs, run, pipeline.dataId);
+  const { members, ctx } = plan;
+  const query = await subgraphQuery(plan, subgraph);
   const explanation = await explained(members, query, ctx);
   const tasks: PlannedTask[] = [];
   for (const task of subgraph.tasks) {
     tasks.push(explanation.isEmpty === true ? bare(task, 0) : await planTask(plan, task, query, explanation));
   }
   return { subgraph, explanation, tasks };
+}
+
+/** Only where governor dimensions are left open, it is looked which ones there are. */
+async function subgraphQuery(
+  { run, pipeline, members, repository, path, ctx }: Plan,
+  subgraph: Subgraph,
+): Promise<Query> {
+  const { universe } = members[0]!;
+  const queryWith = (defaults: DataId) => plannedQuery(universe, subgraph, run.inputs, run, pipeline.dataId, defaults);
+  try {
+    return queryWith({});
+  } catch (error) {
+    if (!(error instanceof InvalidQueryError)) throw error;
+    const types = [...overallInputTypes(pipeline).keys()];
+    return queryWith(await defaultDataId(repository, universe, types, path, run.inputs, ctx));
+  }
 }
 
 async function planTask(

@@ -22,6 +22,7 @@ export type WantedDataIds = Pick<RunSpec, 'where' | 'bind' | 'dataIds'>;
 /**
  * @param universe that of the repositories
  * @param dataId of the pipeline
+ * @param defaultDataId for governor dimensions that the where-expression needs and does not fix
  * @throws InvalidQueryError and others where the where-expression or the data IDs are wrong
  */
 export function plannedQuery(
@@ -30,6 +31,7 @@ export function plannedQuery(
   collections: readonly string[],
   { where, bind, dataIds }: WantedDataIds,
   dataId: DataId,
+  defaultDataId: DataId = {},
 ): Query {
   const known = new Set(dimensions);
   const request = {
@@ -38,6 +40,7 @@ export function plannedQuery(
     where: where ?? [],
     bind: (bind ?? {}) as Readonly<Record<string, unknown>>,
     dataId: Object.fromEntries(Object.entries(dataId).filter(([name]) => known.has(name))),
+    defaultDataId,
   };
   const { query } = buildQuery(universe, request);
   if (dataIds === null) return query;
