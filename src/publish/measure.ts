@@ -1,7 +1,7 @@
 /** Sizes and hashes of the files behind a dataset, as whoever submits it reads them. */
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
-import type { FileResolver } from '../access/file-resolution.ts';
+import type { FileResolver, ResolvedSource } from '../access/file-resolution.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { QueryContext } from '../repository/repository.ts';
@@ -33,6 +33,9 @@ export interface MeasureSettings {
   readonly rereadBytes: number;
 }
 
+/** Where a file on this disk was found, by what its repository recorded, and what tells that nobody has written to it. */
+type FileWitness = readonly [component: string | null, recorded: string, found: string, state: string];
+
 export class Measure {
   readonly #settings: MeasureSettings;
   #left: number;
@@ -49,43 +52,34 @@ export class Measure {
     known: KnownDataset | undefined,
     ctx: QueryContext,
   ): Promise<MeasuredFiles> {
-    const { files: resolver, visible, repository } = this.#settings;
     const before = known && readDataset(known.content).files;
-    const witnesses: (readonly (string | null)[])[] = [];
-    const sources = [];
-    for (const { component, fileName } of records) {
-      const source = await resolver.find({ repository, uuid, component, fileName }, visible, ctx);
-      witnesses.push(source.kind === 'path' ? [component, ...(await witnessOf(source.path))] : []);
-      sources.push(source);
+    if (before && (await isUntouched(known, records))) {
+      return { files: inOrder(records.flatMap((record) => described(record, before))), witness: known.witness };
     }
-    const isWitnessed = witnesses.every((witness) => witness.length > 0);
-    const witness = isWitnessed ? JSON.stringify(witnesses) : null;
+    const { files: resolver, visible, repository } = this.#settings;
+    const witnesses: FileWitness[] = [];
     const files: ManifestFile[] = [];
-    for (const [i, { fileName, component, formatter, storageClass }] of records.entries()) {
-      const source = sources[i]!;
+    for (const record of records) {
+      const { component, fileName, path } = record;
+      const source = await resolver.find({ repository, uuid, component, fileName }, visible, ctx);
+      if (source.kind === 'path') witnesses.push([component, path, source.path, await stateOf(source.path)]);
       const same = before?.find((file) => file.component === component);
-      const measured =
-        same && this.#isKnown(same, known?.witness, witness, source.size) ? same : await this.#read(source, ctx);
-      const { size, sha256 } = measured;
-      files.push({ fileName, size, sha256, formatter, storageClass, component });
+      const isSame = same && source.kind !== 'path' && this.#canBeTaken(same, source.size);
+      files.push(...described(record, [isSame ? same : { ...record, ...(await this.#read(source, ctx)) }]));
     }
-    return { files: files.sort((a, b) => ((a.component ?? '') < (b.component ?? '') ? -1 : 1)), witness };
+    const witness = witnesses.length === records.length ? JSON.stringify(witnesses) : null;
+    return { files: inOrder(files), witness };
   }
 
-  #isKnown(
-    { size }: ManifestFile,
-    before: string | null | undefined,
-    witness: string | null,
-    now: number | null,
-  ): boolean {
-    if (before && witness) return before === witness;
+  /** Whether a file, of which nothing cheap tells that it is the same, is taken for the same. */
+  #canBeTaken({ size }: ManifestFile, now: number | null): boolean {
     if (now !== null && now !== size) return false;
     if (this.#left < size) return true;
     this.#left -= size;
     return false;
   }
 
-  async #read(source: Awaited<ReturnType<FileResolver['find']>>, { signal }: QueryContext) {
+  async #read(source: ResolvedSource, { signal }: QueryContext) {
     const hash = createHash('sha256');
     let size = 0;
     for await (const chunk of await this.#settings.files.read(source, null, signal)) {
@@ -96,11 +90,37 @@ export class Measure {
   }
 }
 
-/** Changes whenever the file is written to, replaced or given other times: nobody but root sets a change time back. */
-async function witnessOf(path: string): Promise<readonly string[]> {
+/** Whether all files are where they were, and nobody has written to them since. */
+async function isUntouched({ witness }: KnownDataset, records: readonly FileRecord[]): Promise<boolean> {
+  if (witness === null) return false;
+  const known = JSON.parse(witness) as readonly FileWitness[];
+  if (known.length !== records.length) return false;
+  for (const { component, path } of records) {
+    const [, , found, state] = known.find(([of, recorded]) => of === component && recorded === path) ?? [];
+    if (found === undefined || (await stateOf(found)) !== state) return false;
+  }
+  return true;
+}
+
+/** A file as its repository describes it now, with the bytes that were measured. */
+function described(
+  { fileName, component, formatter, storageClass }: FileRecord,
+  measured: readonly Pick<ManifestFile, 'component' | 'size' | 'sha256'>[],
+): readonly ManifestFile[] {
+  return measured
+    .filter((file) => file.component === component)
+    .map(({ size, sha256 }) => ({ fileName, size, sha256, formatter, storageClass, component }));
+}
+
+function inOrder(files: readonly ManifestFile[]): readonly ManifestFile[] {
+  return files.toSorted((a, b) => ((a.component ?? '') < (b.component ?? '') ? -1 : 1));
+}
+
+/** Another whenever the file is written to, replaced or given other times: nobody but root sets a change time back. */
+async function stateOf(path: string): Promise<string> {
   try {
     const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
-    return [ino, size, mtimeNs, ctimeNs].map(String);
+    return [ino, size, mtimeNs, ctimeNs].join(' ');
   } catch {
     throw new SatelliteError('NOT_FOUND', 'A file is not in the repository’s store any more.');
   }

@@ -39,7 +39,6 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
       const ctx = await contextOf(parts, await existing(records, input), task);
       const begun = await begin(parts, input);
       if (begun.state === 'PUBLISHED') return { generation: begun.generation! };
-      if (begun.state === 'STAGING') await compare(parts, begun, ctx);
       const manifest = store.read(begun, task.signal);
       const before = await publishedBefore(records, input);
       const visible = await parts.repositoriesOf(ctx.who);
