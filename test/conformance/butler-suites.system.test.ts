@@ -44,6 +44,7 @@ const NOT_PASSED_DIVIDED: ReadonlyMap<string, string> = new Map([
   ['RegistrySuite.testQueryResultSummaries', WRITES],
   ['RegistrySuite.testSkipCalibs', WRITES],
   ['RegistrySuite.test_collection_clearing', WRITES],
+  ['RegistrySuite.test_collection_summary', WRITES],
   ['RegistrySuite.test_get_many_datasets', WRITES],
   ['QuerySuite.test_calibration_join_queries', WRITES],
   ['QuerySuite.test_general_query', WRITES],
