@@ -34,6 +34,7 @@ import type {
   SubmitPublication,
 } from './service.ts';
 import type { PublishedSettings, Webhook } from './settings.ts';
+import { refuseOpenServers } from './served-directly.ts';
 import { REREAD_BYTES, SourceChangedError, Sources, type PublishedRepository, type SourcesOptions } from './sources.ts';
 import {
   knownSubmitter,
@@ -96,7 +97,9 @@ export class Publications implements PublicationService {
   /** Makes or renews its tables, and defines its kinds of jobs. */
   static async open(options: PublicationsOptions, signal: AbortSignal): Promise<Publications> {
     await prepareTables(options.state.database, PUBLICATION_TABLES, signal);
-    return new Publications(options);
+    const publications = new Publications(options);
+    await refuseOpenServers(publications.#records, options.settings);
+    return publications;
   }
 
   private constructor(options: PublicationsOptions) {

@@ -120,6 +120,11 @@ export class PublicationRecords {
     return (await this.#select(sql`p.id = ${id}`)).toSorted((a, b) => b.version - a.version);
   }
 
+  /** Those versions, the latest or not, that are visible in a repository, or about to be. */
+  async visibleIn(repository: string): Promise<readonly PublicationVersion[]> {
+    return this.#select(sql`p.repository = ${repository} AND v.state IN ('COMMITTING', 'PUBLISHED')`);
+  }
+
   /** Latest versions of publications. */
   async list({ states, repositories, owner, after, first }: VersionFilter): Promise<readonly PublicationVersion[]> {
     const { dialect } = this.#database;

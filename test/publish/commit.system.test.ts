@@ -1,13 +1,20 @@
 /** What is published is, for stock Butler, what the satellite has. */
-import { readdir } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import type { DirectRepository } from '../../src/repository/direct/direct-repository.ts';
+import { startPostgres } from '../../stack/postgres.ts';
+import { startS3 } from '../../stack/s3.ts';
 import { buildSatellite } from '../../stack/satellite.ts';
-import { manifestOf } from './manifest-of.ts';
-import { contentOf, contextOf, PublishedWorld, type Content } from './published-world.ts';
+import { manifestOf, openedSource } from './manifest-of.ts';
+import { contentOf, contextOf, PublishedWorld, s3Access, type Content } from './published-world.ts';
 
 const COLLECTIONS = ['u/alice/defaults', 'u/alice/calib/gen0'];
+
+/** Stock Python is started many times. */
+vi.setConfig({ testTimeout: 600_000 });
 
 let root: string;
 let source: DirectRepository;
@@ -49,5 +56,72 @@ describe('A satellite that is published', () => {
     expect((await world.content(['*'])).found).toEqual([]);
     expect((await files(world.root)).map(({ name }) => name).sort()).toEqual(['butler.yaml', 'gen3.sqlite3']);
     await expect(world.publish(manifest, source)).rejects.toMatchObject({ code: 'CONFLICT' });
+  });
+
+  test('goes from S3 to S3 without its bytes passing through the gateway, into a registry in PostgreSQL', async () => {
+    await using s3 = await startS3(join(await mkdtemp(join(tmpdir(), 'published-s3-')), 's3'), [
+      'satellites',
+      'published',
+    ]);
+    await using postgres = await startPostgres();
+    const stores = (bucket: string) => ({ 'datastore.root': `s3://${bucket}/here` });
+    const { environment } = s3;
+    await using satellite = await PublishedWorld.make({ config: stores('satellites'), environment });
+    await satellite.publish(await whole(), source);
+    const database = await postgres.createDatabase();
+    const config = { ...stores('published'), 'registry.db': database, 'registry.namespace': 'published' };
+    await using world = await PublishedWorld.make({ config, environment });
+    const copied = await openDirectRepository({ name: 'copied', path: satellite.root, s3: s3Access(environment) });
+    const manifest = await manifestOf(copied, COLLECTIONS, contextOf());
+    const read = vi.fn(openedSource);
+    expect(await world.publish(manifest, copied, { read })).toBe(1);
+    expect(read).not.toHaveBeenCalled();
+    await copied.close();
+    expect(await world.content(COLLECTIONS)).toEqual(expected);
+    await world.withdraw(manifest);
+    expect((await world.content(['*'])).found).toEqual([]);
+    const { artifacts } = await world.repositories.writeable('published');
+    expect(await Array.fromAsync(artifacts.list('', contextOf().signal))).toEqual([]);
+  });
+});
+
+describe('A later version', () => {
+  test('takes the place of the one before at once: what it has no more is gone, what it shares with others stays', async () => {
+    await using world = await PublishedWorld.make();
+    const other = '6f0a1e3e-0c55-4e0e-8f61-8a3b1b0d7a10';
+    const psf = await manifestOf(source, ['u/alice/psf'], contextOf());
+    await world.publish(await whole(), source);
+    await world.publish(psf, source, { publication: other });
+    const notes = await manifestOf(source, COLLECTIONS, contextOf(), {
+      only: ({ datasetType }) => datasetType === 'visit_notes' || datasetType === 'object_table',
+    });
+    expect(await world.publish(notes, source, { version: 2 })).toBe(3);
+    const found = await world.content(COLLECTIONS);
+    const kept = [...notes.content.datasets, ...psf.content.datasets].map(({ uuid }) => uuid);
+    expect(found.found).toEqual([...new Set(kept)].sort());
+    expect(found.memberships).toEqual([]);
+    for (const [uuid, dataset] of Object.entries(found.datasets)) expect(dataset).toEqual(expected.datasets[uuid]);
+    // The one before has nothing left to withdraw, and the other publication keeps what is its own.
+    expect(await world.withdraw(await whole())).toBe(3);
+    expect(await world.withdraw(notes, { version: 2 })).toBe(4);
+    const left = await world.content(['*']);
+    expect(left.found).toEqual(psf.content.datasets.map(({ uuid }) => uuid).sort());
+    for (const uuid of left.found) expect(left.datasets[uuid]).toEqual(expected.datasets[uuid]);
+    await world.withdraw(psf, { publication: other });
+    expect((await files(world.root)).map(({ name }) => name).sort()).toEqual(['butler.yaml', 'gen3.sqlite3']);
+  });
+
+  test('does not change what somebody else has of the same name', async () => {
+    await using world = await PublishedWorld.make();
+    await world.publish(await whole(), source);
+    const renamed = await manifestOf(source, COLLECTIONS, contextOf(), {
+      only: ({ datasetType }) => datasetType !== 'defects',
+    });
+    const publishing = world.publish(renamed, source, { publication: 'another' });
+    await expect(publishing).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('u/alice/calib'),
+    });
+    expect(await world.content(COLLECTIONS)).toEqual(expected);
   });
 });
