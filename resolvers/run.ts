@@ -1,7 +1,9 @@
+import type { DataId } from '../src/butler/data-id.ts';
 import { SatelliteError } from '../src/butler/errors.ts';
 import type { Json } from '../src/jobs/job.ts';
 import { directoryForUser } from '../src/run/directory.ts';
 import type { RunChange } from '../src/run/service.ts';
+import { diagramOf, quantaOf, tasksOf } from '../src/run/graph-view.ts';
 import type { RunRecord } from '../src/run/run.ts';
 import type { GraphQLContext } from './context.ts';
 import { jobOf, mutation, type RunOutcome } from './mutation.ts';
@@ -17,6 +19,7 @@ import type {
   TransferRunInput,
 } from './schema-types.ts';
 import { pageTerms, toDataId } from './search-terms.ts';
+import { toJson } from './scalars.ts';
 import { servicesOf } from './services.ts';
 import { utcTime } from './sky-and-time.ts';
 
@@ -113,6 +116,34 @@ export const run: Resolvers = {
     repositories: ({ spec }) => spec.repositories,
     job: async ({ job }, _args, context) =>
       job === null ? null : servicesOf(context).jobs.find(job, context.principal.username),
+    tasks: async (record, _args, context) => {
+      const found = await servicesOf(context).runs.graph(record, (graph) => Promise.resolve(tasksOf(graph)));
+      return found ?? [];
+    },
+    diagram: (record, _args, context) =>
+      servicesOf(context).runs.graph(record, (graph) => Promise.resolve(diagramOf(graph))),
+    graphQuanta: async (record, { task, ...args }, context) => {
+      const { first, after } = pageTerms(args);
+      const wanted = { task: task ?? null, first, after };
+      const found = await servicesOf(context).runs.graph(record, (graph) => quantaOf(graph, wanted));
+      const { rows, hasNextPage } = found ?? { rows: [], hasNextPage: false };
+      const nodes = rows.map((quantum) => ({
+        ...quantum,
+        dataId: jsonDataId(quantum.dataId),
+        inputs: quantum.inputs.map((dataset) => ({ ...dataset, dataId: jsonDataId(dataset.dataId) })),
+        outputs: quantum.outputs.map((dataset) => ({ ...dataset, dataId: jsonDataId(dataset.dataId) })),
+      }));
+      return {
+        nodes,
+        edges: nodes.map((node) => ({ cursor: node.uuid, node })),
+        pageInfo: {
+          hasNextPage,
+          hasPreviousPage: after !== undefined,
+          startCursor: nodes[0]?.uuid ?? null,
+          endCursor: nodes.at(-1)?.uuid ?? null,
+        },
+      };
+    },
     failures: (record, _args, context) => servicesOf(context).runs.failures(record),
     log: (record, { quantum }, context) => (quantum ? servicesOf(context).runs.log(record, quantum) : null),
     createdAt: ({ createdAt }) => utcTime(createdAt),
@@ -124,6 +155,10 @@ function pipelineOf({ path, yaml }: PipelineInput): { readonly path: string } | 
   if (path && !yaml) return { path };
   if (yaml && !path) return { yaml };
   throw new SatelliteError('BAD_USER_INPUT', 'Give either "path" or "yaml" of the pipeline.');
+}
+
+function jsonDataId(dataId: DataId): Readonly<Record<string, unknown>> {
+  return toJson(dataId);
 }
 
 async function outcome(change: Promise<RunChange>): Promise<RunOutcome> {

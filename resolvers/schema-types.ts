@@ -2202,6 +2202,8 @@ export type Run = Node & {
   readonly __typename?: 'Run';
   /** When it was made, ISO-8601 UTC. */
   readonly createdAt: Scalars['String']['output'];
+  /** Its tasks and the dataset types between them as text of Mermaid, which notebooks and many pages draw; null before it is built. */
+  readonly diagram?: Maybe<Scalars['String']['output']>;
   /** Directory with its graph, logs and records (`run.json`), as your notebook finds it. */
   readonly directory: Scalars['String']['output'];
   /** Why it failed, or what it waits for; null else. */
@@ -2210,6 +2212,8 @@ export type Run = Node & {
   readonly explain?: Maybe<RunExplanation>;
   /** Quanta that failed, and why: the first 1000. */
   readonly failures: ReadonlyArray<QuantumFailure>;
+  /** The quanta of its graph, with what they read and make, in the order of the tasks. */
+  readonly graphQuanta: RunQuantumConnection;
   /** Identifier for `node(id:)` and `run(id:)`. */
   readonly id: Scalars['ID']['output'];
   /** Collections that inputs are taken from, in search order. */
@@ -2232,8 +2236,18 @@ export type Run = Node & {
   readonly satellite?: Maybe<Satellite>;
   /** Where it stands. */
   readonly state: RunState;
+  /** The tasks of its graph, in the order in which they can run; none before it is built. */
+  readonly tasks: ReadonlyArray<RunTask>;
   /** Machine of yours that works on it (`satellite run`); null where the gateway does. */
   readonly worker?: Maybe<Scalars['String']['output']>;
+};
+
+
+/** A pipeline over official and own data, from its quantum graph to its results in a satellite. */
+export type RunGraphQuantaArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  task?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -2251,6 +2265,19 @@ export type RunConnection = {
   readonly nodes: ReadonlyArray<Run>;
   /** Where the page is in the whole list. */
   readonly pageInfo: PageInfo;
+};
+
+/** A dataset of a run's graph, which may not be made yet. */
+export type RunDataset = {
+  readonly __typename?: 'RunDataset';
+  /** Its data ID, with implied dimensions. */
+  readonly dataId: Scalars['JSONObject']['output'];
+  /** Name of its dataset type. */
+  readonly datasetType: Scalars['String']['output'];
+  /** Its RUN collection. */
+  readonly run: Scalars['String']['output'];
+  /** Its UUID. */
+  readonly uuid: Scalars['UUID']['output'];
 };
 
 /** A run in a page. */
@@ -2300,6 +2327,41 @@ export type RunQuanta = {
   readonly total: Scalars['BigInt']['output'];
 };
 
+/** A quantum of a run's graph: one task, one data ID. */
+export type RunQuantum = {
+  readonly __typename?: 'RunQuantum';
+  /** Its data ID, with implied dimensions. */
+  readonly dataId: Scalars['JSONObject']['output'];
+  /** Datasets that it reads. */
+  readonly inputs: ReadonlyArray<RunDataset>;
+  /** Datasets that it makes. */
+  readonly outputs: ReadonlyArray<RunDataset>;
+  /** Label of its task. */
+  readonly task: Scalars['String']['output'];
+  /** Its UUID. */
+  readonly uuid: Scalars['UUID']['output'];
+};
+
+/** A page of quanta. */
+export type RunQuantumConnection = {
+  readonly __typename?: 'RunQuantumConnection';
+  /** The quanta with their cursors. */
+  readonly edges: ReadonlyArray<RunQuantumEdge>;
+  /** The quanta. */
+  readonly nodes: ReadonlyArray<RunQuantum>;
+  /** Where the page is in the whole graph. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A quantum in a page. */
+export type RunQuantumEdge = {
+  readonly __typename?: 'RunQuantumEdge';
+  /** Its place, for `after`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The quantum. */
+  readonly node: RunQuantum;
+};
+
 /** What goes with a run. */
 export type RunRemovalPlan = {
   readonly __typename?: 'RunRemovalPlan';
@@ -2335,6 +2397,25 @@ export type RunState =
   | 'HELD'
   /** Its results are being brought into the satellite's registry. */
   | 'TRANSFERRING';
+
+/** A task of a run's graph. */
+export type RunTask = {
+  readonly __typename?: 'RunTask';
+  /** Name of its Python class. */
+  readonly className: Scalars['String']['output'];
+  /** Dimensions of its quanta. */
+  readonly dimensions: ReadonlyArray<Scalars['String']['output']>;
+  /** Dataset types that it reads. */
+  readonly inputs: ReadonlyArray<Scalars['String']['output']>;
+  /** Its label in the pipeline. */
+  readonly label: Scalars['String']['output'];
+  /** Dataset types that it makes. */
+  readonly outputs: ReadonlyArray<Scalars['String']['output']>;
+  /** Dataset types that it reads and no task of the pipeline makes, looked up for each quantum. */
+  readonly prerequisites: ReadonlyArray<Scalars['String']['output']>;
+  /** Number of its quanta. */
+  readonly quanta: Scalars['BigInt']['output'];
+};
 
 /**
  * A user's own repository: a genuine Butler repository that the gateway made and writes to. Those with whom it is shared see
@@ -2927,13 +3008,18 @@ export type ResolversTypes = {
   RotateSatelliteCapabilityPayload: ResolverTypeWrapper<SatelliteOutcome>;
   Run: ResolverTypeWrapper<RunRecord>;
   RunConnection: ResolverTypeWrapper<Omit<RunConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RunEdge']>, nodes: ReadonlyArray<ResolversTypes['Run']> }>;
+  RunDataset: ResolverTypeWrapper<RunDataset>;
   RunEdge: ResolverTypeWrapper<Omit<RunEdge, 'node'> & { node: ResolversTypes['Run'] }>;
   RunExecutor: RunExecutor;
   RunExplanation: ResolverTypeWrapper<RunExplanation>;
   RunInputs: RunInputs;
   RunQuanta: ResolverTypeWrapper<RunQuanta>;
+  RunQuantum: ResolverTypeWrapper<RunQuantum>;
+  RunQuantumConnection: ResolverTypeWrapper<RunQuantumConnection>;
+  RunQuantumEdge: ResolverTypeWrapper<RunQuantumEdge>;
   RunRemovalPlan: ResolverTypeWrapper<RunRemovalPlan>;
   RunState: RunState;
+  RunTask: ResolverTypeWrapper<RunTask>;
   Satellite: ResolverTypeWrapper<AnySatellite>;
   SatelliteArtifacts: SatelliteArtifacts;
   SatelliteDatabase: SatelliteDatabase;
@@ -3089,10 +3175,15 @@ export type ResolversParentTypes = {
   RotateSatelliteCapabilityPayload: SatelliteOutcome;
   Run: RunRecord;
   RunConnection: Omit<RunConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RunEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Run']> };
+  RunDataset: RunDataset;
   RunEdge: Omit<RunEdge, 'node'> & { node: ResolversParentTypes['Run'] };
   RunExplanation: RunExplanation;
   RunQuanta: RunQuanta;
+  RunQuantum: RunQuantum;
+  RunQuantumConnection: RunQuantumConnection;
+  RunQuantumEdge: RunQuantumEdge;
   RunRemovalPlan: RunRemovalPlan;
+  RunTask: RunTask;
   Satellite: AnySatellite;
   SatellitePlan: SatellitePlan;
   SetCollectionChainInput: SetCollectionChainInput;
@@ -3718,10 +3809,12 @@ export type RotateSatelliteCapabilityPayloadResolvers<ContextType = GraphQLConte
 
 export type RunResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Run'] = ResolversParentTypes['Run']> = {
   createdAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  diagram?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   directory?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   error?: Resolver<Maybe<ResolversTypes['JobError']>, ParentType, ContextType>;
   explain?: Resolver<Maybe<ResolversTypes['RunExplanation']>, ParentType, ContextType>;
   failures?: Resolver<ReadonlyArray<ResolversTypes['QuantumFailure']>, ParentType, ContextType>;
+  graphQuanta?: Resolver<ResolversTypes['RunQuantumConnection'], ParentType, ContextType, RequireFields<RunGraphQuantaArgs, 'first'>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   inputs?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
@@ -3733,6 +3826,7 @@ export type RunResolvers<ContextType = GraphQLContext, ParentType extends Resolv
   repositories?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['RunState'], ParentType, ContextType>;
+  tasks?: Resolver<ReadonlyArray<ResolversTypes['RunTask']>, ParentType, ContextType>;
   worker?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -3741,6 +3835,13 @@ export type RunConnectionResolvers<ContextType = GraphQLContext, ParentType exte
   edges?: Resolver<ReadonlyArray<ResolversTypes['RunEdge']>, ParentType, ContextType>;
   nodes?: Resolver<ReadonlyArray<ResolversTypes['Run']>, ParentType, ContextType>;
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type RunDatasetResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunDataset'] = ResolversParentTypes['RunDataset']> = {
+  dataId?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
+  datasetType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  uuid?: Resolver<ResolversTypes['UUID'], ParentType, ContextType>;
 };
 
 export type RunEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunEdge'] = ResolversParentTypes['RunEdge']> = {
@@ -3760,11 +3861,40 @@ export type RunQuantaResolvers<ContextType = GraphQLContext, ParentType extends 
   total?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
+export type RunQuantumResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunQuantum'] = ResolversParentTypes['RunQuantum']> = {
+  dataId?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
+  inputs?: Resolver<ReadonlyArray<ResolversTypes['RunDataset']>, ParentType, ContextType>;
+  outputs?: Resolver<ReadonlyArray<ResolversTypes['RunDataset']>, ParentType, ContextType>;
+  task?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  uuid?: Resolver<ResolversTypes['UUID'], ParentType, ContextType>;
+};
+
+export type RunQuantumConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunQuantumConnection'] = ResolversParentTypes['RunQuantumConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['RunQuantumEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['RunQuantum']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type RunQuantumEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunQuantumEdge'] = ResolversParentTypes['RunQuantumEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['RunQuantum'], ParentType, ContextType>;
+};
+
 export type RunRemovalPlanResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunRemovalPlan'] = ResolversParentTypes['RunRemovalPlan']> = {
   bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   collections?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   files?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+};
+
+export type RunTaskResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunTask'] = ResolversParentTypes['RunTask']> = {
+  className?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  dimensions?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  inputs?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  label?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  outputs?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  prerequisites?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  quanta?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
 export type SatelliteResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Satellite'] = ResolversParentTypes['Satellite']> = {
@@ -3955,10 +4085,15 @@ export type Resolvers<ContextType = GraphQLContext> = {
   RotateSatelliteCapabilityPayload?: RotateSatelliteCapabilityPayloadResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
   RunConnection?: RunConnectionResolvers<ContextType>;
+  RunDataset?: RunDatasetResolvers<ContextType>;
   RunEdge?: RunEdgeResolvers<ContextType>;
   RunExplanation?: RunExplanationResolvers<ContextType>;
   RunQuanta?: RunQuantaResolvers<ContextType>;
+  RunQuantum?: RunQuantumResolvers<ContextType>;
+  RunQuantumConnection?: RunQuantumConnectionResolvers<ContextType>;
+  RunQuantumEdge?: RunQuantumEdgeResolvers<ContextType>;
   RunRemovalPlan?: RunRemovalPlanResolvers<ContextType>;
+  RunTask?: RunTaskResolvers<ContextType>;
   Satellite?: SatelliteResolvers<ContextType>;
   SatellitePlan?: SatellitePlanResolvers<ContextType>;
   SetCollectionChainPayload?: SetCollectionChainPayloadResolvers<ContextType>;

@@ -11,6 +11,8 @@ import { fullName, type OpenSatellite } from '../satellite/satellite.ts';
 import type { SatelliteService } from '../satellite/service.ts';
 import { draftSpec, type DraftSpec } from './create-run.ts';
 import { directoryOfRun, RUN_FILES, runPlace, type RunDirectory } from './directory.ts';
+import { withGraph } from './graph-view.ts';
+import type { PredictedGraph } from './graph/predicted-graph.ts';
 import { planRunRemoval, type RunRemoval } from './removal.ts';
 import { isActive, type RunRecord, type RunState } from './run.ts';
 import { failuresOf, logOf, type QuantumFailure } from './run-logs.ts';
@@ -140,6 +142,10 @@ export class Runs implements RunService {
     const plan = await planRunRemoval(entry, satellite, query);
     if (dryRun) return { run: entry, job: null, plan };
     return { ...(await stages.begin(entry, 'remove', null, principal)), plan };
+  }
+
+  async graph<T>(record: RunRecord, look: (graph: PredictedGraph) => Promise<T>): Promise<T | null> {
+    return withGraph(await this.#directoryOf(record), AbortSignal.timeout(READ_MILLISECONDS), look);
   }
 
   async failures(record: RunRecord): Promise<readonly QuantumFailure[]> {

@@ -3,6 +3,7 @@ import type { Principal } from '../access/principal.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
 import type { Job, Json } from '../jobs/job.ts';
 import type { QueryContext } from '../repository/repository.ts';
+import type { PredictedGraph } from './graph/predicted-graph.ts';
 import type { RunRemoval } from './removal.ts';
 import type { RunRecord } from './run.ts';
 import type { QuantumFailure } from './run-logs.ts';
@@ -78,6 +79,8 @@ export interface RunService {
     principal: Principal,
     query: QueryContext,
   ): Promise<RunChange & { readonly plan: RunRemoval }>;
+  /** Does something with the graph of a run; null where there is none (yet). */
+  graph<T>(record: RunRecord, look: (graph: PredictedGraph) => Promise<T>): Promise<T | null>;
   /** Quanta that failed in the last attempt at each, and why. */
   failures(record: RunRecord): Promise<readonly QuantumFailure[]>;
   /** What a quantum logged; null where there is nothing (yet). */

@@ -37,6 +37,23 @@ describe('a run over official data', () => {
     ({ run } = await world.change('createRun', EVERYTHING));
     run = await stage('buildRun', run.id);
     expect(run).toMatchObject({ state: 'BUILT', quanta: { total: 84 }, error: null, job: { state: 'COMPLETED' } });
+    const { data } = await world.ask(
+      `query ($id: ID!) {run(id: $id) {tasks {label quanta inputs outputs} diagram
+        graphQuanta(task: "coadd", first: 2) {nodes {task dataId inputs {datasetType} outputs {datasetType run}}
+          pageInfo {hasNextPage endCursor}}}}`,
+      { id: run.id },
+    );
+    const { tasks, diagram, graphQuanta } = data.run;
+    expect(tasks).toMatchObject([
+      { label: 'calibrate', quanta: 36 },
+      { label: 'makeWarp', quanta: 25 },
+      { label: 'coadd', quanta: 23 },
+    ]);
+    expect(diagram).toMatch(/^flowchart TD/);
+    expect(graphQuanta.pageInfo.hasNextPage).toBe(true);
+    expect(graphQuanta.nodes).toHaveLength(2);
+    expect(graphQuanta.nodes[0]).toMatchObject({ task: 'coadd', dataId: { skymap: 'mini_sky' } });
+    expect(graphQuanta.nodes[0].outputs).toContainEqual({ datasetType: 'mini_coadd', run: run.outputRun });
     run = await stage('executeRun', run.id);
     expect(run).toMatchObject({ state: 'EXECUTED', quanta: { total: 84, succeeded: 84, failed: 0, blocked: 0 } });
     run = await stage('transferRun', run.id);
