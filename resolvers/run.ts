@@ -144,6 +144,7 @@ export const run: Resolvers = {
         },
       };
     },
+    plan: (record, _args, context) => servicesOf(context).runs.plan(record),
     failures: (record, _args, context) => servicesOf(context).runs.failures(record),
     log: (record, { quantum }, context) => (quantum ? servicesOf(context).runs.log(record, quantum) : null),
     createdAt: ({ createdAt }) => utcTime(createdAt),

@@ -2228,6 +2228,11 @@ export type Run = Node & {
   readonly outputRun: Scalars['String']['output'];
   /** User who made it. */
   readonly owner: Scalars['String']['output'];
+  /**
+   * What was to be expected before the graph was built, as tables of text: which repository gives which input, and at most how
+   * many quanta each task has. Null before, for a graph that was made elsewhere or on a machine of yours.
+   */
+  readonly plan?: Maybe<Scalars['String']['output']>;
   /** How its quanta went; null before the graph is built. */
   readonly quanta?: Maybe<RunQuanta>;
   /** Names of the repositories that inputs are taken from, in search order. */
@@ -3822,6 +3827,7 @@ export type RunResolvers<ContextType = GraphQLContext, ParentType extends Resolv
   output?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   outputRun?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   owner?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  plan?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   quanta?: Resolver<Maybe<ResolversTypes['RunQuanta']>, ParentType, ContextType>;
   repositories?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;

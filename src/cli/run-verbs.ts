@@ -40,7 +40,7 @@ export function runVerb(): Command {
     'Pipelines over official and own data, from a question to results at home.',
   );
   const stages = [create(), build(), execute(), transfer(), go()];
-  const verbs = [...stages, status(), list(), logs(), retry(), cancel(), remove()];
+  const verbs = [...stages, plan(), status(), list(), logs(), retry(), cancel(), remove()];
   for (const one of verbs) run.addCommand(one);
   return run;
 }
@@ -222,6 +222,22 @@ function status(): Command {
       const run = await runOf(connect(options), id);
       console.log(printable(options.json ? JSON.stringify(run, undefined, 2) : runText(run)));
     });
+}
+
+function plan(): Command {
+  return verb('plan', 'Show what was expected before the graph was built: inputs, and numbers of quanta.')
+    .argument('<run>', 'its identifier')
+    .action((id: string, options: ConnectionOptions) =>
+      show<{ run: { plan: string | null } | null }>(
+        `query ($id: ID!) {run(id: $id) {plan}}`,
+        { id },
+        options,
+        ({ run }) => {
+          if (!run) throw missing(id);
+          return [run.plan?.trimEnd() ?? 'There is no plan: the gateway makes it before it builds the graph.'];
+        },
+      ),
+    );
 }
 
 function list(): Command {

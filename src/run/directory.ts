@@ -18,6 +18,8 @@ export const RUN_FILES = {
   record: 'run.json',
   /** Of a pipeline that was given as text. */
   pipeline: 'pipeline.yaml',
+  /** What was to be expected before the graph was built. */
+  plan: 'plan.txt',
   /** The graph, with the places of its inputs' files. */
   graph: 'graph.qg',
   /** One JSON a line for each overall input. */

@@ -148,6 +148,11 @@ export class Runs implements RunService {
     return withGraph(await this.#directoryOf(record), AbortSignal.timeout(READ_MILLISECONDS), look);
   }
 
+  async plan(record: RunRecord): Promise<string | null> {
+    const directory = await this.#directoryOf(record);
+    return directory.read(RUN_FILES.plan, AbortSignal.timeout(READ_MILLISECONDS));
+  }
+
   async failures(record: RunRecord): Promise<readonly QuantumFailure[]> {
     return failuresOf(await this.#directoryOf(record), AbortSignal.timeout(READ_MILLISECONDS));
   }

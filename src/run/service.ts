@@ -81,6 +81,8 @@ export interface RunService {
   ): Promise<RunChange & { readonly plan: RunRemoval }>;
   /** Does something with the graph of a run; null where there is none (yet). */
   graph<T>(record: RunRecord, look: (graph: PredictedGraph) => Promise<T>): Promise<T | null>;
+  /** What was expected before its graph was built, as tables of text; null where it was not planned (yet). */
+  plan(record: RunRecord): Promise<string | null>;
   /** Quanta that failed in the last attempt at each, and why. */
   failures(record: RunRecord): Promise<readonly QuantumFailure[]>;
   /** What a quantum logged; null where there is nothing (yet). */

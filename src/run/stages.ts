@@ -12,7 +12,8 @@ import { contextOf, writeableSatellite, type TransferSurroundings } from '../tra
 import { makeGraph, placeInputs, type Stack } from './build-work.ts';
 import { directoryOfRun, RUN_FILES } from './directory.ts';
 import { executeQuanta, requireAll } from './execute-work.ts';
-import { whyEmpty } from './plan/why-empty.ts';
+import { planBeforeBuilding } from './plan/plan-before-building.ts';
+import { planText } from './plan/run-plan.ts';
 import { removeRunOutputs } from './removal.ts';
 import { runTokens } from './run-tokens.ts';
 import type { RunExplanation, RunRecord, RunStage } from './run.ts';
@@ -174,14 +175,20 @@ export class Stages {
 
   async #build(entry: RunEntry, task: Task): Promise<StageEnd> {
     const satellite = await this.#satellite(entry, task);
+    const explain = await task.step('plan', () => this.#plan(entry, satellite, task));
     const built = await task.step('graph', () => makeGraph(entry, satellite, this.#stack(entry, task), task));
-    if (built.quanta > 0) return this.finishBuild(entry, built, task);
-    const explain = await task.step('explain', async () => {
-      const { surroundings } = this.#options;
-      const repositories = await readableRepositories(surroundings, task.owner, entry.spec.repositories);
-      return whyEmpty(entry.spec, this.#stack(entry, task), repositories, contextOf(surroundings, task));
-    });
     return this.finishBuild(entry, { ...built, explain }, task);
+  }
+
+  /** Says in the run's directory what will be done. @returns why that would be nothing, as far as that is known */
+  async #plan(entry: RunEntry, satellite: OpenSatellite, task: Task) {
+    const { surroundings } = this.#options;
+    const repositories = await readableRepositories(surroundings, task.owner, entry.spec.repositories);
+    const ctx = contextOf(surroundings, task);
+    const plan = await planBeforeBuilding(entry.spec, this.#stack(entry, task), repositories, ctx);
+    if (!plan) return null;
+    await directoryOfRun(satellite.directory, entry).write(RUN_FILES.plan, planText(plan), task.signal);
+    return plan.explain && { reason: plan.explain.reason, suggestions: plan.explain.suggestions };
   }
 
   /** What follows when the graph is there, whoever built it. @param token of whom it is done for, where no job has it */

@@ -69,6 +69,7 @@ describe('a run over official data', () => {
 
   test('leaves a directory that tells what was done, and holds no secret', async () => {
     const read = (name: string) => readFile(join(run.directory, name), 'utf8');
+    expect(await read('plan.txt')).toMatch(/calibrate +at most 36 .*\nmakeWarp +at most 25 .*\ncoadd +at most 23 /);
     expect(JSON.parse(await read('run.json'))).toMatchObject({ state: 'COMPLETED', quanta: { succeeded: 84 } });
     const inputs = (await read('inputs.jsonl')).trimEnd().split('\n');
     expect(inputs).toHaveLength(59);

@@ -7,29 +7,34 @@ import { parsePipelineGraph } from '../graph/pipeline-graph.ts';
 import type { RunSpec } from '../run.ts';
 import type { NamedRepository } from '../transfer/readable-repositories.ts';
 import { planRun } from './plan-run.ts';
+import type { RunPlan } from './run-plan.ts';
+
+/** Longest that a plan may take: a graph that is large is built without one. */
+const PLAN_MILLISECONDS = 120_000;
 
 /**
- * Why the graph of a run has no quanta, and what to change.
+ * Has the user's stack expand the pipeline of a run, and plans it.
  * @param repositories of the run, in search order
- * @returns null where that was not found out
+ * @returns null for a graph that was made elsewhere, and where there can be no plan: building says what is wrong
  */
-export async function whyEmpty(
+export async function planBeforeBuilding(
   spec: RunSpec,
   stack: Stack,
   repositories: readonly NamedRepository[],
   ctx: QueryContext,
-): Promise<{ readonly reason: string; readonly suggestions: readonly string[] } | null> {
+): Promise<RunPlan | null> {
   const { pipeline } = spec;
   if (pipeline === null) return null;
+  const timeout = AbortSignal.timeout(PLAN_MILLISECONDS);
+  const signal = AbortSignal.any([ctx.signal, timeout]);
   try {
-    const { graph } = await expandPipeline({ ...stack, spec: { ...spec, pipeline } }, ctx.signal);
+    const { graph } = await expandPipeline({ ...stack, spec: { ...spec, pipeline } }, signal);
     const content = { bytes: Buffer.from(JSON.stringify(graph)), what: 'the pipeline' };
     const members = repositories.map(({ repository }) => repository);
-    const { explain } = await planRun(spec, parsePipelineGraph(content, GRAPH_LIMITS), members, ctx);
-    return explain && { reason: explain.reason, suggestions: explain.suggestions };
+    return await planRun(spec, parsePipelineGraph(content, GRAPH_LIMITS), members, { ...ctx, signal });
   } catch (error) {
-    // The graph is empty all the same, and stock Python has said something of it.
-    if (error instanceof SatelliteError) return null;
+    ctx.signal.throwIfAborted();
+    if (error instanceof SatelliteError || timeout.aborted) return null;
     throw error;
   }
 }
