@@ -1,0 +1,84 @@
+/** What people decide about a version: seen as what they are to it, by the law, and each a compare-and-set. */
+import type { Identity, Principal } from '../access/principal.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import { HeldError } from '../jobs/job.ts';
+import type { PublicationVersion } from './publication.ts';
+import type { PublicationChange, SeenPublication } from './service.ts';
+import { REREAD_BYTES, SourceChangedError } from './sources.ts';
+import { knownSubmitter, moved, notKnown, type PublicationParts } from './submit-kind.ts';
+import { checkedText } from './submit-request.ts';
+import * as law from './transitions.ts';
+import type { PublicationView } from './view.ts';
+
+export interface DecisionsOptions extends Pick<PublicationParts, 'records' | 'sources' | 'memberships' | 'changed'> {
+  readonly view: PublicationView;
+  /** How long an approval compares the source, ms. */
+  readonly waitMilliseconds: number;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+/** Tries of a change that others come before. */
+const TRIES = 20;
+
+export class Decisions {
+  readonly #options: DecisionsOptions;
+
+  constructor(options: DecisionsOptions) {
+    this.#options = options;
+  }
+
+  /** Makes a step of somebody's, where the law lets them; told with their comment. */
+  async decide(
+    id: string,
+    principal: Principal,
+    comment: string | null,
+    step: (version: PublicationVersion, actor: law.Actor, now: number) => law.Step,
+    choose: (latestFirst: readonly PublicationVersion[]) => PublicationVersion | undefined = ([latest]) => latest,
+  ): Promise<PublicationChange> {
+    const text = checkedText('comment', comment)?.trim();
+    const author = principal.username;
+    for (let i = 0; i < TRIES; i++) {
+      const { record: latest } = await this.seen(id, principal, 'AUTHOR');
+      const seen = await this.#options.view.versions(id, principal);
+      const record = choose(seen.map((one) => one.record)) ?? latest;
+      const next = step(record, this.#options.view.actor(record, principal), this.#options.now());
+      const event = { event: next.state ?? 'CONFIRMED', actor: author, detail: {} };
+      const said = text ? { author, text, replyTo: null } : null;
+      const after = await this.#options.records.change(record, next, event, said);
+      if (!after) continue;
+      this.#options.changed(id);
+      const role = this.#options.view.actor(after, principal).owns ? 'OWNER' : 'REVIEWER';
+      return { publication: { record: after, role }, job: null };
+    }
+    throw new SatelliteError('CONFLICT', 'It is being changed by others at this moment: try again.');
+  }
+
+  /** @throws SatelliteError CONFLICT where the source is not what was submitted; the version is STALE then */
+  async compare(record: PublicationVersion): Promise<void> {
+    const who = await knownSubmitter(record, this.#options.memberships).catch(heldAsConflict);
+    const ctx = { caller: { username: who.username }, signal: AbortSignal.timeout(this.#options.waitMilliseconds) };
+    try {
+      await this.#options.sources.compare(record, who, REREAD_BYTES, ctx);
+    } catch (error) {
+      if (!(error instanceof SourceChangedError)) throw error;
+      if (who.groupsAreOutdated) heldAsConflict(notKnown(who.username, error.message));
+      await moved(this.#options, record, (now) => law.failed(now, 'STALE', error.message));
+      throw new SatelliteError('CONFLICT', `${error.message} It is STALE: its owner has to submit it again.`);
+    }
+  }
+
+  /** The latest version that somebody sees. @param as `AUTHOR`: one who may do something about it. @throws SatelliteError NOT_FOUND, FORBIDDEN */
+  async seen(id: string, principal: Identity, as: 'ANY' | 'AUTHOR' = 'ANY'): Promise<SeenPublication> {
+    const seen = await this.#options.view.find(id, undefined, principal);
+    if (!seen) throw new SatelliteError('NOT_FOUND', `There is no publication '${id}' that you may see.`);
+    if (as === 'ANY' || seen.role !== 'READER') return seen;
+    throw new SatelliteError('FORBIDDEN', 'Only its owner and its reviewers may do that.');
+  }
+}
+
+/** A request does not wait as a job does. @throws SatelliteError CONFLICT */
+function heldAsConflict(error: unknown): never {
+  if (!(error instanceof HeldError)) throw error;
+  throw new SatelliteError('CONFLICT', error.message);
+}

@@ -1,0 +1,118 @@
+/** How a request to publish becomes the first version of a publication, or its next one. */
+import { randomUUID } from 'node:crypto';
+import { satelliteOf } from '../access/grants.ts';
+import { nameInAddresses, type OfferedRepository, type VisibleRepositories } from '../access/policy.ts';
+import type { Identity, Principal } from '../access/principal.ts';
+import { SatelliteError } from '../butler/errors.ts';
+import type { Decisions } from './decisions.ts';
+import type { PublicationVersion } from './publication.ts';
+import type { SubmitPublication } from './service.ts';
+import type { PublishedSettings } from './settings.ts';
+import type { PublicationParts } from './submit-kind.ts';
+import { checkedRequest } from './submit-request.ts';
+import * as law from './transitions.ts';
+import type { PublicationView } from './view.ts';
+
+export interface SubmissionsOptions extends Pick<PublicationParts, 'records' | 'sources'> {
+  readonly view: PublicationView;
+  readonly decisions: Decisions;
+  readonly settings: readonly PublishedSettings[];
+  /** The repositories that exist for someone now. */
+  readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+}
+
+const LOOK_MILLISECONDS = 60_000;
+
+export class Submissions {
+  readonly #options: SubmissionsOptions;
+
+  constructor(options: SubmissionsOptions) {
+    this.#options = options;
+  }
+
+  /** A DRAFT, whose manifest is still to be made. @throws SatelliteError as `PublicationService.submit` */
+  async add(request: SubmitPublication, principal: Principal): Promise<PublicationVersion> {
+    const checked = checkedRequest(request);
+    const offered = await this.#options.sources.owned(checked.satellite, principal);
+    const repository = await this.#repository(checked.repository, principal);
+    const signal = AbortSignal.timeout(LOOK_MILLISECONDS);
+    const { username, token } = principal;
+    const ctx = { caller: { username, ...(token !== undefined && { token }) }, signal };
+    // What is not there is said at once, not by the job.
+    await offered.repository.collections({ search: checked.collections, includeChains: true }, ctx);
+    return this.#add(checked, offered, repository, principal);
+  }
+
+  async #add(
+    request: SubmitPublication,
+    offered: OfferedRepository,
+    { name: repository }: PublishedSettings,
+    principal: Principal,
+  ): Promise<PublicationVersion> {
+    const now = this.#options.now();
+    const { title, description, licence, readers, collections, search } = request;
+    const source = {
+      repository: nameInAddresses(offered),
+      satelliteId: satelliteOf(offered.resource ?? '') ?? null,
+      collections,
+      search,
+    };
+    const fresh = {
+      state: 'DRAFT',
+      revision: 1,
+      repository,
+      submittedBy: principal.username,
+      source,
+      title,
+      description,
+      licence,
+      readers,
+      digest: null,
+      checks: [],
+      datasets: 0,
+      bytes: 0,
+      reason: null,
+      claimedBy: null,
+      claimedUntil: null,
+      approvedBy: null,
+      approvedDigest: null,
+      restartConfirmed: false,
+      generation: null,
+      job: null,
+      createdAt: now,
+      submittedAt: null,
+      changedAt: now,
+    } as const;
+    if (request.publication === undefined) {
+      const whose = { owner: principal.username, group: offered.group ?? null, groupId: offered.groupId ?? null };
+      const first = { ...fresh, ...whose, publication: randomUUID(), version: 1 };
+      await this.#options.records.add(first);
+      return first;
+    }
+    const { record } = await this.#options.decisions.seen(request.publication, principal, 'AUTHOR');
+    law.checkResubmission(record, this.#options.view.actor(record, principal));
+    if (record.repository !== repository) {
+      throw new SatelliteError('BAD_USER_INPUT', `It is published in '${record.repository}': its versions stay there.`);
+    }
+    const { publication, owner, group, groupId } = record;
+    const next = { ...fresh, publication, owner, group, groupId, version: record.version + 1 };
+    if (await this.#options.records.addNext(next, record)) return next;
+    throw new SatelliteError('CONFLICT', 'It has changed at this moment: look at it again.');
+  }
+
+  async #repository(called: string | undefined, principal: Identity): Promise<PublishedSettings> {
+    const visible = await this.#options.repositoriesOf(principal);
+    const known = this.#options.settings.filter(({ name }) => visible.find(name));
+    const found = called === undefined && known.length === 1 ? known[0] : known.find(({ name }) => name === called);
+    if (found) return found;
+    const names = known.map(({ name }) => `'${name}'`).join(', ');
+    throw new SatelliteError(
+      'BAD_USER_INPUT',
+      called === undefined
+        ? `Say in "repository" where it is to be published: ${names}.`
+        : `'${called}' is no published repository. ${names === '' ? 'There is none for you.' : `There are: ${names}.`}`,
+    );
+  }
+}

@@ -1,0 +1,30 @@
+/** What people write into requests, checked before anything is done. */
+import { SatelliteError } from '../butler/errors.ts';
+import { isGlob } from '../butler/glob.ts';
+import type { SubmitPublication } from './service.ts';
+
+const LONGEST_TITLE = 200;
+const LONGEST_TEXT = 20_000;
+
+/** @throws SatelliteError BAD_USER_INPUT */
+export function checkedRequest(request: SubmitPublication): SubmitPublication {
+  const { collections, search, title } = request;
+  const wrong = (message: string) => new SatelliteError('BAD_USER_INPUT', message);
+  if (collections.length === 0) throw wrong('"collections" is empty: name at least one.');
+  const glob = collections.find((name) => isGlob(name));
+  if (glob !== undefined) throw wrong(`"collections" takes names, and '${glob}' is a pattern.`);
+  if (title.trim() === '' || title.length > LONGEST_TITLE) {
+    throw wrong(`"title" must have 1 to ${LONGEST_TITLE} characters.`);
+  }
+  checkedText('description', request.description);
+  checkedText('licence', request.licence);
+  const other = search?.collections.find((name) => !collections.includes(name));
+  if (other !== undefined) throw wrong(`"search" goes through '${other}', which is not among "collections".`);
+  return { ...request, collections: [...new Set(collections)] };
+}
+
+/** @throws SatelliteError BAD_USER_INPUT */
+export function checkedText(name: string, text: string | null): string | null {
+  if (text === null || text.length <= LONGEST_TEXT) return text;
+  throw new SatelliteError('BAD_USER_INPUT', `"${name}" is longer than ${LONGEST_TEXT} characters.`);
+}
