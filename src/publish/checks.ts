@@ -36,6 +36,11 @@ export interface CheckSetting {
 }
 
 const PICKLE = /pickle/i;
+/** Formatters of stock Butler that unpickle or import what is in their files. */
+const RUNNING: ReadonlySet<string> = new Set([
+  'lsst.meas.photoz.base.model_formatter.ModelFormatter',
+  'lsst.meas.transiNet.modelPackages.NNModelPackageFormatter',
+]);
 const GIB = 2 ** 30;
 
 /** @param ctx of the submitter */
@@ -54,7 +59,7 @@ export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promi
     checkDatasetTypes(types, known),
     checkNames(collections, named, version.readers, who),
     await checkClashes(setting, collections, ctx),
-    await checkFormats(manifest, settings),
+    await checkFormats(manifest, summary, settings),
     checkSize(summary, settings),
     await checkInputRights(used, version.readers, published, memberships),
     checkReaders(version.readers, who, version.group, settings),
@@ -166,7 +171,11 @@ function identity({ datasetType, run, dataId }: Pick<ManifestDataset, 'datasetTy
 }
 
 /** Whether stock clients can read all files, without running what is in them. */
-async function checkFormats(manifest: Manifest, settings: PublishedSettings): Promise<PublicationCheck> {
+async function checkFormats(
+  manifest: Manifest,
+  { runningCode }: ContentsSummary,
+  settings: PublishedSettings,
+): Promise<PublicationCheck> {
   const code = 'FORMATS';
   const formatters = new Set<string>();
   const storageClasses = new Set((await manifest.datasetTypes()).map(({ storageClass }) => storageClass));
@@ -180,6 +189,17 @@ async function checkFormats(manifest: Manifest, settings: PublishedSettings): Pr
   const pickled = [...formatters].filter((name) => PICKLE.test(name));
   if (pickled.length > 0) {
     return failed(`${listed(pickled)}: reading pickled files runs what is in them. Store them in another format.`);
+  }
+  if (runningCode.length > 0) {
+    return failed(
+      `Datasets ${listed(runningCode)}: their files of a configuration have more Python in them than values of fields, which reading them would run. Put them anew with Butler.`,
+    );
+  }
+  const running = [...formatters].filter((name) => RUNNING.has(name) && !settings.formatters.includes(name));
+  if (running.length > 0) {
+    return failed(
+      `${listed(running)}: reading such files can run what is in them. Store them in another format, or ask the operator to allow it.`,
+    );
   }
   const unknown = [...formatters].filter((name) => !isDefaultFormatter(name) && !settings.formatters.includes(name));
   if (unknown.length > 0) {

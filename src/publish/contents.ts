@@ -51,6 +51,8 @@ export interface ContentsSummary {
   readonly registeredOnly: number;
   /** UUIDs of the first datasets with a file that is not of the size that its repository recorded. */
   readonly unequal: readonly string[];
+  /** UUIDs of the first datasets that run what is in their files when they are read. */
+  readonly runningCode: readonly string[];
 }
 
 interface Counted {
@@ -59,6 +61,7 @@ interface Counted {
   officialDatasets: number;
   registeredOnly: number;
   readonly unequal: string[];
+  readonly runningCode: string[];
 }
 
 const NAMED = 5;
@@ -78,7 +81,8 @@ export async function takeContents(
   const types = new TypesInUniverse(universe);
   const collections = new Map(structure.collections.map((info) => [info.name, info]));
   const runs = new Map<string, boolean>();
-  const summary: Counted = { datasets: 0, bytes: 0, officialDatasets: 0, registeredOnly: 0, unequal: [] };
+  const counts = { datasets: 0, bytes: 0, officialDatasets: 0, registeredOnly: 0 };
+  const summary: Counted = { ...counts, unequal: [], runningCode: [] };
   // A dataset in several collections comes once for each, one after the other.
   let last: ReadonlySet<string> = new Set();
   for await (const rows of datasetsIn(setting, ctx)) {
@@ -168,6 +172,7 @@ async function measured(
       ({ component, size }) => size === null || found.files.some((f) => f.component === component && f.size === size),
     );
     if (!isEqual && summary.unequal.length < NAMED) summary.unequal.push(uuid);
+    if (found.runsCode && summary.runningCode.length < NAMED) summary.runningCode.push(uuid);
   });
   return items;
 }

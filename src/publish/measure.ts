@@ -6,6 +6,7 @@ import type { VisibleRepositories } from '../access/policy.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { FileRecord } from '../repository/rows.ts';
+import { isPlainConfig, MOST_CONFIG_BYTES, runsConfig } from './config-file.ts';
 import { readDataset } from './items.ts';
 import type { ManifestFile } from './manifest.ts';
 
@@ -18,6 +19,8 @@ export interface KnownDataset {
 export interface MeasuredFiles {
   readonly files: readonly ManifestFile[];
   readonly witness: string | null;
+  /** Whether reading a file that was read runs what somebody wrote into it. */
+  readonly runsCode: boolean;
 }
 
 export interface MeasureSettings {
@@ -54,21 +57,29 @@ export class Measure {
   ): Promise<MeasuredFiles> {
     const before = known && readDataset(known.content).files;
     if (before && (await isUntouched(known, records))) {
-      return { files: inOrder(records.flatMap((record) => described(record, before))), witness: known.witness };
+      const files = records.flatMap((record) => described(record, before));
+      return { files: inOrder(files), witness: known.witness, runsCode: false };
     }
     const { files: resolver, visible, repository } = this.#settings;
     const witnesses: FileWitness[] = [];
     const files: ManifestFile[] = [];
+    let runsCode = false;
     for (const record of records) {
       const { component, fileName, path } = record;
       const source = await resolver.find({ repository, uuid, component, fileName }, visible, ctx);
       if (source.kind === 'path') witnesses.push([component, path, source.path, await stateOf(source.path)]);
       const same = before?.find((file) => file.component === component);
       const isSame = same && source.kind !== 'path' && this.#canBeTaken(same, source.size);
-      files.push(...described(record, [isSame ? same : { ...record, ...(await this.#read(source, ctx)) }]));
+      if (isSame) {
+        files.push(...described(record, [same]));
+        continue;
+      }
+      const { isCode, ...read } = await this.#read(source, record, ctx);
+      files.push(...described(record, [{ ...record, ...read }]));
+      runsCode ||= isCode;
     }
     const witness = witnesses.length === records.length ? JSON.stringify(witnesses) : null;
-    return { files: inOrder(files), witness };
+    return { files: inOrder(files), witness, runsCode };
   }
 
   /** Whether a file, of which nothing cheap tells that it is the same, is taken for the same. */
@@ -79,14 +90,18 @@ export class Measure {
     return false;
   }
 
-  async #read(source: ResolvedSource, { signal }: QueryContext) {
+  async #read(source: ResolvedSource, { formatter }: FileRecord, { signal }: QueryContext) {
     const hash = createHash('sha256');
+    const isConfig = runsConfig(formatter);
+    const kept: Uint8Array[] = [];
     let size = 0;
     for await (const chunk of await this.#settings.files.read(source, null, signal)) {
       hash.update(chunk as Uint8Array);
       size += (chunk as Uint8Array).length;
+      if (isConfig && size <= MOST_CONFIG_BYTES) kept.push(chunk as Uint8Array);
     }
-    return { size, sha256: hash.digest('hex') };
+    const isCode = isConfig && (size > MOST_CONFIG_BYTES || !isPlainConfig(Buffer.concat(kept).toString()));
+    return { size, sha256: hash.digest('hex'), isCode };
   }
 }
 

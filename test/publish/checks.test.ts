@@ -42,6 +42,14 @@ describe('the checks of a request', () => {
     const pickled = await change('pickled', 'formatter', 'lsst.daf.butler.formatters.pickle.PickleFormatter');
     expect(pickled.state).toBe('DRAFT');
     expect(checkOf(pickled, 'FORMATS')).toMatch(/^FAILED .*runs what is in them/);
+    // The file has text that is no value of a field; what would run is the same to us.
+    const code = await change('code', 'formatter', 'lsst.pipe.base.formatters.pexConfig.PexConfigFormatter');
+    expect([code.state, checkOf(code, 'FORMATS')]).toEqual([
+      'DRAFT',
+      expect.stringMatching(/^FAILED Datasets '[0-9a-f-]{36}': .*more Python/),
+    ]);
+    const model = await change('model', 'formatter', 'lsst.meas.photoz.base.model_formatter.ModelFormatter');
+    expect(checkOf(model, 'FORMATS')).toMatch(/^FAILED .*can run what is in them/);
     const unknown = await change('unknown', 'formatter', 'alice.MyFormatter');
     expect(checkOf(unknown, 'FORMATS')).toMatch(/^FAILED 'alice.MyFormatter'/);
     const odd = await change('odd', 'storage_class', 'AliceClass');
