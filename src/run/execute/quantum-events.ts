@@ -1,5 +1,6 @@
 /** What happened to the quanta of a run: `events.jsonl` in its directory, one JSON object a line. */
 import { constants, open, type FileHandle } from 'node:fs/promises';
+import { SatelliteError } from '../../butler/errors.ts';
 
 export interface QuantumEvent {
   /** Unix milliseconds. */
@@ -33,11 +34,20 @@ export class EventLog implements AsyncDisposable {
     this.isContinued = isContinued;
   }
 
-  /** Opens it, or makes it; a link in its place, which might lead anywhere, is refused by the system. */
+  /**
+   * Opens it, or makes it.
+   * @throws SatelliteError CONFLICT where something else is in its place: a link might lead anywhere, and a pipe hold us up
+   */
   static async open(path: string): Promise<EventLog> {
-    const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
-    const file = await open(path, O_APPEND | O_CREAT | O_NOFOLLOW | O_WRONLY, 0o644);
-    return new EventLog(file, (await file.stat()).size > 0);
+    const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
+    const flags = O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_WRONLY;
+    const file = await open(path, flags, 0o644).catch((error: NodeJS.ErrnoException) => {
+      throw ['ELOOP', 'ENXIO', 'EISDIR'].includes(error.code ?? '') ? noLog(error) : error;
+    });
+    const status = await file.stat();
+    if (status.isFile()) return new EventLog(file, status.size > 0);
+    await file.close();
+    throw noLog();
   }
 
   /** Lines are whole and in the order of the calls. */
@@ -51,4 +61,9 @@ export class EventLog implements AsyncDisposable {
     await this.#written;
     await this.#file.close();
   }
+}
+
+function noLog(cause?: unknown): SatelliteError {
+  const message = "A link, a pipe or a directory is in the place of the run's events.jsonl: take it away.";
+  return new SatelliteError('CONFLICT', message, { cause });
 }

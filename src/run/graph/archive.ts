@@ -1,9 +1,12 @@
 /** The zip that a quantum graph file is: members are stored, not compressed, so that blocks within them can be reached. */
+import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { fromFdPromise, type Entry, type ZipFile } from 'yauzl';
 import { SatelliteError } from '../../butler/errors.ts';
 import { shown, unreadable } from './unreadable.ts';
+
+const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** Stock graphs have ten or so. */
 const MAX_MEMBERS = 64;
@@ -29,11 +32,13 @@ export class GraphArchive {
   }
 
   /**
-   * @throws SatelliteError NOT_FOUND where there is no such file; BAD_USER_INPUT where it is not the zip of a graph: an older
-   *   format, a pickle, damaged, with members that share a name or bytes, or whose names lead out of it
+   * @throws SatelliteError NOT_FOUND where there is no such file; BAD_USER_INPUT where it is not the zip of a graph: an a link, an
+   *   older format, a pickle, damaged, with members that share a name or bytes, or whose names lead out of it
    */
   static async open(path: string): Promise<GraphArchive> {
-    const file = await open(path, 'r').catch((cause: unknown) => {
+    // Whoever owns its directory may have put a link there, and we may read more than they; or a pipe, which would hold us up.
+    const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ELOOP') throw unreadable('it is a link to another file', cause);
       throw new SatelliteError('NOT_FOUND', 'There is no such quantum graph file, or it cannot be opened.', { cause });
     });
     try {

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import zlib from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { GRAPH_LIMITS } from '../../../src/run/graph/limits.ts';
@@ -68,6 +69,14 @@ describe('a file that is not a graph of today is refused, and the message says w
     await mkdir(path);
     await expect(PredictedGraph.open(path)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
     await expect(PredictedGraph.open(join(directory, 'none.qg'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('a link to a graph, which may be another’s, and a pipe, at which one would wait for ever', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'graphs-'));
+    await symlink(resolve(GRAPH), join(directory, 'link.qg'));
+    execFileSync('mkfifo', [join(directory, 'pipe.qg')]);
+    await expect(PredictedGraph.open(join(directory, 'link.qg'))).rejects.toThrow('a link to another file');
+    await expect(PredictedGraph.open(join(directory, 'pipe.qg'))).rejects.toThrow('it is not a file');
   });
 });
 
