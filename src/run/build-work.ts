@@ -6,6 +6,7 @@ import type { Json, Task } from '../jobs/job.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
 import { attachRecords } from './attach.ts';
+import { BoundedLog } from './build/bounded-log.ts';
 import { buildGraph } from './build/build-graph.ts';
 import { directoryOfRun, RUN_FILES, type RunDirectory } from './directory.ts';
 import { overallInputs } from './graph/overall-inputs.ts';
@@ -46,10 +47,9 @@ export async function makeGraph(
 ): Promise<BuiltGraph> {
   const { pipeline } = spec;
   if (pipeline === null) return adoptGraph(`${satellite.directory.root}/${spec.graph!}`, directory, spec.outputRun);
-  let logged: Promise<unknown> = Promise.resolve();
-  const onLine = (line: string) => void (logged = logged.then(() => task.log(line)).catch(() => undefined));
-  const built = await buildGraph({ ...stack, spec: { ...spec, pipeline }, directory }, task.signal, onLine);
-  await logged;
+  const log = new BoundedLog((line) => task.log(line));
+  const request = { ...stack, spec: { ...spec, pipeline }, directory };
+  const built = await buildGraph(request, task.signal, (line) => log.add(line)).finally(() => log.end());
   return { quanta: built.quanta, datasets: built.datasets, reasons: built.empty?.reasons ?? [] };
 }
 

@@ -51,6 +51,7 @@ OPERATIONS: Mapping[str, Callable[[Line, Log], object]] = {
 }
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 #: Processes and threads of a sandbox.
 _MOST_PROCESSES = 2048
 
@@ -233,6 +234,8 @@ def answer(descriptor: int, request: Line, operation: Callable[[Line, Log], obje
 
 def main() -> None:
     """Serve standard input and output."""
+    # What workers leave behind stays below this process, where whoever ends it finds it.
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     # What tasks print is no answer.
     requests, answers = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)

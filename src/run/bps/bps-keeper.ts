@@ -11,7 +11,7 @@ import { writeGraph } from '../graph/write-graph.ts';
 import type { FileRecord } from '../../repository/rows.ts';
 import { GatewayRelay } from '../worker/relay.ts';
 import { keeperRequest, type KeeperRequest } from './keeper-request.ts';
-import { killDescendants } from './process-tree.ts';
+import { killDescendants } from '../worker/process-tree.ts';
 
 /** What BPS writes that would tell what is in an environment. */
 const TELLING = '**/*.env.info.yaml';

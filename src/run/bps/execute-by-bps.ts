@@ -51,7 +51,7 @@ export async function executeByBps(
   const files = filesOf(request.directory);
   await mkdir(files.submit, { recursive: true });
   await using events = await EventLog.open(join(request.directory, 'events.jsonl'));
-  await using quanta = await StoredQuanta.open(request);
+  await using quanta = await StoredQuanta.open(request, signal);
   const told = new Set<string>();
   const tell = async (uuids: Iterable<string>, event: QuantumEvent['event']) => {
     for (const quantum of uuids) {

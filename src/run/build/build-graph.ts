@@ -5,10 +5,11 @@ import { z } from 'zod';
 import { SatelliteError } from '../../butler/errors.ts';
 import type { Json } from '../../jobs/job.ts';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
+import { boundedNotices } from '../worker/notices.ts';
 import { makeWriteable, type WorkPlace } from '../worker/place.ts';
 import { GatewayRelay } from '../worker/relay.ts';
 import { untilAborted } from '../worker/until-aborted.ts';
-import { PoolEndedError, WorkerEndedError, WorkerError, WorkerPool } from '../worker/worker-pool.ts';
+import { beginning, PoolEndedError, WorkerEndedError, WorkerError, WorkerPool } from '../worker/worker-pool.ts';
 
 /** What is to be built: of a run's spec, what a pipeline's graph depends on. */
 export interface BuildSpec {
@@ -56,11 +57,18 @@ export interface BuildResult {
   readonly empty: EmptyGraph | null;
 }
 
+/** Of the stack's words on why a graph is empty. */
+const MOST_REASONS = 50;
+const LONGEST_REASON = 2000;
+
 const built = z.object({
   quanta: z.int(),
   datasets: z.int(),
   pipeline: z.string(),
-  reasons: z.array(z.string()).default([]),
+  reasons: z
+    .array(beginning(LONGEST_REASON))
+    .transform((reasons) => reasons.slice(0, MOST_REASONS))
+    .default([]),
 });
 const expanded = z.object({ pipeline: z.string(), graph: z.json() });
 
@@ -116,11 +124,11 @@ async function askOnce(
   signal: AbortSignal,
   onLine: (line: string) => void,
 ): Promise<unknown> {
-  const onNotice = (what: string) => onLine(`refused: ${what}`);
+  const onNotice = boundedNotices((what) => onLine(`refused: ${what}`));
   const isForSandbox = place.kind === 'sandbox';
   await using relay = await GatewayRelay.start({ gateway, token, isForSandbox, onRefused: onNotice });
   const visible = { readable: [], writeable };
-  await using pool = await WorkerPool.start({ python, place, relay, visible, onNotice });
+  await using pool = await WorkerPool.start({ python, place, relay, visible, onNotice }, signal);
   pool.fork(0, null);
   try {
     return await untilAborted(signal, pool.ask(0, { ...operation, addresses: pool.addresses }, onLine));

@@ -5,6 +5,7 @@ import { SatelliteError } from '../../butler/errors.ts';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
 import { PredictedGraph } from '../graph/predicted-graph.ts';
 import type { ThinGraph } from '../graph/thin-graph.ts';
+import { boundedNotices } from '../worker/notices.ts';
 import { makeWriteable, type WorkPlace } from '../worker/place.ts';
 import { GatewayRelay } from '../worker/relay.ts';
 import { untilAborted } from '../worker/until-aborted.ts';
@@ -74,9 +75,14 @@ export async function executeGraph(
     await events.add(event);
     await on(event);
   };
+  const notice = boundedNotices((message) => {
+    const about = { at: Date.now(), quantum: null, task: null, attempt: 0, worker: null };
+    // The run goes on: what was wanted is not there.
+    void tell({ ...about, event: 'refused', exception: { type: 'Refused', message } }).catch(() => undefined);
+  });
   for (let left = RESTARTS, isContinued = events.isContinued; ; left -= 1, isContinued = true) {
     try {
-      return await executeIn(request, thin, isContinued, tell, signal);
+      return await executeIn(request, thin, isContinued, tell, notice, signal);
     } catch (error) {
       if (left === 0 || !(error instanceof PoolEndedError)) throw explained(error);
     }
@@ -89,21 +95,17 @@ async function executeIn(
   thin: ThinGraph,
   isContinued: boolean,
   on: (event: QuantumEvent) => Promise<void>,
+  onNotice: (what: string) => void,
   signal: AbortSignal,
 ): Promise<ExecutionResult> {
   const { python, place, environment, gateway, token, directory, workers, retries } = request;
   const logs = join(directory, 'logs');
   const writeable = [logs, ...(request.outputs === null ? [] : [request.outputs])];
   await makeWriteable(place, writeable);
-  const onNotice = (message: string) => {
-    const about = { at: Date.now(), quantum: null, task: null, attempt: 0, worker: null };
-    // The run goes on: what was wanted is not there.
-    void on({ ...about, event: 'refused', exception: { type: 'Refused', message } }).catch(() => undefined);
-  };
   const isForSandbox = place.kind === 'sandbox';
   await using relay = await GatewayRelay.start({ gateway, token, isForSandbox, onRefused: onNotice });
   const visible = { readable: [directory, request.butlerConfig], writeable };
-  await using pool = await WorkerPool.start({ python, place, environment, relay, visible, onNotice });
+  await using pool = await WorkerPool.start({ python, place, environment, relay, visible, onNotice }, signal);
   const memory = new MemoryClasses(workers, request.memoryBytes);
   const work = async () => {
     const opening = { op: 'open', graph: request.graph, butler: request.butlerConfig, addresses: pool.addresses };

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { WorkerPool } from '../worker/worker-pool.ts';
-import { WorkerEndedError } from '../worker/worker-pool.ts';
+import { raised, WorkerEndedError } from '../worker/worker-pool.ts';
 import type { MemoryClasses } from './memory-classes.ts';
 import type { QuantumEvent } from './quantum-events.ts';
 import type { QueuedQuantum, ReadyQueue } from './ready-queue.ts';
@@ -13,7 +13,7 @@ const RETRIES_OF_ENDED = 2;
 
 const outcome = z.object({
   status: z.enum(['succeeded', 'skipped', 'failed']),
-  exception: z.object({ type: z.string(), message: z.string() }).optional(),
+  exception: raised.optional(),
   seconds: z.number(),
 });
 type Outcome = z.output<typeof outcome>;

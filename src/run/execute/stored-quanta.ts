@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { PredictedGraph } from '../graph/predicted-graph.ts';
 import { GatewayRelay } from '../worker/relay.ts';
+import { untilAborted } from '../worker/until-aborted.ts';
 import { WorkerPool } from '../worker/worker-pool.ts';
 import type { ExecuteRequest } from './execute-graph.ts';
 
@@ -12,27 +13,30 @@ export class StoredQuanta implements AsyncDisposable {
   /** Labels of tasks by their quanta's UUIDs. */
   readonly tasks: ReadonlyMap<string, string>;
   readonly #pool: WorkerPool;
-  readonly #relay: GatewayRelay;
+  readonly #parts: AsyncDisposableStack;
 
-  private constructor(tasks: ReadonlyMap<string, string>, pool: WorkerPool, relay: GatewayRelay) {
+  private constructor(tasks: ReadonlyMap<string, string>, pool: WorkerPool, parts: AsyncDisposableStack) {
     this.tasks = tasks;
     this.#pool = pool;
-    this.#relay = relay;
+    this.#parts = parts;
   }
 
   static async open(
     request: Pick<ExecuteRequest, 'python' | 'place' | 'graph' | 'butlerConfig' | 'gateway' | 'token' | 'environment'>,
+    signal: AbortSignal,
   ): Promise<StoredQuanta> {
     const { python, place, graph, butlerConfig, gateway, token, environment } = request;
     const opened = await PredictedGraph.open(graph);
     const { quanta } = await opened.thin().finally(() => opened.close());
     const tasks = new Map([...quanta].flatMap(([task, of]) => of.map(({ uuid }) => [uuid, task] as const)));
-    const relay = await GatewayRelay.start({ gateway, token });
+    await using parts = new AsyncDisposableStack();
+    const relay = parts.use(await GatewayRelay.start({ gateway, token }));
     const visible = { readable: [graph, butlerConfig], writeable: [] };
-    const pool = await WorkerPool.start({ python, place, environment, relay, visible });
-    await pool.ask(null, { op: 'open', graph, butler: butlerConfig, addresses: pool.addresses });
+    const pool = parts.use(await WorkerPool.start({ python, place, environment, relay, visible }, signal));
+    const opening = { op: 'open', graph, butler: butlerConfig, addresses: pool.addresses };
+    await untilAborted(signal, pool.ask(null, opening));
     pool.fork(0, null);
-    return new StoredQuanta(tasks, pool, relay);
+    return new StoredQuanta(tasks, pool, parts.move());
   }
 
   /** UUIDs of those with metadata, and of those with a log only. */
@@ -40,8 +44,7 @@ export class StoredQuanta implements AsyncDisposable {
     return looked.parse(await this.#pool.ask(0, { op: 'stored' }));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool[Symbol.asyncDispose]();
-    await this.#relay[Symbol.asyncDispose]();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#parts.disposeAsync();
   }
 }

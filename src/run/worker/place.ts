@@ -4,6 +4,7 @@ import { lchown, mkdir } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
+import { killDescendants } from './process-tree.ts';
 import { sandboxed, type SandboxUser, type Visible } from './sandbox.ts';
 
 /** As the user that this process is: a gateway of one user, or `satellite run` on the user's own machine. */
@@ -60,7 +61,7 @@ export async function startPython(
       ? ([python.executable, ...args] as const)
       : await sandboxed(place, python, args, env, withPackage(visible), socket!);
   const child = spawn(command, all, { env: place.kind === 'self' ? env : {}, detached: true });
-  return { child, kill: () => killGroup(child.pid) };
+  return { child, kill: () => killAll(child.pid) };
 }
 
 function withPackage(visible: Visible): Visible {
@@ -79,9 +80,12 @@ export function environmentOf(path: readonly string[], further: Readonly<Record<
   };
 }
 
-function killGroup(leader: number | undefined): void {
+/** What has left the group is still its leader's descendant (`_worker/pool.py` sees to that). */
+function killAll(leader: number | undefined): void {
+  if (leader === undefined) return;
+  killDescendants(leader);
   try {
-    if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+    process.kill(-leader, 'SIGKILL');
   } catch {
     // It has ended.
   }

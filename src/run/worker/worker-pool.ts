@@ -1,21 +1,36 @@
 /** The Python process that imports the user's stack once, and the workers that it forks (`python/satellite/_worker/pool.py`). */
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { SatelliteError } from '../../butler/errors.ts';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
+import { eachLine } from './each-line.ts';
 import { startPython, type PlacedProcess, type WorkPlace } from './place.ts';
 import type { GatewayRelay } from './relay.ts';
 import { SOCKET, type Visible } from './sandbox.ts';
+import { untilAborted } from './until-aborted.ts';
 
 /** The end of what the process says outside of any quantum; only that is kept. */
 const KEPT_CHARACTERS = 16_384;
 
+/** The longest answer: which of a million quanta were executed has 40 MB. */
+const MOST_BYTES = 64 * 2 ** 20;
+const LONGEST_LOG = 10_000;
+/** How long pipes may stay open when their process has been ended. */
+const PIPES_MILLISECONDS = 1000;
+
+/** Text of a worker's, which a pipeline can make say anything: the beginning of it. */
+export function beginning(characters: number) {
+  return z.string().transform((text) => text.slice(0, characters));
+}
+
+/** What was raised. */
+export const raised = z.object({ type: beginning(300), message: beginning(4000) });
+
 const line = z.union([
   z.object({ id: z.int(), answer: z.json() }),
-  z.object({ id: z.int(), error: z.object({ type: z.string(), message: z.string() }) }),
-  z.object({ id: z.int(), log: z.string() }),
-  z.object({ worker: z.int(), ended: z.string() }),
+  z.object({ id: z.int(), error: raised }),
+  z.object({ id: z.int(), log: beginning(LONGEST_LOG) }),
+  z.object({ worker: z.int(), ended: beginning(100) }),
   z.object({ notice: z.string() }),
 ]);
 
@@ -91,8 +106,8 @@ export class WorkerPool implements AsyncDisposable {
   /** What the gateway's address is asked at, as the worker takes it. */
   addresses: { readonly from: string; readonly to: string } = { from: '', to: '' };
 
-  /** @throws SatelliteError FORBIDDEN where a sandbox cannot be made */
-  static async start(options: PoolOptions): Promise<WorkerPool> {
+  /** @throws SatelliteError FORBIDDEN where a sandbox cannot be made; the signal's reason, with no process left */
+  static async start(options: PoolOptions, signal: AbortSignal): Promise<WorkerPool> {
     const { place, python, relay, environment = {}, visible } = options;
     const { socket, gateway } = relay;
     const started = await startPython(place, python, ['-m', 'satellite.worker'], { environment, visible, socket });
@@ -102,9 +117,15 @@ export class WorkerPool implements AsyncDisposable {
       return pool;
     }
     const inside = { readable: [...python.path, ...visible.readable], writeable: visible.writeable };
-    const { port } = entered.parse(await pool.ask(null, { op: 'enter', socket: SOCKET, ...inside }));
-    pool.addresses = { from: gateway, to: relay.addressAt(port) };
-    return pool;
+    try {
+      // Answered when the stack is imported, which may hang.
+      const answer = await untilAborted(signal, pool.ask(null, { op: 'enter', socket: SOCKET, ...inside }));
+      pool.addresses = { from: gateway, to: relay.addressAt(entered.parse(answer).port) };
+      return pool;
+    } catch (error) {
+      await pool[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   private constructor(started: PlacedProcess, onNotice: (what: string) => void = () => undefined) {
@@ -115,7 +136,7 @@ export class WorkerPool implements AsyncDisposable {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#says = (this.#says + text).slice(-KEPT_CHARACTERS);
     });
-    createInterface(child.stdout).on('line', (text) => this.#take(text));
+    eachLine(child.stdout, MOST_BYTES, (text) => this.#take(text));
     child.on('error', (cause) => {
       const message =
         'Python, which "python.executable" names, cannot be started: install an environment with lsst-pipe-base there.';
@@ -165,18 +186,26 @@ export class WorkerPool implements AsyncDisposable {
 
   /** Ends all of it, in the middle of whatever it does. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const { child } = this.#process;
     this.#process.kill();
+    // A process that we cannot find may keep our pipes; there is nothing in them that we wait for.
+    const timer = setTimeout(() => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, PIPES_MILLISECONDS);
     await this.#ended;
+    clearTimeout(timer);
   }
 
   #write(request: object): void {
     this.#process.child.stdin.write(`${JSON.stringify(request)}\n`);
   }
 
-  #take(text: string): void {
+  /** @param text null: more than can be an answer */
+  #take(text: string | null): void {
     let parsed: z.output<typeof line>;
     try {
-      parsed = line.parse(JSON.parse(text));
+      parsed = line.parse(JSON.parse(text ?? ''));
     } catch {
       this.#fail(new PoolEndedError('it said what is no answer'));
       this.#process.kill();

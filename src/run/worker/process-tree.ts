@@ -1,8 +1,17 @@
 /** Processes that one has started, and those that they have: a workflow system's leave the group that they were started in. */
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Ends all descendants of a process; on Linux. */
+/** How often it is looked for what was started meanwhile. */
+const ROUNDS = 10;
+
+/** Ends all descendants of a process, those also that they start meanwhile; on Linux. */
 export function killDescendants(ancestor: number): void {
+  if (process.platform !== 'linux') return;
+  for (let left = ROUNDS; left > 0 && killOnce(ancestor); left -= 1);
+}
+
+/** @returns whether there were any */
+function killOnce(ancestor: number): boolean {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
     const parent = parentOf(Number(name));
@@ -21,13 +30,16 @@ export function killDescendants(ancestor: number): void {
       // It has ended.
     }
   }
+  return family.size > 0;
 }
 
 /** Null when it is gone. */
 function parentOf(pid: number): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // What has ended and waits for its parent starts nothing.
+    return state === 'Z' ? null : Number(parent);
   } catch {
     return null;
   }
