@@ -50,10 +50,11 @@ export function templatedPath(dataset: TemplatedDataset): string {
   const hasExposures = EXPOSURE_DIMENSIONS.every((name) => dimensions.has(name));
   const template =
     hasExposures && universe.conform(EXPOSURE_DIMENSIONS) === dimensions ? EXPOSURE_TEMPLATE : DEFAULT_TEMPLATE;
+  const fields = fieldsOf(dataset);
   const output = template.replaceAll(
     /([^{}]*)\{([^:}]+)(?::([^}]*))?\}/g,
     (_match, literal: string, names: string, format: string | undefined) =>
-      expanded(dataset, literal, names, format ?? ''),
+      expanded(dataset, fields, literal, names, format ?? ''),
   );
   const cut = output.lastIndexOf('/') + 1;
   const name = output.slice(cut).replaceAll('.', '_').replaceAll('#', 'HASH');
@@ -61,12 +62,17 @@ export function templatedPath(dataset: TemplatedDataset): string {
 }
 
 /** A placeholder with the text before it, which goes too where there is no value and it does not separate directories. */
-function expanded(dataset: TemplatedDataset, literal: string, names: string, format: string): string {
-  const fields = fieldsOf(dataset);
+function expanded(
+  { records }: TemplatedDataset,
+  fields: ReadonlyMap<string, DataIdValue>,
+  literal: string,
+  names: string,
+  format: string,
+): string {
   const alternatives = names.split('|');
   const name = alternatives.find((alternative) => fields.has(alternative.split('.')[0]!)) ?? alternatives[0]!;
   const [element, column] = name.split('.') as [string, string?];
-  const value = column === undefined ? fields.get(element) : dataset.records[element]?.[column];
+  const value = column === undefined ? fields.get(element) : records[element]?.[column];
   if (value === undefined) {
     if (!format.includes('?')) {
       throw new ButlerUserError('DATA_ID_VALUE', `The path of the file needs '${name}', of which there is no record.`);
