@@ -48,6 +48,8 @@ export interface PublicationCommit {
    * @returns the generation from which on it is invisible
    */
   withdraw(version: PublishedVersion, manifest: Manifest, work: Pick<CommitWork, 'task' | 'ctx'>): Promise<number>;
+  /** The generation since which a version is visible in its repository; null where it is not. */
+  visibleSince(version: PublishedVersion): Promise<number | null>;
   /** Removes what was staged for a publication and is not visible: of work that was given up elsewhere. */
   sweep(version: PublishedVersion): Promise<void>;
   /** Whether everything that serves a published repository serves this generation, every configured replica included. */

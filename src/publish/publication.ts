@@ -112,6 +112,10 @@ export interface PublicationVersion {
   readonly restartConfirmed: boolean;
   /** Of the published repository, from which on it is visible there; null before. */
   readonly generation: number | null;
+  /** Who took it back when it was PUBLISHED; null where nobody has, or a later version has taken its place. */
+  readonly withdrawnBy: string | null;
+  /** Generation of the published repository from which on it is not there any more; null before. */
+  readonly goneSince: number | null;
   /** The job that works on it now, or worked on it last. */
   readonly job: string | null;
   /** Times as Unix milliseconds. */

@@ -21,7 +21,8 @@ import {
 import { failed } from './transitions.ts';
 
 /** How often it is asked whether something is visible. */
-const LOOK_MILLISECONDS = 500;
+const AGAIN_MILLISECONDS = 500;
+const LOOK_MILLISECONDS = 60_000;
 
 export interface PublishParts extends PublicationParts {
   readonly commit: PublicationCommit;
@@ -32,13 +33,19 @@ export interface PublishParts extends PublicationParts {
 type PublishResult = { readonly generation: number };
 
 export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishResult> {
-  const { records, store, commit, grants, sources } = parts;
+  const { records, store, commit, sources } = parts;
   return {
     name: 'approvePublication',
     run: async (input, task) => {
-      const ctx = await contextOf(parts, await existing(records, input), task);
+      const found = await existing(records, input);
+      const since = await visibleSince(parts, found);
+      if (since !== null) {
+        await untilVisible(commit, found.repository, since, task);
+        await finish(parts, found, since);
+        return { generation: since };
+      }
+      const ctx = await contextOf(parts, found, task);
       const begun = await begin(parts, input);
-      if (begun.state === 'PUBLISHED') return { generation: begun.generation! };
       const manifest = store.read(begun, task.signal);
       const before = await publishedBefore(records, input);
       const visible = await parts.repositoriesOf(ctx.who);
@@ -61,23 +68,53 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
       };
       const generation = await commit.commit(begun, manifest, work);
       await untilVisible(commit, begun.repository, generation, task);
-      await grants.open(begun, await manifest.collections());
-      await moved(parts, input, ({ state }) =>
-        state === 'COMMITTING' ? { state: 'PUBLISHED', generation, reason: null } : null,
-      );
-      if (before) {
-        const reason = `Version ${begun.version} has taken its place.`;
-        await moved(parts, before, ({ state }) => (state === 'PUBLISHED' ? { state: 'WITHDRAWN', reason } : null));
-      }
+      await finish(parts, begun, generation);
       return { generation };
     },
     ended: async (input, { state, error }) => {
       if (state === 'COMPLETED') return;
-      await moved(parts, input, (now) => failed(now, 'FAILED', error?.message ?? 'The work was cancelled.'));
       const version = await existing(records, input);
-      if (!GOING_ON.has(version.state)) await commit.sweep(version);
+      // What is visible is published, however the work on it ended.
+      const since = await visibleSince(parts, version);
+      if (since !== null) return finish(parts, version, since);
+      await moved(parts, input, (now) => failed(now, 'FAILED', error?.message ?? 'The work was cancelled.'));
+      const { state: now } = await existing(records, input);
+      if (!GOING_ON.has(now)) await commit.sweep(version);
     },
   };
+}
+
+/** Since when a version is visible that can be; null where it is not. */
+async function visibleSince({ commit }: PublishParts, version: PublicationVersion): Promise<number | null> {
+  if (version.state === 'PUBLISHED') return version.generation;
+  const isApproved = version.approvedDigest !== null && version.approvedDigest === version.digest;
+  return isApproved && UNFINISHED.has(version.state) ? commit.visibleSince(version) : null;
+}
+
+/** Makes what is visible PUBLISHED, for its readers and in the place of the version before; again after a crash. */
+async function finish(parts: PublishParts, version: PublicationVersion, generation: number): Promise<void> {
+  const { records, store, grants } = parts;
+  if (version.state !== 'PUBLISHED') {
+    const collections = await store.read(version, AbortSignal.timeout(LOOK_MILLISECONDS)).collections();
+    const reason = await grants.open(version, collections).then(
+      () => null,
+      (error: unknown) => {
+        if (!(error instanceof SatelliteError)) throw error;
+        // It is there, and its owner lets readers in, or takes it back.
+        return `Not all of its readers could be let in: ${error.message}`;
+      },
+    );
+    await moved(parts, version, ({ state }) =>
+      UNFINISHED.has(state) ? { state: 'PUBLISHED', generation, reason } : null,
+    );
+  }
+  const reason = `Version ${version.version} has taken its place.`;
+  for (const before of await records.versions(version.publication)) {
+    if (before.version >= version.version) continue;
+    await moved(parts, before, ({ state }) =>
+      state === 'PUBLISHED' ? { state: 'WITHDRAWN', reason, goneSince: generation } : null,
+    );
+  }
 }
 
 /** Whoever is told that it is there, finds it, wherever they ask. */
@@ -89,7 +126,7 @@ async function untilVisible(
 ): Promise<void> {
   for (let looks = 0; !(await commit.isVisible(repository, generation)); looks += 1) {
     if (looks === 0) await task.log('It is there, and not every gateway shows it yet.');
-    await sleep(LOOK_MILLISECONDS, undefined, { signal: task.signal });
+    await sleep(AGAIN_MILLISECONDS, undefined, { signal: task.signal });
   }
 }
 
@@ -127,6 +164,8 @@ async function begin(parts: PublishParts, input: VersionInput): Promise<Publicat
   throw notGoingOn(now.state);
 }
 
+/** In which the work is not done, and what it is about can be visible all the same. */
+const UNFINISHED: ReadonlySet<string> = new Set(['STAGING', 'VERIFYING', 'COMMITTING', 'FAILED']);
 const GOING_ON: ReadonlySet<string> = new Set(['STAGING', 'VERIFYING', 'COMMITTING', 'PUBLISHED']);
 
 function notGoingOn(state: string): SatelliteError {

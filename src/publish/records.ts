@@ -36,6 +36,8 @@ const OF_VERSION = {
   approvedDigest: 'approved_digest',
   restartConfirmed: 'restart_confirmed',
   generation: 'generation',
+  withdrawnBy: 'withdrawn_by',
+  goneSince: 'gone_since',
   job: 'job',
   createdAt: 'created_at',
   submittedAt: 'submitted_at',
@@ -49,7 +51,7 @@ const SELECTED = raw(
 );
 const AS_JSON: ReadonlySet<string> = new Set(['source', 'readers', 'checks']);
 const NUMBERS: ReadonlySet<string> = new Set([
-  ...['groupId', 'version', 'revision', 'datasets', 'bytes', 'claimedUntil', 'generation'],
+  ...['groupId', 'version', 'revision', 'datasets', 'bytes', 'claimedUntil', 'generation', 'goneSince'],
   ...['createdAt', 'submittedAt', 'changedAt'],
 ]);
 

@@ -80,6 +80,8 @@ export class Submissions {
       approvedDigest: null,
       restartConfirmed: false,
       generation: null,
+      withdrawnBy: null,
+      goneSince: null,
       job: null,
       createdAt: now,
       submittedAt: null,

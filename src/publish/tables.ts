@@ -89,5 +89,9 @@ export const PUBLICATION_TABLES: StateTables = {
        )`,
       `CREATE INDEX publication_delivery_due ON {publication_delivery} (not_before) WHERE delivered_at IS NULL`,
     ],
+    [
+      `ALTER TABLE {publication_version} ADD COLUMN withdrawn_by TEXT`,
+      `ALTER TABLE {publication_version} ADD COLUMN gone_since BIGINT`,
+    ],
   ],
 };

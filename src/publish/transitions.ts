@@ -26,6 +26,8 @@ export type Step = Partial<
     | 'approvedDigest'
     | 'restartConfirmed'
     | 'generation'
+    | 'withdrawnBy'
+    | 'goneSince'
     | 'job'
     | 'digest'
     | 'checks'
@@ -55,14 +57,17 @@ const BY_ITSELF: Readonly<Partial<Record<PublicationState, readonly PublicationS
   IN_REVIEW: ['STALE', 'CANCELLED'],
   CHANGES_REQUESTED: ['CANCELLED'],
   APPROVED: ['STAGING', 'STALE', 'FAILED', 'CANCELLED'],
-  STAGING: ['VERIFYING', 'STALE', 'FAILED'],
-  VERIFYING: ['COMMITTING', 'STALE', 'FAILED'],
+  // PUBLISHED: where work that was done before had made it visible.
+  STAGING: ['VERIFYING', 'PUBLISHED', 'STALE', 'FAILED'],
+  VERIFYING: ['COMMITTING', 'PUBLISHED', 'STALE', 'FAILED'],
   COMMITTING: ['PUBLISHED', 'FAILED'],
-  FAILED: ['STAGING', 'STALE', 'CANCELLED'],
+  FAILED: ['STAGING', 'PUBLISHED', 'STALE', 'CANCELLED'],
   STALE: ['CANCELLED'],
   // By a later version.
   PUBLISHED: ['WITHDRAWN'],
 };
+
+const OF_APPROVED: ReadonlySet<PublicationState> = new Set(['STAGING', 'PUBLISHED']);
 
 /** Whether the law has a step that nobody takes. Nothing is brought over but what was approved. */
 export function canBecome(
@@ -70,7 +75,7 @@ export function canBecome(
   to: PublicationState,
 ): boolean {
   const isApproved = approvedDigest !== null && approvedDigest === digest;
-  return (BY_ITSELF[state]?.includes(to) ?? false) && (to !== 'STAGING' || isApproved);
+  return (BY_ITSELF[state]?.includes(to) ?? false) && (!OF_APPROVED.has(to) || isApproved);
 }
 
 /** A step into a state in which something ends badly, where the law has it. */
@@ -134,7 +139,8 @@ export function withdraw(version: PublicationVersion, actor: Actor, comment: str
   const { state } = version;
   if (state === 'PUBLISHED') {
     if (!actor.owns && !actor.reviews) throw ownersOnly();
-    return { state: 'WITHDRAWN', reason: reasonOf(comment, 'why it is taken back, which stays in its place') };
+    const reason = reasonOf(comment, 'why it is taken back, which stays in its place');
+    return { state: 'WITHDRAWN', reason, withdrawnBy: actor.username };
   }
   if (!actor.owns) throw ownersOnly();
   if (!REVOCABLE.has(state)) {

@@ -1,7 +1,7 @@
 /** What is published, kept in memory: reads and checks every byte as the real commit does, and can be stopped at each stage. */
 import { createHash } from 'node:crypto';
 import { SatelliteError } from '../../src/butler/errors.ts';
-import type { CommitWork, PublicationCommit } from '../../src/publish/commit.ts';
+import type { CommitWork, PublicationCommit, PublishedVersion } from '../../src/publish/commit.ts';
 import type { Manifest } from '../../src/publish/manifest.ts';
 import type { PublicationVersion } from '../../src/publish/publication.ts';
 
@@ -10,11 +10,16 @@ export class KeptCommit implements PublicationCommit {
   readonly visible = new Map<string, readonly string[]>();
   /** How often something was made visible. */
   commits = 0;
+  /** Called when something is visible, and before that is said. */
+  after: (work: CommitWork) => Promise<void> = () => Promise.resolve();
   /** Called before a stage is entered. */
-  before: (stage: 'STAGING' | 'VERIFYING' | 'COMMITTING') => Promise<void> = () => Promise.resolve();
+  before: (stage: 'STAGING' | 'VERIFYING' | 'COMMITTING' | 'WITHDRAWN') => Promise<void> = () => Promise.resolve();
   #generation = 0;
+  readonly #since = new Map<string, number>();
 
   async commit(version: PublicationVersion, manifest: Manifest, work: CommitWork): Promise<number> {
+    const since = await this.visibleSince(version);
+    if (since !== null) return since;
     await this.before('STAGING');
     const uuids: string[] = [];
     for await (const datasets of manifest.datasets()) {
@@ -33,14 +38,21 @@ export class KeptCommit implements PublicationCommit {
     await this.before('COMMITTING');
     await work.enter('COMMITTING');
     this.commits += 1;
-    if (work.replaced) this.visible.delete(keyOf(work.replaced.version));
+    if (work.replaced) this.#remove(work.replaced.version);
     this.visible.set(keyOf(version), uuids);
+    this.#since.set(keyOf(version), (this.#generation += 1));
+    await this.after(work);
+    return this.#generation;
+  }
+
+  async withdraw(version: PublicationVersion): Promise<number> {
+    await this.before('WITHDRAWN');
+    this.#remove(version);
     return (this.#generation += 1);
   }
 
-  withdraw(version: PublicationVersion): Promise<number> {
-    this.visible.delete(keyOf(version));
-    return Promise.resolve((this.#generation += 1));
+  visibleSince(version: PublishedVersion): Promise<number | null> {
+    return Promise.resolve(this.#since.get(keyOf(version)) ?? null);
   }
 
   sweep(): Promise<void> {
@@ -49,6 +61,11 @@ export class KeptCommit implements PublicationCommit {
 
   isVisible(_repository: string, generation: number): Promise<boolean> {
     return Promise.resolve(generation <= this.#generation);
+  }
+
+  #remove(version: PublicationVersion): void {
+    this.visible.delete(keyOf(version));
+    this.#since.delete(keyOf(version));
   }
 }
 

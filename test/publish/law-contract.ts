@@ -95,6 +95,8 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
       approvedDigest: null,
       restartConfirmed: false,
       generation: null,
+      withdrawnBy: null,
+      goneSince: null,
       job: null,
       createdAt: now,
       submittedAt: null,

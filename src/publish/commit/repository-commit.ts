@@ -10,6 +10,7 @@ import { stageFiles, sweepStaged, verifyFiles } from './staging.ts';
 
 /** How long sweeping may take when the work that it ends is over its own time. */
 const SWEEP_MILLISECONDS = 10 * 60_000;
+const LOOK_MILLISECONDS = 60_000;
 
 export class RepositoryCommit implements PublicationCommit {
   readonly isVisible: PublicationCommit['isVisible'];
@@ -22,6 +23,11 @@ export class RepositoryCommit implements PublicationCommit {
   ) {
     this.#repositories = repositories;
     this.isVisible = isVisible;
+  }
+
+  async visibleSince({ publication, version, repository }: PublishedVersion): Promise<number | null> {
+    const ctx = { caller: { username: 'publishing' }, signal: AbortSignal.timeout(LOOK_MILLISECONDS) };
+    return (await this.#repositories.writeable(repository)).visibleSince(publication, version, ctx);
   }
 
   async commit(version: PublishedVersion, manifest: Manifest, work: CommitWork): Promise<number> {
