@@ -91,18 +91,31 @@ export function analyzeOverlaps(
 }
 
 /**
- * The elements whose regions stock Butler makes overlap of its own accord: the most specific ones of two families that nothing
- * connects, be they sky pixels; undefined where none need be.
- * @param said pairs that overlap by what the query says
+ * The joins of `analyzeOverlaps` alone, as far as they are known before it is known which dataset types are searched in
+ * calibration collections.
+ * @param searched names of the dataset types that may be
+ * @throws InvalidQueryError, ButlerUserError UNIMPLEMENTED_QUERY
+ */
+export function spatialJoins(
+  dimensions: DimensionGroup,
+  predicate: Predicate,
+  operands: readonly DimensionGroup[],
+  searched: readonly string[],
+): readonly SpatialJoin[] {
+  return new OverlapAnalysis(dimensions, searched).spatialJoins(predicate, operands);
+}
+
+/**
+ * The elements whose regions stock Butler makes overlap of its own accord where the query says of no overlap: the most
+ * specific ones of two families that nothing connects, be they sky pixels; undefined where none need be.
  * @param operands as those of `analyzeOverlaps`
  * @throws InvalidQueryError where it is ambiguous
  */
 export function automaticSpatialJoin(
   dimensions: DimensionGroup,
-  said: readonly SpatialJoin[],
   operands: readonly DimensionGroup[],
 ): SpatialJoin | undefined {
-  return new OverlapAnalysis(dimensions, []).automaticSpatialJoin(said, operands);
+  return new OverlapAnalysis(dimensions, []).automaticSpatialJoin(operands);
 }
 
 /** Names of the families of a group's elements with regions of their own, as opposed to sky pixels. */
@@ -130,9 +143,7 @@ class OverlapAnalysis {
   }
 
   run(predicate: Predicate, operands: readonly DimensionGroup[]): Overlaps {
-    const terms = [this.#withoutSpatial(predicate, false)];
-    const spatial = this.automaticSpatialJoin([], operands);
-    if (spatial) this.#addSpatialJoin(...spatial);
+    const terms = [this.#joinSpatial(predicate, operands)];
     for (const operand of operands) this.#connectOperand(operand, 'temporalFamily', this.#temporal);
     const temporal = this.#temporal.unconnected('temporal');
     if (temporal) {
@@ -147,11 +158,23 @@ class OverlapAnalysis {
     };
   }
 
-  automaticSpatialJoin(said: readonly SpatialJoin[], operands: readonly DimensionGroup[]): SpatialJoin | undefined {
-    for (const [a, b] of said) this.#spatial.merge(a.spatialFamily!, b.spatialFamily!);
+  spatialJoins(predicate: Predicate, operands: readonly DimensionGroup[]): readonly SpatialJoin[] {
+    this.#joinSpatial(predicate, operands);
+    return this.#joins;
+  }
+
+  automaticSpatialJoin(operands: readonly DimensionGroup[]): SpatialJoin | undefined {
     for (const operand of operands) this.#connectOperand(operand, 'spatialFamily', this.#spatial);
     const families = this.#spatial.unconnected('spatial');
     return families && [this.#mostSpecific(families[0]), this.#mostSpecific(families[1])];
+  }
+
+  /** The predicate without spatial overlaps, which are noted for the joins, as is the one that is added. */
+  #joinSpatial(predicate: Predicate, operands: readonly DimensionGroup[]): Predicate {
+    const rest = this.#withoutSpatial(predicate, false);
+    const added = this.automaticSpatialJoin(operands);
+    if (added) this.#addSpatialJoin(...added);
+    return rest;
   }
 
   /** The predicate with spatial overlaps replaced by TRUE and noted for the joins. */

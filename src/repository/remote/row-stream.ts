@@ -102,7 +102,7 @@ function losesRowsAfterDatabase({ tree }: Query): boolean {
     ...tree.dataCoordinateUploads.values(),
     ...tree.materializations.values(),
   ];
-  const added = automaticSpatialJoin(tree.dimensions, [], operands);
+  const added = automaticSpatialJoin(tree.dimensions, operands);
   return added?.every(({ skypix }) => !skypix) ?? false;
 }
 

@@ -21,7 +21,7 @@ import { partBatches } from '../part-batches.ts';
 import { totalOrder, wholePart, type Part } from '../part.ts';
 import { joined, recordsAmong } from '../probe.ts';
 import type { SearchPath } from '../search-path.ts';
-import { conjunctsOf, recordsQuery } from './constraints.ts';
+import { conjunctsOf, isOfKey, recordsQuery } from './constraints.ts';
 import { KnownDataIds, MOST_UPLOADED } from './known-data-ids.ts';
 import { SharedWork } from './shared-work.ts';
 
@@ -58,7 +58,10 @@ export async function memberAlone(
   const needed = elements.filter((element) => !element.skypix && !isCovered(element));
   for (const other of members) {
     if (other === only) continue;
-    for (const element of needed) if (!(await hasAllOf(only, other, element, query, ctx))) return undefined;
+    const counts = members.indexOf(other) < members.indexOf(only);
+    for (const element of needed) {
+      if (!(await hasAllOf(only, other, recordsJoined(element, query, counts), ctx))) return undefined;
+    }
   }
   return only;
 }
@@ -69,17 +72,10 @@ interface Asked {
   readonly query: Query;
 }
 
-/** Whether `only` has all records of an element that `other` has, as far as the query may join them. */
-async function hasAllOf(
-  only: Member,
-  other: Member,
-  element: DimensionElement,
-  query: Query,
-  ctx: QueryContext,
-): Promise<boolean> {
-  const asked = recordsJoined(element, query);
+/** Whether `only` has all records that `other` has of those asked. */
+async function hasAllOf(only: Member, other: Member, asked: Asked, ctx: QueryContext): Promise<boolean> {
   if (!other.repository.isRemote) return compare(only, other, asked, ctx);
-  const names = [rightsOf(ctx.caller), only.repository.name, other.repository.name, element.name];
+  const names = [rightsOf(ctx.caller), only.repository.name, other.repository.name, asked.element.name];
   const { tree, uploads } = asked.query;
   const key = digest([names, encodePredicate(tree.predicate), uploads.map(({ rows }) => rows)]);
   let comparison = comparisons.get(key);
@@ -95,13 +91,19 @@ async function hasAllOf(
   }
 }
 
-function recordsJoined(element: DimensionElement, query: Query): Asked {
+/** @param byKey whether records are asked too that the query does not join, but that count in place of others with their keys */
+function recordsJoined(element: DimensionElement, query: Query, byKey: boolean): Asked {
   const { universe } = query.tree.dimensions;
-  const asked = recordsQuery(element, universe, conjunctsOf(query));
+  const { required } = element;
+  const conjuncts = conjunctsOf(query);
+  const asked = recordsQuery(element, universe, byKey ? conjuncts.filter((of) => isOfKey(element, of)) : conjuncts);
   if (asked.element !== element) return asked;
   const known = new KnownDataIds();
   for (const { dimensions, rows } of query.uploads) known.add(dimensions.required, rows);
-  return { element, query: joined(asked.query, known.uploadsInto(asked.query.tree.dimensions, MOST_UPLOADED)) };
+  const uploads = known
+    .uploadsInto(asked.query.tree.dimensions, MOST_UPLOADED)
+    .filter(({ dimensions }) => !byKey || dimensions.required.every((name) => required.includes(name)));
+  return { element, query: joined(asked.query, uploads) };
 }
 
 /** Two records of one data ID that differ count as two, of which `only` has but one. */

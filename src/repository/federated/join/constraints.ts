@@ -1,12 +1,13 @@
 /** What a query says of some of its dimensions alone. */
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import { columnsOfPredicate } from '../../../butler/query/column-type.ts';
-import type { Expression } from '../../../butler/query/expression.ts';
 import { predicateWithDefaults } from '../../../butler/query/governors.ts';
-import { automaticSpatialJoin, type SpatialJoin } from '../../../butler/query/overlaps.ts';
+import { spatialJoins, type SpatialJoin } from '../../../butler/query/overlaps.ts';
 import { allOf, leavesOf, type Predicate } from '../../../butler/query/predicate.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import type { DimensionElement, Universe } from '../../../butler/universe.ts';
+import { predicateReferences } from '../../direct/compile/columns.ts';
+import { negationNormalForm } from '../../direct/compile/negation-normal.ts';
 import { queryOf } from '../../search/records-of-data-ids.ts';
 
 /** The predicates that all rows of a query fulfil. */
@@ -45,26 +46,42 @@ export function recordsQuery(
   return { element: universe.element(element.viewOf), query: { ...query, tree: { ...query.tree, dimensions } } };
 }
 
+/** Whether it is told by the key of an element's record alone that a predicate holds. */
+export function isOfKey({ required }: DimensionElement, predicate: Predicate): boolean {
+  return predicateReferences(predicate).every((of) => of.type === 'dimension_key' && required.includes(of.dimension));
+}
+
 /** Whether data IDs that were sent stand for an element's records, whether or not there are any (query-semantics.md section 9). */
 export function isSent({ required }: DimensionElement, { tree, uploads }: Query): boolean {
   const { names } = tree.dimensions.universe.conform(required);
   return uploads.some(({ dimensions }) => names.every((name) => dimensions.required.includes(name)));
 }
 
-/** Pairs of elements whose regions must overlap in all rows (query-semantics.md section 10). @throws InvalidQueryError */
-export function overlapsOf(query: Query): readonly SpatialJoin[] {
-  const { tree, uploads } = query;
-  const { universe } = tree.dimensions;
-  const said = conjunctsOf(query).flatMap((leaf): readonly SpatialJoin[] => {
-    if (leaf.type !== 'comparison' || leaf.operator !== 'overlaps') return [];
-    const [a, b] = [leaf.a, leaf.b].map((side) => (isRegion(side) ? universe.element(side.element) : undefined));
-    return a && b ? [[a, b]] : [];
-  });
-  const operands = [...tree.datasets.values(), ...uploads].map(({ dimensions }) => dimensions);
-  const added = automaticSpatialJoin(tree.dimensions, said, operands);
-  return [...said, ...(added ? [added] : [])].filter(([a, b]) => !a.skypix && !b.skypix);
+/**
+ * Whether every row has a record of an element that no search has in its data IDs: of a combination such as
+ * visit_detector_region only where the query says something of it.
+ * @param overlaps those of `overlapsOf`
+ */
+export function isJoined(element: DimensionElement, query: Query, overlaps: readonly SpatialJoin[]): boolean {
+  if (isSent(element, query)) return false;
+  return (
+    element.isDimension ||
+    element.alwaysJoin ||
+    overlaps.some((pair) => pair.includes(element)) ||
+    columnsOfPredicate(query.tree.predicate).elements.has(element.name)
+  );
 }
 
-function isRegion(expression: Expression): expression is Expression & { readonly type: 'dimension_field' } {
-  return expression.type === 'dimension_field' && expression.field === 'region';
+/**
+ * Pairs of elements whose regions must overlap in all rows (query-semantics.md section 10).
+ * @throws InvalidQueryError, ButlerUserError UNIMPLEMENTED_QUERY as stock Butler does
+ */
+export function overlapsOf(query: Query): readonly SpatialJoin[] {
+  const { tree, uploads } = query;
+  const predicate = predicateWithDefaults({
+    ...query,
+    tree: { ...tree, predicate: negationNormalForm(tree.predicate) },
+  });
+  const operands = [...tree.datasets.values(), ...uploads].map(({ dimensions }) => dimensions);
+  return spatialJoins(tree.dimensions, predicate, operands, [...tree.datasets.keys()]);
 }

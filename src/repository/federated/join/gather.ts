@@ -6,6 +6,7 @@
 import type { DataIdValues } from '../../../butler/data-id.ts';
 import type { DatasetType } from '../../../butler/dataset-type.ts';
 import { ButlerUserError } from '../../../butler/errors.ts';
+import type { SpatialJoin } from '../../../butler/query/overlaps.ts';
 import type { Predicate } from '../../../butler/query/predicate.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import type { DimensionElement, Universe } from '../../../butler/universe.ts';
@@ -17,7 +18,7 @@ import { dataIdKey } from '../identity.ts';
 import { searchesWithoutHolder, type Member } from '../members.ts';
 import { joined, keepsTable } from '../probe.ts';
 import type { SearchPath } from '../search-path.ts';
-import { conjunctsOf, constrainedQuery, isSent, overlapsOf, recordsQuery } from './constraints.ts';
+import { conjunctsOf, constrainedQuery, isJoined, overlapsOf, recordsQuery } from './constraints.ts';
 import { GatheredRecords } from './gathered-records.ts';
 import { MOST_UPLOADED, KnownDataIds } from './known-data-ids.ts';
 import { findMemberships, type Membership, type TypeSearch } from './memberships.ts';
@@ -89,6 +90,7 @@ class Gathering {
   readonly #ctx: QueryContext;
   /** What all rows fulfil. */
   readonly #conjuncts: readonly Predicate[];
+  readonly #overlaps: readonly SpatialJoin[];
   readonly #known = new KnownDataIds();
 
   constructor(
@@ -104,6 +106,7 @@ class Gathering {
     this.#budget = budget;
     this.#ctx = ctx;
     this.#conjuncts = conjunctsOf(query);
+    this.#overlaps = overlapsOf(query);
     for (const { dimensions, rows } of query.uploads) this.#known.add(dimensions.required, rows);
   }
 
@@ -146,7 +149,7 @@ class Gathering {
       searches.some(({ type: { dimensions } }) => element.required.every((name) => dimensions.has(name)));
     const { elements } = this.#query.tree.dimensions;
     const complete = new Set(elements.filter(isCovered));
-    const overlaps = overlapsOf(this.#query);
+    const overlaps = this.#overlaps;
     const remaining = elements.filter((element) => !element.skypix && !complete.has(element));
     const regions = remaining.filter((element) => overlaps.some((pair) => pair.includes(element)));
     const sized = await Promise.all(
@@ -174,7 +177,6 @@ class Gathering {
     // Data IDs of an element without columns would stand for its records, and be given whether there are such or not.
     const known = keepsTable(element) ? this.#known.uploadsInto(query.tree.dimensions, MOST_UPLOADED) : [];
     const dataIds = await this.#records.addOfElement(element, joined(query, known), overlapped);
-    // Rows need not have records that sent data IDs stand for.
-    if (!isSent(element, this.#query)) this.#known.add(element.required, dataIds);
+    if (isJoined(element, this.#query, this.#overlaps)) this.#known.add(element.required, dataIds);
   }
 }

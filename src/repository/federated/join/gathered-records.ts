@@ -10,9 +10,10 @@ import type { QueryContext } from '../../repository.ts';
 import type { DimensionRecordRow } from '../../rows.ts';
 import { recordsOfDataIds } from '../../search/records-of-data-ids.ts';
 import { conformQuery } from '../conform-query.ts';
-import { dataIdKey, distinctDataIds, recordDataId } from '../identity.ts';
+import { dataIdKey, distinctDataIds, recordDataId, reordered } from '../identity.ts';
 import type { Member } from '../members.ts';
 import { joined, upload } from '../probe.ts';
+import { isOfKey } from './constraints.ts';
 import { MOST_UPLOADED } from './known-data-ids.ts';
 import type { RowBudget } from './row-budget.ts';
 
@@ -56,7 +57,8 @@ export class GatheredRecords {
   }
 
   /**
-   * Brings the records of an element that each repository gives for a question, with those that they refer to there.
+   * Brings the records of an element that each repository gives for a question, with those that they refer to there; but
+   * those of an earlier one that have the same keys, though it does not give them for the question.
    * @param overlapped element whose regions they must overlap, all of whose records are here
    * @returns their data IDs
    */
@@ -66,7 +68,7 @@ export class GatheredRecords {
     overlapped: DimensionElement | undefined,
   ): Promise<readonly DataIdValues[]> {
     const all: DataIdValues[] = [];
-    for (const member of this.#members) {
+    for (const [i, member] of this.#members.entries()) {
       if (!member.universe.find(element.name)) continue;
       const near = overlapped && (await this.#nearRegionsOf(overlapped, member, question, element));
       const asked = conformQuery(near ?? question, recordSpec(element.name), member.universe);
@@ -75,11 +77,34 @@ export class GatheredRecords {
         this.#budget.take(rows.length);
         found.push(...rows);
       }
+      if (near || asksMoreThanKeys(element, question))
+        await this.#addEarlier(this.#members.slice(0, i), element, found);
       for (const record of found) this.#add(record);
       await this.#addParents(member, element, found);
       all.push(...found.map((record) => recordDataId(record, element.required)));
     }
     return [...distinctDataIds(all).values()];
+  }
+
+  /** Records that earlier repositories have under the keys of one that was found later, with those that they refer to. */
+  async #addEarlier(
+    members: readonly Member[],
+    element: DimensionElement,
+    found: readonly DimensionRecordRow[],
+  ): Promise<void> {
+    const here = this.#records.get(element.name);
+    const keys = found.map((record) => recordDataId(record, element.required));
+    const unknown = keys.filter((key) => !here?.has(dataIdKey(key)));
+    if (unknown.length === 0) return;
+    for (const { repository, universe } of members) {
+      if (!universe.find(element.name)) continue;
+      const group = universe.groupOf(element.name);
+      const dataIds = unknown.map((key) => reordered(key, element.required, group.required));
+      for (const records of await recordsOfDataIds(repository, group, dataIds, this.#ctx)) {
+        // Nothing is there of a data ID that only others know, but perhaps the instrument.
+        if (records.some((record) => record.element.name === element.name)) for (const r of records) this.#add(r);
+      }
+    }
   }
 
   /** Records that records of one repository refer to are there too. */
@@ -134,4 +159,12 @@ export class GatheredRecords {
     const key = dataIdKey(recordDataId(record, element.required));
     if (!of.has(key)) of.set(key, record);
   }
+}
+
+/** Whether a record may not be given for a question although its key is among those asked. */
+function asksMoreThanKeys(element: DimensionElement, { tree, uploads }: Query): boolean {
+  return (
+    !isOfKey(element, tree.predicate) ||
+    uploads.some(({ dimensions }) => !dimensions.required.every((name) => element.required.includes(name)))
+  );
 }
