@@ -57,6 +57,11 @@ export class OpenDirectory implements AsyncDisposable {
     throw Object.assign(new Error('a link leads to another directory'), { code: 'ELOOP', errno: 0 });
   }
 
+  /** One in it; this one stays open. @throws ENOTDIR or ELOOP where the name is a link or a file */
+  child(name: string): Promise<OpenDirectory> {
+    return this.#child(name, undefined);
+  }
+
   /** A path to `name` in this very directory. */
   at(name: string): string {
     return hasOpenDirectories ? join(OPEN_DIRECTORIES, String(this.#handle.fd), name) : join(this.#path, name);

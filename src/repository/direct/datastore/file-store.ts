@@ -1,7 +1,7 @@
 /** An `ArtifactStore` in a directory. */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open, opendir, realpath, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
+import { lstat, open, readdir, realpath, rename, rmdir, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
@@ -15,6 +15,9 @@ import { SharedDirectories, type DirectoryInUse } from './shared-directories.ts'
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 /** A directory may go while a file is about to be made in it, because it had become empty: it is made again. */
 const ATTEMPTS = 10;
+
+/** Files of a directory that are looked at at once. */
+const STATS_AT_ONCE = 64;
 
 /** What is written at once, at least: what comes over a network comes in small chunks. */
 const WRITE_BYTES = 2 ** 20;
@@ -209,29 +212,37 @@ export class FileArtifactStore implements ArtifactStore {
     }
   }
 
-  /** All files below a directory; links are not followed. */
+  /** All files below a directory; links are not followed. @param parent the one that it is in, where that is open */
   async *#files(
     names: readonly string[],
     signal: AbortSignal,
+    parent?: OpenDirectory,
   ): AsyncGenerator<StoredArtifact & { readonly modified: Date }> {
     signal.throwIfAborted();
-    const below: string[] = [];
+    let directory: OpenDirectory | undefined;
     try {
-      await using directory = await this.#enter(names);
-      for await (const entry of await opendir(directory.at('.'))) {
+      directory = await (parent ? parent.child(names.at(-1)!) : this.#enter(names));
+      const entries = await readdir(directory.at('.'), { withFileTypes: true });
+      const files = entries.filter((entry) => entry.isFile());
+      for (let i = 0; i < files.length; i += STATS_AT_ONCE) {
         signal.throwIfAborted();
-        if (entry.isDirectory()) below.push(entry.name);
-        if (!entry.isFile()) continue;
-        const information = await lstat(directory.at(entry.name)).catch(unlessMissing);
-        if (!information) continue;
-        yield { path: [...names, entry.name].join('/'), size: information.size, modified: information.mtime };
+        const batch = files.slice(i, i + STATS_AT_ONCE).map(({ name }) => name);
+        const found = await Promise.all(batch.map((name) => lstat(directory!.at(name)).catch(unlessMissing)));
+        for (const [k, information] of found.entries()) {
+          if (!information) continue;
+          yield { path: [...names, batch[k]!].join('/'), size: information.size, modified: information.mtime };
+        }
+      }
+      for (const entry of entries) {
+        if (entry.isDirectory()) yield* this.#files([...names, entry.name], signal, directory);
       }
     } catch (error) {
       // Removed meanwhile.
       if (isMissing(error)) return;
       throw this.#failure(error, names.join('/'));
+    } finally {
+      await directory?.[Symbol.asyncDispose]();
     }
-    for (const name of below) yield* this.#files([...names, name], signal);
   }
 
   #failure(error: unknown, path: string): unknown {
