@@ -3,7 +3,7 @@ import type { CollectionType } from '../butler/collection.ts';
 import type { Timespan } from '../butler/timespan.ts';
 import type { ArtifactStore } from './direct/datastore/artifact-store.ts';
 import type { QueryContext } from './repository.ts';
-import type { DimensionRecordRow } from './rows.ts';
+import type { DimensionRecordRow, FileRecord } from './rows.ts';
 import type { DatasetTypeDefinition, ImportedDataset, WriteableRepository } from './writeable-repository.ts';
 
 export interface PublishedCollection {
@@ -31,9 +31,13 @@ export interface PublishedContent {
   readonly datasetTypes: readonly DatasetTypeDefinition[];
   /** Children before the chains that hold them; every run of the datasets is there. */
   readonly collections: readonly PublishedCollection[];
+  /** The directory of the files that are staged for it, relative to the root. */
+  readonly staged: string;
+  /** Called before anything is written, when nobody else can publish any more. @throws SatelliteError CONFLICT */
+  check(): Promise<void>;
   /** In an order in which they can be inserted. */
   records(): AsyncIterable<readonly DimensionRecordRow[]>;
-  /** Their files are in place, and have a SHA-256. */
+  /** Files have a SHA-256, and are staged, other than those of datasets that are stored already. */
   datasets(): AsyncIterable<readonly ImportedDataset[]>;
   memberships(): AsyncIterable<readonly PublishedMembership[]>;
 }
@@ -49,7 +53,8 @@ export interface PublishedRepository extends WriteableRepository {
   /**
    * Makes a version visible, in the place of the one of the same publication that is.  What other publications have too, and
    * what was there before, stays as it is.  Of what is visible already it gives the generation.
-   * @throws SatelliteError CONFLICT where something else is in its place; then nothing has changed
+   * @throws SatelliteError CONFLICT where something else is in its place, UPSTREAM_UNAVAILABLE where a file that it needs is
+   *   not staged (any more); then nothing has changed
    */
   publish(content: PublishedContent, ctx: QueryContext): Promise<number>;
   /**
@@ -57,6 +62,8 @@ export interface PublishedRepository extends WriteableRepository {
    * dataset types and dimension records stay.  Of what is not visible it gives the generation since which that is so.
    */
   withdraw(publication: string, version: number, ctx: QueryContext): Promise<number>;
-  /** Those of the paths that no dataset has, and none is about to have: waits for changes that are under way. */
-  unrecorded(paths: readonly string[], ctx: QueryContext): Promise<readonly string[]>;
+  /** Files of those of the datasets that are stored here, with what is in the trash left out. */
+  storedFiles(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>>;
+  /** Removes those of the files that no dataset has, one after the other with changes that are under way. @returns how many */
+  removeUnrecorded(paths: readonly string[], ctx: QueryContext): Promise<number>;
 }

@@ -1,33 +1,45 @@
 /** A manifest as what a published repository takes in. */
 import { SatelliteError } from '../../butler/errors.ts';
-import type { Universe } from '../../butler/universe.ts';
 import type { PublishedContent } from '../../repository/published-repository.ts';
+import type { QueryContext, Repository } from '../../repository/repository.ts';
+import type { DimensionRecordRow } from '../../repository/rows.ts';
 import type { ImportedDataset } from '../../repository/writeable-repository.ts';
+import { planRecords } from '../../transfer/dimension-records.ts';
 import type { Manifest } from '../manifest.ts';
 import type { PublishedVersion } from '../commit.ts';
-import { stagedPath } from './staged-path.ts';
+import { stagedPath, stagingArea } from './staged-path.ts';
 
-/** @param universe of the published repository */
+/** @param target the published repository */
 export async function contentOf(
   version: PublishedVersion,
   manifest: Manifest,
-  universe: Universe,
+  target: Repository,
+  ctx: QueryContext,
 ): Promise<PublishedContent> {
   const { publication, repository } = version;
+  const universe = await target.universe(ctx);
   const [datasetTypes, collections] = await Promise.all([manifest.datasetTypes(), manifest.collections()]);
   const types = new Map(
     datasetTypes.map((type) => [type.name, { ...type, dimensions: universe.conform(type.dimensions) }]),
   );
+  const records = async function* (): AsyncGenerator<readonly DimensionRecordRow[]> {
+    for await (const page of manifest.records()) {
+      yield page.map(({ element, fields }) => ({ element: universe.element(element), fields, repository }));
+    }
+  };
   return {
     publication,
     version: version.version,
     datasetTypes,
     collections,
-    async *records() {
-      for await (const records of manifest.records()) {
-        yield records.map(({ element, fields }) => ({ element: universe.element(element), fields, repository }));
+    staged: stagingArea(version),
+    check: async () => {
+      for await (const page of records()) {
+        const { conflicts } = await planRecords(target, page, ctx);
+        if (conflicts[0]) throw new SatelliteError('CONFLICT', conflicts[0].reason);
       }
     },
+    records,
     async *datasets() {
       for await (const datasets of manifest.datasets()) {
         yield datasets.map(({ uuid, datasetType: name, run, dataId, files }): ImportedDataset => {
@@ -40,7 +52,7 @@ export async function contentOf(
             values: datasetType.dimensions.required.map((dimension) => dataId[dimension]!),
             files: files.map((file) => {
               const { formatter, storageClass, component, sha256: checksum, size } = file;
-              return { path: stagedPath(publication, file), formatter, storageClass, component, checksum, size };
+              return { path: stagedPath(version, file), formatter, storageClass, component, checksum, size };
             }),
           };
         });

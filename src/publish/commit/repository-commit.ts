@@ -1,4 +1,5 @@
 /** Brings publications into published repositories that the gateway writes, and takes them out again. */
+import { SatelliteError } from '../../butler/errors.ts';
 import { failpoint } from '../../repository/failpoints.ts';
 import type { Caller, QueryContext } from '../../repository/repository.ts';
 import type { PublishedRepository } from '../../repository/published-repository.ts';
@@ -6,7 +7,7 @@ import type { CommitWork, PublicationCommit, PublishedVersion } from '../commit.
 import type { Manifest } from '../manifest.ts';
 import { contentOf } from './content.ts';
 import type { PublishedRepositories } from './published-repositories.ts';
-import { stageFiles, sweepStaged, verifyFiles } from './staging.ts';
+import { stageFiles, sweepStaged, sweepUntil, verifyFiles } from './staging.ts';
 
 /** How long sweeping may take when the work that it ends is over its own time. */
 const SWEEP_MILLISECONDS = 10 * 60_000;
@@ -35,10 +36,11 @@ export class RepositoryCommit implements PublicationCommit {
     const repository = await this.#repositories.writeable(version.repository);
     const since = await repository.visibleSince(publication, version.version, work.ctx);
     if (since !== null) {
-      await tidy(repository, publication, work.ctx);
+      await tidyVisible(repository, version, work);
       return since;
     }
-    const setting = { publication, manifest, repository, work };
+    const setting = { version, manifest, repository, work };
+    let generation: number;
     try {
       await stageFiles(setting);
       failpoint('publish:before-verifying');
@@ -46,16 +48,16 @@ export class RepositoryCommit implements PublicationCommit {
       await verifyFiles(setting);
       failpoint('publish:before-committing');
       await work.enter('COMMITTING');
-      const content = await contentOf(version, manifest, await repository.universe(work.ctx));
-      const generation = await repository.publish(content, work.ctx);
-      failpoint('publish:after-generation');
-      await tidy(repository, publication, work.ctx);
-      return generation;
+      const content = await contentOf(version, manifest, repository, work.ctx);
+      generation = await repository.publish(content, work.ctx);
     } catch (error) {
       // Where it only ends here, it goes on elsewhere or later with what is staged.
-      if (!work.task.signal.aborted) await this.#sweep(repository, publication, work.ctx.caller);
+      if (!work.task.signal.aborted) await this.#sweep(repository, version, work.ctx.caller);
       throw error;
     }
+    failpoint('publish:after-generation');
+    await tidyVisible(repository, version, work);
+    return generation;
   }
 
   async withdraw(version: PublishedVersion, _manifest: Manifest, { ctx }: Pick<CommitWork, 'ctx'>): Promise<number> {
@@ -63,22 +65,36 @@ export class RepositoryCommit implements PublicationCommit {
     const repository = await this.#repositories.writeable(version.repository);
     const generation = await repository.withdraw(publication, version.version, ctx);
     failpoint('withdraw:after-generation');
-    await tidy(repository, publication, ctx);
+    await tidy(repository, version, ctx);
     return generation;
   }
 
-  async sweep({ publication, repository }: PublishedVersion): Promise<void> {
-    await this.#sweep(await this.#repositories.writeable(repository), publication, { username: 'publishing' });
+  async sweep(version: PublishedVersion): Promise<void> {
+    await this.#sweep(await this.#repositories.writeable(version.repository), version, { username: 'publishing' });
   }
 
-  async #sweep(repository: PublishedRepository, publication: string, caller: Caller): Promise<void> {
-    await sweepStaged(repository, publication, { caller, signal: AbortSignal.timeout(SWEEP_MILLISECONDS) });
+  async #sweep(repository: PublishedRepository, version: PublishedVersion, caller: Caller): Promise<void> {
+    await sweepStaged(repository, version, { caller, signal: AbortSignal.timeout(SWEEP_MILLISECONDS) });
   }
 }
 
 /** Removes files that nothing names any more: of what was withdrawn, or replaced, or staged and not needed. */
-async function tidy(repository: PublishedRepository, publication: string, ctx: QueryContext): Promise<void> {
+async function tidy(repository: PublishedRepository, version: PublishedVersion, ctx: QueryContext): Promise<void> {
   await repository.emptyTrash(ctx);
   failpoint('publish:before-sweeping');
-  await sweepStaged(repository, publication, ctx);
+  await sweepUntil(repository, version, ctx);
+}
+
+/** What is visible does not fail for files that nobody sees: the next publication or withdrawal removes what is left of them. */
+async function tidyVisible(
+  repository: PublishedRepository,
+  version: PublishedVersion,
+  { task, ctx }: CommitWork,
+): Promise<void> {
+  try {
+    await tidy(repository, version, ctx);
+  } catch (error) {
+    const why = error instanceof SatelliteError ? error.message : 'An internal error.';
+    await task.log(`It is published. Files that are not needed any more could not be removed yet: ${why}`);
+  }
 }

@@ -1,25 +1,38 @@
 /**
  * Where files of publications are in a published repository.  They are staged where they stay, since object stores have no
- * renaming, and what no record names nobody sees.  The path has the hash, so that what is there of an earlier attempt or version
- * is the same, and what has changed is beside it.
+ * renaming, and what no record names nobody sees.  The path has the hash, so that what is there of an earlier attempt is the same,
+ * and the version, so that who gives one up takes nothing from another.
  */
+import type { PublishedVersion } from '../commit.ts';
 import type { ManifestFile } from '../manifest.ts';
+
+type StagedVersion = Pick<PublishedVersion, 'publication' | 'version'>;
 
 const LONGEST_NAME = 150;
 
 /** The directory of a publication's files, of all versions. */
-export function stagingArea(publication: string): string {
+export function publicationArea(publication: string): string {
   return `publications/${publication}`;
+}
+
+/** The directory of the files that came with one version. */
+export function stagingArea({ publication, version }: StagedVersion): string {
+  return `${publicationArea(publication)}/${String(version)}`;
+}
+
+/** The version with which a file of a publication came. */
+export function stagedVersion(publication: string, path: string): number {
+  return Number(path.slice(publicationArea(publication).length + 1).split('/', 1)[0]);
 }
 
 /** Relative to the repository's root. */
 export function stagedPath(
-  publication: string,
+  version: StagedVersion,
   { sha256, fileName }: Pick<ManifestFile, 'sha256' | 'fileName'>,
 ): string {
   const name = fileName
     .replace(/[^\w.+-]/g, '_')
     .slice(-LONGEST_NAME)
     .replace(/^\.+/, '');
-  return [stagingArea(publication), sha256.slice(0, 2), sha256, name || 'file'].join('/');
+  return [stagingArea(version), sha256.slice(0, 2), sha256, name || 'file'].join('/');
 }

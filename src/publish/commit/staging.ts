@@ -6,9 +6,9 @@ import type { QueryContext } from '../../repository/repository.ts';
 import type { PublishedRepository } from '../../repository/published-repository.ts';
 import { inBatches } from '../../butler/in-batches.ts';
 import { inParallel } from '../../transfer/parallel.ts';
-import type { CommitWork } from '../commit.ts';
+import type { CommitWork, PublishedVersion } from '../commit.ts';
 import type { Manifest, ManifestDataset, ManifestFile } from '../manifest.ts';
-import { stagedPath, stagingArea } from './staged-path.ts';
+import { publicationArea, stagedPath, stagedVersion, stagingArea } from './staged-path.ts';
 
 /** Files under way at once: most are small, and wait for a store's answers. */
 const FILES_AT_ONCE = 16;
@@ -16,7 +16,7 @@ const FILES_AT_ONCE = 16;
 const PATHS_AT_ONCE = 5000;
 
 export interface StagingSetting {
-  readonly publication: string;
+  readonly version: PublishedVersion;
   readonly manifest: Manifest;
   readonly repository: PublishedRepository;
   readonly work: Pick<CommitWork, 'task' | 'ctx' | 'find' | 'read'>;
@@ -33,11 +33,11 @@ interface StagedFile {
  * @throws SatelliteError UPSTREAM_UNAVAILABLE where the bytes that come are not those of the manifest
  */
 export async function stageFiles(setting: StagingSetting): Promise<void> {
-  const { repository, publication, manifest, work } = setting;
+  const { repository, version, manifest, work } = setting;
   const { artifacts } = repository;
   const { task, ctx } = work;
   const there = new Set<string>();
-  for await (const { path } of artifacts.list(stagingArea(publication), ctx.signal)) there.add(path);
+  for await (const { path } of artifacts.list(stagingArea(version), ctx.signal)) there.add(path);
   const { bytes: total } = await manifest.header();
   let done = 0;
   for await (const files of filesToStage(setting)) {
@@ -78,42 +78,56 @@ export async function verifyFiles(setting: StagingSetting): Promise<void> {
   }
 }
 
-/** Removes what is staged for a publication and is not visible. @returns how many files */
-export async function sweepStaged(
+/** Removes what is staged for a version and is not visible. */
+export function sweepStaged(
   repository: PublishedRepository,
-  publication: string,
+  version: PublishedVersion,
   ctx: QueryContext,
-): Promise<number> {
+): Promise<void> {
+  return sweep(repository, stagingArea(version), () => true, ctx);
+}
+
+/** Removes files of a version and of those before it that are not visible: to be called when none of these can become so. */
+export function sweepUntil(
+  repository: PublishedRepository,
+  { publication, version }: PublishedVersion,
+  ctx: QueryContext,
+): Promise<void> {
+  const isOver = (path: string) => stagedVersion(publication, path) <= version;
+  return sweep(repository, publicationArea(publication), isOver, ctx);
+}
+
+async function sweep(
+  repository: PublishedRepository,
+  area: string,
+  isOver: (path: string) => boolean,
+  ctx: QueryContext,
+): Promise<void> {
   const { artifacts } = repository;
-  const area = stagingArea(publication);
   const staged: string[] = [];
-  for await (const { path } of artifacts.list(area, ctx.signal)) staged.push(path);
-  let removed = 0;
-  for (const paths of inBatches(staged, PATHS_AT_ONCE)) {
-    const unrecorded = await repository.unrecorded(paths, ctx);
-    await artifacts.remove(unrecorded, ctx.signal);
-    removed += unrecorded.length;
+  for await (const { path } of artifacts.list(area, ctx.signal)) if (isOver(path)) staged.push(path);
+  for (const paths of inBatches(staged, PATHS_AT_ONCE)) await repository.removeUnrecorded(paths, ctx);
+  for await (const unfinished of artifacts.unfinished(new Date(), ctx.signal, area)) {
+    if (isOver(unfinished.path)) await unfinished.remove();
   }
-  for await (const unfinished of artifacts.unfinished(new Date(), ctx.signal, area)) await unfinished.remove();
-  return removed;
 }
 
 /** Files of a version that are not visible with the same bytes already, each path once a page. */
 async function* filesToStage({
-  publication,
+  version,
   manifest,
   repository,
   work: { ctx },
 }: StagingSetting): AsyncGenerator<readonly StagedFile[]> {
   for await (const datasets of manifest.datasets()) {
     const uuids = datasets.map(({ uuid }) => uuid);
-    const visible = await repository.files(uuids, ctx);
+    const visible = await repository.storedFiles(uuids, ctx);
     const files = new Map<string, StagedFile>();
     for (const dataset of datasets) {
       for (const file of dataset.files) {
         const there = visible.get(dataset.uuid)?.find(({ component }) => component === file.component);
         if (there?.checksum === file.sha256 && there.size === file.size) continue;
-        const path = stagedPath(publication, file);
+        const path = stagedPath(version, file);
         files.set(path, { dataset, file, path });
       }
     }

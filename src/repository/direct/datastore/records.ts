@@ -63,6 +63,18 @@ export async function recordedDatasets(
   return new Set(rows.map(([id]) => uuidFromStored(id as string)));
 }
 
+/** Those of the datasets that are registered, and stored here. */
+export async function locatedDatasets(
+  reads: RecordReads,
+  { datastoreName }: RecordsLocation,
+  uuids: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await reads.all(sql`SELECT l.dataset_id FROM ${reads.table('dataset_location')} AS l
+    JOIN ${reads.table('dataset')} AS d ON d.id = l.dataset_id
+    WHERE l.datastore_name = ${datastoreName} AND ${isOneOf(reads.dialect, sql`l.dataset_id`, validUuids(uuids))}`);
+  return rows.map(([id]) => uuidFromStored(id as string));
+}
+
 /** UUIDs of the datasets with a file recorded in a zip, those in the trash included. */
 export async function datasetsInZip(
   reads: RecordReads,

@@ -50,10 +50,31 @@ export async function emptyTrash(
 
   failpoint('remove:before-records');
   const among = isOneOf(tx.dialect, sql`dataset_id`, ids);
-  await tx.run(sql`DELETE FROM ${tx.table(location.recordsTable)} WHERE ${among}`);
+  await forgetUnstored(tx, location, ids);
   await tx.run(sql`DELETE FROM ${tx.table('dataset_location_trash')}
     WHERE datastore_name = ${location.datastoreName} AND ${among}`);
   return { datasets: ids.length, bytes: [...files.values()].reduce((sum, size) => sum + size, 0) };
+}
+
+/**
+ * Takes datasets that come again out of the trash, with the records of what they had: files of these that nothing else names
+ * are left.  Waits for who is removing them.
+ */
+export async function leaveTrash(tx: Transaction, location: RecordsLocation, uuids: readonly string[]): Promise<void> {
+  await tx.run(sql`DELETE FROM ${tx.table('dataset_location_trash')}
+    WHERE datastore_name = ${location.datastoreName} AND ${isOneOf(tx.dialect, sql`dataset_id`, uuids)}`);
+  await forgetUnstored(tx, location, uuids);
+}
+
+/** Of a dataset that has come again since, and is in the trash and stored too, the records are those of now. */
+async function forgetUnstored(
+  tx: Transaction,
+  { datastoreName, recordsTable }: RecordsLocation,
+  uuids: readonly string[],
+): Promise<void> {
+  await tx.run(sql`DELETE FROM ${tx.table(recordsTable)} AS r WHERE ${isOneOf(tx.dialect, sql`r.dataset_id`, uuids)}
+    AND NOT EXISTS (SELECT 1 FROM ${tx.table('dataset_location')} AS l
+      WHERE l.datastore_name = ${datastoreName} AND l.dataset_id = r.dataset_id)`);
 }
 
 /** UUIDs of a batch of datasets in the trash that have records. */

@@ -7,8 +7,10 @@ import type { FileRecord } from '../../rows.ts';
 import type { ImportedDataset } from '../../writeable-repository.ts';
 import type { Transaction } from '../database.ts';
 import { isOneOf } from '../dataset-ids.ts';
+import type { ArtifactStore } from '../datastore/artifact-store.ts';
 import { recordedFiles } from '../datastore/recorded-files.ts';
 import { insertRecords, type RecordsLocation } from '../datastore/records.ts';
+import { leaveTrash } from '../datastore/trash.ts';
 import { checkedDatasetType, registerDatasetType } from '../write/dataset-types.ts';
 import { insertElementRows } from '../write/dimension-records.ts';
 import { elementRows } from '../write/dimension-rows.ts';
@@ -18,11 +20,16 @@ import { prepareCollections, writeMemberships } from './collections.ts';
 import { addDatasets, addGeneration, lastChange, publishedAmong, solelyPublished } from './ledger.ts';
 import { removeForgotten } from './remove.ts';
 
+export interface PublishTarget extends ImportTarget {
+  readonly store: Pick<ArtifactStore, 'list'>;
+}
+
 /** @returns the generation; that of before where the version is visible already */
 export async function publishContent(
   tx: Transaction,
-  target: ImportTarget,
+  target: PublishTarget,
   content: PublishedContent,
+  signal: AbortSignal,
 ): Promise<number> {
   const { publication, version } = content;
   const last = await lastChange(tx, publication);
@@ -31,14 +38,25 @@ export async function publishContent(
     const what = last.version > version ? `version ${last.version} has taken its place` : 'it was withdrawn meanwhile';
     throw new SatelliteError('CONFLICT', `Version ${version} cannot be published (any more): ${what}.`);
   }
+  await content.check();
+  const staged = new Map<string, number>();
+  for await (const { path, size } of target.store.list(content.staged, signal)) staged.set(path, size);
   await registerTypes(tx, target, content);
   await insertRecordsOf(tx, target, content);
   // What is replaced goes first: a dataset in its place may have its data ID.
-  for await (const datasets of content.datasets()) await claimDatasets(tx, content, datasets);
+  for await (const datasets of content.datasets()) {
+    await claimDatasets(tx, content, datasets);
+    // Left there by a withdrawal whose files are still to go: what comes now is not to go with them.
+    await leaveTrash(
+      tx,
+      target.location,
+      datasets.map(({ uuid }) => uuid),
+    );
+  }
   const collections = await prepareCollections(tx, content);
   await removeForgotten(tx, target.location, publication, version);
   failpoint('publish:before-datasets');
-  for await (const datasets of content.datasets()) await bringDatasets(tx, target, publication, datasets);
+  for await (const datasets of content.datasets()) await bringDatasets(tx, target, publication, datasets, staged);
   failpoint('publish:before-memberships');
   await writeMemberships(tx, target.universe, content, collections);
   failpoint('publish:before-generation');
@@ -75,13 +93,18 @@ async function bringDatasets(
   target: ImportTarget,
   publication: string,
   datasets: readonly ImportedDataset[],
+  staged: ReadonlyMap<string, number>,
 ): Promise<void> {
   const recorded = await recordedFiles(
     tx,
     target.location,
     datasets.map(({ uuid }) => uuid),
   );
-  await importInto(tx, target, datasets);
+  const { withNewFiles } = await importInto(tx, target, datasets);
+  checkStaged(
+    withNewFiles.map(({ dataset }) => dataset),
+    staged,
+  );
   const other = datasets.filter(({ uuid, files }) => recorded.has(uuid) && !hasBytes(recorded.get(uuid)!, files));
   if (other.length === 0) return;
   const uuids = other.map(({ uuid }) => uuid);
@@ -93,7 +116,19 @@ async function bringDatasets(
       `Dataset ${foreign} is there already, with other bytes: write what has changed as a new dataset.`,
     );
   }
+  checkStaged(other, staged);
   await replaceRecords(tx, target.location, other);
+}
+
+/** What was stored when files were staged may be withdrawn since, and what was staged swept by who had given it up. */
+function checkStaged(datasets: readonly ImportedDataset[], staged: ReadonlyMap<string, number>): void {
+  for (const { files } of datasets) {
+    if (files.every(({ path, size }) => staged.get(path) === size)) continue;
+    throw new SatelliteError(
+      'UPSTREAM_UNAVAILABLE',
+      'Files were taken away while they were being published: they have to be brought again.',
+    );
+  }
 }
 
 /** Whether what is recorded has the bytes of these files, as far as its checksums and sizes tell. */

@@ -1,8 +1,11 @@
 /** A DirectButler repository in which publications are. */
 import type { PublishedContent, PublishedRepository } from '../../published-repository.ts';
 import type { QueryContext } from '../../repository.ts';
+import type { FileRecord } from '../../rows.ts';
 import { WriteableDirectRepository, type WriteableDirectRepositoryParts } from '../writeable-direct-repository.ts';
 import type { ArtifactStore } from '../datastore/artifact-store.ts';
+import { recordedFiles } from '../datastore/recorded-files.ts';
+import { locatedDatasets } from '../datastore/records.ts';
 import { readsOf } from '../write/reads.ts';
 import { datasetsAtPaths } from '../write/references.ts';
 import { lastChange, lockLedger } from './ledger.ts';
@@ -31,7 +34,12 @@ export class PublishedDirectRepository extends WriteableDirectRepository impleme
     const { universe, datastore } = this.#parts;
     return this.unlessRaced(ctx, async (tx) => {
       await lockLedger(tx);
-      return publishContent(tx, { universe, location: datastore.location }, content);
+      return publishContent(
+        tx,
+        { universe, location: datastore.location, store: datastore.store },
+        content,
+        ctx.signal,
+      );
     });
   }
 
@@ -42,11 +50,20 @@ export class PublishedDirectRepository extends WriteableDirectRepository impleme
     });
   }
 
-  unrecorded(paths: readonly string[], ctx: QueryContext): Promise<readonly string[]> {
+  async storedFiles(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
+    const reads = readsOf(this.#parts.database, ctx.signal);
+    const { location } = this.#parts.datastore;
+    return recordedFiles(reads, location, await locatedDatasets(reads, location, uuids));
+  }
+
+  removeUnrecorded(paths: readonly string[], ctx: QueryContext): Promise<number> {
     return this.unlessRaced(ctx, async (tx) => {
       await lockLedger(tx);
       const recorded = await datasetsAtPaths(tx, this.#parts.datastore.location, paths);
-      return paths.filter((path) => !recorded.has(path));
+      const unrecorded = paths.filter((path) => !recorded.has(path));
+      // Before somebody else looks whether they are there.
+      await this.artifacts.remove(unrecorded, ctx.signal);
+      return unrecorded.length;
     });
   }
 }

@@ -12,7 +12,7 @@ import {
   moveToTrash,
   recordedDatasets,
 } from '../../../../src/repository/direct/datastore/records.ts';
-import { emptyTrash } from '../../../../src/repository/direct/datastore/trash.ts';
+import { emptyTrash, leaveTrash } from '../../../../src/repository/direct/datastore/trash.ts';
 import { uuidFromStored } from '../../../../src/repository/direct/dataset-ids.ts';
 import { WriteablePostgresDatabase } from '../../../../src/repository/direct/postgres/writeable-postgres-database.ts';
 import { WriteableSqliteDatabase } from '../../../../src/repository/direct/sqlite/writeable-sqlite-database.ts';
@@ -161,6 +161,24 @@ describe.each([
     await trash(1);
     expect(await empty()).toEqual({ datasets: 1, bytes: 4 });
     expect(await stored()).toEqual([]);
+  });
+
+  test('of a dataset that is stored again stay, whoever empties the trash before or after', async () => {
+    await storeAll([file('run/a.yaml'), file('run/a.yaml')]);
+    await trash(0, 1);
+    await store.write('run/b.yaml', chunks(Buffer.from('data')), {}, signal);
+    const again = { uuid: uuids[0]!, files: [file('run/b.yaml')] };
+    await write((tx) => insertRecords(tx, location, [again]));
+    expect(await empty()).toMatchObject({ datasets: 2 });
+    expect(await stored()).toEqual(['run/b.yaml']);
+    expect(await count('dataset_location_trash')).toBe(0);
+    expect(await count(location.recordsTable)).toBe(1);
+
+    await trash(0);
+    await write((tx) => leaveTrash(tx, location, [uuids[0]!]));
+    expect(await empty()).toEqual({ datasets: 0, bytes: 0 });
+    expect(await count(location.recordsTable)).toBe(0);
+    expect(await stored()).toEqual(['run/b.yaml']);
   });
 
   test('in a zip go when none of its members is needed', async () => {
