@@ -215,6 +215,12 @@ export const gatewayConfig = z
       if (repository.kind === 'remote' && repository.role === 'published') {
         wrong('role', 'is for "kind: direct": a remote repository’s own server decides who reads what in it');
       }
+      if (repository.publishing?.replicas.length && (repository.groups ?? repository.owner) !== undefined) {
+        wrong(
+          'publishing',
+          '"replicas" cannot be asked for a repository with "groups" or an "owner", of which /metrics does not tell: leave them out',
+        );
+      }
       if (repository.groups && repository.owner !== undefined) {
         wrong(
           'groups',

@@ -131,6 +131,11 @@ test.each([
     'repositories[0].groups: is for a repository without an owner',
   ],
   [
+    'gateways that are asked about a repository of which they tell nobody',
+    `${MINIMAL}\nrepositories: [{name: a, kind: direct, path: x, role: published, groups: [g_a], publishing: {replicas: ["http://b"]}}]`,
+    'repositories[0].publishing: "replicas" cannot be asked for a repository with "groups" or an "owner"',
+  ],
+  [
     'keys over plain http',
     MINIMAL.replace('./jwks.json', '"http://id.example/jwks"'),
     'auth.issuers[0].jwks: must be a file or an https address',
