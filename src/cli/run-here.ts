@@ -1,5 +1,5 @@
 /** A run's stage on this machine, by its own Python: the run is claimed from the gateway, and given back with what came of it. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, realpath, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { parse, stringify } from 'yaml';
@@ -89,9 +89,12 @@ async function work(
   signal: AbortSignal,
   tell: (counts: QuantaCounts) => void,
 ): Promise<ClaimEnd> {
-  const { gateway, directory, run } = claimed;
+  const { gateway, run } = claimed;
   const stack = { python: { executable: python, path: pythonPath }, place: { kind: 'self' }, gateway, token } as const;
   try {
+    const directory = await realpath(claimed.directory).catch((cause: unknown) => {
+      throw new SatelliteError('NOT_FOUND', "The run's directory is not on this machine.", { cause });
+    });
     if (stage === 'build') {
       const { quanta, datasets, reasons } = await build(run.spec, directory, stack, signal);
       return { built: { quanta, datasets, reasons } };

@@ -1,5 +1,4 @@
 /** Building a run's graph: by the user's stack, or from a graph that was made elsewhere; then the places of its inputs. */
-import { realpath } from 'node:fs/promises';
 import { requiredDataId } from '../butler/data-id.ts';
 import { stringifyJson } from '../butler/json.ts';
 import type { Json, Task } from '../jobs/job.ts';
@@ -9,9 +8,8 @@ import { attachRecords } from './attach.ts';
 import { BoundedLog } from './build/bounded-log.ts';
 import { buildGraph } from './build/build-graph.ts';
 import { directoryOfRun, RUN_FILES, type RunDirectory } from './directory.ts';
+import { enterPlace, openRunGraph } from './exact-places.ts';
 import { overallInputs } from './graph/overall-inputs.ts';
-import { PredictedGraph } from './graph/predicted-graph.ts';
-import { unreadable } from './graph/unreadable.ts';
 import { writeGraph } from './graph/write-graph.ts';
 import { inputFiles } from './input-files.ts';
 import { RUN_DATASTORE, writeRunButler } from './run-butler.ts';
@@ -55,11 +53,10 @@ export async function makeGraph(
 
 /** What others made gets the run's own RUN, and new UUIDs with it. */
 export async function adoptGraph(given: string, directory: string, outputRun: string): Promise<BuiltGraph> {
-  // Whoever owns the satellite's directory may have put a link there, and we may read more than they.
-  if ((await realpath(given)) !== given) throw unreadable('it is a link to another file');
-  const graph = await PredictedGraph.open(given);
+  const graph = await openRunGraph(given);
   try {
-    await writeGraph(graph, `${directory}/${RUN_FILES.graph}`, { outputRun });
+    await using place = await enterPlace(directory);
+    await writeGraph(graph, place.at(RUN_FILES.graph), { outputRun });
     return { quanta: graph.header.quanta, datasets: graph.header.datasets, reasons: [] };
   } finally {
     await graph.close();
@@ -77,7 +74,7 @@ export interface Placing {
 /**
  * Says in the graph where the files of its inputs are, and writes what people and later stages read beside it.
  * @returns the number of inputs
- * @throws SatelliteError as `attachRecords`
+ * @throws SatelliteError as `attachRecords` and `openRunGraph`
  */
 export async function placeInputs(
   run: RunRecord,
@@ -85,7 +82,10 @@ export async function placeInputs(
   ctx: QueryContext,
 ): Promise<number> {
   const directory = directoryOfRun(satellite.directory, run);
-  const graph = `${directory.path}/${RUN_FILES.graph}`;
+  const file = `${directory.path}/${RUN_FILES.graph}`;
+  await (await openRunGraph(file, run.spec.outputRun)).close();
+  await using place = await enterPlace(directory.path);
+  const graph = place.at(RUN_FILES.graph);
   const { inputs } = await attachRecords({
     graph,
     into: graph,
@@ -93,7 +93,7 @@ export async function placeInputs(
     files: (uuids) => inputFiles(repositories, satellite.fullName, publicUrl, uuids, ctx),
   });
   await writeRunButler(directory, satellite.artifacts.root, ctx.signal);
-  await describeInputs(directory, graph, ctx.signal);
+  await describeInputs(directory, file, ctx.signal);
   const structure = await inputStructure(
     repositories.map(({ repository }) => repository),
     run.spec.inputs,
@@ -105,7 +105,7 @@ export async function placeInputs(
 }
 
 async function describeInputs(directory: RunDirectory, path: string, signal: AbortSignal): Promise<void> {
-  const graph = await PredictedGraph.open(path);
+  const graph = await openRunGraph(path);
   try {
     const lines = [...(await overallInputs(graph)).values()].map(({ uuid, datasetType, run, values }) => {
       const dataId = requiredDataId(datasetType.dimensions, values) as Json;

@@ -1,13 +1,12 @@
 /** A run's graph as its user looks at it: tasks, a picture, quanta with what they read and make. */
-import { realpath } from 'node:fs/promises';
 import { fullDataId, type DataId } from '../butler/data-id.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { RUN_FILES, type RunDirectory } from './directory.ts';
+import { openRunGraph } from './exact-places.ts';
 import { pipelineMermaid } from './graph/mermaid.ts';
 import type { Connection } from './graph/pipeline-graph.ts';
-import { PredictedGraph } from './graph/predicted-graph.ts';
+import type { PredictedGraph } from './graph/predicted-graph.ts';
 import type { GraphDataset, PredictedQuantum } from './graph/quantum.ts';
-import { unreadable } from './graph/unreadable.ts';
 
 export interface RunTask {
   readonly label: string;
@@ -50,10 +49,7 @@ export async function withGraph<T>(
   look: (graph: PredictedGraph) => Promise<T>,
 ): Promise<T | null> {
   if (!(await directory.exists(RUN_FILES.graph, signal))) return null;
-  const path = `${directory.path}/${RUN_FILES.graph}`;
-  // Whoever owns the directory may have put a link there, and we may read more than they.
-  if ((await realpath(path)) !== path) throw unreadable('it is a link to another file');
-  const graph = await PredictedGraph.open(path);
+  const graph = await openRunGraph(`${directory.path}/${RUN_FILES.graph}`);
   try {
     return await look(graph);
   } finally {

@@ -5,7 +5,7 @@ import type { QueryContext } from '../repository/repository.ts';
 import { fullSelection, selectedUuids } from '../satellite/selection.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
 import { directoryOfRun, RUN_FILES } from './directory.ts';
-import { PredictedGraph } from './graph/predicted-graph.ts';
+import { openRunGraph } from './exact-places.ts';
 import type { RunRecord } from './run.ts';
 
 /** What goes with a run. */
@@ -88,7 +88,7 @@ async function extendedOutputs(
   const place = directoryOfRun(directory, entry);
   if (!(await place.exists(RUN_FILES.graph, ctx.signal))) return nothing;
   const made = new Set<string>();
-  const graph = await PredictedGraph.open(`${place.path}/${RUN_FILES.graph}`);
+  const graph = await openRunGraph(`${place.path}/${RUN_FILES.graph}`);
   try {
     for await (const { outputs } of graph.quanta()) {
       for (const { uuid } of [...outputs.values()].flat()) made.add(uuid);

@@ -1,6 +1,7 @@
 /** Runs through the real gateway: made, looked at, listed, by whom they are, and refused. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { temporaryDirectory, sqliteRepository } from '../fixtures/repositories.ts';
 import { jobOf, watched } from '../gateway/watched-job.ts';
@@ -130,6 +131,50 @@ describe('a gateway that runs no users’ code', () => {
     expect(refused.errors![0]!.message).toContain(`satellite run go ${id}`);
     const { data } = await gateway.ask('query ($id: ID!) {run(id: $id) {state}}', { id });
     expect(data.run.state).toBe('CREATED');
+  });
+
+  const GRAPH = resolve('test/data/graphs/dictionary.qg');
+  test.each<[string, string, (directory: string) => Promise<unknown>, RegExp]>([
+    ['a link to a file of others', 'link', (directory) => symlink(GRAPH, join(directory, 'graph.qg')), /is a link/],
+    [
+      'a directory that leads to those of others',
+      'away',
+      async (directory) => {
+        await rename(directory, `${directory}-was`);
+        await mkdir(join(pipelines.path, 'others'));
+        await copyFile(GRAPH, join(pipelines.path, 'others/graph.qg'));
+        await symlink(join(pipelines.path, 'others'), directory);
+      },
+      /A link or a file is in the place/,
+    ],
+    [
+      'a pipe, which nobody writes to',
+      'pipe',
+      async (directory) => execFileSync('mkfifo', [join(directory, 'graph.qg')]),
+      /not a file/,
+    ],
+    [
+      'the graph of another run',
+      'copy',
+      (directory) => copyFile(GRAPH, join(directory, 'graph.qg')),
+      /not the graph of this run/,
+    ],
+  ])('takes no graph from its user’s machine that is %s', async (_what, output, put, why) => {
+    const { id, directory } = runOf(await create({ output: `u/alice/${output}` }));
+    const post = async (path: string, body: object) => {
+      const headers = { authorization: `Bearer ${await gateway.token('alice')}`, 'content-type': 'application/json' };
+      const answer = await gateway.fetch(`/v1/runs/${id}/${path}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+      });
+      return (await answer.json()) as { readonly claim: string };
+    };
+    const { claim } = await post('claim', { stage: 'build', worker: 'laptop' });
+    await put(directory);
+    await post('end', { claim, end: { built: { quanta: 1, datasets: 1, reasons: [] } } });
+    const { data } = await gateway.ask('query ($id: ID!) {run(id: $id) {state error {message}}}', { id });
+    expect(data.run).toMatchObject({ state: 'FAILED', error: { message: expect.stringMatching(why) as string } });
   });
 
   test('cancels a run that waits for nothing, and removes it with its directory', async () => {

@@ -1,11 +1,12 @@
 /** Builds a run's graph with the user's own Rubin stack, against the RemoteButler face. */
-import { lstat, rename, writeFile } from 'node:fs/promises';
+import { lstat, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SatelliteError } from '../../butler/errors.ts';
 import type { Json } from '../../jobs/job.ts';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
 import { boundedNotices } from '../worker/notices.ts';
+import { enterPlace, writeWithin } from '../exact-places.ts';
 import { makeWriteable, type WorkPlace } from '../worker/place.ts';
 import { GatewayRelay } from '../worker/relay.ts';
 import { untilAborted } from '../worker/until-aborted.ts';
@@ -88,14 +89,16 @@ export async function buildGraph(
   const made = join(work, 'graph.qg');
   const asked = { op: 'build', spec, graph: made, ...facing(request) };
   const { pipeline, quanta, datasets, reasons } = built.parse(await askOnce(request, asked, [work], signal, onLine));
-  await writeFile(join(directory, 'pipeline.yaml'), pipeline);
+  await using to = await enterPlace(directory);
+  await writeWithin(to, 'pipeline.yaml', pipeline);
   if (quanta === 0) return { graph: null, quanta, datasets, empty: { reasons } };
-  const graph = join(directory, 'graph.qg');
+  await using from = await enterPlace(work);
   // What is there may have been put there by that code: a link would lead elsewhere.
-  if (!(await lstat(made)).isFile())
+  const found = await lstat(from.at('graph.qg')).catch(() => null);
+  if (!found?.isFile())
     throw new SatelliteError('RUN_FAILED', 'The pipeline put something else in the place of its graph.');
-  await rename(made, graph);
-  return { graph, quanta, datasets, empty: null };
+  await rename(from.at('graph.qg'), to.at('graph.qg'));
+  return { graph: join(directory, 'graph.qg'), quanta, datasets, empty: null };
 }
 
 /**

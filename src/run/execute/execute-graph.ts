@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { SatelliteError } from '../../butler/errors.ts';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
-import { PredictedGraph } from '../graph/predicted-graph.ts';
+import { enterPlace, openRunGraph } from '../exact-places.ts';
 import type { ThinGraph } from '../graph/thin-graph.ts';
 import { boundedNotices } from '../worker/notices.ts';
 import { makeWriteable, type WorkPlace } from '../worker/place.ts';
@@ -70,7 +70,8 @@ export async function executeGraph(
   signal: AbortSignal,
 ): Promise<ExecutionResult> {
   const thin = await thinGraphOf(request.graph);
-  await using events = await EventLog.open(join(request.directory, 'events.jsonl'));
+  await using place = await enterPlace(request.directory);
+  await using events = await EventLog.open(place.at('events.jsonl'));
   const tell = async (event: QuantumEvent) => {
     await events.add(event);
     await on(event);
@@ -120,7 +121,7 @@ async function executeIn(
 }
 
 async function thinGraphOf(path: string): Promise<ThinGraph> {
-  const graph = await PredictedGraph.open(path);
+  const graph = await openRunGraph(path);
   try {
     return await graph.thin();
   } finally {

@@ -1,6 +1,6 @@
 /** Which quanta of a graph have been executed, by the files that they left. */
 import { z } from 'zod';
-import { PredictedGraph } from '../graph/predicted-graph.ts';
+import { openRunGraph } from '../exact-places.ts';
 import { GatewayRelay } from '../worker/relay.ts';
 import { untilAborted } from '../worker/until-aborted.ts';
 import { WorkerPool } from '../worker/worker-pool.ts';
@@ -26,7 +26,7 @@ export class StoredQuanta implements AsyncDisposable {
     signal: AbortSignal,
   ): Promise<StoredQuanta> {
     const { python, place, graph, butlerConfig, gateway, token, environment } = request;
-    const opened = await PredictedGraph.open(graph);
+    const opened = await openRunGraph(graph);
     const { quanta } = await opened.thin().finally(() => opened.close());
     const tasks = new Map([...quanta].flatMap(([task, of]) => of.map(({ uuid }) => [uuid, task] as const)));
     await using parts = new AsyncDisposableStack();

@@ -1,5 +1,4 @@
 /** Brings a run home: what it made, and what it read, become datasets of its satellite. */
-import { SatelliteError } from '../../butler/errors.ts';
 import type { Task } from '../../jobs/job.ts';
 import { FederatedRepository } from '../../repository/federated/federated-repository.ts';
 import { failpoint } from '../../repository/failpoints.ts';
@@ -13,7 +12,8 @@ import { collectionsByName, type CollectionStructure } from '../../transfer/coll
 import { completedRecords } from '../../transfer/dimension-records.ts';
 import { inBatches } from '../../butler/in-batches.ts';
 import { definitionOf } from '../../transfer/page.ts';
-import { PredictedGraph } from '../graph/predicted-graph.ts';
+import { openRunGraph } from '../exact-places.ts';
+import type { PredictedGraph } from '../graph/predicted-graph.ts';
 import { bringInputs } from './bring-inputs.ts';
 import { inputStructure, missingStructure } from './input-structure.ts';
 import { madeOutputs, type MadeOutputs } from './made-outputs.ts';
@@ -69,9 +69,8 @@ export async function bringRunHome(
 ): Promise<BroughtRun> {
   const ctx = contextOf(surroundings, task);
   const repositories = await readableRepositories(surroundings, task.owner, run.repositories);
-  const graph = await PredictedGraph.open(run.graph);
+  const graph = await openRunGraph(run.graph, run.outputRun);
   try {
-    checkOutputRun(graph, run);
     return await withRoomyHeap(async () => {
       const structure = await inputStructure(
         repositories.map(({ repository }) => repository),
@@ -90,15 +89,6 @@ export async function bringRunHome(
   } finally {
     await graph.close();
   }
-}
-
-/** Who can write into the run's directory could have it name any run. */
-function checkOutputRun(graph: PredictedGraph, { outputRun }: RunToBring): void {
-  if (graph.header.outputRun === outputRun) return;
-  throw new SatelliteError(
-    'BAD_USER_INPUT',
-    `The graph writes to '${graph.header.outputRun}', not to '${outputRun}': it is not the graph of this run.`,
-  );
 }
 
 async function bringOutputs(

@@ -17,7 +17,7 @@ import type { TransferDatasets, TransferPlan } from '../../transfer/service.ts';
 import { planTransfer } from '../../transfer/transfer-kind.ts';
 import type { TransferResult } from '../../transfer/transfer-job.ts';
 import { RUN_FILES } from '../directory.ts';
-import { PredictedGraph } from '../graph/predicted-graph.ts';
+import { openRunGraph } from '../exact-places.ts';
 import type { RunService } from '../service.ts';
 import { bringInputs, inputsByRepository } from './bring-inputs.ts';
 import { inputStructure, missingStructure } from './input-structure.ts';
@@ -127,7 +127,7 @@ function inputsKind(surroundings: TransferSurroundings): JobKind<InputsInput, Tr
     run: async ({ graph: path, inputs, repositories: names, to, mode, collections }, task) => {
       const ctx = contextOf(surroundings, task);
       const repositories = await readableRepositories(surroundings, task.owner, names);
-      const graph = await PredictedGraph.open(path);
+      const graph = await openRunGraph(path);
       try {
         const structure = collections
           ? await inputStructure(
@@ -161,7 +161,7 @@ async function planInputs(
   ctx: QueryContext,
 ): Promise<TransferPlan> {
   const repositories = names.map((name) => ({ name, repository: visible.get(name).repository }));
-  const graph = await PredictedGraph.open(path);
+  const graph = await openRunGraph(path);
   try {
     const structure = collections
       ? await inputStructure(

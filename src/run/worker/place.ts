@@ -1,10 +1,10 @@
 /** Where the processes of a run are started: what they may see and reach. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { lchown, mkdir } from 'node:fs/promises';
 import { findPackageJSON } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
 import { killDescendants } from './process-tree.ts';
+import { makePlace } from '../exact-places.ts';
 import { sandboxed, type SandboxUser, type Visible } from './sandbox.ts';
 
 /** As the user that this process is: a gateway of one user, or `satellite run` on the user's own machine. */
@@ -93,11 +93,11 @@ function killAll(leader: number | undefined): void {
 
 /**
  * Makes directories that the processes of a place can write to; their parents stay ours.
- * @throws the system's error where something else is there
+ * @throws SatelliteError CONFLICT where something else is there, or a link leads there
  */
 export async function makeWriteable(place: WorkPlace, directories: readonly string[]): Promise<void> {
   for (const directory of directories) {
-    await mkdir(directory, { recursive: true });
-    if (place.kind === 'sandbox') await lchown(directory, place.uid, place.uid);
+    await using made = await makePlace(directory);
+    if (place.kind === 'sandbox') await made.giveTo(place.uid, place.uid);
   }
 }

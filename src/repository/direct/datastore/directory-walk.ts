@@ -72,6 +72,11 @@ export class OpenDirectory implements AsyncDisposable {
     return hasOpenDirectories ? readlink(join(OPEN_DIRECTORIES, String(this.#handle.fd))) : null;
   }
 
+  /** Makes it a user's and a group's. */
+  giveTo(uid: number, gid: number): Promise<void> {
+    return this.#handle.chown(uid, gid);
+  }
+
   /** Makes new and lost names in it durable.  Those who ask while that is done for others wait for one more, together. */
   sync(): Promise<void> {
     if (!this.#syncing) {
