@@ -59,9 +59,9 @@ export async function startDemoWorld(directory: string, preferredPort?: number):
         graphiql: { token },
         state: `sqlite:${join(directory, 'state.sqlite3')}`,
         satellites: { root: join(directory, 'satellites') },
-        // The demo is its one user's own.
         python: { executable: pythonProgram('python'), path: [join(CHECKOUT, 'examples')] },
-        runs: { executeAs: 'self' },
+        // Who starts the demo is alice there.
+        runs: { executeAs: 'self', user: 'alice' },
       },
       ...(preferredPort !== undefined && { preferredPort }),
     });

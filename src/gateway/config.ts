@@ -195,6 +195,10 @@ export const gatewayConfig = z
     if (runs.executeAs !== 'none' && !python) {
       ctx.addIssue({ code: 'custom', path: ['runs', 'executeAs'], message: 'needs python.executable' });
     }
+    if ((runs.executeAs === 'self') !== (runs.user !== undefined)) {
+      const message = 'goes with "executeAs: self": the name of the only user whose code runs as the gateway itself';
+      ctx.addIssue({ code: 'custom', path: ['runs', 'user'], message });
+    }
     for (const { name: taken } of repositories.filter((repository) => Object.hasOwn(views, repository.name))) {
       ctx.addIssue({ code: 'custom', path: ['views', taken], message: 'is the name of a repository' });
     }

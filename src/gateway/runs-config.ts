@@ -4,9 +4,11 @@ import { z } from 'zod';
 export const runsConfig = z.strictObject({
   /**
    * Where pipelines, which are users' code, run: `none` (in users' own notebooks, by `satellite run`), `self` (as the gateway's
-   * own user: only for a gateway that one person uses), or `sandbox` (each as its user, shut in). @default none
+   * own user: those of `user` only), or `sandbox` (each as its user, shut in). @default none
    */
   executeAs: z.enum(['none', 'self', 'sandbox']).default('none'),
+  /** Name of the only user whose code runs as the gateway's own user. Needed with `self`, which gives them all that is its. */
+  user: z.string().min(1).optional(),
   /** Quanta of one run that run at the same time. @default 2 */
   workers: z.int().min(1).max(1024).default(2),
   /** Bytes of memory that the workers of one run share. @default not limited */

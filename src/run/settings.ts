@@ -2,8 +2,10 @@ import type { PythonSettings } from '../satellite/migration-tool.ts';
 
 /** How runs are done, from the configuration's section `runs`. */
 export interface RunSettings {
-  /** Whose processes run users' code: nobody's of this gateway, its own user's, or each user's in a sandbox. */
+  /** Whose processes run users' code: nobody's of this gateway, those of `user` as its own, or each user's in a sandbox. */
   readonly executeAs: 'none' | 'self' | 'sandbox';
+  /** Name of the only one whose code runs as `self`; undefined for the others. */
+  readonly user?: string | undefined;
   /** Quanta of one run that run at the same time. */
   readonly workers: number;
   /** Of all workers of one run together; null: not limited. */

@@ -73,7 +73,7 @@ export class Stages {
     principal: Principal,
   ): Promise<{ readonly run: RunEntry; readonly job: Job }> {
     checkStage(entry, stage);
-    if (stage === 'build' || stage === 'execute') requireStack(this.#options.settings, entry);
+    if (stage === 'build' || stage === 'execute') requireStack(this.#options.settings, entry, principal.username);
     const { store } = this.#options;
     const begun = await store.change(entry, {
       ...(stage !== 'remove' && { state: WORKING[stage] }),
@@ -276,7 +276,7 @@ export class Stages {
 
   #stack(entry: RunEntry, task: Task): Stack {
     const { settings, minted, publicUrl } = this.#options;
-    const python = requireStack(settings, entry);
+    const python = requireStack(settings, entry, task.owner);
     return {
       python,
       place:
@@ -293,12 +293,18 @@ function superseded(run: string): SatelliteError {
   return new SatelliteError('CONFLICT', `Run ${run} is gone, or something else was begun with it since.`);
 }
 
-/** @throws SatelliteError FORBIDDEN where the gateway runs no users' code */
-function requireStack({ executeAs, python }: RunSettings, { id, spec }: Pick<RunRecord, 'id' | 'spec'>) {
-  if (executeAs !== 'none' && python) return python;
+/** @throws SatelliteError FORBIDDEN where the gateway does not run this user's code */
+function requireStack(
+  { executeAs, user, python }: RunSettings,
+  { id, spec }: Pick<RunRecord, 'id' | 'spec'>,
+  username: string,
+) {
+  const isTheirs = executeAs === 'sandbox' || (executeAs === 'self' && username === user);
+  if (isTheirs && python) return python;
+  const pipelines = executeAs === 'self' ? 'no pipelines of yours' : 'no pipelines';
   throw new SatelliteError(
     'FORBIDDEN',
-    'This gateway runs no pipelines, which are code of its users: run it where you work, in your notebook or terminal, with ' +
+    `This gateway runs ${pipelines}, which are code of its users: run it where you work, in your notebook or terminal, with ` +
       `\`satellite run go ${id}\`${spec.executor === 'BPS' ? ', which hands it to BPS there' : ''}.`,
   );
 }

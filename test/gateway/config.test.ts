@@ -79,6 +79,11 @@ test.each([
   ['a wrong kind of value', `${MINIMAL}\nhttp: {port: high}`, 'http.port: Invalid input: expected number'],
   ['no issuer', 'http: {port: 1}', 'auth: Invalid input'],
   [
+    'code of nobody in particular as the gateway’s own user',
+    `${MINIMAL}\npython: {executable: python}\nruns: {executeAs: self}`,
+    'runs.user: goes with "executeAs: self"',
+  ],
+  [
     'a name that is there twice',
     `${MINIMAL}\nrepositories: [{name: a, kind: direct, path: x}, {name: a, kind: direct, path: y}]`,
     'repositories[1].name: "a" is there twice',

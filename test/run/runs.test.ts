@@ -120,6 +120,22 @@ describe('a run', () => {
   });
 });
 
+test('a gateway that runs one user’s code as its own runs that of no other', async () => {
+  await using own = await runGateway({
+    yaml: `
+satellites: {root: ./satellites}
+python: {executable: /bin/false}
+runs: {executeAs: self, user: bob}
+repositories:
+  - {name: dp1, kind: direct, path: ${JSON.stringify(sqliteRepository('official'))}}`,
+  });
+  await own.ask('mutation {createSatellite(input: {name: "work", official: "dp1"}) {satellite {name}}}');
+  const { id } = runOf(await own.ask(CREATE, { input: asked }));
+  const refused = await own.ask('mutation ($run: ID!) {buildRun(input: {run: $run}) {run {state}}}', { run: id });
+  expect(codesOf(refused)).toEqual(['FORBIDDEN']);
+  expect(refused.errors![0]!.message).toMatch(/no pipelines of yours.*satellite run go/);
+});
+
 describe('a gateway that runs no users’ code', () => {
   const begin = (mutation: string, id: string) =>
     gateway.ask(`mutation ($run: ID!) {${mutation}(input: {run: $run}) {run {state} job {id}}}`, { run: id });

@@ -106,7 +106,7 @@ export async function startServiceWorld(directory: string, options: ServiceWorld
         state: `sqlite:${join(directory, 'state.sqlite3')}`,
         satellites: { root: join(directory, 'satellites') },
         python: PYTHON,
-        runs: { executeAs: 'self', ...options.runs },
+        runs: options.runs ?? { executeAs: 'self', user: 'alice' },
       },
       environment: {
         NODE_ENV: 'production',
