@@ -78,7 +78,7 @@ export class Claims {
     const claim = randomUUID();
     const claimed = await store.change(entry, {
       state: WORKING[stage],
-      ...(stage === 'build' && { quanta: null, explain: null }),
+      ...(stage === 'build' ? { quanta: null, explain: null } : { reached: 'EXECUTED' as const }),
       stage,
       attempt: entry.attempt + 1,
       error: null,
@@ -125,9 +125,9 @@ export class Claims {
       }
       const total = entry.quanta?.total ?? end.executed.total;
       const quanta = { ...end.executed, total };
-      await store.changeAttempt(id, entry.attempt, { quanta, reached: 'EXECUTED' });
+      await store.changeAttempt(id, entry.attempt, { quanta });
       requireAll(quanta);
-      return await change({ state: 'EXECUTED', reached: 'EXECUTED', stage: null, error: null, quanta });
+      return await change({ state: 'EXECUTED', stage: null, error: null, quanta });
     } catch (error) {
       if (!(error instanceof SatelliteError)) throw error;
       return change({ state: 'FAILED', error: { code: error.code, message: error.message } });

@@ -15,7 +15,7 @@ export type RunState =
   /** A stage waits until its user has what `error` says again: a right, or a token. */
   | 'HELD';
 
-/** How far a run has come, whatever it does now: the last stage that ended, with or without failed quanta. */
+/** How far a run has come, whatever it does now: an execution counts from its beginning, the other stages when they have ended. */
 export type RunReached = 'CREATED' | 'BUILT' | 'EXECUTED' | 'COMPLETED';
 
 /** One thing that is done with a run. */

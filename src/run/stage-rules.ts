@@ -26,7 +26,8 @@ export function checkStage(run: Standing, stage: RunStage): void {
   }
   if (stage === 'remove') return;
   if (stage === 'build') {
-    if (reached === 'EXECUTED' || reached === 'COMPLETED') refuse('was executed: make a new run for another graph.');
+    if (reached === 'EXECUTED' || reached === 'COMPLETED')
+      refuse('was executed, at least in part: make a new run for another graph.');
     return;
   }
   if (reached === 'CREATED') refuse('has no graph yet: buildRun makes it.');
@@ -39,7 +40,7 @@ export function checkStage(run: Standing, stage: RunStage): void {
 export function stageToRetry(run: Standing): WorkingStage {
   const { state, stage, reached, quanta } = run;
   if (stage === 'remove') throw new SatelliteError('CONFLICT', `Run ${run.id} is being removed: repeat removeRun.`);
-  const isMissing = quanta !== null && quanta.failed + quanta.blocked > 0;
+  const isMissing = quanta !== null && quanta.succeeded < quanta.total;
   if (state === 'FAILED' || state === 'CANCELLED') {
     if (stage !== null) return stage;
     return reached === 'CREATED' ? 'build' : reached === 'BUILT' ? 'execute' : 'transfer';

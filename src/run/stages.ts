@@ -233,6 +233,8 @@ export class Stages {
     const { artifacts } = await this.#satellite(entry, task);
     const outputs = isUri(artifacts.root) ? null : join(artifacts.root, runDirectory(entry.spec.outputRun));
     const execution = { ...this.#stack(entry, task), workers, memoryBytes, retries, outputs, environment: {} };
+    // Also of an execution that is stopped, files are there that another graph must not take for its own.
+    await store.changeAttempt(entry.id, entry.attempt, { reached: 'EXECUTED' });
     const counts = await executeQuanta(
       entry,
       execution,
@@ -243,20 +245,19 @@ export class Stages {
       },
       task.signal,
     );
-    await store.changeAttempt(entry.id, entry.attempt, { quanta: counts, reached: 'EXECUTED' });
+    await store.changeAttempt(entry.id, entry.attempt, { quanta: counts });
     requireAll(counts);
-    return { changes: { state: 'EXECUTED', reached: 'EXECUTED', quanta: counts }, result: { ...counts } };
+    return { changes: { state: 'EXECUTED', quanta: counts }, result: { ...counts } };
   }
 
   async #transfer(entry: RunEntry, task: Task): Promise<StageEnd> {
-    const { spec, satellite, directory, request, reached } = entry;
+    const { spec, satellite, directory, request } = entry;
     const { repositories, inputs, output, outputRun } = spec;
     const run = { satellite, repositories, inputs, output, outputRun, graph: `${directory}/${RUN_FILES.graph}` };
     const brought = await bringRunHome(run, request?.inputs ?? 'REFERENCE', this.#options.surroundings, task);
-    // Of what was not executed only the inputs came.
-    const isHome = reached !== 'BUILT';
+    // Of what has made nothing only the inputs came.
     return {
-      changes: isHome ? { state: 'COMPLETED', reached: 'COMPLETED' } : { state: 'BUILT' },
+      changes: brought.datasets > 0 ? { state: 'COMPLETED', reached: 'COMPLETED' } : { state: 'BUILT' },
       result: { ...brought },
     };
   }

@@ -77,6 +77,17 @@ test('a claim is one machine’s, ends with a cancel, and is nobody else’s', a
   expect(await world.atRest(run.id)).toMatchObject({ state: 'CANCELLED', error: null });
 });
 
+test('an execution that was stopped is gone on with, and no other graph takes its files for its own', async () => {
+  const { run } = await world.change('createRun', { ...EVERYTHING, output: 'u/alice/stopped' });
+  const built = await satellite('build', run.id, '--python', PYTHON.executable, '--python-path', GRAPHS);
+  expect(built).toMatchObject({ code: 0 });
+  const claim = async (stage: string) => post(`/v1/runs/${run.id}/claim`, { stage, worker: 'laptop' });
+  expect((await claim('execute')).status).toBe(200);
+  await world.change('cancelRun', { run: run.id });
+  expect((await claim('build')).status).toBe(409);
+  expect((await claim('execute')).status).toBe(200);
+});
+
 test('the capability of a claim reads, and changes nothing', async () => {
   const { run } = await world.change('createRun', EVERYTHING);
   const { body } = await post(`/v1/runs/${run.id}/claim`, { stage: 'build', worker: 'laptop' });
