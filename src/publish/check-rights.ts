@@ -2,13 +2,29 @@
 import type { Memberships } from '../access/memberships.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import { USERNAME, type Identity } from '../access/principal.ts';
+import { ownerOfName } from '../access/readable.ts';
 import { listed } from './check-names.ts';
-import type { PublicationCheck, Readers } from './publication.ts';
+import type { ManifestCollection, ManifestLineage } from './manifest.ts';
+import type { PublicationCheck, PublicationVersion, Readers } from './publication.ts';
 import type { PublishedSettings } from './settings.ts';
 
-/** Whether these readers are its submitter's to name, and can be kept apart from others. */
+/** Whom it lets read, named or not: members of the group that owns it, and of those whose names its collections have, read it too. */
+export function allReaders(
+  { readers, group }: Pick<PublicationVersion, 'readers' | 'group'>,
+  collections: readonly Pick<ManifestCollection, 'name' | 'isOfficial'>[],
+): Readers {
+  const owners = collections.flatMap(({ name, isOfficial }) => (isOfficial ? [] : (ownerOfName(name) ?? [])));
+  const byName = owners.filter(({ kind }) => kind === 'group').map(({ name }) => name);
+  return { ...readers, groups: [...new Set([...readers.groups, ...(group === null ? [] : [group]), ...byName])] };
+}
+
+/**
+ * Whether these readers are its submitter's to name, and can be kept apart from others.
+ * @param everybody see `allReaders`
+ */
 export function checkReaders(
   { allUsers, groups, users }: Readers,
+  everybody: Readers,
   who: Identity,
   group: string | null,
   { name, servedDirectly }: PublishedSettings,
@@ -23,6 +39,11 @@ export function checkReaders(
   const wrong = users.filter((user) => !USERNAME.test(user));
   if (wrong.length > 0) return failed(`${listed(wrong)}: these cannot be names of users.`);
   if (allUsers) return { code, state: 'PASSED', message: 'All users are to read it.' };
+  const others = everybody.groups.filter((one) => !groups.includes(one) && one !== group);
+  if (others.length > 0) {
+    const message = `By the names of its collections, members of ${listed(others)} read it too.`;
+    return { code, state: 'WARNING', message };
+  }
   const named = [...groups.map((one) => `the group '${one}'`), ...users.map((user) => `'${user}'`)];
   const whom = named.length === 0 ? 'Its owner alone is' : `Beside its owner, ${named.join(', ')} are`;
   return { code, state: 'PASSED', message: `${whom} to read it.` };
@@ -30,16 +51,27 @@ export function checkReaders(
 
 /**
  * Whether all who are to read it may read the official data that it was made from: what is derived has the rights of what it is
- * derived from.
- * @param inputs official repositories that were used
+ * derived from.  Who submits it has to be one of them, as nobody else vouches for it.
+ * @param official all of the configuration, and those that exist for who submits it
+ * @param readers see `allReaders`
  */
 export async function checkInputRights(
-  inputs: readonly OfferedRepository[],
+  { officialRepositories }: Pick<ManifestLineage, 'officialRepositories'>,
+  {
+    configured,
+    visible,
+  }: { readonly configured: readonly OfferedRepository[]; readonly visible: readonly OfferedRepository[] },
   readers: Readers,
   published: Pick<OfferedRepository, 'name' | 'readers'>,
   memberships: Pick<Memberships, 'of'>,
 ): Promise<PublicationCheck> {
   const code = 'INPUT_RIGHTS';
+  const inputs = configured.filter(({ name }) => officialRepositories.includes(name));
+  if (inputs.some(({ name }) => !visible.some((one) => one.name === name))) {
+    const message =
+      'There is data in it of an official repository that you may not read, or not any more: ask to be let in again, or publish from a satellite without it.';
+    return { code, state: 'FAILED', message };
+  }
   for (const { name, readers: may } of inputs) {
     if (!may || published.readers?.every((group) => may.includes(group))) continue;
     const message = (whom: string) =>

@@ -8,7 +8,7 @@ import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { DimensionRecordRow } from '../repository/rows.ts';
 import { streamDimensionRecords } from '../repository/search/streams.ts';
 import { defaultFormatter, isDefaultFormatter } from '../transfer/default-formatters.ts';
-import { checkInputRights, checkReaders } from './check-rights.ts';
+import { allReaders, checkInputRights, checkReaders } from './check-rights.ts';
 import { checkCollections, checkDatasetTypes, checkNames, listed } from './check-names.ts';
 import type { ContentsSummary } from './contents.ts';
 import { canonical } from './items.ts';
@@ -27,6 +27,8 @@ export interface CheckSetting {
   readonly published: OfferedRepository;
   /** Those that exist for the submitter. */
   readonly official: readonly OfferedRepository[];
+  /** All official ones. */
+  readonly configured: readonly OfferedRepository[];
   readonly who: Identity;
   readonly memberships: Pick<Memberships, 'of'>;
   /** The version that is published now; null: none. */
@@ -45,13 +47,14 @@ const GIB = 2 ** 30;
 
 /** @param ctx of the submitter */
 export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promise<readonly PublicationCheck[]> {
-  const { version, manifest, summary, structure, settings, published, official, who, memberships } = setting;
+  const { version, manifest, summary, structure, settings, published, official, configured, who, memberships } =
+    setting;
   const { lineage } = await manifest.header();
   const collections = await manifest.collections();
   const types = await manifest.datasetTypes();
   const known = new Map<string, Awaited<ReturnType<Repository['datasetTypes']>>>();
   for (const { name, repository } of [published, ...official]) known.set(name, await repository.datasetTypes(ctx));
-  const used = official.filter(({ name }) => lineage.officialRepositories.includes(name));
+  const everybody = allReaders(version, collections);
   const named = version.source.collections.filter((name) => structure.official.has(name));
   return [
     checkFiles(summary),
@@ -61,8 +64,8 @@ export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promi
     await checkClashes(setting, collections, ctx),
     await checkFormats(manifest, summary, settings),
     checkSize(summary, settings),
-    await checkInputRights(used, version.readers, published, memberships),
-    checkReaders(version.readers, who, version.group, settings),
+    await checkInputRights(lineage, { configured, visible: official }, everybody, published, memberships),
+    checkReaders(version.readers, everybody, who, version.group, settings),
     await checkRestart(setting, ctx),
     checkOfficialData(summary, structure),
   ];

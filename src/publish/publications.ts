@@ -106,6 +106,7 @@ export class Publications implements PublicationService {
     const published = (name: string) => this.#published(name);
     this.#sources = new Sources({
       ...{ store: this.#store, repositoriesOf, files, memberships, published },
+      official: options.offered.filter(({ kind }) => kind === 'OFFICIAL'),
       satelliteById: options.satelliteById,
     });
     this.#view = new PublicationView({

@@ -10,9 +10,10 @@ import { owns } from '../access/readable.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import { runChecks, unmade } from './checks.ts';
-import { checkInputRights, checkReaders } from './check-rights.ts';
+import { allReaders, checkInputRights, checkReaders } from './check-rights.ts';
 import { checkNames, listed } from './check-names.ts';
 import { takeContents, type ContentsSummary } from './contents.ts';
+import { hiddenInputs } from './hidden-inputs.ts';
 import { readCollection, readDataset, SECTIONS } from './items.ts';
 import type { Manifest } from './manifest.ts';
 import { comparedName, type ManifestName, type ManifestStore } from './manifest-store.ts';
@@ -34,6 +35,8 @@ export interface SourcesOptions {
   readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
   readonly files: FileResolver;
   readonly memberships: Pick<Memberships, 'of'>;
+  /** The official repositories of the configuration, whoever they exist for. */
+  readonly official: readonly OfferedRepository[];
   /** Null where there is none (any more). */
   readonly satelliteById: (id: string) => Promise<{ readonly official: string } | null>;
   /** @throws SatelliteError NOT_FOUND where it is not configured any more */
@@ -120,6 +123,7 @@ export class Sources {
         manifest,
         settings,
         published,
+        configured: this.#options.official,
         who,
         memberships,
         replaced: replaced?.manifest ?? null,
@@ -167,13 +171,15 @@ export class Sources {
     official: readonly OfferedRepository[],
     who: Identity,
   ): Promise<void> {
-    const { settings, offered } = this.#options.published(repository);
+    const { memberships, published, official: configured } = this.#options;
+    const { settings, offered } = published(repository);
     const { lineage } = await manifest.header();
-    const inputs = official.filter(({ name }) => lineage.officialRepositories.includes(name));
+    const collections = await manifest.collections();
+    const everybody = allReaders({ readers, group }, collections);
     const checks = [
-      checkNames(await manifest.collections(), [], readers, who),
-      checkReaders(readers, who, group, settings),
-      await checkInputRights(inputs, readers, offered, this.#options.memberships),
+      checkNames(collections, [], readers, who),
+      checkReaders(readers, everybody, who, group, settings),
+      await checkInputRights(lineage, { configured, visible: official }, everybody, offered, memberships),
     ];
     const wrong = checks.find(({ state }) => state === 'FAILED');
     if (wrong) throw new SourceChangedError(wrong.message);
@@ -199,7 +205,7 @@ export class Sources {
 
   /**
    * Official repositories that its data may be derived from: the one that the satellite was made from, and all from which it
-   * has something, as nothing tells which of that was used for what.
+   * has something, as nothing tells which of that was used for what; also those that whoever submits it may not read any more.
    */
   async #inputs(
     offered: OfferedRepository,
@@ -209,10 +215,13 @@ export class Sources {
     used: Set<string>,
     ctx: QueryContext,
   ): Promise<void> {
-    const made = satelliteId === null ? null : await this.#options.satelliteById(satelliteId);
-    if (official.some(({ name }) => name === made?.official)) used.add(made!.official);
+    const { official: configured, satelliteById } = this.#options;
+    const made = satelliteId === null ? null : await satelliteById(satelliteId);
+    if (configured.some(({ name }) => name === made?.official)) used.add(made!.official);
     const all = await offered.repository.collections({ search: ['*'], includeChains: true }, ctx);
     await isOfficial(all.map(({ name }) => name));
+    const hidden = configured.filter(({ name }) => !used.has(name) && !official.some((one) => one.name === name));
+    for (const name of await hiddenInputs(offered.repository, all, hidden, official, ctx)) used.add(name);
   }
 
   async #take(

@@ -46,13 +46,27 @@ export interface PublishingOptions {
   readonly publishing?: string;
   readonly restart?: string;
   readonly more?: string;
+  /** More of the official repository. */
+  readonly official?: string;
+  /** More repositories, as lines of YAML. */
+  readonly repositories?: string;
+  /** Groups of users, asked at each request. @default those of curators */
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly now?: () => number;
 }
 
-const CURATORS = { curator: ['g_users', 'g_curators'], second: ['g_users', 'g_curators'] };
+export const CURATORS = { curator: ['g_users', 'g_curators'], second: ['g_users', 'g_curators'] };
 
 export async function openPublishing(options: PublishingOptions = {}): Promise<PublishingWorld> {
-  const { publishing = '{}', restart = 'none', state, more = '', now } = options;
+  const {
+    publishing = '{}',
+    restart = 'none',
+    state,
+    more = '',
+    now,
+    official: rest = '',
+    repositories = '',
+  } = options;
   const directory = await mkdtemp(join(tmpdir(), 'published-'));
   const path = join(directory, 'published');
   const official = await openDirectRepository({ name: 'dp1', path: sqliteRepository('official') });
@@ -64,13 +78,14 @@ export async function openPublishing(options: PublishingOptions = {}): Promise<P
   const world = await openSharing({
     ...(options.commit === 'real' ? {} : { commit }),
     ...(now && { now }),
-    groups: CURATORS,
+    groups: options.groups ?? CURATORS,
     yaml: `
 ${state === undefined ? '' : `state: ${JSON.stringify(state)}`}
 satellites: {root: ./satellites}
 ${more}
 repositories:
-  - {name: dp1, kind: direct, path: ${JSON.stringify(sqliteRepository('official'))}}
+  - {name: dp1, kind: direct, path: ${JSON.stringify(sqliteRepository('official'))}, ${rest}}
+${repositories}
   - {name: published, kind: direct, path: ${JSON.stringify(path)}, role: published, reviewers: {groups: [g_curators]}, restart: ${restart}, publishing: ${publishing}}`,
   });
   const look: PublishingWorld['look'] = async (user, id, fields) => {

@@ -1,0 +1,78 @@
+/** What is made from official data that not everybody may read, is published for those who may. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { createRepository } from '../../src/repository/direct/create.ts';
+import { openDirectRepository } from '../../src/repository/direct/open.ts';
+import { sqliteRepository } from '../fixtures/repositories.ts';
+import { CURATORS, openPublishing, type PublishingWorld, type Shown } from './publishing-world.ts';
+
+// On a slow machine.
+vi.setConfig({ testTimeout: 600_000 });
+
+const IN = ['g_users', 'g_lensing', 'g_friends'];
+const groups: Record<string, readonly string[]> = { ...CURATORS, alice: IN };
+let directory: string;
+let world: PublishingWorld;
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'open-'));
+  const official = await openDirectRepository({ name: 'dp1', path: sqliteRepository('official') });
+  const universe = await official.universe();
+  await official.close();
+  const made = { name: 'open', directory: join(directory, 'open'), universe };
+  await createRepository({ ...made, database: { dialect: 'sqlite' }, signal: AbortSignal.timeout(60_000) });
+  const repositories = `  - {name: open, kind: direct, path: ${JSON.stringify(made.directory)}}`;
+  world = await openPublishing({ official: 'groups: [g_lensing]', repositories, groups });
+}, 120_000);
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true, force: true });
+});
+
+function rightsOf({ state, checks }: Shown): readonly [string, string] {
+  const check = checks.find(({ code }) => code === 'INPUT_RIGHTS')!;
+  return [state, `${check.state} ${check.message}`];
+}
+
+test('who left the group that reads what their satellite was made from does not publish from it', async () => {
+  await world.filled('made', 'u/alice/made', 1);
+  const wanted = { satellite: 'made', collections: ['u/alice/made'], title: 'x' };
+  const own = { ...wanted, readers: { groups: ['g_lensing'] } };
+  expect(rightsOf(await world.did('alice', 'submitPublication', own))).toEqual([
+    'SUBMITTED',
+    expect.stringMatching(/^PASSED/),
+  ]);
+  groups['alice'] = ['g_users', 'g_friends'];
+  const left = await world.did('alice', 'submitPublication', wanted);
+  groups['alice'] = IN;
+  expect(rightsOf(left)).toEqual(['DRAFT', expect.stringMatching(/^FAILED .*not any more/)]);
+});
+
+test('neither do they publish beside what they copied from it', async () => {
+  await world.done('alice', 'createSatellite', { name: 'copied', official: 'open' }, 'job {id}');
+  const search = { datasetTypes: ['raw'], collections: ['HSC/raw/all'], findFirst: true };
+  await world.done('alice', 'transferDatasets', { to: 'copied', from: 'dp1', search });
+  const run = { satellite: 'copied', name: 'u/alice/copied', type: 'RUN' };
+  await world.done('alice', 'createCollection', run, 'collection {name}');
+  const wanted = { satellite: 'copied', collections: ['u/alice/copied'], title: 'x' };
+  expect(rightsOf(await world.did('alice', 'submitPublication', wanted))).toEqual([
+    'DRAFT',
+    expect.stringMatching(/^FAILED .*only 'g_lensing'/),
+  ]);
+  groups['alice'] = ['g_users', 'g_friends'];
+  const left = await world.did('alice', 'submitPublication', wanted);
+  groups['alice'] = IN;
+  expect(rightsOf(left)).toEqual(['DRAFT', expect.stringMatching(/^FAILED .*not any more/)]);
+});
+
+test('a group that reads by the names of collections has to have the right too', async () => {
+  await world.filled('friends', 'g/g_friends/run', 1);
+  const wanted = { satellite: 'friends', collections: ['g/g_friends/run'], title: 'x', readers: { allUsers: false } };
+  const shown = await world.did('alice', 'submitPublication', wanted);
+  expect(rightsOf(shown)).toEqual(['DRAFT', expect.stringMatching(/^FAILED .*'g_friends' cannot be its readers/)]);
+  expect(shown.checks.find(({ code }) => code === 'READERS')).toMatchObject({
+    state: 'WARNING',
+    message: "By the names of its collections, members of 'g_friends' read it too.",
+  });
+});
