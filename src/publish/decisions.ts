@@ -42,7 +42,9 @@ export class Decisions {
       const { record: latest } = await this.seen(id, principal, 'AUTHOR');
       const seen = await this.#options.view.versions(id, principal);
       const record = choose(seen.map((one) => one.record)) ?? latest;
-      const next = step(record, this.#options.view.actor(record, principal), this.#options.now());
+      const actor = this.#options.view.actor(record, principal);
+      const submitted = (await this.#options.records.versions(id)).some(({ submittedBy }) => submittedBy === author);
+      const next = step(record, { ...actor, takesPart: actor.takesPart || submitted }, this.#options.now());
       const event = { event: next.state ?? 'CONFIRMED', actor: author, detail: {} };
       const said = text ? { author, text, replyTo: null } : null;
       const after = await this.#options.records.change(record, next, event, said);

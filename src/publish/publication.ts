@@ -1,6 +1,6 @@
 /** Publications: what the gateway keeps of them, and the services around them agree on (design section 7). */
+import { isInGroup } from '../access/grants.ts';
 import type { Identity } from '../access/principal.ts';
-import { owns } from '../access/readable.ts';
 import type { SelectedDatasets } from '../satellite/selection.ts';
 
 /** A publication's states are those of its versions. */
@@ -45,6 +45,8 @@ export interface PublicationSource {
   readonly collections: readonly string[];
   /** Where only some of the datasets of these collections are meant. */
   readonly search: Extract<SelectedDatasets, { readonly search: unknown }>['search'] | null;
+  /** Groups that own something of it, as they were then: the satellite, or names of collections (whose id nobody knows). */
+  readonly groups: readonly { readonly name: string; readonly id: number | null }[];
 }
 
 /** One automatic check. */
@@ -135,10 +137,21 @@ export interface PublicationComment {
   readonly replyTo: string | null;
 }
 
-/** Whether someone is its owner or a member of the owning group. */
+/** Whether someone is its owner or has submitted it; where a group owns it, whether they are a member of that now. */
 export function ownsPublication(
   who: Identity,
   { owner, group, groupId, submittedBy }: Pick<PublicationVersion, 'owner' | 'group' | 'groupId' | 'submittedBy'>,
 ): boolean {
-  return submittedBy === who.username || owns(who, { owner, group, groupId });
+  if (group !== null) return isInGroup(who, { name: group, id: groupId });
+  return owner === who.username || submittedBy === who.username;
+}
+
+/** Whether someone has a part in a version, so that others have to decide about it. */
+export function hasPartIn(
+  who: Identity,
+  version: Pick<PublicationVersion, 'owner' | 'group' | 'groupId' | 'submittedBy' | 'source'>,
+): boolean {
+  const { owner, submittedBy, source } = version;
+  if (owner === who.username || submittedBy === who.username) return true;
+  return ownsPublication(who, version) || source.groups.some((group) => isInGroup(who, group));
 }

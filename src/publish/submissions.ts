@@ -3,9 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { satelliteOf } from '../access/grants.ts';
 import { nameInAddresses, type OfferedRepository, type VisibleRepositories } from '../access/policy.ts';
 import type { Identity, Principal } from '../access/principal.ts';
+import { ownerOfName } from '../access/readable.ts';
 import { SatelliteError } from '../butler/errors.ts';
+import { namedCollections } from '../transfer/collection-structure.ts';
 import type { Decisions } from './decisions.ts';
-import type { PublicationVersion } from './publication.ts';
+import type { PublicationSource, PublicationVersion } from './publication.ts';
 import type { SubmitPublication } from './service.ts';
 import type { PublishedSettings } from './settings.ts';
 import type { PublicationParts } from './submit-kind.ts';
@@ -41,13 +43,15 @@ export class Submissions {
     const { username, token } = principal;
     const ctx = { caller: { username, ...(token !== undefined && { token }) }, signal };
     // What is not there is said at once, not by the job.
-    await offered.repository.collections({ search: checked.collections, includeChains: true }, ctx);
-    return this.#add(checked, offered, repository, principal);
+    const search = { collections: checked.collections, datasetTypes: [], findFirst: false };
+    const all = await namedCollections(offered.repository, { search }, ctx);
+    return this.#add(checked, offered, owningGroups(offered, all), repository, principal);
   }
 
   async #add(
     request: SubmitPublication,
     offered: OfferedRepository,
+    groups: PublicationSource['groups'],
     { name: repository }: PublishedSettings,
     principal: Principal,
   ): Promise<PublicationVersion> {
@@ -58,6 +62,7 @@ export class Submissions {
       satelliteId: satelliteOf(offered.resource ?? '') ?? null,
       collections,
       search,
+      groups,
     };
     const fresh = {
       state: 'DRAFT',
@@ -117,4 +122,14 @@ export class Submissions {
         : `'${called}' is no published repository. ${names === '' ? 'There is none for you.' : `There are: ${names}.`}`,
     );
   }
+}
+
+/** Of the repository, and of the names of collections. */
+function owningGroups(
+  { group = null, groupId = null }: OfferedRepository,
+  collections: readonly { readonly name: string }[],
+): PublicationSource['groups'] {
+  const names = collections.flatMap(({ name }) => ownerOfName(name) ?? []).filter(({ kind }) => kind === 'group');
+  const named = [...new Set(names.map(({ name }) => name))].map((name) => ({ name, id: null }));
+  return group === null ? named : [{ name: group, id: groupId }, ...named];
 }

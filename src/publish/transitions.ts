@@ -8,8 +8,10 @@ import type { PublicationState, PublicationVersion } from './publication.ts';
 /** What someone is to a publication. */
 export interface Actor {
   readonly username: string;
-  /** Owner, or a member of the owning group, or who submitted it: decides nothing about it. */
+  /** Owner, or a member of the owning group, or who submitted it. */
   readonly owns: boolean;
+  /** One who owns it or anything of it, or has submitted a version of it: decides nothing about it. */
+  readonly takesPart: boolean;
   /** Reviewer of its repository. */
   readonly reviews: boolean;
 }
@@ -191,8 +193,8 @@ function claimOf({ username }: Actor, now: number) {
   return { claimedBy: username, claimedUntil: now + CLAIM_MILLISECONDS };
 }
 
-function checkReviewer({ repository }: PublicationVersion, { owns, reviews }: Actor): void {
-  if (owns) {
+function checkReviewer({ repository }: PublicationVersion, { takesPart, reviews }: Actor): void {
+  if (takesPart) {
     throw new SatelliteError('FORBIDDEN', 'It is yours, so that another reviewer has to decide about it.');
   }
   if (!reviews) throw new SatelliteError('FORBIDDEN', `You do not review what is published in '${repository}'.`);

@@ -2,7 +2,7 @@
 import type { VisibleRepositories } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
-import { ownsPublication, type PublicationVersion } from './publication.ts';
+import { hasPartIn, ownsPublication, type PublicationVersion } from './publication.ts';
 import type { PublicationRecords } from './records.ts';
 import type { PublicationFilter, SeenPublication } from './service.ts';
 import { isReviewer, type PublishedSettings } from './settings.ts';
@@ -27,7 +27,8 @@ export class PublicationView {
   actor(version: PublicationVersion, who: Identity): Actor {
     const settings = this.#options.settings(version.repository);
     const reviews = settings !== undefined && isReviewer(settings, who);
-    return { username: who.username, owns: ownsPublication(who, version), reviews };
+    const { username } = who;
+    return { username, owns: ownsPublication(who, version), takesPart: hasPartIn(who, version), reviews };
   }
 
   /** The latest version that exists for someone, or the one that is named; null where it does not. */
@@ -96,10 +97,10 @@ export class PublicationView {
   }
 
   #waitsFor(record: PublicationVersion, who: Identity, now: number): boolean {
-    const { owns, reviews } = this.actor(record, who);
+    const { takesPart, reviews } = this.actor(record, who);
     const { claimedBy, claimedUntil } = record;
     const isFree = claimedBy === null || claimedBy === who.username || (claimedUntil ?? 0) <= now;
-    return reviews && !owns && isFree;
+    return reviews && !takesPart && isFree;
   }
 }
 

@@ -79,7 +79,7 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
       group: null,
       groupId: null,
       submittedBy: OWNERS[version % 2]!,
-      source: { repository: 'alice~mine', satelliteId: 'id', collections: ['u/alice/run'], search: null },
+      source: { repository: 'alice~mine', satelliteId: 'id', collections: ['u/alice/run'], search: null, groups: [] },
       title: 'x',
       description: null,
       licence: null,
@@ -105,6 +105,7 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
     const actorOf = (who: string, { submittedBy }: PublicationVersion): law.Actor => ({
       username: who,
       owns: who === 'alice' || who === submittedBy,
+      takesPart: who === 'alice' || who === submittedBy,
       reviews: REVIEWERS.includes(who),
     });
 

@@ -239,6 +239,21 @@ describe('who decides', () => {
     );
   });
 
+  test('a member of a group decides nothing about what has its name, though it is in no satellite of the group', async () => {
+    const { satellite } = await submitted();
+    await world.ingest(satellite, 'g/g_lensing/theirs', 1);
+    const chain = { satellite, name: `u/alice/${satellite}-all`, type: 'CHAINED', children: ['g/g_lensing/theirs'] };
+    await world.done('alice', 'createCollection', chain, 'collection {name}');
+    const wanted = { satellite, collections: [chain.name], title: 'Theirs' };
+    const { id: publication, digest, state } = await world.did('alice', 'submitPublication', wanted);
+    expect(state).toBe('SUBMITTED');
+    for (const decision of ['claimPublication', 'approvePublication']) {
+      const input = { publication, ...(decision === 'approvePublication' && { digest }) };
+      expect(await world.refused('third', decision, input)).toBe('FORBIDDEN');
+    }
+    expect(await world.did('curator', 'claimPublication', { publication })).toMatchObject({ state: 'IN_REVIEW' });
+  });
+
   test('one who is only a reader of a satellite does not publish it', async () => {
     const { satellite, run } = await submitted();
     await world.grant({ satellite, user: 'bob' });
