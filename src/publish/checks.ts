@@ -2,6 +2,7 @@
 import type { Memberships } from '../access/memberships.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
+import { ownerOfName, ownsName } from '../access/readable.ts';
 import { requiredDataId } from '../butler/data-id.ts';
 import type { DimensionElement } from '../butler/universe.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
@@ -125,12 +126,15 @@ function checkOfficialData(
 
 /** What is in the published repository already. */
 async function checkClashes(
-  { manifest, published, replaced, changed }: CheckSetting,
-  collections: readonly ManifestCollection[],
+  { manifest, published, replaced, changed, who }: CheckSetting,
+  all: readonly ManifestCollection[],
   ctx: QueryContext,
 ): Promise<PublicationCheck> {
   const code = 'CLASHES';
   const { repository, name } = published;
+  // Whether others have published what has their names is not the submitter's to know: `NAMES` refuses these anyway.
+  const isTheirs = (of: string) => ownerOfName(of) === null || ownsName(who, of);
+  const collections = all.filter((info) => isTheirs(info.name));
   const infos = await repository.collections({ search: ['*'], includeChains: true }, ctx);
   const before = (await replaced?.collections()) ?? [];
   const replacedNames = new Set(before.filter(({ isOfficial }) => !isOfficial).map((info) => info.name));
@@ -148,7 +152,7 @@ async function checkClashes(
     const there = await repository.datasets(uuids, ctx);
     const other = datasets.find((dataset) => {
       const row = there.get(dataset.uuid);
-      return row && identity(dataset) !== identity({ ...row, ...asManifest(row) });
+      return row && isTheirs(dataset.run) && identity(dataset) !== identity({ ...row, ...asManifest(row) });
     });
     if (!other) continue;
     const message = `Dataset ${other.uuid} is in '${name}' with another run, type or data ID.`;

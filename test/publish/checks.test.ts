@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { describe, expect, test, vi } from 'vitest';
-import { openPublishing, type PublishingWorld, type Shown } from './publishing-world.ts';
+import { CURATORS, openPublishing, type PublishingWorld, type Shown } from './publishing-world.ts';
 
 // On a slow machine.
 vi.setConfig({ testTimeout: 600_000 });
@@ -81,6 +81,23 @@ describe('the checks of a request', () => {
     expect([kept.state, checkOf(kept, 'NAMES')]).toEqual(['DRAFT', expect.stringMatching(/^FAILED 'kept'/)]);
     const foreign = await submit('u/alice/r', { readers: { groups: ['g_curators'] } });
     expect(checkOf(foreign, 'READERS')).toMatch(/^FAILED .*groups that you are in/);
+  });
+
+  test('tell nobody what is published below others’ names', async () => {
+    const groups: Record<string, readonly string[]> = { ...CURATORS, alice: ['g_users', 'g_lensing'] };
+    await using world = await openPublishing({ commit: 'real', groups });
+    const run = 'g/g_lensing/secret';
+    await world.filled('first', run, 1);
+    const wanted = { satellite: 'first', collections: [run], title: 'x', readers: { allUsers: false } };
+    const { id: publication, digest } = await world.did('alice', 'submitPublication', wanted);
+    await world.did('curator', 'approvePublication', { publication, digest });
+    await world.reached('alice', publication, 'PUBLISHED');
+    const again = await world.did('alice', 'submitPublication', wanted);
+    expect(checkOf(again, 'CLASHES')).toMatch(/^FAILED .*g\/g_lensing\/secret/);
+    groups['alice'] = ['g_users'];
+    const asked = await world.did('alice', 'submitPublication', wanted);
+    expect(checkOf(asked, 'NAMES')).toMatch(/^FAILED/);
+    expect(checkOf(asked, 'CLASHES')).toMatch(/^PASSED/);
   });
 
   test('name official data that stays where it is, and keep it in the chains', async () => {
