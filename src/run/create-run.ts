@@ -2,11 +2,13 @@
 import { nameInAddresses, type VisibleRepositories } from '../access/policy.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { parseWhere } from '../butler/where/parse.ts';
+import { runDirectory } from '../butler/file-template.ts';
 import { checkCollectionName } from '../repository/direct/write/names.ts';
 import { artifactPath } from '../repository/direct/datastore/artifact-path.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import { searchCollections } from '../repository/search/collections.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
+import { isBelow, requireOutsideRuns } from './output-places.ts';
 import { checkOverrides, checkPipelineText, pipelineFile } from './pipeline-source.ts';
 import type { RunSpec } from './run.ts';
 import type { CreateRun } from './service.ts';
@@ -35,6 +37,7 @@ export async function draftSpec(asked: Asked, query: QueryContext): Promise<Draf
   const { configuration, inputs, output, where, bind, dataIds, skipExistingIn, extend, constrainBy, executor } =
     request;
   checkCollectionName(`${output}/${TIMESTAMP}`);
+  requireOutsideRuns(output);
   checkOverrides(configuration);
   if (where !== null) parseWhere(where);
   if (dataIds && dataIds.length > MOST_DATA_IDS) refuse(`"dataIds" has more than ${String(MOST_DATA_IDS)} data IDs`);
@@ -108,14 +111,20 @@ async function checkInputs(
   if (failures.length > 0) throw failures[0]!;
 }
 
-/** @throws SatelliteError CONFLICT where the output's name is taken by something else than a chain */
+/** @throws SatelliteError CONFLICT where the output's name is taken by something else than a chain, or leads into a RUN */
 async function checkOutput(
   { repository, fullName }: OpenSatellite,
   output: string,
   query: QueryContext,
 ): Promise<void> {
   const search = { search: ['*'], includeChains: true };
-  const there = (await repository.collections(search, query)).find(({ name }) => name === output);
+  const all = await repository.collections(search, query);
+  const around = all.find(({ name, type }) => type === 'RUN' && isBelow(runDirectory(output), runDirectory(name)));
+  if (around) {
+    const message = `Files of '${output}' would be among those of the RUN '${around.name}' of '${fullName}': take another name.`;
+    throw new SatelliteError('CONFLICT', message);
+  }
+  const there = all.find(({ name }) => name === output);
   if (!there || there.type === 'CHAINED') return;
   throw new SatelliteError(
     'CONFLICT',

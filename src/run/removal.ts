@@ -4,8 +4,10 @@ import type { CollectionInfo } from '../butler/collection.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import { fullSelection, selectedUuids } from '../satellite/selection.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
+import { SatelliteError } from '../butler/errors.ts';
 import { directoryOfRun, RUN_FILES } from './directory.ts';
 import { openRunGraph } from './exact-places.ts';
+import { isBelow } from './output-places.ts';
 import type { RunRecord } from './run.ts';
 
 /** What goes with a run. */
@@ -70,7 +72,17 @@ async function outputsOf(entry: RunRecord, satellite: OpenSatellite, ctx: QueryC
     types.length === 0 ? [] : await selectedUuids(repository, { search: fullSelection(types, outputRun) }, ctx);
   if (extend) return extendedOutputs(entry, satellite, registered, ctx);
   const files: { path: string; size: number }[] = [];
-  for await (const { path, size } of artifacts.list(runDirectory(outputRun), ctx.signal)) files.push({ path, size });
+  const place = runDirectory(outputRun);
+  const others = all.filter(({ name, type }) => type === 'RUN' && name !== outputRun);
+  const places = others.map(({ name }) => runDirectory(name));
+  if (places.includes(place)) {
+    const { name } = others[places.indexOf(place)]!;
+    throw new SatelliteError('CONFLICT', `The RUN '${name}' has its files among those of the run: remove it first.`);
+  }
+  const inside = places.filter((other) => isBelow(other, place));
+  for await (const { path, size } of artifacts.list(place, ctx.signal)) {
+    if (!inside.some((other) => isBelow(path, other))) files.push({ path, size });
+  }
   const found = all.find(({ name, type }) => name === output && type === 'CHAINED');
   // Runs that were made later are in the chain too.
   const isOnly = found?.children.every((child) => child === outputRun || entry.spec.inputs.includes(child));

@@ -13,6 +13,7 @@ import { draftSpec, type DraftSpec } from './create-run.ts';
 import { directoryOfRun, RUN_FILES, runPlace, type RunDirectory } from './directory.ts';
 import { withGraph } from './graph-view.ts';
 import type { PredictedGraph } from './graph/predicted-graph.ts';
+import { requireApart, requireUnused } from './output-places.ts';
 import { planRunRemoval, type RunRemoval } from './removal.ts';
 import { isActive, type RunRecord, type RunState } from './run.ts';
 import { failuresOf, logOf, type QuantumFailure } from './run-logs.ts';
@@ -62,6 +63,7 @@ export class Runs implements RunService {
     const created = now();
     for (let i = 0; i < MOST_IN_A_SECOND; i += 1) {
       const entry = newRun(draft, extended, principal, satellite, created, i);
+      requireApart(entry, await this.#store.ofSatellite(entry));
       if (!(await this.#store.add(entry))) continue;
       await prepareDirectory(satellite, entry, query.signal);
       return entry;
@@ -138,6 +140,7 @@ export class Runs implements RunService {
     const { satellites, stages } = this.#options;
     const entry = await this.writeable(id, principal);
     checkStage(entry, 'remove');
+    requireUnused(entry, await this.#store.ofSatellite(entry));
     const satellite = await satellites.forWriting(entry.satellite, principal);
     const plan = await planRunRemoval(entry, satellite, query);
     if (dryRun) return { run: entry, job: null, plan };

@@ -14,6 +14,7 @@ import { directoryOfRun, RUN_FILES } from './directory.ts';
 import { executeQuanta, requireAll } from './execute-work.ts';
 import { planBeforeBuilding } from './plan/plan-before-building.ts';
 import { planText } from './plan/run-plan.ts';
+import { requireApart, requireUnused } from './output-places.ts';
 import { removeRunOutputs } from './removal.ts';
 import { runTokens } from './run-tokens.ts';
 import type { RunExplanation, RunRecord, RunStage } from './run.ts';
@@ -231,6 +232,8 @@ export class Stages {
     const { store, settings } = this.#options;
     const { workers, memoryBytes, retries } = settings;
     const { artifacts } = await this.#satellite(entry, task);
+    // Another may have been made at the same moment.
+    requireApart(entry, await store.ofSatellite(entry));
     const outputs = isUri(artifacts.root) ? null : join(artifacts.root, runDirectory(entry.spec.outputRun));
     const execution = { ...this.#stack(entry, task), workers, memoryBytes, retries, outputs, environment: {} };
     // Also of an execution that is stopped, files are there that another graph must not take for its own.
@@ -265,6 +268,7 @@ export class Stages {
   async #remove(entry: RunEntry, task: Task): Promise<Json> {
     const { store, surroundings } = this.#options;
     const satellite = await this.#satellite(entry, task);
+    requireUnused(entry, await store.ofSatellite(entry));
     const removed = await removeRunOutputs(entry, satellite, contextOf(surroundings, task));
     await directoryOfRun(satellite.directory, entry).remove(task.signal);
     await store.remove(entry.id);

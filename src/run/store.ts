@@ -163,6 +163,15 @@ export class RunStore {
     );
   }
 
+  /** All of one satellite. @param satelliteId as an entry has it */
+  async ofSatellite({
+    satellite,
+    satelliteId,
+  }: Pick<RunEntry, 'satellite' | 'satelliteId'>): Promise<readonly RunEntry[]> {
+    const named = await this.#select(sql`satellite = ${satellite}`);
+    return named.filter((entry) => entry.satelliteId === satelliteId);
+  }
+
   /** Full names of the satellites that someone has runs on. */
   async satellitesOf(owner: string): Promise<readonly string[]> {
     const rows = await this.#database.all(

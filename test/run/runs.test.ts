@@ -136,6 +136,41 @@ repositories:
   expect(refused.errors![0]!.message).toMatch(/no pipelines of yours.*satellite run go/);
 });
 
+describe('no run has its outputs', () => {
+  test('among the directories of runs', async () => {
+    expect(codesOf(await create({ output: 'runs/foo' }))).toEqual(['BAD_USER_INPUT']);
+    expect(codesOf(await create({ output: 'runs' }))).toEqual(['BAD_USER_INPUT']);
+  });
+
+  test('among those of another run, or of a RUN', async () => {
+    const { data } = await create({ output: 'u/alice/outer' });
+    const { outputRun } = data.createRun.run;
+    expect(codesOf(await create({ output: `${outputRun}/x` }))).toEqual(['CONFLICT']);
+    const run = 'mutation ($input: CreateCollectionInput!) {createCollection(input: $input) {collection {name}}}';
+    const made = await gateway.ask(run, { input: { satellite: 'work', name: 'u/alice/run', type: 'RUN' } });
+    expect(made.errors).toBeUndefined();
+    expect(codesOf(await create({ output: 'u/alice/run/x' }))).toEqual(['CONFLICT']);
+  });
+
+  test('taken away with another run that it extends', async () => {
+    const output = 'u/alice/extended';
+    const { data } = await create({ output });
+    const { id, outputRun } = data.createRun.run as { readonly id: string; readonly outputRun: string };
+    const collect = 'mutation ($input: CreateCollectionInput!) {createCollection(input: $input) {collection {name}}}';
+    await gateway.ask(collect, { input: { satellite: 'work', name: outputRun, type: 'RUN' } });
+    const chain = { satellite: 'work', name: output, type: 'CHAINED', children: [outputRun] };
+    expect((await gateway.ask(collect, { input: chain })).errors).toBeUndefined();
+    const extending = await create({ output, extend: true });
+    expect(extending.errors).toBeUndefined();
+    const remove = (run: string) =>
+      gateway.ask('mutation ($run: ID!) {removeRun(input: {run: $run, dryRun: true}) {plan {files}}}', { run });
+    const refused = await remove(id);
+    expect(codesOf(refused)).toEqual(['CONFLICT']);
+    expect(refused.errors![0]!.message).toContain(runOf(extending).id);
+    expect((await remove(runOf(extending).id)).errors).toBeUndefined();
+  });
+});
+
 describe('a gateway that runs no users’ code', () => {
   const begin = (mutation: string, id: string) =>
     gateway.ask(`mutation ($run: ID!) {${mutation}(input: {run: $run}) {run {state} job {id}}}`, { run: id });
