@@ -1,5 +1,4 @@
 /** The jobs that bring an approved version into the published repository, and take one out of it. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SatelliteError } from '../butler/errors.ts';
 import { HeldError, type JobKind, type Task } from '../jobs/job.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
@@ -19,9 +18,8 @@ import {
   type VersionInput,
 } from './submit-kind.ts';
 import { failed } from './transitions.ts';
+import { untilVisible } from './until-visible.ts';
 
-/** How often it is asked whether something is visible. */
-const AGAIN_MILLISECONDS = 500;
 const LOOK_MILLISECONDS = 60_000;
 
 export interface PublishParts extends PublicationParts {
@@ -40,8 +38,9 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
       const found = await existing(records, input);
       const since = await visibleSince(parts, found);
       if (since !== null) {
+        const reason = await task.step('readers', () => letReadersIn(parts, found));
         await untilVisible(commit, found.repository, since, task);
-        await finish(parts, found, since);
+        await finish(parts, found, since, reason);
         return { generation: since };
       }
       const ctx = await contextOf(parts, found, task);
@@ -67,8 +66,10 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
         replaced: before && { version: before, manifest: store.read(before, task.signal) },
       };
       const generation = await commit.commit(begun, manifest, work);
+      // First, as it can be long until every gateway shows it; once, as its owner may take that back meanwhile.
+      const reason = await task.step('readers', () => letReadersIn(parts, begun));
       await untilVisible(commit, begun.repository, generation, task);
-      await finish(parts, begun, generation);
+      await finish(parts, begun, generation, reason);
       return { generation };
     },
     ended: async (input, { state, error }) => {
@@ -76,7 +77,7 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
       const version = await existing(records, input);
       // What is visible is published, however the work on it ended.
       const since = await visibleSince(parts, version);
-      if (since !== null) return finish(parts, version, since);
+      if (since !== null) return finish(parts, version, since, await letReadersIn(parts, version));
       await moved(parts, input, (now) => failed(now, 'FAILED', error?.message ?? 'The work was cancelled.'));
       const { state: now } = await existing(records, input);
       if (!GOING_ON.has(now)) await commit.sweep(version);
@@ -91,42 +92,36 @@ async function visibleSince({ commit }: PublishParts, version: PublicationVersio
   return isApproved && UNFINISHED.has(version.state) ? commit.visibleSince(version) : null;
 }
 
-/** Makes what is visible PUBLISHED, for its readers and in the place of the version before; again after a crash. */
-async function finish(parts: PublishParts, version: PublicationVersion, generation: number): Promise<void> {
-  const { records, store, grants } = parts;
-  if (version.state !== 'PUBLISHED') {
-    const collections = await store.read(version, AbortSignal.timeout(LOOK_MILLISECONDS)).collections();
-    const reason = await grants.open(version, collections).then(
-      () => null,
-      (error: unknown) => {
-        if (!(error instanceof SatelliteError)) throw error;
-        // It is there, and its owner lets readers in, or takes it back.
-        return `Not all of its readers could be let in: ${error.message}`;
-      },
-    );
-    await moved(parts, version, ({ state }) =>
-      UNFINISHED.has(state) ? { state: 'PUBLISHED', generation, reason } : null,
-    );
-  }
-  const reason = `Version ${version.version} has taken its place.`;
-  for (const before of await records.versions(version.publication)) {
-    if (before.version >= version.version) continue;
-    await moved(parts, before, ({ state }) =>
-      state === 'PUBLISHED' ? { state: 'WITHDRAWN', reason, goneSince: generation } : null,
-    );
+/** @returns what is to be said where not all of them could be; null of what is PUBLISHED, whose readers are its owner's affair */
+async function letReadersIn({ store, grants }: PublishParts, version: PublicationVersion): Promise<string | null> {
+  if (version.state === 'PUBLISHED') return null;
+  const collections = await store.read(version, AbortSignal.timeout(LOOK_MILLISECONDS)).collections();
+  try {
+    await grants.open(version, collections);
+    return null;
+  } catch (error) {
+    if (!(error instanceof SatelliteError)) throw error;
+    // It is there, and its owner lets readers in, or takes it back.
+    return `Not all of its readers could be let in: ${error.message}`;
   }
 }
 
-/** Whoever is told that it is there, finds it, wherever they ask. */
-async function untilVisible(
-  commit: PublicationCommit,
-  repository: string,
+/** Makes what is visible PUBLISHED, in the place of the version before; again after a crash. */
+async function finish(
+  parts: PublishParts,
+  version: PublicationVersion,
   generation: number,
-  task: Task,
+  reason: string | null,
 ): Promise<void> {
-  for (let looks = 0; !(await commit.isVisible(repository, generation)); looks += 1) {
-    if (looks === 0) await task.log('It is there, and not every gateway shows it yet.');
-    await sleep(AGAIN_MILLISECONDS, undefined, { signal: task.signal });
+  await moved(parts, version, ({ state }) =>
+    UNFINISHED.has(state) ? { state: 'PUBLISHED', generation, reason } : null,
+  );
+  const replaced = `Version ${version.version} has taken its place.`;
+  for (const before of await parts.records.versions(version.publication)) {
+    if (before.version >= version.version) continue;
+    await moved(parts, before, ({ state }) =>
+      state === 'PUBLISHED' ? { state: 'WITHDRAWN', reason: replaced, goneSince: generation } : null,
+    );
   }
 }
 

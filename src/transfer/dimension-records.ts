@@ -173,11 +173,15 @@ export interface RecordPlan {
   readonly conflicts: readonly TransferConflict[];
 }
 
-/** Compares records with those that the satellite has; reads only. */
+/**
+ * Compares records with those that the satellite has; reads only.
+ * @param where they are compared, in the words of conflicts
+ */
 export async function planRecords(
   satellite: Repository,
   records: readonly DimensionRecordRow[],
   ctx: QueryContext,
+  where = 'the satellite and the source',
 ): Promise<RecordPlan> {
   const missing: DimensionRecordRow[] = [];
   const conflicts: TransferConflict[] = [];
@@ -189,7 +193,7 @@ export async function planRecords(
     for (const record of same) {
       const existing = there.get(dataIdKey(recordDataId(record, element.required)));
       if (!existing) missing.push(record);
-      else if (differing(record, existing).length > 0) conflicts.push(conflictOf(record, existing));
+      else if (differing(record, existing).length > 0) conflicts.push(conflictOf(record, existing, where));
     }
   }
   return { missing, conflicts };
@@ -222,12 +226,12 @@ async function recordsAt(
   return found;
 }
 
-function conflictOf(coming: DimensionRecordRow, there: DimensionRecordRow): TransferConflict {
+function conflictOf(coming: DimensionRecordRow, there: DimensionRecordRow, where: string): TransferConflict {
   const { name, required } = coming.element;
   const dataId = required.map((dimension, i) => `${dimension}=${String(recordDataId(coming, required)[i])}`).join(', ');
   return {
     reason:
-      `The ${name} record of {${dataId}} differs between the satellite and the source ` +
+      `The ${name} record of {${dataId}} differs between ${where} ` +
       `(${differing(coming, there).join(', ')}): datasets of both cannot live together.`,
   };
 }

@@ -9,6 +9,8 @@ import type { Manifest } from '../manifest.ts';
 import type { PublishedVersion } from '../commit.ts';
 import { stagedPath, stagingArea } from './staged-path.ts';
 
+const WHERE = 'the published repository and what is to be published';
+
 /** @param target the published repository */
 export async function contentOf(
   version: PublishedVersion,
@@ -35,7 +37,7 @@ export async function contentOf(
     staged: stagingArea(version),
     check: async () => {
       for await (const page of records()) {
-        const { conflicts } = await planRecords(target, page, ctx);
+        const { conflicts } = await planRecords(target, page, ctx, WHERE);
         if (conflicts[0]) throw new SatelliteError('CONFLICT', conflicts[0].reason);
       }
     },
