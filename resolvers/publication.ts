@@ -119,8 +119,8 @@ export const publication: Resolvers = {
       role === 'READER' ? { allUsers: record.readers.allUsers, groups: [], users: [] } : record.readers,
     checks: ({ record, role }) => (role === 'READER' ? [] : record.checks),
     comments: ({ record, role }, _args, context) => (role === 'READER' ? [] : serviceOf(context).comments(record)),
-    manifest: async ({ record }, _args, context) => {
-      const manifest = serviceOf(context).manifest(record);
+    manifest: async (seen, _args, context) => {
+      const manifest = await serviceOf(context).manifest(seen, context.principal);
       return manifest && { ...(await manifest.header()), manifest };
     },
     diff: ({ record, role }, _args, context) => (role === 'READER' ? null : serviceOf(context).diff(record)),

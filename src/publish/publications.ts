@@ -263,8 +263,13 @@ export class Publications implements PublicationService {
     return this.#records.comments(publication);
   }
 
-  manifest(record: PublicationVersion): Manifest | null {
-    return record.digest === null ? null : this.#store.read(record, AbortSignal.timeout(LOOK_MILLISECONDS));
+  async manifest({ record, role }: SeenPublication, principal: Principal): Promise<Manifest | null> {
+    if (record.digest === null) return null;
+    const manifest = this.#store.read(record, AbortSignal.timeout(LOOK_MILLISECONDS));
+    if (role !== 'READER') return manifest;
+    const visible = await this.#options.repositoriesOf(principal);
+    const own = (await manifest.collections()).filter(({ isOfficial }) => !isOfficial);
+    return own.every(({ name }) => visible.allows(record.repository, name)) ? manifest : null;
   }
 
   async diff(record: PublicationVersion): Promise<PublicationDiff | null> {

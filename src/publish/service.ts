@@ -92,8 +92,8 @@ export interface PublicationService {
     principal: Principal,
   ): Promise<{ readonly found: readonly SeenPublication[]; readonly next: string | null }>;
   comments(record: PublicationVersion): Promise<readonly PublicationComment[]>;
-  /** Null while it is being made. */
-  manifest(record: PublicationVersion): Manifest | null;
+  /** Null while it is being made, and for readers who may not read all collections of it (any more). */
+  manifest(seen: SeenPublication, principal: Principal): Promise<Manifest | null>;
   /** Null for the first version, and while the manifest is being made. */
   diff(record: PublicationVersion): Promise<PublicationDiff | null>;
   /** The job that works on a version, also of another user: whoever sees the version may know how far it is. */
