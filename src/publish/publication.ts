@@ -137,6 +137,11 @@ export interface PublicationComment {
   readonly replyTo: string | null;
 }
 
+/** Whether it was published or a reviewer has decided about it: what later versions are to be compared with. */
+export function isDecided({ state, approvedDigest, generation }: PublicationVersion): boolean {
+  return generation !== null || approvedDigest !== null || state === 'CHANGES_REQUESTED' || state === 'REJECTED';
+}
+
 /** Whether someone is its owner or has submitted it; where a group owns it, whether they are a member of that now. */
 export function ownsPublication(
   who: Identity,

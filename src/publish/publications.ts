@@ -273,8 +273,9 @@ export class Publications implements PublicationService {
   }
 
   async diff(record: PublicationVersion): Promise<PublicationDiff | null> {
-    const before = record.version === 1 ? null : await this.#records.get(record.publication, record.version - 1);
-    if (!before || before.digest === null || record.digest === null) return null;
+    const versions = await this.#records.versions(record.publication);
+    const before = versions.find((one) => one.version < record.version && isDecided(one));
+    if (!before || record.digest === null) return null;
     return diffOf(before, record, this.#store, AbortSignal.timeout(LOOK_MILLISECONDS));
   }
 

@@ -42,9 +42,9 @@ export interface SeenPublication {
   readonly role: 'OWNER' | 'REVIEWER' | 'READER';
 }
 
-/** What is different in a version from the one before. */
+/** What is different in a version from the last one that reviewers decided about. */
 export interface PublicationDiff {
-  /** Number of the version before. */
+  /** Number of that version. */
   readonly from: number;
   /** Numbers of datasets. */
   readonly added: number;
@@ -94,7 +94,7 @@ export interface PublicationService {
   comments(record: PublicationVersion): Promise<readonly PublicationComment[]>;
   /** Null while it is being made, and for readers who may not read all collections of it (any more). */
   manifest(seen: SeenPublication, principal: Principal): Promise<Manifest | null>;
-  /** Null for the first version, and while the manifest is being made. */
+  /** From the last one that reviewers decided about; null where there is none, and while the manifest is being made. */
   diff(record: PublicationVersion): Promise<PublicationDiff | null>;
   /** The job that works on a version, also of another user: whoever sees the version may know how far it is. */
   job(record: PublicationVersion): Promise<Job | null>;
