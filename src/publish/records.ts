@@ -127,6 +127,14 @@ export class PublicationRecords {
     return this.#select(sql`p.repository = ${repository} AND v.state IN ('COMMITTING', 'PUBLISHED')`);
   }
 
+  /** Of several publications, the latest first, by their identifiers. */
+  async versionsOf(ids: readonly string[]): Promise<ReadonlyMap<string, readonly PublicationVersion[]>> {
+    if (ids.length === 0) return new Map();
+    const found = await this.#select(sql`p.id IN (SELECT value FROM ${listOf(this.#database.dialect, ids)})`);
+    const latestFirst = found.toSorted((a, b) => b.version - a.version);
+    return Map.groupBy(latestFirst, ({ publication }) => publication);
+  }
+
   /** Latest versions of publications. */
   async list({ states, repositories, owner, after, first }: VersionFilter): Promise<readonly PublicationVersion[]> {
     const { dialect } = this.#database;

@@ -59,24 +59,38 @@ export class PublicationView {
     const visible = await this.#options.repositoriesOf(who);
     const { records } = this.#options;
     const found: SeenPublication[] = [];
+    let last = '';
     for (let after = readCursor(filter.after); ;) {
       const repositories = repository === undefined ? undefined : [repository];
       const undecided = toReview ? (['SUBMITTED', 'IN_REVIEW'] as const) : undefined;
       const page = await records.list({ states: undecided, repositories, owner, after, first: READ_AT_ONCE });
-      for (const record of page) {
-        const seen = this.#seenAs(record, who, visible) ?? (await this.#latest(record.publication, who, visible));
+      const shown = page.map((record) => this.#seenAs(record, who, visible));
+      const hidden = page.filter((_, i) => shown[i] === null).map(({ publication }) => publication);
+      const earlier = await records.versionsOf(hidden);
+      for (const [i, record] of page.entries()) {
+        const seen = shown[i] ?? this.#firstSeen(earlier.get(record.publication) ?? [], who, visible);
         after = { changedAt: record.changedAt, publication: record.publication };
         if (!seen || (states && !states.includes(seen.record.state))) continue;
         if (toReview && !this.#waitsFor(seen.record, who, now)) continue;
-        if (found.length === first) return { found, next: writeCursor(found.at(-1)!.record) };
+        if (found.length === first) return { found, next: last };
         found.push(seen);
+        // Of the row, whose latest version decides the order, whichever version of it is seen.
+        last = writeCursor(record);
       }
       if (page.length < READ_AT_ONCE) return { found, next: null };
     }
   }
 
   async #latest(id: string, who: Identity, visible: VisibleRepositories): Promise<SeenPublication | null> {
-    for (const record of await this.#options.records.versions(id)) {
+    return this.#firstSeen(await this.#options.records.versions(id), who, visible);
+  }
+
+  #firstSeen(
+    latestFirst: readonly PublicationVersion[],
+    who: Identity,
+    visible: VisibleRepositories,
+  ): SeenPublication | null {
+    for (const record of latestFirst) {
       const seen = this.#seenAs(record, who, visible);
       if (seen) return seen;
     }
