@@ -3,6 +3,7 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import sql from 'sql-template-tag';
 import type { Transaction, WriteableDatabase } from '../repository/direct/database.ts';
+import { listOf } from '../state/list.ts';
 import type { Webhook } from './settings.ts';
 
 /** One thing that happened. */
@@ -71,7 +72,8 @@ export class Outbox {
           JOIN ${this.#database.table('publication_version')} AS v
             ON v.publication = e.publication AND v.version = e.version
           JOIN ${this.#database.table('publication')} AS p ON p.id = e.publication
-          WHERE d.delivered_at IS NULL AND d.not_before <= ${BigInt(now)} AND d.attempts < ${BigInt(MOST_ATTEMPTS)}
+          WHERE d.webhook IN (SELECT value FROM ${listOf(this.#database.dialect, [...this.#webhooks.keys()])})
+          AND d.delivered_at IS NULL AND d.not_before <= ${BigInt(now)} AND d.attempts < ${BigInt(MOST_ATTEMPTS)}
           ORDER BY e.at, e.id LIMIT CAST(${BigInt(AT_ONCE)} AS BIGINT)`,
       signal,
     );
