@@ -169,9 +169,10 @@ async function existing(
   throw new SatelliteError('NOT_FOUND', 'The publication was changed by this call, and is not yours to see any more.');
 }
 
-/** All users where nobody is named. */
+/** Undefined where nothing is said of them; all users where nobody is named. */
 function readersOf(readers: PublicationReadersInput | null | undefined) {
-  const { allUsers, groups, users } = readers ?? {};
+  if (!readers) return undefined;
+  const { allUsers, groups, users } = readers;
   return { allUsers: allUsers ?? (!groups && !users), groups: groups ?? [], users: users ?? [] };
 }
 

@@ -1392,7 +1392,7 @@ export type Publication = {
   readonly comments: ReadonlyArray<PublicationComment>;
   /** What it is, in its owner's words. */
   readonly description?: Maybe<Scalars['String']['output']>;
-  /** What is different in this version from the one before; null for the first one. */
+  /** What is different in this version from the last one that was published or decided about; null where there is none. */
   readonly diff?: Maybe<PublicationDiff>;
   /** SHA-256 of the manifest, hexadecimal: what a reviewer approves. Null while the manifest is being made. */
   readonly digest?: Maybe<Scalars['String']['output']>;
@@ -1406,7 +1406,10 @@ export type Publication = {
   readonly job?: Maybe<Job>;
   /** Under which terms others may use it, in its owner's words. */
   readonly licence?: Maybe<Scalars['String']['output']>;
-  /** Everything that is published with it; null while that is being written down, or where it could not be. */
+  /**
+   * Everything that is published with it; null while that is being written down, where it could not be, and for readers who may
+   * not read all of its collections.
+   */
   readonly manifest?: Maybe<PublicationManifest>;
   /** The user who asked for it. */
   readonly owner: Scalars['String']['output'];
@@ -2554,7 +2557,10 @@ export type SubmitPublicationInput = {
   readonly licence?: InputMaybe<Scalars['String']['input']>;
   /** Identifier of the publication that this is a new version of. */
   readonly publication?: InputMaybe<Scalars['ID']['input']>;
-  /** Who may read it, beside you. The default is all users; a list alone, such as `{users: ["bob"]}`, names all of them. */
+  /**
+   * Who may read it, beside you. The default is all users, and for a later version whoever was to read the one before; a list alone,
+   * such as `{users: ["bob"]}`, names all of them.
+   */
   readonly readers?: InputMaybe<PublicationReadersInput>;
   /** Name of the published repository; the default is the only one. */
   readonly repository?: InputMaybe<Scalars['String']['input']>;

@@ -17,7 +17,7 @@ import { diffOf } from './diff.ts';
 import type { Manifest } from './manifest.ts';
 import { ManifestStore } from './manifest-store.ts';
 import { Outbox } from './outbox.ts';
-import type { PublicationComment, PublicationVersion } from './publication.ts';
+import { isDecided, type PublicationComment, type PublicationVersion } from './publication.ts';
 import { publishKind, withdrawKind } from './publish-kind.ts';
 import { ReaderGrants } from './reader-grants.ts';
 import { PublicationRecords } from './records.ts';

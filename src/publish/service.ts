@@ -22,7 +22,8 @@ export interface SubmitPublication {
   readonly title: string;
   readonly description: string | null;
   readonly licence: string | null;
-  readonly readers: Readers;
+  /** Undefined: those of the version before; of a first one, all users. */
+  readonly readers: Readers | undefined;
 }
 
 export interface PublicationFilter {

@@ -26,6 +26,7 @@ export interface SubmissionsOptions extends Pick<PublicationParts, 'records' | '
 }
 
 const LOOK_MILLISECONDS = 60_000;
+const ALL_USERS = { allUsers: true, groups: [], users: [] } as const;
 
 export class Submissions {
   readonly #options: SubmissionsOptions;
@@ -56,7 +57,7 @@ export class Submissions {
     principal: Principal,
   ): Promise<PublicationVersion> {
     const now = this.#options.now();
-    const { title, description, licence, readers, collections, search } = request;
+    const { title, description, licence, readers = ALL_USERS, collections, search } = request;
     const source = {
       repository: nameInAddresses(offered),
       satelliteId: satelliteOf(offered.resource ?? '') ?? null,
@@ -104,7 +105,9 @@ export class Submissions {
       throw new SatelliteError('BAD_USER_INPUT', `It is published in '${record.repository}': its versions stay there.`);
     }
     const { publication, owner, group, groupId } = record;
-    const next = { ...fresh, publication, owner, group, groupId, version: record.version + 1 };
+    // Who restricted it, does not open it by saying nothing.
+    const kept = { readers: request.readers ?? record.readers };
+    const next = { ...fresh, ...kept, publication, owner, group, groupId, version: record.version + 1 };
     if (await this.#options.records.addNext(next, record)) return next;
     throw new SatelliteError('CONFLICT', 'It has changed at this moment: look at it again.');
   }
