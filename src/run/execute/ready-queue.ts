@@ -9,13 +9,47 @@ export interface QueuedQuantum {
 
 type Outcome = 'done' | 'failed' | 'blocked';
 
+/** Quanta of one task that can run, the first first; taking one costs the same however many there are. */
+class ReadyQuanta {
+  #quanta: string[] = [];
+  #begin = 0;
+  /** The last first. */
+  readonly #putBack: string[] = [];
+
+  get isEmpty(): boolean {
+    return this.#putBack.length === 0 && this.#begin === this.#quanta.length;
+  }
+
+  add(uuid: string): void {
+    this.#quanta.push(uuid);
+  }
+
+  putBack(uuid: string): void {
+    this.#putBack.push(uuid);
+  }
+
+  /** There is one. */
+  take(): string {
+    const again = this.#putBack.pop();
+    if (again !== undefined) return again;
+    const uuid = this.#quanta[this.#begin]!;
+    this.#begin += 1;
+    if (this.#begin === this.#quanta.length) {
+      this.#quanta = [];
+      this.#begin = 0;
+    }
+    return uuid;
+  }
+}
+
 /** Quanta are given in the pipeline's order of tasks as far as what they wait for allows. */
 export class ReadyQueue {
   readonly #tasks = new Map<string, string>();
   readonly #waitsFor = new Map<string, number>();
   readonly #dependents: ReadonlyMap<string, readonly (readonly [string, string])[]>;
   readonly #outcomes = new Map<string, Outcome>();
-  readonly #ready: string[] = [];
+  /** By task, in the pipeline's order. */
+  readonly #ready: ReadonlyMap<string, ReadyQuanta>;
   /** Of what is asked, the quanta that have been executed before. */
   readonly doneBefore: readonly QueuedQuantum[];
 
@@ -32,10 +66,11 @@ export class ReadyQueue {
       }
     }
     this.doneBefore = doneBefore;
+    this.#ready = new Map([...quanta.keys()].map((task) => [task, new ReadyQuanta()]));
     const inside = edges.filter(([from, to]) => this.#tasks.has(from) && this.#tasks.has(to));
     this.#dependents = Map.groupBy(inside, ([from]) => from);
     for (const [, to] of inside) this.#waitsFor.set(to, (this.#waitsFor.get(to) ?? 0) + 1);
-    for (const uuid of this.#tasks.keys()) if (!this.#waitsFor.has(uuid)) this.#ready.push(uuid);
+    for (const uuid of this.#tasks.keys()) if (!this.#waitsFor.has(uuid)) this.#readyOf(uuid).add(uuid);
   }
 
   /** Whether nothing is left, in the queue or with who took it. */
@@ -43,20 +78,17 @@ export class ReadyQueue {
     return this.#outcomes.size === this.#tasks.size;
   }
 
-  /** The first that can run and that is wanted; it is taken out. */
-  take(isWanted: (quantum: QueuedQuantum) => boolean): QueuedQuantum | null {
-    for (const [i, uuid] of this.#ready.entries()) {
-      const quantum = { uuid, task: this.#tasks.get(uuid)! };
-      if (!isWanted(quantum)) continue;
-      this.#ready.splice(i, 1);
-      return quantum;
+  /** The first that can run, of the first task of which quanta are wanted; it is taken out. */
+  take(isWanted: (task: string) => boolean): QueuedQuantum | null {
+    for (const [task, ready] of this.#ready) {
+      if (!ready.isEmpty && isWanted(task)) return { uuid: ready.take(), task };
     }
     return null;
   }
 
-  /** It is to be tried again, before others. */
+  /** It is to be tried again, before others of its task. */
   putBack({ uuid }: QueuedQuantum): void {
-    this.#ready.unshift(uuid);
+    this.#readyOf(uuid).putBack(uuid);
   }
 
   succeed(uuid: string): void {
@@ -64,7 +96,7 @@ export class ReadyQueue {
     for (const [, to] of this.#dependents.get(uuid) ?? []) {
       const left = this.#waitsFor.get(to)! - 1;
       this.#waitsFor.set(to, left);
-      if (left === 0 && !this.#outcomes.has(to)) this.#ready.push(to);
+      if (left === 0 && !this.#outcomes.has(to)) this.#readyOf(to).add(to);
     }
   }
 
@@ -84,5 +116,9 @@ export class ReadyQueue {
       this.#outcomes.set(to, 'blocked');
       blocked.add(to);
     }
+  }
+
+  #readyOf(uuid: string): ReadyQuanta {
+    return this.#ready.get(this.#tasks.get(uuid)!)!;
   }
 }

@@ -68,9 +68,10 @@ export class Scheduler {
 
   /** What can be begun now: a quantum, and a worker with enough memory for it. */
   #next(): readonly [QueuedQuantum, Worker] | null {
-    const { queue, memory } = this.#options;
+    const { queue, memory, workers } = this.#options;
+    if (this.#workers.reduce((sum, { isBusy, shares }) => sum + (isBusy ? shares : 0), 0) >= workers) return null;
     let worker: Worker | null = null;
-    const quantum = queue.take(({ task }) => {
+    const quantum = queue.take((task) => {
       worker = this.#workerOf(memory.sharesOf(task));
       return worker !== null;
     });
