@@ -9,6 +9,8 @@ export const runsConfig = z.strictObject({
   executeAs: z.enum(['none', 'self', 'sandbox']).default('none'),
   /** Name of the only user whose code runs as the gateway's own user. Needed with `self`, which gives them all that is its. */
   user: z.string().min(1).optional(),
+  /** Runs that are built or executed at the same time; of one user, one less. @default 4 */
+  atOnce: z.int().min(1).max(64).default(4),
   /** Quanta of one run that run at the same time. @default 2 */
   workers: z.int().min(1).max(1024).default(2),
   /** Bytes of memory that the workers of one run share. @default not limited */

@@ -86,7 +86,10 @@ export async function openServices(
   const state = await openState(writing.state, signal);
   for (const tables of [CALL_TABLES, UPLOAD_TABLES, RUN_TABLES, REVOCATION_TABLES, FIRST_SIGHT_TABLES])
     await prepareTables(state.database, tables, signal);
-  const jobs = await createJobs(state, { rightsMilliseconds: recheckMs, heldMilliseconds: recheckMs, log });
+  const jobs = await createJobs(state, {
+    longConcurrency: config.runs.atOnce,
+    ...{ rightsMilliseconds: recheckMs, heldMilliseconds: recheckMs, log },
+  });
   const memberships = await StateMemberships.open(
     state,
     {
@@ -148,7 +151,7 @@ export async function openServices(
     async (job) => (await claims.tokenOf(job)) ?? jobs.tokenFor(job),
   );
   const store = new RunStore(state.database);
-  const { memoryBytes = null, ...runSettings } = config.runs;
+  const { memoryBytes = null, atOnce: _ofJobs, ...runSettings } = config.runs;
   const stages = new Stages({
     store,
     jobs,

@@ -8,10 +8,11 @@ import { Sql } from 'sql-template-tag';
 import type { SqlValue, Transaction } from '../repository/direct/database.ts';
 import type { Claiming } from './claiming.ts';
 import type { Job } from './job.ts';
-import type { JobQueue, Work } from './queue.ts';
+import type { JobQueue, Lane, QueuedBy, Work } from './queue.ts';
 
 const SCHEMA = 'satellite_queue';
 const QUEUE = 'jobs';
+const LONG_QUEUE = 'long-jobs';
 
 /** The shortest heartbeat that pg-boss takes. */
 const LEAST_HEARTBEAT_SECONDS = 10;
@@ -36,7 +37,8 @@ interface Delivery {
 }
 
 export interface BossQueueOptions {
-  readonly concurrency: number;
+  /** Jobs at the same time, of all lanes. */
+  readonly connections: number;
   readonly leaseMilliseconds: number;
   readonly pollMilliseconds: number;
   readonly log: Logger;
@@ -54,7 +56,7 @@ export class BossQueue implements JobQueue {
     this.#boss = new PgBoss({
       connectionString: url,
       schema: SCHEMA,
-      max: options.concurrency + 2,
+      max: options.connections + 2,
       schedule: false,
       useListenNotify: true,
       superviseIntervalSeconds: MONITOR_SECONDS,
@@ -67,7 +69,11 @@ export class BossQueue implements JobQueue {
   async prepare(): Promise<void> {
     await this.#boss.start();
     this.#started = true;
-    await this.#boss.createQueue(QUEUE, {
+    for (const name of [QUEUE, LONG_QUEUE]) await this.#createQueue(name);
+  }
+
+  async #createQueue(name: string): Promise<void> {
+    await this.#boss.createQueue(name, {
       // Of one singleton key, one delivery at a time.
       policy: 'singleton',
       notify: true,
@@ -83,9 +89,14 @@ export class BossQueue implements JobQueue {
     });
   }
 
-  async offer(transaction: Transaction, job: Job, exclusive: boolean, delayMilliseconds: number): Promise<void> {
+  async offer(
+    transaction: Transaction,
+    job: Job,
+    { exclusive = true, isLong = false }: QueuedBy,
+    delayMilliseconds: number,
+  ): Promise<void> {
     const delivery: Delivery = { job: job.id };
-    await this.#boss.send(QUEUE, delivery, {
+    await this.#boss.send(isLong ? LONG_QUEUE : QUEUE, delivery, {
       singletonKey: exclusive && job.subject !== null ? `subject ${job.subject}` : `job ${job.id}`,
       group: { id: job.owner },
       startAfter: Math.ceil(delayMilliseconds / 1000),
@@ -96,13 +107,16 @@ export class BossQueue implements JobQueue {
   /** pg-boss notifies its workers itself. */
   wake(): void {}
 
-  async start(kinds: readonly string[], work: Work): Promise<void> {
-    if (kinds.length === 0) return;
-    const { concurrency, pollMilliseconds } = this.#options;
+  async start(lanes: readonly Lane[], work: Work): Promise<void> {
+    for (const lane of lanes) await this.#startLane(lane, work);
+  }
+
+  async #startLane({ isLong, kinds, concurrency }: Lane, work: Work): Promise<void> {
+    const { pollMilliseconds } = this.#options;
     // Workers are notified of new jobs; of those whose time has come, or whose subject is free again, they are not.
     const pollingIntervalSeconds = Math.max(LEAST_POLLING_SECONDS, pollMilliseconds / 1000);
     await this.#boss.work<Delivery>(
-      QUEUE,
+      isLong ? LONG_QUEUE : QUEUE,
       {
         localConcurrency: concurrency,
         // One owner's jobs leave a place for another's.
@@ -116,7 +130,7 @@ export class BossQueue implements JobQueue {
 
   async close(): Promise<void> {
     if (!this.#started) return;
-    await this.#boss.offWork(QUEUE, { wait: true });
+    await Promise.all([QUEUE, LONG_QUEUE].map((name) => this.#boss.offWork(name, { wait: true })));
     await this.#boss.stop();
   }
 

@@ -1,5 +1,5 @@
 /** How an attempt at a job begins: which one is next, and making it ours. */
-import sql, { join, type Sql } from 'sql-template-tag';
+import sql, { join, raw, type Sql } from 'sql-template-tag';
 import {
   ConstraintError,
   type SqlRow,
@@ -50,13 +50,16 @@ export class Claiming {
     return rows.length > 0;
   }
 
-  /** The next job that can be claimed: of the owner with the fewest jobs running, the oldest. */
-  async next(kinds: readonly string[]): Promise<string | undefined> {
+  /**
+   * The next job that can be claimed: of the owner with the fewest jobs running, the oldest.
+   * @param without owners who are to wait
+   */
+  async next(kinds: readonly string[], without: readonly string[]): Promise<string | undefined> {
     // Looked for without the lock of writers, which on SQLite all of them share.
     const [row] = await this.#database.all(
       sql`
         SELECT id FROM ${this.#job} AS candidate
-        WHERE kind IN (${join(kinds)})
+        WHERE kind IN (${join(kinds)}) ${without.length > 0 ? sql`AND owner NOT IN (${join(without)})` : raw('')}
           AND (state = 'QUEUED' AND not_before <= ${this.#now} OR state = 'RUNNING' AND leased_until < ${this.#now})
           AND (exclusive = 0 OR subject IS NULL OR NOT EXISTS (
             SELECT 1 FROM ${this.#job} AS other

@@ -81,6 +81,11 @@ export interface JobKind<Input extends Json = Json, Result extends Json = Json> 
   /** Jobs of one subject run one after the other. @default true */
   readonly exclusive?: boolean;
   /**
+   * May take hours, mostly of other processes: such jobs have places of their own, so that others do not wait for them.
+   * @default false
+   */
+  readonly isLong?: boolean;
+  /**
    * Does the work.  An UPSTREAM_UNAVAILABLE or RATE_LIMITED is tried again with back-off, up to `retries` times (default 8);
    * with an UNAUTHENTICATED the job is HELD until its owner brings another token, with the FORBIDDEN of a repository's server
    * until that lets them in; any other `SatelliteError` fails the job with its code; anything else is tried again twice.

@@ -8,7 +8,7 @@ import { Claiming } from './claiming.ts';
 import type { Job, JobKind, Jobs, JobState, Json, NewJob } from './job.ts';
 import { HeldJobs } from './held-jobs.ts';
 import { JobRecords, tokenPurpose, UNABORTED, type JobRecord } from './records.ts';
-import type { JobQueue } from './queue.ts';
+import type { JobQueue, Lane } from './queue.ts';
 import { TableQueue } from './table-queue.ts';
 import { JOB_TABLES } from './tables.ts';
 import { Watcher } from './watcher.ts';
@@ -19,6 +19,8 @@ const DAY_MILLISECONDS = 86_400_000;
 export interface JobsOptions {
   /** Jobs that run at the same time in this process. @default 4 */
   readonly concurrency?: number;
+  /** Long ones, beside them; of one owner, one less. @default 4 */
+  readonly longConcurrency?: number;
   /** How long a job stays with a process that is not heard of. @default 15 000 */
   readonly leaseMilliseconds?: number;
   /** How often what other processes did is looked for. @default 1000 */
@@ -54,6 +56,7 @@ class StateJobs implements Jobs {
   readonly #watcher: Watcher<JobRecord>;
   readonly #held: HeldJobs;
   readonly #kinds = new Map<string, JobKind>();
+  readonly #concurrency: { readonly short: number; readonly long: number };
   readonly #drainMilliseconds: number;
   readonly #rememberMilliseconds: number;
   readonly #log: Logger;
@@ -64,6 +67,7 @@ class StateJobs implements Jobs {
   constructor(state: State, options: JobsOptions, Boss: typeof BossQueue | undefined) {
     const {
       concurrency = 4,
+      longConcurrency = 4,
       leaseMilliseconds = 15_000,
       pollMilliseconds = 1000,
       progressMilliseconds = 500,
@@ -72,6 +76,7 @@ class StateJobs implements Jobs {
     const { rememberMilliseconds = 90 * DAY_MILLISECONDS, log = pino({ level: 'silent' }) } = options;
     const { rightsMilliseconds = 30_000, heldMilliseconds = 60_000 } = options;
     this.#state = state;
+    this.#concurrency = { short: concurrency, long: longConcurrency };
     this.#drainMilliseconds = drainMilliseconds;
     this.#rememberMilliseconds = rememberMilliseconds;
     this.#log = log;
@@ -85,8 +90,11 @@ class StateJobs implements Jobs {
     );
     this.#queue =
       state.postgresUrl === undefined || !Boss
-        ? new TableQueue(this.#claiming, concurrency, pollMilliseconds, log)
-        : new Boss(state.postgresUrl, this.#claiming, { concurrency, leaseMilliseconds, pollMilliseconds, log });
+        ? new TableQueue(this.#claiming, pollMilliseconds, log)
+        : new Boss(state.postgresUrl, this.#claiming, {
+            connections: concurrency + longConcurrency,
+            ...{ leaseMilliseconds, pollMilliseconds, log },
+          });
     this.#worker = new JobWorker(this.#kinds, this.#queue, {
       leaseMilliseconds,
       progressMilliseconds,
@@ -115,7 +123,7 @@ class StateJobs implements Jobs {
     await this.#prepared();
     await this.#records.forget(this.#rememberMilliseconds);
     this.#forgetting = setInterval(() => void this.#forget(), DAY_MILLISECONDS).unref();
-    await this.#queue.start([...this.#kinds.keys()], (claim) => this.#worker.work(claim));
+    await this.#queue.start(this.#lanes(), (claim) => this.#worker.work(claim));
     this.#held.start();
   }
 
@@ -123,7 +131,7 @@ class StateJobs implements Jobs {
     await this.#prepared();
     const added = await this.#state.database.transaction(async (transaction) => {
       const { job: record, isNew } = await this.#records.add(transaction, kind, job);
-      if (isNew) await this.#queue.offer(transaction, record, kind.exclusive ?? true, 0);
+      if (isNew) await this.#queue.offer(transaction, record, kind, 0);
       return record;
     }, UNABORTED);
     this.#queue.wake();
@@ -211,12 +219,24 @@ class StateJobs implements Jobs {
   async #requeue(id: string, token: string | undefined, from: readonly JobState[]): Promise<boolean> {
     const queued = await this.#state.database.transaction(async (transaction) => {
       const job = await this.#records.requeue(transaction, id, token, from);
-      if (job) await this.#queue.offer(transaction, job, this.#kinds.get(job.kind)?.exclusive ?? true, 0);
+      if (job) await this.#queue.offer(transaction, job, this.#kinds.get(job.kind) ?? {}, 0);
       return job !== undefined;
     }, UNABORTED);
     this.#queue.wake();
     this.#watcher.changed(id);
     return queued;
+  }
+
+  #lanes(): readonly Lane[] {
+    const { short, long } = this.#concurrency;
+    const lanes = [
+      { isLong: false, concurrency: short, perOwner: short },
+      { isLong: true, concurrency: long, perOwner: Math.max(1, long - 1) },
+    ].map((lane) => {
+      const kinds = [...this.#kinds.values()].filter(({ isLong = false }) => isLong === lane.isLong);
+      return { ...lane, kinds: kinds.map(({ name }) => name) };
+    });
+    return lanes.filter(({ kinds }) => kinds.length > 0);
   }
 
   async #forget(): Promise<void> {

@@ -1,22 +1,25 @@
 /** The queue of one gateway: the table of jobs itself, which it looks through. */
 import type { Logger } from 'pino';
 import type { Claiming } from './claiming.ts';
-import type { JobQueue, Work } from './queue.ts';
+import type { JobQueue, Lane, Work } from './queue.ts';
+
+interface LookedThrough extends Lane {
+  /** What is being done, and whose it is. */
+  readonly working: Map<Promise<unknown>, string>;
+  awake: PromiseWithResolvers<void>;
+}
 
 export class TableQueue implements JobQueue {
   readonly #claiming: Claiming;
-  readonly #concurrency: number;
   readonly #pollMilliseconds: number;
   readonly #log: Logger;
-  readonly #working = new Set<Promise<unknown>>();
-  #looking: Promise<void> | undefined;
+  readonly #lanes: LookedThrough[] = [];
+  readonly #looking: Promise<void>[] = [];
   #closed = false;
-  #awake = Promise.withResolvers<void>();
 
   /** @param pollMilliseconds how often it looks for what other processes queued or left, and for jobs whose time has come */
-  constructor(claiming: Claiming, concurrency: number, pollMilliseconds: number, log: Logger) {
+  constructor(claiming: Claiming, pollMilliseconds: number, log: Logger) {
     this.#claiming = claiming;
-    this.#concurrency = concurrency;
     this.#pollMilliseconds = pollMilliseconds;
     this.#log = log;
   }
@@ -26,42 +29,48 @@ export class TableQueue implements JobQueue {
   async offer(): Promise<void> {}
 
   wake(): void {
-    this.#awake.resolve();
+    for (const { awake } of this.#lanes) awake.resolve();
   }
 
-  async start(kinds: readonly string[], work: Work): Promise<void> {
-    if (kinds.length > 0) this.#looking = this.#look(kinds, work);
+  async start(lanes: readonly Lane[], work: Work): Promise<void> {
+    for (const lane of lanes) {
+      const of = { ...lane, working: new Map<Promise<unknown>, string>(), awake: Promise.withResolvers<void>() };
+      this.#lanes.push(of);
+      this.#looking.push(this.#look(of, work));
+    }
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.wake();
-    await this.#looking;
-    await Promise.all(this.#working);
+    await Promise.all(this.#looking);
+    await Promise.all(this.#lanes.flatMap(({ working }) => [...working.keys()]));
   }
 
-  async #look(kinds: readonly string[], work: Work): Promise<void> {
+  async #look(lane: LookedThrough, work: Work): Promise<void> {
     while (!this.#closed) {
-      this.#awake = Promise.withResolvers();
-      if (this.#working.size < this.#concurrency && (await this.#takeOne(kinds, work))) continue;
-      const timer = setTimeout(() => this.wake(), this.#pollMilliseconds);
-      await this.#awake.promise;
+      lane.awake = Promise.withResolvers();
+      if (lane.working.size < lane.concurrency && (await this.#takeOne(lane, work))) continue;
+      const timer = setTimeout(() => lane.awake.resolve(), this.#pollMilliseconds);
+      await lane.awake.promise;
       clearTimeout(timer);
     }
   }
 
-  async #takeOne(kinds: readonly string[], work: Work): Promise<boolean> {
+  async #takeOne({ kinds, working, perOwner }: LookedThrough, work: Work): Promise<boolean> {
     try {
-      const id = await this.#claiming.next(kinds);
+      const busy = Map.groupBy(working.values(), (owner) => owner);
+      const without = [...busy].filter(([, of]) => of.length >= perOwner).map(([owner]) => owner);
+      const id = await this.#claiming.next(kinds, without);
       // It may be one that this gateway has just given up, in order to stop.
       if (id === undefined || this.#closed) return false;
       const claim = await this.#claiming.claim(id, kinds);
       if (!claim) return false;
-      const working = work(claim).finally(() => {
-        this.#working.delete(working);
+      const at = work(claim).finally(() => {
+        working.delete(at);
         this.wake();
       });
-      this.#working.add(working);
+      working.set(at, claim.row.job.owner);
       return true;
     } catch (err) {
       this.#log.error({ err }, 'could not look for jobs');

@@ -80,6 +80,24 @@ function testJobs(queue: Queue): void {
     await jobs.cancel(other.id, 'bob');
   });
 
+  test('long jobs keep no other waiting, and one owner’s not another’s', async () => {
+    const free = Promise.withResolvers<void>();
+    const long = kind(() => free.promise.then(() => null), { name: 'long', isLong: true });
+    const short = kind(async () => null);
+    const jobs = await queue.gateway([long, short], { concurrency: 1, longConcurrency: 2 });
+    await jobs.start();
+    const first = await jobs.enqueue(long, job(1));
+    await untilState(jobs, first.id, 'RUNNING');
+    const second = await jobs.enqueue(long, job(2));
+    const { id } = await jobs.enqueue(short, job());
+    await untilState(jobs, id, 'COMPLETED');
+    const bobs = await jobs.enqueue(long, { ...job(3), owner: 'bob' });
+    for await (const { state } of jobs.watch(bobs.id, 'bob', LIMIT)) if (state === 'RUNNING') break;
+    expect(await jobs.find(second.id, OWNER)).toMatchObject({ state: 'QUEUED' });
+    free.resolve();
+    for (const of of [first, second]) await untilState(jobs, of.id, 'COMPLETED');
+  });
+
   test('jobs of one subject run one after the other, others beside them', async () => {
     let running = 0;
     let most = 0;
