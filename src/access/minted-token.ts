@@ -48,7 +48,7 @@ export interface MintedTokensOptions {
   /** Scopes that such a token stands for: its operations are its limit. */
   readonly scopes: readonly string[];
   /** The token of the user for whom a job works: what it asks, it asks as they would. @default none is passed on */
-  readonly tokenOf?: (job: string) => Promise<string | undefined>;
+  readonly tokenOf?: (job: string, username: string) => Promise<string | undefined>;
 }
 
 export class MintedTokens {
@@ -110,7 +110,7 @@ export class MintedTokens {
       scopes,
       quota: null,
       kind: 'minted',
-      token: job === null ? undefined : await tokenOf?.(job),
+      token: job === null ? undefined : await tokenOf?.(job, username),
       source: GATEWAY_ISSUER,
       expiresAt: claims.exp! * 1000,
       limits: { satellite, operations, job, ...(reads && { reads }), aclRevision },

@@ -32,7 +32,9 @@ interface Claimed {
 }
 
 /** How often the gateway is told that we are at it; it gives a run up after a minute. */
-const BEAT_MILLISECONDS = 15_000;
+const BEAT_MILLISECONDS = 10_000;
+/** After how long without a beat that arrived the run is left, before the gateway gives it to another. */
+const GIVE_UP_MILLISECONDS = 40_000;
 
 /**
  * Does a stage here, and tells the gateway how it ended.
@@ -50,12 +52,19 @@ export async function workHere(
   let held = await client.post<Claimed>(`${place}/claim`, { stage, worker: hostname() });
   const { claim } = held;
   const stop = new AbortController();
+  let keptAt = performance.now();
   let quanta: QuantaCounts | null = null;
   const beat = setInterval(() => {
+    const asked = performance.now();
     client.post<Claimed>(`${place}/beat`, { claim, quanta }).then(
-      (kept) => (held = kept),
-      // A gateway that is away comes back; a claim that is lost does not.
-      (error: unknown) => error instanceof CommandError && error.code === 'CONFLICT' && stop.abort(error),
+      (kept) => {
+        held = kept;
+        keptAt = asked;
+      },
+      (error: unknown) => {
+        // A gateway that is away comes back; but another machine may take the run then, and both would write its files.
+        if (isRefusal(error) || asked - keptAt > GIVE_UP_MILLISECONDS) stop.abort(error);
+      },
     );
   }, BEAT_MILLISECONDS);
   const interrupt = () => stop.abort(new Interrupted());
@@ -81,6 +90,13 @@ export async function workHere(
 
 class Interrupted extends Error {}
 
+/** What the gateway says of a claim that is lost, of a run that is gone, and of who may not go on with it. */
+const REFUSALS = new Set(['CONFLICT', 'NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED', 'BAD_USER_INPUT']);
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof CommandError && REFUSALS.has(error.code ?? '');
+}
+
 async function work(
   claimed: Claimed,
   token: () => Promise<string>,
@@ -90,7 +106,13 @@ async function work(
   tell: (counts: QuantaCounts) => void,
 ): Promise<ClaimEnd> {
   const { gateway, run } = claimed;
-  const stack = { python: { executable: python, path: pythonPath }, place: { kind: 'self' }, gateway, token } as const;
+  const stack = {
+    python: { executable: python, path: pythonPath },
+    place: { kind: 'self' },
+    gateway,
+    token,
+    memoryBytes: null,
+  } as const;
   try {
     const directory = await realpath(claimed.directory).catch((cause: unknown) => {
       throw new SatelliteError('NOT_FOUND', "The run's directory is not on this machine.", { cause });
@@ -100,7 +122,7 @@ async function work(
       return { built: { quanta, datasets, reasons } };
     }
     await writeOwnRoot(directory, run.spec);
-    const counts = { workers: Number(workers), memoryBytes: null, retries: Number(retries) };
+    const counts = { workers: Number(workers), retries: Number(retries) };
     const execution = { ...stack, ...counts, outputs: null, environment: {} };
     return {
       executed: await executeQuanta({ directory, quanta: run.quanta }, execution, async (c) => tell(c), signal),

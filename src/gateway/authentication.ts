@@ -46,7 +46,7 @@ export function openAuthenticator(
 export function openMintedTokens(
   auth: AuthConfig,
   state: Omit<AuthenticationState, 'minted' | 'firstSights'>,
-  tokenOf: (job: string) => Promise<string | undefined>,
+  tokenOf: (job: string, username: string) => Promise<string | undefined>,
 ): MintedTokens {
   const scopes = [...new Set([...auth.scopes.query, ...auth.scopes.change])];
   return new MintedTokens({ ...state, scopes, tokenOf });

@@ -148,7 +148,7 @@ export async function openServices(
   const minted = openMintedTokens(
     config.auth,
     { secret: state.secret, memberships, revocations },
-    async (job) => (await claims.tokenOf(job)) ?? jobs.tokenFor(job),
+    async (job, username) => (await claims.tokenOf(job, username)) ?? jobs.tokenFor(job, username),
   );
   const store = new RunStore(state.database);
   const { memoryBytes = null, atOnce: _ofJobs, ...runSettings } = config.runs;

@@ -151,7 +151,7 @@ export interface Jobs {
   /** The token that a running job was given; undefined where it is no longer known. */
   tokenOf(id: string): string | undefined;
   /** The same wherever the job runs: for what another gateway is asked on its behalf. */
-  tokenFor(id: string): Promise<string | undefined>;
+  tokenFor(id: string, owner: string): Promise<string | undefined>;
   /** How many jobs of all users have not ended, by their states. */
   counts(): Promise<Readonly<Record<'QUEUED' | 'RUNNING' | 'HELD', number>>>;
   /** Stops taking jobs and lets those that run reach a step's end (they go on after the next start). */

@@ -192,7 +192,8 @@ class StateJobs implements Jobs {
     return this.#worker.tokenOf(id);
   }
 
-  async tokenFor(id: string): Promise<string | undefined> {
+  async tokenFor(id: string, owner: string): Promise<string | undefined> {
+    if (!(await this.find(id, owner))) return undefined;
     const known = this.#worker.tokenOf(id);
     if (known !== undefined) return known;
     await this.#prepared();

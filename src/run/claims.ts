@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { MintedTokens } from '../access/minted-token.ts';
+import { refused } from '../access/token-form.ts';
 import { permits } from '../access/permission.ts';
 import type { Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
@@ -134,14 +135,18 @@ export class Claims {
     }
   }
 
-  /** The token of the user whose machine has a run; for what its processes ask. @param job as a capability names it */
-  async tokenOf(job: string): Promise<string | undefined> {
+  /**
+   * The token of the user whose machine has a run; for what its processes ask.
+   * @param job as a capability names it; undefined is answered for one that is no claim's
+   * @throws SatelliteError UNAUTHENTICATED where the claim is not held any more: what it was good for has ended
+   */
+  async tokenOf(job: string, username: string): Promise<string | undefined> {
     if (!job.startsWith(PREFIX)) return undefined;
-    const id = job.slice(PREFIX.length);
+    const [id = '', attempt] = job.slice(PREFIX.length).split(':');
     const entry = await this.#options.store.get(id);
-    return entry?.sealedToken === null || !entry
-      ? undefined
-      : this.#options.secret.unseal(purpose(id), entry.sealedToken);
+    const isHeld = entry && entry.claim !== null && String(entry.attempt) === attempt && entry.jobOwner === username;
+    if (!isHeld) throw refused('the claim of a run that it was made for has ended');
+    return entry.sealedToken === null ? undefined : this.#options.secret.unseal(purpose(id), entry.sealedToken);
   }
 
   async #held(id: string, claim: string, principal: Principal): Promise<RunEntry> {
@@ -152,7 +157,7 @@ export class Claims {
   }
 
   #mint(entry: RunEntry, { username }: Principal): Promise<string> {
-    return runTokens(this.#options.minted, entry, username, `${PREFIX}${entry.id}`)();
+    return runTokens(this.#options.minted, entry, username, `${PREFIX}${entry.id}:${entry.attempt}`)();
   }
 }
 

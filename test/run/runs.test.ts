@@ -261,6 +261,28 @@ describe('a gateway that runs no users’ code', () => {
   });
 });
 
+test('the capability of a claim ends with it: it is not good under the next one', async () => {
+  const { id } = runOf(await create({ output: 'u/alice/claimed' }));
+  const headers = { authorization: `Bearer ${await gateway.token('alice')}`, 'content-type': 'application/json' };
+  const claim = async () => {
+    const body = JSON.stringify({ stage: 'build', worker: 'notebook' });
+    const answer = await gateway.fetch(`/v1/runs/${id}/claim`, { method: 'POST', headers, body });
+    return ((await answer.json()) as { token: string }).token;
+  };
+  const status = async (token: string) => {
+    const path = '/api/butler/repo/alice~work/v1/universe';
+    return (await gateway.fetch(path, { headers: { authorization: `Bearer ${token}` } })).status;
+  };
+  const first = await claim();
+  expect(await status(first)).toBe(200);
+  await gateway.ask('mutation ($run: ID!) {cancelRun(input: {run: $run}) {run {state}}}', { run: id });
+  expect(await status(first)).toBe(401);
+  const second = await claim();
+  expect(second).not.toBe(first);
+  expect(await status(first)).toBe(401);
+  expect(await status(second)).toBe(200);
+});
+
 describe('a pipeline file', () => {
   test('below a directory of the gateway’s is taken, with labels of its tasks', async () => {
     const { directory } = runOf(await create({ pipeline: { path: 'mini.yaml#calibrate' } }));
