@@ -34,6 +34,8 @@ export interface Stack {
   readonly gateway: string;
   /** Of the run, good now. */
   readonly token: () => Promise<string>;
+  /** Of all workers of the run together; null: all of the machine's. */
+  readonly memoryBytes: number | null;
 }
 
 /** Runs the user's stack, or takes the graph that was given: `graph.qg` in the run's directory, without places of inputs. */
@@ -69,6 +71,8 @@ export interface Placing {
   /** In search order, as the run's user may read them now. */
   readonly repositories: readonly NamedRepository[];
   readonly publicUrl: string;
+  /** Whether the satellite's root is seen where the graph is executed. */
+  readonly seesRoot: boolean;
 }
 
 /**
@@ -78,7 +82,7 @@ export interface Placing {
  */
 export async function placeInputs(
   run: RunRecord,
-  { satellite, repositories, publicUrl }: Placing,
+  { satellite, repositories, publicUrl, seesRoot }: Placing,
   ctx: QueryContext,
 ): Promise<number> {
   const directory = directoryOfRun(satellite.directory, run);
@@ -90,7 +94,7 @@ export async function placeInputs(
     graph,
     into: graph,
     datastore: RUN_DATASTORE,
-    files: (uuids) => inputFiles(repositories, satellite.fullName, publicUrl, uuids, ctx),
+    files: (uuids) => inputFiles(repositories, seesRoot ? satellite.fullName : null, publicUrl, uuids, ctx),
   });
   await writeRunButler(directory, satellite.artifacts.root, ctx.signal);
   await describeInputs(directory, file, ctx.signal);

@@ -8,7 +8,6 @@ import type { QuantaCounts, RunRecord } from './run.ts';
 
 export interface Execution extends Stack {
   readonly workers: number;
-  readonly memoryBytes: number | null;
   readonly retries: number;
   /** Directory that gets the outputs; null where the satellite's files are in no directory. */
   readonly outputs: string | null;

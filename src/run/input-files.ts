@@ -13,11 +13,11 @@ const UUIDS_AT_ONCE = 10_000;
  * Files of datasets, of each in the first repository that has one.  Addresses hold no capability and no signature: whoever
  * reads there is asked for the right at that moment.
  * @param repositories in search order, as the run's user may read them
- * @param satellite full name of the run's
+ * @param own full name of the run's satellite, whose root is seen where it is executed; null: only the gateway is reached there
  */
 export async function inputFiles(
   repositories: readonly NamedRepository[],
-  satellite: string,
+  own: string | null,
   publicUrl: string,
   uuids: readonly string[],
   ctx: QueryContext,
@@ -28,7 +28,7 @@ export async function inputFiles(
     for (const batch of inBatches(left, UUIDS_AT_ONCE)) {
       for (const [uuid, files] of await repository.files(batch, ctx)) {
         if (files.length === 0) continue;
-        const isOwn = name === satellite;
+        const isOwn = name === own;
         const at = { repository: name, uuid };
         found.set(
           uuid,

@@ -221,22 +221,30 @@ export class Stages {
   }
 
   async #placeInputs(entry: RunEntry, task: Task, token: string | undefined): Promise<number> {
-    const { surroundings, publicUrl } = this.#options;
+    const { surroundings, publicUrl, settings } = this.#options;
     const satellite = await this.#satellite(entry, task);
     const repositories = await readableRepositories(surroundings, task.owner, entry.spec.repositories);
-    const placing = { satellite, repositories, publicUrl: publicUrl() };
+    const seesRoot = settings.executeAs !== 'sandbox';
+    const placing = { satellite, repositories, publicUrl: publicUrl(), seesRoot };
     const jobs = token === undefined ? surroundings.jobs : { tokenOf: () => token };
     return placeInputs(entry, placing, contextOf({ jobs }, task));
   }
 
   async #execute(entry: RunEntry, task: Task): Promise<StageEnd> {
     const { store, settings } = this.#options;
-    const { workers, memoryBytes, retries } = settings;
+    const { workers, retries } = settings;
     const { artifacts } = await this.#satellite(entry, task);
     // Another may have been made at the same moment.
     requireApart(entry, await store.ofSatellite(entry));
+    if (settings.executeAs === 'sandbox' && isUri(artifacts.root)) {
+      throw new SatelliteError(
+        'FORBIDDEN',
+        'This gateway runs pipelines in sandboxes, which write to directories alone, and the files of this satellite are in ' +
+          `an object store: run it where you work, with \`satellite run execute ${entry.id}\`.`,
+      );
+    }
     const outputs = isUri(artifacts.root) ? null : join(artifacts.root, runDirectory(entry.spec.outputRun));
-    const execution = { ...this.#stack(entry, task), workers, memoryBytes, retries, outputs, environment: {} };
+    const execution = { ...this.#stack(entry, task), workers, retries, outputs, environment: {} };
     // Also of an execution that is stopped, files are there that another graph must not take for its own.
     await store.changeAttempt(entry.id, entry.attempt, { reached: 'EXECUTED' });
     const counts = await executeQuanta(
@@ -285,10 +293,12 @@ export class Stages {
     const python = requireStack(settings, entry, task.owner);
     return {
       python,
+      memoryBytes: settings.memoryBytes,
       place:
         settings.executeAs === 'self'
           ? { kind: 'self' }
-          : { kind: 'sandbox', user: task.owner, uid: sandboxUid(task.owner) },
+          : // Of the satellite: whoever may write to it goes on with what another has executed.
+            { kind: 'sandbox', user: task.owner, uid: sandboxUid(entry.satellite) },
       gateway: publicUrl(),
       token: runTokens(minted, entry, task.owner, task.jobId),
     };

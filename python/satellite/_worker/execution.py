@@ -175,25 +175,33 @@ def quantum(request: dict[str, Any], log: Callable[[str], None]) -> object:
     quantum_id = uuid.UUID(request["quantum"])
     begin = time.monotonic()
     answer: dict[str, Any] = {"status": "succeeded"}
-    with captured(request["log"]):
-        try:
-            of = graph.of(quantum_id)
-            [built] = of.build_execution_quanta([quantum_id]).values()
-            redirect(built)
-            label = of.quantum_only_xgraph.nodes[quantum_id]["task_label"]
-            # A new one each time: it would note in each log all that came before.
-            executor = SingleQuantumExecutor(
-                limited_butler_factory=graph.butler_for, skip_existing=True, clobber_outputs=True
-            )
-            result = executor.execute(graph.components.pipeline_graph.tasks[label], built, quantum_id)
-            if result.skipped_existing:
-                answer["status"] = "skipped"
-        except BaseException as error:
-            logging.getLogger("satellite.worker").exception("The quantum failed.")
-            answer = {"status": "failed", "exception": described(error), "retry": not isinstance(error, SystemExit)}
+    try:
+        # A log that cannot be opened fails this quantum, not all of them.
+        with captured(request["log"]):
+            answer.update(execute(graph, quantum_id))
+    except OSError as error:
+        answer = {"status": "failed", "exception": described(error)}
     answer["seconds"] = round(time.monotonic() - begin, 4)
     answer["memory"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return answer
+
+
+def execute(graph: OpenGraph, quantum_id: uuid.UUID) -> dict[str, Any]:
+    """Execute a quantum, and say how it went; what it raises is in its log."""
+    try:
+        of = graph.of(quantum_id)
+        [built] = of.build_execution_quanta([quantum_id]).values()
+        redirect(built)
+        label = of.quantum_only_xgraph.nodes[quantum_id]["task_label"]
+        # A new one each time: it would note in each log all that came before.
+        executor = SingleQuantumExecutor(
+            limited_butler_factory=graph.butler_for, skip_existing=True, clobber_outputs=True
+        )
+        result = executor.execute(graph.components.pipeline_graph.tasks[label], built, quantum_id)
+    except BaseException as error:
+        logging.getLogger("satellite.worker").exception("The quantum failed.")
+        return {"status": "failed", "exception": described(error)}
+    return {"status": "skipped"} if result.skipped_existing else {}
 
 
 def provenance(request: dict[str, Any], log: Callable[[str], None]) -> object:

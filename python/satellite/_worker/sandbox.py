@@ -17,6 +17,8 @@ from typing import Any
 
 #: Different attempts that are told; more say nothing new.
 _KEPT = 100
+#: The longest file that a run can write.
+_MOST_FILE_BYTES = 1 << 36
 #: What Python and the stack look at anywhere, beside what the run's own is.
 _TEMPORARY = "/tmp"
 _USUAL = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/dev", _TEMPORARY, "/run/satellite", "/sys", "/proc")
@@ -137,3 +139,7 @@ def bound(processes: int) -> None:
     """Bound what this process and those that it starts can take of the machine."""
     resource.setrlimit(resource.RLIMIT_NPROC, (processes, processes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_MOST_FILE_BYTES, _MOST_FILE_BYTES))
+    # Where memory ends, a sandbox goes first.
+    with open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")

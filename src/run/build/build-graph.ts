@@ -41,6 +41,8 @@ export interface BuildRequest {
   /** A token of the run, good now; it stays in this process. */
   readonly token: () => Promise<string>;
   readonly spec: BuildSpec;
+  /** That the process may have; null or absent: all. */
+  readonly memoryBytes?: number | null;
   /** The run's directory, which gets `graph.qg` and `pipeline.yaml`; in `work/` they are made. */
   readonly directory: string;
 }
@@ -121,7 +123,7 @@ function facing({ gateway, spec }: Pick<BuildRequest, 'gateway' | 'spec'>) {
 }
 
 async function askOnce(
-  { python, place, gateway, token }: Omit<BuildRequest, 'directory'>,
+  { python, place, gateway, token, memoryBytes = null }: Omit<BuildRequest, 'directory'>,
   operation: { readonly op: string } & Readonly<Record<string, unknown>>,
   writeable: readonly string[],
   signal: AbortSignal,
@@ -132,7 +134,7 @@ async function askOnce(
   await using relay = await GatewayRelay.start({ gateway, token, isForSandbox, onRefused: onNotice });
   const visible = { readable: [], writeable };
   await using pool = await WorkerPool.start({ python, place, relay, visible, onNotice }, signal);
-  pool.fork(0, null);
+  pool.fork(0, memoryBytes);
   try {
     return await untilAborted(signal, pool.ask(0, { ...operation, addresses: pool.addresses }, onLine));
   } catch (error) {

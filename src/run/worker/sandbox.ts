@@ -35,13 +35,16 @@ export interface Visible {
 const SYSTEM = ['/usr', '/lib', '/lib64', '/bin', '/sbin', '/etc/alternatives', '/etc/ld.so.cache', '/etc/ssl'];
 const SYSTEM_FILES = ['/etc/localtime', '/etc/mime.types'];
 
+/** What a sandbox may have of temporary files, in each of two places. */
+const TEMPORARY_BYTES = 2 ** 30;
+
 /** User IDs that no account of a machine has. */
 const FIRST_UID = 1_000_000_000;
 const UIDS = 1_000_000_000;
 
-/** The user ID of a user's sandboxes; the same one always, and on every machine. */
-export function sandboxUid(username: string): number {
-  return FIRST_UID + (createHash('sha256').update(`sandbox ${username}`).digest().readUInt32BE(0) % UIDS);
+/** The user ID of a satellite's sandboxes; the same one always, and on every machine. */
+export function sandboxUid(satellite: string): number {
+  return FIRST_UID + (createHash('sha256').update(`sandbox ${satellite}`).digest().readUInt32BE(0) % UIDS);
 }
 
 /**
@@ -97,20 +100,9 @@ async function namespaces({ readable, writeable }: Visible): Promise<readonly st
   return [
     ...['--unshare-ipc', '--unshare-pid', '--unshare-net', '--unshare-uts', '--unshare-cgroup-try'],
     ...['--die-with-parent', '--new-session', '--hostname', 'sandbox'],
-    ...[
-      '--proc',
-      '/proc',
-      '--dev',
-      '/dev',
-      '--perms',
-      '1777',
-      '--tmpfs',
-      '/tmp',
-      '--perms',
-      '1777',
-      '--tmpfs',
-      '/dev/shm',
-    ],
+    ...['--proc', '/proc', '--dev', '/dev'],
+    // In memory, which no limit of a process's counts.
+    ...['/tmp', '/dev/shm'].flatMap((path) => ['--perms', '1777', '--size', String(TEMPORARY_BYTES), '--tmpfs', path]),
     ...(await systemBinds()),
     ...ancestorsOf([SOCKET_DIRECTORY, ...readable, ...writeable]).flatMap((path) => ['--perms', '0711', '--dir', path]),
     ...readable.flatMap((path) => ['--ro-bind', path, path]),
