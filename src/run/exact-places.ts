@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, rename, unlink } from 'node:fs/promises';
+import { open, realpath, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { SatelliteError } from '../butler/errors.ts';
 import { OpenDirectory } from '../repository/direct/datastore/directory-walk.ts';
@@ -36,6 +36,14 @@ export async function makePlace(path: string): Promise<OpenDirectory> {
     }
     missing.unshift(basename(there));
   }
+}
+
+/** @throws SatelliteError CONFLICT where a link is in the place of a file or directory, or leads to it; NOT_FOUND */
+export async function requireExact(path: string): Promise<void> {
+  const real = await realpath(path).catch((error: unknown) => {
+    throw explained(error, path);
+  });
+  if (real !== path) throw explained(Object.assign(new Error('a link leads elsewhere'), { code: 'ELOOP' }), path);
 }
 
 /** Writes a file, so that nobody sees half of it; what was there, be it a link, is replaced. */

@@ -2,7 +2,7 @@ import { copyFile, lstat, mkdir, readdir, readFile, symlink, writeFile } from 'n
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { enterPlace, makePlace, openRunGraph, writeWithin } from '../../src/run/exact-places.ts';
-import { makeWriteable } from '../../src/run/worker/place.ts';
+import { makeWriteable, startPython } from '../../src/run/worker/place.ts';
 import { temporaryDirectory } from '../fixtures/repositories.ts';
 
 const GRAPH = 'test/data/graphs/dictionary.qg';
@@ -26,6 +26,7 @@ test('a directory that is missing is made with those that lead to it', async () 
 });
 
 test('through a link nothing is entered, made, given away or read', async () => {
+  await mkdir(join(others, 'logs'));
   const before = await readdir(others);
   const refused = { code: 'CONFLICT' };
   await expect(enterPlace(join(mine, 'link'))).rejects.toMatchObject(refused);
@@ -34,6 +35,14 @@ test('through a link nothing is entered, made, given away or read', async () => 
   const { uid } = await lstat(others);
   const sandbox = { kind: 'sandbox', user: 'alice', uid: 1_000_000_007 } as const;
   await expect(makeWriteable(sandbox, [join(mine, 'link')])).rejects.toMatchObject(refused);
+  const python = { executable: '/bin/false', path: [] };
+  for (const visible of [
+    { readable: [join(mine, 'link')], writeable: [] },
+    { readable: [], writeable: [join(mine, 'link/logs')] },
+  ]) {
+    const started = startPython(sandbox, python, [], { environment: {}, visible, socket: join(mine, 'socket') });
+    await expect(started).rejects.toMatchObject(refused);
+  }
   await expect(openRunGraph(join(mine, 'link/graph.qg'))).rejects.toMatchObject(refused);
   expect(await readdir(others)).toEqual(before);
   expect((await lstat(others)).uid).toBe(uid);

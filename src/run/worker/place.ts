@@ -4,7 +4,7 @@ import { findPackageJSON } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
 import { killDescendants } from './process-tree.ts';
-import { makePlace } from '../exact-places.ts';
+import { makePlace, requireExact } from '../exact-places.ts';
 import { sandboxed, type SandboxUser, type Visible } from './sandbox.ts';
 
 /** As the user that this process is: a gateway of one user, or `satellite run` on the user's own machine. */
@@ -47,7 +47,7 @@ export interface PlaceOptions {
 /**
  * Starts a program of the user's Python environment.
  * @param args of the interpreter
- * @throws SatelliteError FORBIDDEN where a sandbox cannot be made
+ * @throws SatelliteError FORBIDDEN where a sandbox cannot be made, CONFLICT where links lead to what it is to have
  */
 export async function startPython(
   place: WorkPlace,
@@ -56,6 +56,10 @@ export async function startPython(
   { environment, visible, socket }: PlaceOptions,
 ): Promise<PlacedProcess> {
   const env = environmentOf(python.path, environment);
+  if (place.kind === 'sandbox') {
+    // What is bound into a sandbox is found by root: a link that earlier code left would show it any directory of the machine.
+    for (const path of [...visible.readable, ...visible.writeable]) await requireExact(path);
+  }
   const [command, ...all] =
     place.kind === 'self'
       ? ([python.executable, ...args] as const)
