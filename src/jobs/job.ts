@@ -100,6 +100,8 @@ export interface JobKind<Input extends Json = Json, Result extends Json = Json> 
    */
   check?(input: Input, owner: string): Promise<string | void>;
   readonly retries?: number;
+  /** False where what was decided has to be done. @default true */
+  readonly isCancellable?: boolean;
   /**
    * Called before the job is seen to have COMPLETED, FAILED or been CANCELLED: gives back what was reserved for it.  Called
    * once, and again only where it failed, its process ended in the middle of it, or the job was started again.
@@ -133,7 +135,7 @@ export interface Jobs {
   /** Newest first. */
   list(owner: string, filter: { readonly subject?: string; readonly first: number }): Promise<readonly Job[]>;
   log(id: string, owner: string): Promise<readonly { readonly at: number; readonly message: string }[]>;
-  /** @throws NOT_FOUND; a job that has ended stays as it is */
+  /** @throws NOT_FOUND; CONFLICT where its kind cannot be cancelled; a job that has ended stays as it is */
   cancel(id: string, owner: string): Promise<Job>;
   /**
    * Starts a FAILED, CANCELLED or HELD job again where it stopped; one that goes on already, such as a HELD one that did so by

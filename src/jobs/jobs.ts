@@ -154,7 +154,10 @@ class StateJobs implements Jobs {
   }
 
   async cancel(id: string, owner: string): Promise<Job> {
-    await this.#existing(id, owner);
+    const { kind } = await this.#existing(id, owner);
+    if (this.#kinds.get(kind)?.isCancellable === false) {
+      throw new SatelliteError('CONFLICT', `What '${kind}' does was decided, and its job cannot be cancelled.`);
+    }
     const { claim, asked } = await this.#state.database.transaction(async (transaction) => {
       const claim = await this.#claiming.claimToCancel(transaction, id);
       return { claim, asked: !claim && (await this.#records.askToStop(transaction, id)) };
