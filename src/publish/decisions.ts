@@ -34,14 +34,17 @@ export class Decisions {
     principal: Principal,
     comment: string | null,
     step: (version: PublicationVersion, actor: law.Actor, now: number) => law.Step,
-    choose: (latestFirst: readonly PublicationVersion[]) => PublicationVersion | undefined = ([latest]) => latest,
+    choose: (latestFirst: readonly PublicationVersion[], actor: law.Actor) => PublicationVersion | undefined = ([
+      latest,
+    ]) => latest,
   ): Promise<PublicationChange> {
     const text = checkedText('comment', comment)?.trim();
     const author = principal.username;
     for (let i = 0; i < TRIES; i++) {
       const { record: latest } = await this.seen(id, principal, 'AUTHOR');
       const seen = await this.#options.view.versions(id, principal);
-      const record = choose(seen.map((one) => one.record)) ?? latest;
+      const records = seen.map((one) => one.record);
+      const record = choose(records, this.#options.view.actor(latest, principal)) ?? latest;
       const actor = this.#options.view.actor(record, principal);
       const submitted = (await this.#options.records.versions(id)).some(({ submittedBy }) => submittedBy === author);
       const next = step(record, { ...actor, takesPart: actor.takesPart || submitted }, this.#options.now());

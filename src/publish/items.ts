@@ -33,8 +33,12 @@ export function typeItem(type: DatasetTypeDefinition): Item {
   return { section: 'type', item: keyOf(type.name), content: canonical(type), witness: null };
 }
 
+export function collectionKey(name: string): string {
+  return keyOf(name);
+}
+
 export function collectionItem(collection: ManifestCollection): Item {
-  return { section: 'collection', item: keyOf(collection.name), content: canonical(collection), witness: null };
+  return { section: 'collection', item: collectionKey(collection.name), content: canonical(collection), witness: null };
 }
 
 /** @param order of the element in its universe */

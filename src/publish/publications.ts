@@ -16,6 +16,7 @@ import { Decisions } from './decisions.ts';
 import { diffOf } from './diff.ts';
 import type { Manifest } from './manifest.ts';
 import { ManifestStore } from './manifest-store.ts';
+import { otherReadersIn } from './other-readers.ts';
 import { Outbox } from './outbox.ts';
 import { isDecided, type PublicationComment, type PublicationVersion } from './publication.ts';
 import { publishKind, withdrawKind } from './publish-kind.ts';
@@ -38,7 +39,7 @@ import { Submissions } from './submissions.ts';
 import { checkedText } from './submit-request.ts';
 import { PUBLICATION_TABLES } from './tables.ts';
 import * as law from './transitions.ts';
-import { VersionJobs, type VersionKinds } from './version-jobs.ts';
+import { ownerOfJob, VersionJobs, type VersionKinds } from './version-jobs.ts';
 import { PublicationView } from './view.ts';
 import { refuseOpenServers } from './served-directly.ts';
 
@@ -66,6 +67,8 @@ export interface PublicationsOptions {
 
 const LOOK_MILLISECONDS = 60_000;
 const DELIVER_MILLISECONDS = 2000;
+/** After which what was decided is begun by another gateway than the one that was asked. */
+const RECOVER_MILLISECONDS = 60_000;
 const HOUR_MILLISECONDS = 3_600_000;
 const DAY_MILLISECONDS = 24 * HOUR_MILLISECONDS;
 export class Publications implements PublicationService {
@@ -128,7 +131,7 @@ export class Publications implements PublicationService {
     this.#decisions = decisions;
     this.#submissions = new Submissions({ ...seeing, decisions, settings, repositoriesOf });
     this.#outbox = new Outbox(state.database, webhooks, now, log);
-    const grants = new ReaderGrants(new GrantStore(state.database, now), memberships);
+    const grants = new ReaderGrants(new GrantStore(state.database, now), memberships, otherReadersIn(state.database));
     const publishParts = { ...this.#parts, commit, grants, repositoriesOf };
     const publish = publishKind(publishParts);
     const withdraw = withdrawKind(publishParts);
@@ -220,7 +223,7 @@ export class Publications implements PublicationService {
   /** Goes on with what was left, tells webhooks what happens, and reminds of what nobody does. */
   async start(): Promise<void> {
     await this.#store.removeLeft(Date.now() - DAY_MILLISECONDS, AbortSignal.timeout(LOOK_MILLISECONDS));
-    await this.#jobs.recover(this.#kinds);
+    await this.#jobs.recover(this.#kinds, Infinity);
     const every = (milliseconds: number, work: () => Promise<unknown>, what: string) =>
       setInterval(() => {
         this.#working = this.#working
@@ -232,6 +235,8 @@ export class Publications implements PublicationService {
       const deliver = () => this.#outbox.deliver(this.#closed.signal);
       this.#timers.push(every(DELIVER_MILLISECONDS, deliver, 'tell webhooks of publications'));
     }
+    const recover = () => this.#jobs.recover(this.#kinds, this.#options.now() - RECOVER_MILLISECONDS);
+    this.#timers.push(every(RECOVER_MILLISECONDS, recover, 'go on with publications'));
     this.#timers.push(every(HOUR_MILLISECONDS, () => this.remind(), 'remind of publications'));
   }
 
@@ -279,8 +284,8 @@ export class Publications implements PublicationService {
     return diffOf(before, record, this.#store, AbortSignal.timeout(LOOK_MILLISECONDS));
   }
 
-  async job({ job, submittedBy }: PublicationVersion): Promise<Job | null> {
-    return job === null ? null : this.#options.jobs.find(job, submittedBy);
+  async job(record: PublicationVersion): Promise<Job | null> {
+    return record.job === null ? null : this.#options.jobs.find(record.job, ownerOfJob(record));
   }
 
   async *watch(id: string, principal: Principal, signal: AbortSignal): AsyncGenerator<SeenPublication, void> {

@@ -2,6 +2,7 @@
 import { SatelliteError } from '../butler/errors.ts';
 import { HeldError, type JobKind, type Task } from '../jobs/job.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
+import type { Grant } from '../access/grants.ts';
 import type { Identity } from '../access/principal.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { CommitWork, PublicationCommit } from './commit.ts';
@@ -31,7 +32,7 @@ export interface PublishParts extends PublicationParts {
 type PublishResult = { readonly generation: number };
 
 export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishResult> {
-  const { records, store, commit, sources } = parts;
+  const { records, store, commit, grants, sources } = parts;
   return {
     name: 'approvePublication',
     run: async (input, task) => {
@@ -48,6 +49,7 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
       const manifest = store.read(begun, task.signal);
       const before = await publishedBefore(records, input);
       const visible = await parts.repositoriesOf(ctx.who);
+      const narrowed: Grant[] = [];
       const work: CommitWork = {
         task,
         ctx,
@@ -56,16 +58,21 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
           const now = await existing(records, input);
           if (now.state === from && stage === 'COMMITTING') await compare(parts, now, ctx);
           const after = await moved(parts, input, ({ state }) => (state === from ? { state: stage } : null));
-          if (after) return;
-          const { state } = await existing(records, input);
+          const { state } = after ?? (await existing(records, input));
           if (state !== stage && state !== 'COMMITTING') throw notGoingOn(state);
+          // From the moment that it is there, nobody reads it whom only the version before let in.
+          if (stage === 'COMMITTING') narrowed.push(...(await grants.narrow(begun, await manifest.collections())));
         },
         read: (source, fileCtx) => sources.read(source, fileCtx),
         find: (dataset, { component, fileName }, fileCtx) =>
           sources.find(begun, { uuid: dataset.uuid, component, fileName }, visible, fileCtx),
         replaced: before && { version: before, manifest: store.read(before, task.signal) },
       };
-      const generation = await commit.commit(begun, manifest, work);
+      const generation = await commit.commit(begun, manifest, work).catch(async (error: unknown) => {
+        // The version before stays, and so do its readers.
+        if (narrowed.length > 0 && (await commit.visibleSince(begun)) === null) await grants.restore(begun, narrowed);
+        throw error;
+      });
       // First, as it can be long until every gateway shows it; once, as its owner may take that back meanwhile.
       const reason = await task.step('readers', () => letReadersIn(parts, begun));
       await untilVisible(commit, begun.repository, generation, task);
@@ -129,12 +136,15 @@ export function withdrawKind(parts: PublishParts): JobKind<VersionInput, Publish
   const { records, store, commit, grants } = parts;
   return {
     name: 'withdrawPublication',
+    isCancellable: false,
     run: async (input, task) => {
       const version = await existing(records, input);
       const manifest = store.read(version, task.signal);
-      await grants.close(version, await manifest.collections());
+      // Where it is out already, its names can be those of a later publication, with grants of its own.
+      if ((await commit.visibleSince(version)) !== null) await grants.close(version, await manifest.collections());
       const ctx = { caller: { username: version.submittedBy }, signal: task.signal };
       const generation = await commit.withdraw(version, manifest, { task, ctx });
+      await moved(parts, input, () => ({ goneSince: generation }));
       await untilVisible(commit, version.repository, generation, task);
       return { generation };
     },

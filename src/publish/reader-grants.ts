@@ -1,34 +1,62 @@
 /** What is granted on published collections because they were published. */
 import type { GrantStore } from '../access/grant-store.ts';
-import { repositoryResource, type Subject } from '../access/grants.ts';
+import { repositoryResource, type Grant, type Subject } from '../access/grants.ts';
 import type { Memberships } from '../access/memberships.ts';
 import { ownerOfName } from '../access/readable.ts';
 import type { ManifestCollection } from './manifest.ts';
+import type { OtherReaders } from './other-readers.ts';
 import type { PublicationVersion, Readers } from './publication.ts';
 
 const ACTOR = 'satellite';
 
+type CollectionGrant = Grant & { readonly collection: string };
+
 export class ReaderGrants {
   readonly #store: GrantStore;
   readonly #memberships: Pick<Memberships, 'of'>;
+  readonly #otherReaders: OtherReaders;
 
-  constructor(store: GrantStore, memberships: Pick<Memberships, 'of'>) {
+  constructor(store: GrantStore, memberships: Pick<Memberships, 'of'>, otherReaders: OtherReaders) {
     this.#store = store;
     this.#memberships = memberships;
+    this.#otherReaders = otherReaders;
   }
 
-  /** Lets its readers read a version, and those no more whom a version before let alone; what owners granted stays. */
-  async open(version: PublicationVersion, collections: readonly ManifestCollection[]): Promise<void> {
-    const resource = repositoryResource(version.repository);
+  /**
+   * Ends what a version before lets its readers do and this one does not: before it is there, as the names are the same.  What
+   * owners granted stays, and what another publication gives.
+   * @returns what was ended
+   */
+  async narrow(version: PublicationVersion, collections: readonly ManifestCollection[]): Promise<readonly Grant[]> {
     const subjects = await this.#subjects(version);
     const names = ownedNames(collections);
-    const note = noteOf(version);
-    for (const grant of await this.#store.on(resource)) {
-      if (grant.note !== note) continue;
-      const isKept = names.includes(grant.collection ?? '') && subjects.some((one) => isSame(one, grant.subject));
-      if (!isKept) await this.#store.revoke(grant.id, this.#entry('revokeAccess', version, grant.collection));
+    const granted = await this.#granted(version);
+    const others = await this.#others(version, granted);
+    const ended = granted.filter(
+      (grant) =>
+        grant.note === noteOf(version) &&
+        !(names.includes(grant.collection) && subjects.some((one) => isSame(one, grant.subject))) &&
+        !others.get(grant.collection)?.some((readers) => isAmong(readers, grant.subject)),
+    );
+    for (const { id, collection } of ended) {
+      await this.#store.revoke(id, this.#entry('revokeAccess', version, collection));
     }
-    for (const collection of names) {
+    return ended;
+  }
+
+  /** Gives back what `narrow` has ended. */
+  async restore(version: PublicationVersion, ended: readonly Grant[]): Promise<void> {
+    for (const grant of ended) {
+      await this.#store.add(grant, this.#entry('grantAccess', version, grant.collection));
+    }
+  }
+
+  /** Lets its readers read a version, and those no more whom a version before let alone. */
+  async open(version: PublicationVersion, collections: readonly ManifestCollection[]): Promise<void> {
+    await this.narrow(version, collections);
+    const resource = repositoryResource(version.repository);
+    const [subjects, note] = [await this.#subjects(version), noteOf(version)];
+    for (const collection of ownedNames(collections)) {
       for (const subject of subjects) {
         await this.#store.add(
           { resource, collection, subject, right: 'READ', grantedBy: version.owner, expiresAt: null, note },
@@ -38,13 +66,29 @@ export class ReaderGrants {
     }
   }
 
-  /** Ends all grants on its collections, whoever made them. */
+  /**
+   * Ends all grants on the collections of a version that is there, whoever made them; on one that another publication has
+   * too, only what this one alone gave.
+   */
   async close(version: PublicationVersion, collections: readonly ManifestCollection[]): Promise<void> {
     const names = new Set(ownedNames(collections));
-    for (const grant of await this.#store.on(repositoryResource(version.repository))) {
-      if (grant.collection === null || !names.has(grant.collection)) continue;
-      await this.#store.revoke(grant.id, this.#entry('revokeAccess', version, grant.collection));
+    const granted = (await this.#granted(version)).filter(({ collection }) => names.has(collection));
+    const others = await this.#others(version, granted);
+    for (const { id, collection, note, subject } of granted) {
+      const also = others.get(collection) ?? [];
+      const isOthers = note !== noteOf(version) || also.some((readers) => isAmong(readers, subject));
+      if (also.length > 0 && isOthers) continue;
+      await this.#store.revoke(id, this.#entry('revokeAccess', version, collection));
     }
+  }
+
+  async #granted({ repository }: PublicationVersion): Promise<readonly CollectionGrant[]> {
+    const found = await this.#store.on(repositoryResource(repository));
+    return found.flatMap((grant) => (grant.collection === null ? [] : { ...grant, collection: grant.collection }));
+  }
+
+  #others(version: PublicationVersion, granted: readonly CollectionGrant[]) {
+    return this.#otherReaders(version, [...new Set(granted.map(({ collection }) => collection))]);
   }
 
   /** Groups with the ids that they have for who names them, so that a later group of the name is another. */
@@ -81,4 +125,8 @@ function noteOf({ publication }: PublicationVersion): string {
 
 function isSame(a: Subject, b: Subject): boolean {
   return a.kind === b.kind && (a.kind === 'all_users' || a.name === (b as { readonly name: string }).name);
+}
+
+function isAmong(readers: Readers, subject: Subject): boolean {
+  return subjectsOf(readers, () => null).some((one) => isSame(one, subject));
 }

@@ -160,6 +160,12 @@ export class PublicationRecords {
     return this.#select(sql`v.state IN (SELECT value FROM ${listOf(this.#database.dialect, states)})`);
   }
 
+  /** Versions for which a job has something to do. */
+  async unfinished(): Promise<readonly PublicationVersion[]> {
+    const isOut = sql`v.generation IS NULL OR v.gone_since IS NOT NULL`;
+    return this.#select(sql`v.state IN ('DRAFT', 'APPROVED') OR v.state = 'WITHDRAWN' AND NOT (${isOut})`);
+  }
+
   /** Whose latest version or version is this: what watchers compare. Those that exist. */
   async positions(ids: readonly string[]): Promise<readonly { readonly id: string; readonly version: number }[]> {
     const rows = await this.#database.all(

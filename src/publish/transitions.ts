@@ -144,7 +144,7 @@ export function withdraw(version: PublicationVersion, actor: Actor, comment: str
     const reason = reasonOf(comment, 'why it is taken back, which stays in its place');
     return { state: 'WITHDRAWN', reason, withdrawnBy: actor.username };
   }
-  if (!actor.owns) throw ownersOnly();
+  if (!actor.owns && !(actor.reviews && state === 'COMMITTING')) throw ownersOnly();
   if (!REVOCABLE.has(state)) {
     throw new SatelliteError(
       'CONFLICT',
@@ -156,10 +156,18 @@ export function withdraw(version: PublicationVersion, actor: Actor, comment: str
   return { state: 'CANCELLED', reason: comment?.trim() || `Given up by ${actor.username}.`, ...NO_CLAIM };
 }
 
-/** Which of the versions `withdraw` is about: the latest, and where that is given up already, the one that can be read. */
-export function toWithdraw(latestFirst: readonly PublicationVersion[]): PublicationVersion | undefined {
+/**
+ * Which of the versions `withdraw` is about.  Of its owner the latest, and where that is given up already, the one that can be
+ * read; of a reviewer the one that can be read, whatever its owner does with a later one.
+ */
+export function toWithdraw(
+  latestFirst: readonly PublicationVersion[],
+  { owns }: Pick<Actor, 'owns'>,
+): PublicationVersion | undefined {
   const [latest] = latestFirst;
-  if (!latest || latest.state === 'PUBLISHED' || REVOCABLE.has(latest.state)) return latest;
+  // It takes the place of the other in a moment.
+  if (!latest || latest.state === 'COMMITTING') return latest;
+  if (owns && REVOCABLE.has(latest.state)) return latest;
   return latestFirst.find(({ state }) => state === 'PUBLISHED') ?? latest;
 }
 

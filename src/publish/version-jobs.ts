@@ -21,7 +21,8 @@ export class VersionJobs {
 
   /** The job that works on a version, which remembers it. */
   async enqueue(kind: JobKind<VersionInput>, record: PublicationVersion, token?: string): Promise<Job> {
-    const { publication, version, submittedBy: owner } = record;
+    const { publication, version } = record;
+    const owner = ownerOfJob(record);
     const job = await this.#options.jobs.enqueue(kind, {
       owner,
       subject: `publication:${publication}`,
@@ -30,7 +31,7 @@ export class VersionJobs {
       idempotencyKey: `${publication} ${version}`,
       ...(token !== undefined && { token }),
     });
-    await moved(this.#options, record, () => ({ job: job.id }));
+    await moved(this.#options, record, (now) => (now.job === job.id ? null : { job: job.id }));
     return job;
   }
 
@@ -42,28 +43,26 @@ export class VersionJobs {
     return last;
   }
 
-  /** Work that a gateway did not begin that ended after the decision that asks for it. */
-  async recover(kinds: VersionKinds): Promise<void> {
-    for (const version of await this.#options.records.inStates(['DRAFT', 'APPROVED', 'WITHDRAWN'])) {
-      const kind = await this.#unbegun(version, kinds);
-      if (kind) await this.enqueue(kind, version);
-    }
-  }
-
-  async #unbegun(
-    version: PublicationVersion,
-    { submit, publish, withdraw }: VersionKinds,
-  ): Promise<JobKind<VersionInput> | null> {
-    switch (version.state) {
-      case 'DRAFT':
-        return version.job === null ? submit : null;
-      case 'APPROVED':
-        return law.isReady(version, needsRestart(version)) ? publish : null;
-      default: {
-        const versions = await this.#options.records.versions(version.publication);
-        const isReplaced = versions.some((one) => one.version > version.version && one.generation !== null);
-        return version.generation === null || isReplaced ? null : withdraw;
+  /**
+   * Begins work that a gateway did not begin that ended after the decision that asks for it, and begins withdrawals again that failed.
+   * @param before Unix milliseconds: what was decided later is being begun
+   */
+  async recover({ submit, publish, withdraw }: VersionKinds, before: number): Promise<void> {
+    for (const version of await this.#options.records.unfinished()) {
+      if (version.changedAt > before) continue;
+      if (version.state === 'WITHDRAWN') {
+        const { id, state, owner } = await this.enqueue(withdraw, version);
+        if (state === 'FAILED') await this.#options.jobs.retry(id, owner);
+      } else if (version.state === 'APPROVED') {
+        if (law.isReady(version, needsRestart(version))) await this.enqueue(publish, version);
+      } else if (version.job === null) {
+        await this.enqueue(submit, version);
       }
     }
   }
+}
+
+/** Whose the job is that works on a version: a withdrawal is not the submitter's to stop where somebody else decided it. */
+export function ownerOfJob({ withdrawnBy, submittedBy }: PublicationVersion): string {
+  return withdrawnBy ?? submittedBy;
 }

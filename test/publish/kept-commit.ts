@@ -5,6 +5,9 @@ import type { CommitWork, PublicationCommit, PublishedVersion } from '../../src/
 import type { Manifest } from '../../src/publish/manifest.ts';
 import type { PublicationVersion } from '../../src/publish/publication.ts';
 
+/** What comes next; `OUT` when a withdrawal is done, and before that is said. */
+export type Moment = 'STAGING' | 'VERIFYING' | 'COMMITTING' | 'VISIBLE' | 'WITHDRAWN' | 'OUT';
+
 export class KeptCommit implements PublicationCommit {
   /** UUIDs that are visible, by publication and version. */
   readonly visible = new Map<string, readonly string[]>();
@@ -13,7 +16,7 @@ export class KeptCommit implements PublicationCommit {
   /** Called when something is visible, and before that is said. */
   after: (work: CommitWork) => Promise<void> = () => Promise.resolve();
   /** Called before a stage is entered. */
-  before: (stage: 'STAGING' | 'VERIFYING' | 'COMMITTING' | 'WITHDRAWN') => Promise<void> = () => Promise.resolve();
+  before: (stage: Moment) => Promise<void> = () => Promise.resolve();
   #generation = 0;
   readonly #since = new Map<string, number>();
 
@@ -37,6 +40,7 @@ export class KeptCommit implements PublicationCommit {
     await work.enter('VERIFYING');
     await this.before('COMMITTING');
     await work.enter('COMMITTING');
+    await this.before('VISIBLE');
     this.commits += 1;
     if (work.replaced) this.#remove(work.replaced.version);
     this.visible.set(keyOf(version), uuids);
@@ -48,6 +52,7 @@ export class KeptCommit implements PublicationCommit {
   async withdraw(version: PublicationVersion): Promise<number> {
     await this.before('WITHDRAWN');
     this.#remove(version);
+    await this.before('OUT');
     return (this.#generation += 1);
   }
 

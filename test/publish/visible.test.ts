@@ -36,6 +36,11 @@ async function reads(user: string, collection: string): Promise<boolean> {
   return data.effectiveAccess.allowed as boolean;
 }
 
+async function refusedCancel(user: string, job: string): Promise<string> {
+  const { errors } = await world.change(user, 'cancelJob', { job }, 'job {id}');
+  return String(errors?.[0]?.extensions['code']);
+}
+
 describe('what became visible', () => {
   test('is published for its readers, though the work on it failed after that', async () => {
     const { shown, run } = await submitted();
@@ -62,5 +67,107 @@ describe('what became visible', () => {
     world.commit.after = () => Promise.resolve();
     expect(published.state).toBe('PUBLISHED');
     expect(await reads('bob', run)).toBe(true);
+  });
+});
+
+describe('readers', () => {
+  test('of the version before do not read the new one, which is for others, from the moment it is there', async () => {
+    const { shown, run } = await submitted();
+    await approve(shown);
+    await world.reached('alice', shown.id, 'PUBLISHED');
+    expect(await reads('bob', run)).toBe(true);
+    const wanted = { publication: shown.id, satellite: `v${made}`, collections: [run], title: 'x' };
+    const next = await world.did('alice', 'submitPublication', { ...wanted, readers: { users: ['carol'] } });
+    const seen: boolean[] = [];
+    // It fails in the middle, once, and the readers of the version that stays are let in again.
+    world.commit.before = async (stage) => {
+      if (stage === 'VISIBLE') {
+        seen.push(await reads('bob', run));
+        throw new SatelliteError('CONFLICT', 'Something is in its place.');
+      }
+    };
+    await approve(next);
+    await world.reached('alice', shown.id, 'FAILED');
+    expect(seen).toEqual([false]);
+    expect(await reads('bob', run)).toBe(true);
+    world.commit.before = async (stage) => {
+      if (stage === 'VISIBLE') seen.push(await reads('bob', run));
+    };
+    const { job } = await world.look('alice', shown.id, 'job {id}');
+    await world.done('alice', 'retryJob', { job: job.id });
+    world.commit.before = () => Promise.resolve();
+    expect((await world.see('alice', shown.id)).state).toBe('PUBLISHED');
+    expect(seen).toEqual([false, false]);
+    expect([await reads('bob', run), await reads('carol', run)]).toEqual([false, true]);
+  });
+
+  test('of what was published under the same names later keep it, when the withdrawal before is done again', async () => {
+    const { shown, run } = await submitted();
+    await approve(shown);
+    await world.reached('alice', shown.id, 'PUBLISHED');
+    // It is out of the repository, and the job fails all the same.
+    let times = 0;
+    world.commit.before = (stage) => {
+      if (stage !== 'OUT' || (times += 1) > 1) return Promise.resolve();
+      return Promise.reject(new SatelliteError('CONFLICT', 'The trash could not be emptied.'));
+    };
+    await world.did('alice', 'withdrawPublication', { publication: shown.id, comment: 'An error in it.' });
+    const jobOf = async () => (await world.look('alice', shown.id, 'job {id kind state}')).job;
+    await vi.waitFor(async () => expect((await jobOf()).state).toBe('FAILED'), 120_000);
+    const wanted = { satellite: `v${made}`, collections: [run], title: 'x', readers: { users: ['bob'] } };
+    const later = await world.did('alice', 'submitPublication', wanted);
+    await approve(later);
+    await world.reached('alice', later.id, 'PUBLISHED');
+    expect(await reads('bob', run)).toBe(true);
+    await world.done('alice', 'retryJob', { job: (await jobOf()).id });
+    world.commit.before = () => Promise.resolve();
+    expect(await reads('bob', run)).toBe(true);
+  });
+});
+
+describe('a withdrawal', () => {
+  test('is refused while a new version is being made visible, by its owner and by a reviewer', async () => {
+    const { shown, run } = await submitted();
+    await approve(shown);
+    await world.reached('alice', shown.id, 'PUBLISHED');
+    const wanted = { publication: shown.id, satellite: `v${made}`, collections: [run], title: 'x' };
+    const next = await world.did('alice', 'submitPublication', { ...wanted, readers: { users: ['bob'] } });
+    const codes: string[] = [];
+    world.commit.before = async (stage) => {
+      if (stage !== 'VISIBLE') return;
+      for (const user of ['alice', 'curator']) {
+        codes.push(await world.refused(user, 'withdrawPublication', { publication: shown.id, comment: 'no' }));
+      }
+    };
+    await approve(next);
+    await world.reached('alice', shown.id, 'PUBLISHED');
+    world.commit.before = () => Promise.resolve();
+    expect(codes).toEqual(['CONFLICT', 'CONFLICT']);
+    expect(await reads('bob', run)).toBe(true);
+  });
+
+  test('by a reviewer takes out what is published, whatever its owner submits after it, and cannot be stopped', async () => {
+    const { shown, run } = await submitted();
+    await approve(shown);
+    await world.reached('alice', shown.id, 'PUBLISHED');
+    const wanted = { publication: shown.id, satellite: `v${made}`, collections: [run], title: 'x' };
+    await world.did('alice', 'submitPublication', wanted);
+    const codes: string[] = [];
+    world.commit.before = async (stage) => {
+      if (stage !== 'WITHDRAWN') return;
+      const query = 'query ($id: ID!) {publication(id: $id, version: 1) {job {id kind}}}';
+      const { data } = await world.ask('alice', query, { id: shown.id });
+      expect(data.publication.job.kind).toBe('withdrawPublication');
+      for (const user of ['alice', 'curator']) {
+        codes.push(await refusedCancel(user, data.publication.job.id as string));
+      }
+    };
+    const taken = { publication: shown.id, comment: 'Embargoed.' };
+    const gone = await world.done('curator', 'withdrawPublication', taken);
+    world.commit.before = () => Promise.resolve();
+    expect(gone.job.state).toBe('COMPLETED');
+    expect(codes).toEqual(['NOT_FOUND', 'CONFLICT']);
+    expect(world.commit.visible.has(keyOf({ publication: shown.id, version: 1 }))).toBe(false);
+    expect(await world.see('alice', shown.id)).toMatchObject({ version: 2, state: 'SUBMITTED' });
   });
 });
