@@ -4,13 +4,14 @@ import { SatelliteError } from '../butler/errors.ts';
 import { HeldError } from '../jobs/job.ts';
 import type { PublicationVersion } from './publication.ts';
 import type { PublicationChange, SeenPublication } from './service.ts';
-import { REREAD_BYTES, SourceChangedError } from './sources.ts';
+import { REREAD_BYTES, SourceChangedError, type Sources } from './sources.ts';
 import { knownSubmitter, moved, notKnown, type PublicationParts } from './submit-kind.ts';
 import { checkedText } from './submit-request.ts';
 import * as law from './transitions.ts';
 import type { PublicationView } from './view.ts';
 
-export interface DecisionsOptions extends Pick<PublicationParts, 'records' | 'sources' | 'memberships' | 'changed'> {
+export interface DecisionsOptions extends Pick<PublicationParts, 'records' | 'memberships' | 'changed'> {
+  readonly sources: Pick<Sources, 'compare'>;
   readonly view: PublicationView;
   /** How long an approval compares the source, ms. */
   readonly waitMilliseconds: number;
@@ -59,14 +60,18 @@ export class Decisions {
     throw new SatelliteError('CONFLICT', 'It is being changed by others at this moment: try again.');
   }
 
-  /** @throws SatelliteError CONFLICT where the source is not what was submitted; the version is STALE then */
+  /** As far as time allows. @throws SatelliteError CONFLICT where the source is not what was submitted; the version is STALE then */
   async compare(record: PublicationVersion): Promise<void> {
     const who = await knownSubmitter(record, this.#options.memberships).catch(heldAsConflict);
     const ctx = { caller: { username: who.username }, signal: AbortSignal.timeout(this.#options.waitMilliseconds) };
     try {
       await this.#options.sources.compare(record, who, REREAD_BYTES, ctx);
     } catch (error) {
-      if (!(error instanceof SourceChangedError)) throw error;
+      if (!(error instanceof SourceChangedError)) {
+        // Of so much, the job tells before anything becomes visible: it compares all of it, however long that takes.
+        if (ctx.signal.aborted) return;
+        throw error;
+      }
       if (who.groupsAreOutdated) heldAsConflict(notKnown(who.username, error.message));
       await moved(this.#options, record, (now) => law.failed(now, 'STALE', error.message));
       throw new SatelliteError('CONFLICT', `${error.message} It is STALE: its owner has to submit it again.`);

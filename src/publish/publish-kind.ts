@@ -8,7 +8,7 @@ import type { QueryContext } from '../repository/repository.ts';
 import type { CommitWork, PublicationCommit } from './commit.ts';
 import type { PublicationVersion } from './publication.ts';
 import type { ReaderGrants } from './reader-grants.ts';
-import { SourceChangedError } from './sources.ts';
+import { SourceChangedError, termsOf } from './sources.ts';
 import {
   existing,
   knownSubmitter,
@@ -46,6 +46,7 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
       }
       const ctx = await contextOf(parts, found, task);
       const begun = await begin(parts, input);
+      await checkFrozen(parts, begun, task.signal);
       const manifest = store.read(begun, task.signal);
       const before = await publishedBefore(records, input);
       const visible = await parts.repositoriesOf(ctx.who);
@@ -175,6 +176,14 @@ const GOING_ON: ReadonlySet<string> = new Set(['STAGING', 'VERIFYING', 'COMMITTI
 
 function notGoingOn(state: string): SatelliteError {
   return new SatelliteError('CONFLICT', `It is ${state} meanwhile: nothing was published.`);
+}
+
+/** What is kept is what was approved, whatever was done with it since. @throws SatelliteError CONFLICT; the version is STALE then */
+async function checkFrozen(parts: PublishParts, version: PublicationVersion, signal: AbortSignal): Promise<void> {
+  if ((await parts.store.digest(version, termsOf(version), signal)) === version.approvedDigest) return;
+  const reason = 'The manifest that is kept is not the one that was approved: submit it again.';
+  await moved(parts, version, (now) => failed(now, 'STALE', reason));
+  throw new SatelliteError('CONFLICT', reason);
 }
 
 /** @throws SatelliteError CONFLICT; the version is STALE then */

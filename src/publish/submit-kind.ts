@@ -35,10 +35,25 @@ export function submitKind(
   publish: Publish,
 ): JobKind<VersionInput, { readonly datasets: number; readonly bytes: number }> {
   const { records, store, sources, jobs, memberships } = parts;
+  const goOn = async (submitted: PublicationVersion) => {
+    const { state, digest, datasets, bytes } = submitted;
+    if (state === 'SUBMITTED' && isApproved(submitted)) {
+      const step: Step = {
+        state: 'APPROVED',
+        approvedDigest: digest,
+        reason: 'Its readers are members of the owning group alone, which needs no reviewer here.',
+      };
+      const approved = await moved(parts, submitted, (now) => (now.state === 'SUBMITTED' ? step : null));
+      if (approved && !needsRestart(approved)) await publish(approved);
+    }
+    return { datasets, bytes };
+  };
   return {
     name: 'submitPublication',
     run: async ({ publication, version: number }, task) => {
       const found = await existing(records, { publication, version: number });
+      // What was submitted is frozen, also where a job is done again.
+      if (found.state !== 'DRAFT') return goOn(found);
       const before = await publishedBefore(records, found);
       const replaced = before && { name: before, manifest: store.read(before, task.signal) };
       const who = await knownSubmitter(found, memberships);
@@ -55,17 +70,7 @@ export function submitKind(
         const made = { digest, checks, datasets, bytes };
         return isComplete ? { ...made, state: 'SUBMITTED', submittedAt: Date.now() } : made;
       });
-      const submitted = await existing(records, found);
-      if (submitted.state === 'SUBMITTED' && isApproved(submitted)) {
-        const step: Step = {
-          state: 'APPROVED',
-          approvedDigest: digest,
-          reason: 'Its readers are members of the owning group alone, which needs no reviewer here.',
-        };
-        const approved = await moved(parts, submitted, (now) => (now.state === 'SUBMITTED' ? step : null));
-        if (approved && !needsRestart(approved)) await publish(approved);
-      }
-      return { datasets, bytes };
+      return goOn(await existing(records, found));
     },
     ended: async ({ publication, version }, { state, error }) => {
       if (state === 'COMPLETED') return;
