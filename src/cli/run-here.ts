@@ -1,17 +1,19 @@
 /** A run's stage on this machine, by its own Python: the run is claimed from the gateway, and given back with what came of it. */
-import { readFile, realpath, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { basename, join } from 'node:path';
+import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { homedir, hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
+import { z } from 'zod';
 import { SatelliteError } from '../butler/errors.ts';
 import { isUri } from '../repository/direct/datastore/artifact-path.ts';
+import { cancelBps } from '../run/bps/execute-by-bps.ts';
 import { adoptGraph, type BuiltGraph } from '../run/build-work.ts';
 import { buildGraph } from '../run/build/build-graph.ts';
 import type { ClaimEnd, ClaimedStage } from '../run/claims.ts';
 import { RUN_FILES, runPlace } from '../run/directory.ts';
-import { executeQuanta } from '../run/execute-work.ts';
+import { executeQuanta, type Execution } from '../run/execute-work.ts';
 import type { QuantaCounts, RunSpec } from '../run/run.ts';
-import { CommandError } from './exit.ts';
+import { CommandError, EXIT } from './exit.ts';
 import type { GatewayClient } from './gateway-client.ts';
 
 export interface HereOptions {
@@ -21,6 +23,8 @@ export interface HereOptions {
   readonly pythonPath?: readonly string[];
   readonly workers: string;
   readonly retries: string;
+  /** YAML file with settings of BPS itself, for a run that it executes. */
+  readonly bpsConfig?: string;
 }
 
 interface Claimed {
@@ -28,6 +32,8 @@ interface Claimed {
   readonly token: string;
   readonly gateway: string;
   readonly directory: string;
+  /** What processes need to reach the satellite's files. */
+  readonly environment: Readonly<Record<string, string>>;
   readonly run: { readonly id: string; readonly spec: RunSpec; readonly quanta: QuantaCounts | null };
 }
 
@@ -101,11 +107,11 @@ async function work(
   claimed: Claimed,
   token: () => Promise<string>,
   stage: ClaimedStage,
-  { python, pythonPath = [], workers, retries }: HereOptions,
+  { python, pythonPath = [], workers, retries, bpsConfig }: HereOptions,
   signal: AbortSignal,
   tell: (counts: QuantaCounts) => void,
 ): Promise<ClaimEnd> {
-  const { gateway, run } = claimed;
+  const { gateway, environment, run } = claimed;
   const stack = {
     python: { executable: python, path: pythonPath },
     place: { kind: 'self' },
@@ -123,15 +129,37 @@ async function work(
     }
     await writeOwnRoot(directory, run.spec);
     const counts = { workers: Number(workers), retries: Number(retries) };
-    const execution = { ...stack, ...counts, outputs: null, environment: {} };
+    const bps = run.spec.executor === 'BPS' ? await bpsHere(run.id, bpsConfig) : null;
+    const execution = { ...stack, ...counts, outputs: null, environment, bps };
     return {
       executed: await executeQuanta({ directory, quanta: run.quanta }, execution, async (c) => tell(c), signal),
     };
   } catch (error) {
+    // BPS would go on with what nobody follows any more.
+    if (signal.aborted && stage === 'execute' && run.spec.executor === 'BPS') await stopBps(claimed.directory, run.id);
     if (error instanceof Interrupted) return { stopped: true };
     if (error instanceof SatelliteError) return { failed: error.message };
     throw error;
   }
+}
+
+/** In the home directory, which the jobs of a batch system see, and which the run's directory is not in. */
+function tokenFile(id: string): string {
+  return join(homedir(), '.satellite', 'bps-tokens', id);
+}
+
+/** @throws CommandError where the settings cannot be read */
+async function bpsHere(id: string, config: string | undefined): Promise<NonNullable<Execution['bps']>> {
+  await mkdir(dirname(tokenFile(id)), { recursive: true, mode: 0o700 });
+  if (config === undefined) return { tokenFile: tokenFile(id), settings: {} };
+  const settings = z.record(z.string(), z.json()).safeParse(parse(await readFile(config, 'utf8')));
+  if (settings.success) return { tokenFile: tokenFile(id), settings: settings.data };
+  throw new CommandError(`${config} holds no settings of BPS: give YAML as "bps submit" takes it.`, EXIT.usage);
+}
+
+async function stopBps(directory: string, id: string): Promise<void> {
+  await cancelBps(directory);
+  await rm(tokenFile(id), { force: true });
 }
 
 async function build(

@@ -113,7 +113,8 @@ function staged(name: string, description: string): Command {
     .addOption(new Option('--python <program>', "Rubin's Python here").env('SATELLITE_PYTHON').default('python3'))
     .option('--python-path <directories...>', 'directories of further modules, such as your tasks')
     .option('--workers <number>', 'quanta that run at the same time here', '2')
-    .option('--retries <number>', 'how often a quantum that failed is tried again here', '1');
+    .option('--retries <number>', 'how often a quantum that failed is tried again here', '1')
+    .option('--bps-config <file>', 'YAML with settings of BPS, where it executes the run from here');
 }
 
 function build(): Command {

@@ -280,7 +280,7 @@ export function parseConfig(
 }
 
 function resolvePaths({ state, satellites, ...config }: ParsedConfig, directory: string): GatewayConfig {
-  const { auth, graphiql, repositories, python } = config;
+  const { auth, graphiql, repositories, python, runs } = config;
   return {
     ...config,
     repositories: repositories.map((r) => (r.kind === 'direct' ? { ...r, path: resolve(directory, r.path) } : r)),
@@ -294,6 +294,7 @@ function resolvePaths({ state, satellites, ...config }: ParsedConfig, directory:
       executable: python.executable.includes('/') ? resolve(directory, python.executable) : python.executable,
       path: python.path.map((path) => resolve(directory, path)),
     },
+    runs: { ...runs, bps: { ...runs.bps, tokens: resolve(directory, runs.bps.tokens) } },
     writing:
       state === undefined && satellites === undefined
         ? undefined

@@ -17,4 +17,13 @@ export const runsConfig = z.strictObject({
   memoryBytes: z.int().positive().optional(),
   /** How often a quantum that failed is tried again by itself. @default 1 */
   retries: z.int().min(0).max(10).default(1),
+  /** How BPS executes runs that ask for it. */
+  bps: z
+    .strictObject({
+      /** Directory for the runs' tokens while BPS executes them, which nobody else may read. @default ./bps-tokens */
+      tokens: z.string().min(1).default('./bps-tokens'),
+      /** Settings of BPS itself, as its YAML has them. @default Parsl on the gateway's machine, one job a quantum */
+      settings: z.record(z.string(), z.json()).default({}),
+    })
+    .prefault({}),
 });

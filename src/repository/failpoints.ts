@@ -14,6 +14,8 @@ export const FAILPOINTS = [
   'transfer:before-collections',
   'copy:in-file',
   'copy:before-rows',
+  'run:before-inputs',
+  'run:after-quantum',
   'run:before-outputs',
   'remove:before-files',
   'remove:before-records',

@@ -2,6 +2,7 @@
 import { requiredDataId } from '../butler/data-id.ts';
 import { stringifyJson } from '../butler/json.ts';
 import type { Json, Task } from '../jobs/job.ts';
+import { failpoint } from '../repository/failpoints.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
 import { attachRecords } from './attach.ts';
@@ -90,6 +91,7 @@ export async function placeInputs(
   await (await openRunGraph(file, run.spec.outputRun)).close();
   await using place = await enterPlace(directory.path);
   const graph = place.at(RUN_FILES.graph);
+  failpoint('run:before-inputs');
   const { inputs } = await attachRecords({
     graph,
     into: graph,

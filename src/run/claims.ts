@@ -9,8 +9,11 @@ import { permits } from '../access/permission.ts';
 import type { Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Task } from '../jobs/job.ts';
+import { isUri } from '../repository/direct/datastore/artifact-path.ts';
+import type { SatelliteDirectory } from '../satellite/satellite.ts';
 import type { GatewaySecret } from '../state/secret.ts';
 import { requireAll } from './execute-work.ts';
+import { requireCredentials } from './reach.ts';
 import { runTokens } from './run-tokens.ts';
 import type { QuantaCounts, RunRecord } from './run.ts';
 import type { Runs } from './runs.ts';
@@ -21,6 +24,7 @@ import type { RunEntry, RunStore } from './store.ts';
 export interface ClaimsOptions {
   readonly store: RunStore;
   readonly runs: Pick<Runs, 'writeable'>;
+  readonly satellites: Pick<SatelliteDirectory, 'forWriting'>;
   readonly stages: Pick<Stages, 'finishBuild' | 'record'>;
   readonly minted: Pick<MintedTokens, 'mint'>;
   readonly secret: Pick<GatewaySecret, 'seal' | 'unseal'>;
@@ -43,6 +47,8 @@ export interface HeldClaim {
   readonly run: RunRecord;
   /** Capability to read what the run reads, with which its processes ask the gateway. */
   readonly token: string;
+  /** What its processes need to reach the satellite's files; it ends by itself. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 /** What came of a stage. */
@@ -76,6 +82,7 @@ export class Claims {
     const isLapsed = entry.worker !== null && (entry.claimedUntil ?? 0) < this.#now() && entry.stage === stage;
     // Its claimant has gone: the run is as it was, and what was executed is found by its files.
     checkStage(isLapsed ? { ...entry, state: 'CANCELLED' } : entry, stage);
+    const environment = stage === 'execute' ? await this.#environment(entry, principal) : {};
     const claim = randomUUID();
     const claimed = await store.change(entry, {
       state: WORKING[stage],
@@ -92,7 +99,7 @@ export class Claims {
     });
     if (!claimed) throw new SatelliteError('CONFLICT', `Run ${id} was changed at the same moment: try again.`);
     await stages.record(claimed);
-    return { claim, run: claimed, token: await this.#mint(claimed, principal) };
+    return { claim, run: claimed, token: await this.#mint(claimed, principal), environment };
   }
 
   /** Keeps a claim, and tells how quanta went so far. @throws SatelliteError CONFLICT where it is held no more */
@@ -103,7 +110,7 @@ export class Claims {
       ...(quanta && { quanta: { ...quanta, total: entry.quanta?.total ?? quanta.total } }),
     });
     if (!kept) throw lost(id);
-    return { claim, run: kept, token: await this.#mint(kept, principal) };
+    return { claim, run: kept, token: await this.#mint(kept, principal), environment: {} };
   }
 
   /** Ends a stage. @throws SatelliteError as the stage's own end does; then the run is FAILED with it */
@@ -154,6 +161,20 @@ export class Claims {
     requireRun(entry, principal);
     if (entry.claim !== claim) throw lost(id);
     return entry;
+  }
+
+  /** @throws SatelliteError FORBIDDEN where it is not given to this user, who needs it */
+  async #environment(entry: RunEntry, principal: Principal): Promise<HeldClaim['environment']> {
+    const { satellite } = entry;
+    const open = await this.#options.satellites.forWriting(satellite, principal);
+    requireCredentials(entry, open);
+    if (!isUri(open.artifacts.root) || open.id === null) return {};
+    // What it gives reaches all files of the satellite, and more than a token that was made for a job.
+    if (open.owner === principal.username && !principal.limits) return open.environment();
+    throw new SatelliteError(
+      'FORBIDDEN',
+      `The files of '${satellite}' are in an object storage, to which only its owner is given access: let the owner execute the run.`,
+    );
   }
 
   #mint(entry: RunEntry, { username }: Principal): Promise<string> {

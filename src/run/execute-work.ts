@@ -1,5 +1,7 @@
 /** Executing a run's quanta, and counting how they go. */
 import { SatelliteError } from '../butler/errors.ts';
+import { failpoint } from '../repository/failpoints.ts';
+import { executeByBps, type BpsRequest } from './bps/execute-by-bps.ts';
 import type { Stack } from './build-work.ts';
 import { RUN_FILES } from './directory.ts';
 import { executeGraph } from './execute/execute-graph.ts';
@@ -13,6 +15,8 @@ export interface Execution extends Stack {
   readonly outputs: string | null;
   /** Seen by every task. */
   readonly environment: Readonly<Record<string, string>>;
+  /** How BPS executes it; null: workers of ours do. */
+  readonly bps: Pick<BpsRequest, 'tokenFile' | 'settings'> | null;
 }
 
 /** How often counts are told, at most, in milliseconds. */
@@ -36,6 +40,7 @@ export async function executeQuanta(
     if (event === 'succeeded' || event === 'skipped') ends.succeeded += 1;
     else if (event === 'failed') ends.failed += 1;
     else if (event === 'blocked') ends.blocked += 1;
+    if (event === 'succeeded') failpoint('run:after-quantum');
     if (performance.now() - toldAt < TELL_MILLISECONDS) return;
     toldAt = performance.now();
     await tell({ total, ...ends });
@@ -46,7 +51,10 @@ export async function executeQuanta(
     graph: `${directory}/${RUN_FILES.graph}`,
     butlerConfig: `${directory}/${RUN_FILES.butler}/butler.yaml`,
   };
-  const { succeeded, skipped, failed, blocked } = await executeGraph(request, on, signal);
+  const { bps } = execution;
+  const { succeeded, skipped, failed, blocked } = bps
+    ? await executeByBps({ ...request, ...bps }, on, signal)
+    : await executeGraph(request, on, signal);
   return { total, succeeded: succeeded + skipped, failed, blocked };
 }
 

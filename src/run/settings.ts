@@ -1,3 +1,4 @@
+import type { Json } from '../jobs/job.ts';
 import type { PythonSettings } from '../satellite/migration-tool.ts';
 
 /** How runs are done, from the configuration's section `runs`. */
@@ -12,6 +13,12 @@ export interface RunSettings {
   readonly memoryBytes: number | null;
   /** How often a quantum that failed is tried again by itself. */
   readonly retries: number;
+  readonly bps: {
+    /** Directory for the runs' tokens while BPS executes them. */
+    readonly tokens: string;
+    /** Of BPS itself, see `bpsConfig`. */
+    readonly settings: Readonly<Record<string, Json>>;
+  };
   /** The stack that builds and executes; undefined: there is none. */
   readonly python: PythonSettings | undefined;
 }

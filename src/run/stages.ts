@@ -1,4 +1,5 @@
 /** The work of runs as durable jobs: begun, gone on with after a crash, held, ended. */
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { runDirectory } from '../butler/file-template.ts';
@@ -9,12 +10,14 @@ import type { MintedTokens } from '../access/minted-token.ts';
 import type { Job, JobKind, Jobs, Json, Task } from '../jobs/job.ts';
 import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
 import { contextOf, writeableSatellite, type TransferSurroundings } from '../transfer/attempt-setting.ts';
+import { cancelBps } from './bps/execute-by-bps.ts';
 import { makeGraph, placeInputs, type Stack } from './build-work.ts';
 import { directoryOfRun, RUN_FILES } from './directory.ts';
 import { executeQuanta, requireAll } from './execute-work.ts';
 import { planBeforeBuilding } from './plan/plan-before-building.ts';
 import { planText } from './plan/run-plan.ts';
 import { requireApart, requireUnused } from './output-places.ts';
+import { requireReach, requireStack } from './reach.ts';
 import { removeRunOutputs } from './removal.ts';
 import { runTokens } from './run-tokens.ts';
 import type { RunExplanation, RunRecord, RunStage } from './run.ts';
@@ -74,8 +77,11 @@ export class Stages {
     principal: Principal,
   ): Promise<{ readonly run: RunEntry; readonly job: Job }> {
     checkStage(entry, stage);
-    if (stage === 'build' || stage === 'execute') requireStack(this.#options.settings, entry, principal.username);
-    const { store } = this.#options;
+    const { store, settings, surroundings } = this.#options;
+    if (stage === 'build' || stage === 'execute') {
+      requireStack(settings, entry, principal.username);
+      requireReach(settings, entry, await surroundings.satellites.forJob(entry.satellite));
+    }
     const begun = await store.change(entry, {
       ...(stage !== 'remove' && { state: WORKING[stage] }),
       ...(stage === 'build' && { quanta: null, explain: null }),
@@ -158,6 +164,7 @@ export class Stages {
         if (job.state === 'COMPLETED') return;
         const state = job.state === 'CANCELLED' ? ('CANCELLED' as const) : ('FAILED' as const);
         const entry = await store.changeAttempt(run, attempt, { ...(isWorking && { state }), error: job.error });
+        if (entry && stage === 'execute' && state === 'CANCELLED') await this.#stopBps(entry);
         if (entry) await this.record(entry);
       },
     };
@@ -233,7 +240,7 @@ export class Stages {
   async #execute(entry: RunEntry, task: Task): Promise<StageEnd> {
     const { store, settings } = this.#options;
     const { workers, retries } = settings;
-    const { artifacts } = await this.#satellite(entry, task);
+    const { artifacts, environment } = await this.#satellite(entry, task);
     // Another may have been made at the same moment.
     requireApart(entry, await store.ofSatellite(entry));
     if (settings.executeAs === 'sandbox' && isUri(artifacts.root)) {
@@ -244,9 +251,15 @@ export class Stages {
       );
     }
     const outputs = isUri(artifacts.root) ? null : join(artifacts.root, runDirectory(entry.spec.outputRun));
-    const execution = { ...this.#stack(entry, task), workers, retries, outputs, environment: {} };
     // Also of an execution that is stopped, files are there that another graph must not take for its own.
     await store.changeAttempt(entry.id, entry.attempt, { reached: 'EXECUTED' });
+    const isByBps = entry.spec.executor === 'BPS';
+    if (isByBps) await mkdir(settings.bps.tokens, { recursive: true, mode: 0o700 });
+    const execution = {
+      ...{ ...this.#stack(entry, task), workers, retries, outputs },
+      environment: await environment(),
+      bps: isByBps ? { tokenFile: this.#tokenFile(entry), settings: settings.bps.settings } : null,
+    };
     const counts = await executeQuanta(
       entry,
       execution,
@@ -278,10 +291,22 @@ export class Stages {
     const { store, surroundings } = this.#options;
     const satellite = await this.#satellite(entry, task);
     requireUnused(entry, await store.ofSatellite(entry));
+    await this.#stopBps(entry);
     const removed = await removeRunOutputs(entry, satellite, contextOf(surroundings, task));
     await directoryOfRun(satellite.directory, entry).remove(task.signal);
     await store.remove(entry.id);
     return { ...removed };
+  }
+
+  #tokenFile({ id }: Pick<RunRecord, 'id'>): string {
+    return join(this.#options.settings.bps.tokens, id);
+  }
+
+  /** Ends what BPS does for a run, which goes on without us otherwise. */
+  async #stopBps(entry: RunRecord): Promise<void> {
+    if (entry.spec.executor !== 'BPS' || this.#options.settings.executeAs !== 'self') return;
+    await cancelBps(entry.directory);
+    await rm(this.#tokenFile(entry), { force: true });
   }
 
   #satellite(entry: RunRecord, task: Task): Promise<OpenSatellite> {
@@ -307,20 +332,4 @@ export class Stages {
 
 function superseded(run: string): SatelliteError {
   return new SatelliteError('CONFLICT', `Run ${run} is gone, or something else was begun with it since.`);
-}
-
-/** @throws SatelliteError FORBIDDEN where the gateway does not run this user's code */
-function requireStack(
-  { executeAs, user, python }: RunSettings,
-  { id, spec }: Pick<RunRecord, 'id' | 'spec'>,
-  username: string,
-) {
-  const isTheirs = executeAs === 'sandbox' || (executeAs === 'self' && username === user);
-  if (isTheirs && python) return python;
-  const pipelines = executeAs === 'self' ? 'no pipelines of yours' : 'no pipelines';
-  throw new SatelliteError(
-    'FORBIDDEN',
-    `This gateway runs ${pipelines}, which are code of its users: run it where you work, in your notebook or terminal, with ` +
-      `\`satellite run go ${id}\`${spec.executor === 'BPS' ? ', which hands it to BPS there' : ''}.`,
-  );
 }

@@ -168,6 +168,7 @@ export class Directory implements SatelliteDirectory {
       repository: this.repositoryOf(entry),
       artifacts: await storage.artifacts(entry),
       directory: await storage.directory(entry),
+      environment: () => storage.filesEnvironment(entry),
     };
   }
 
@@ -197,6 +198,8 @@ export class Directory implements SatelliteDirectory {
       repository: new OpenedRepository(name, this.#open.borrower(`configured ${name}`, open), async () => undefined),
       artifacts: await openArtifactStore(name, datastoreRoot),
       directory: await openArtifactStore(name, await directoryOfConfiguration(path), { exactRoot: true }),
+      // How its files are reached is the operator's to set.
+      environment: async () => ({}),
     };
   }
 }

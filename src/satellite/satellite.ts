@@ -79,6 +79,8 @@ export interface OpenSatellite {
   readonly artifacts: ArtifactStore;
   /** The directory that its `butler.yaml` is in, wherever its datasets' files are. */
   readonly directory: ArtifactStore;
+  /** What a process needs in its environment to reach its own files: credentials that end by themselves; of files nothing. */
+  readonly environment: () => Promise<Readonly<Record<string, string>>>;
 }
 
 /** What transfers, curation, permanent addresses and care ask. */

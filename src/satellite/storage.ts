@@ -140,11 +140,17 @@ export class SatelliteStorage {
    */
   async environment(satellite: SatelliteRecord): Promise<Readonly<Record<string, string>>> {
     const login = satellite.database === 'POSTGRESQL' && (await this.#server().renewPassword(satellite));
-    const objects = satellite.artifacts === 'S3' ? this.#bucket() : undefined;
     return {
       ...(login && { LSST_DB_AUTH_CREDENTIALS: JSON.stringify([login]) }),
-      ...(objects && objects.environmentOf(await objects.issue(satellite))),
+      ...(await this.filesEnvironment(satellite)),
     };
+  }
+
+  /** The part of it that is about files: credentials of the object storage, which end by themselves. */
+  async filesEnvironment(satellite: SatelliteRecord): Promise<Readonly<Record<string, string>>> {
+    if (satellite.artifacts !== 'S3') return {};
+    const objects = this.#bucket();
+    return objects.environmentOf(await objects.issue(satellite));
   }
 
   /** Puts it where neither its users nor stock Python finds it; its objects stay where they are. */

@@ -49,12 +49,12 @@ export function claimRoutes(app: FastifyInstance, options: FacesOptions, { claim
     requireChanging(user, scopes, 'executeRun', undefined);
     return scope;
   };
-  const answer = async ({ claim, run, token }: HeldClaim, { principal }: RequestScope) => {
+  const answer = async ({ claim, run, token, environment }: HeldClaim, { principal }: RequestScope) => {
     const { satellites } = servicesOf(options);
     const satellite = await satellites.find(run.satellite, principal);
     const directory = satellite ? directoryForUser(run, satellites.uri(satellite)) : run.directory;
     const { id, state, spec, quanta } = run;
-    return { claim, token, gateway: options.publicUrl(), directory, run: { id, state, spec, quanta } };
+    return { claim, token, gateway: options.publicUrl(), directory, environment, run: { id, state, spec, quanta } };
   };
   app.post<RunAddress>('/v1/runs/:id/claim', async (request, reply) => {
     const scope = await open(request, reply);

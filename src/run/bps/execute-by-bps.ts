@@ -28,6 +28,8 @@ const KEEPER = fileURLToPath(new URL(`./bps-keeper${extension}`, import.meta.url
 
 /** How often files are looked at, in milliseconds; at most a quarter of the time goes to that. */
 const LOOK_MS = 2000;
+/** How often it is looked whether a cancelled workflow has ended. */
+const CANCEL_LOOK_MS = 200;
 /** A minted token is good for fifteen minutes. */
 const TOKEN_MS = 120_000;
 
@@ -107,10 +109,17 @@ export async function executeByBps(
   return { succeeded: succeeded.length - skipped, failed: failed.length, blocked: blocked.length, skipped };
 }
 
-/** Ends the workflow of a run, if there is one. */
+/** Ends the workflow of a run, if there is one, so that the next call begins another for what is missing. */
 export async function cancelBps(directory: string): Promise<void> {
-  const pid = await keeperPid(filesOf(directory).pid);
-  if (pid !== null) process.kill(pid, 'SIGTERM');
+  const files = filesOf(directory);
+  for (let asked: number | null = null; ;) {
+    const pid = await keeperPid(files.pid);
+    if (pid === null) break;
+    if (pid !== asked) process.kill(pid, 'SIGTERM');
+    asked = pid;
+    await sleep(CANCEL_LOOK_MS);
+  }
+  await rm(files.ended, { force: true });
 }
 
 type BpsFiles = ReturnType<typeof filesOf>;

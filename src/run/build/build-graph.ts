@@ -9,7 +9,7 @@ import { boundedNotices } from '../worker/notices.ts';
 import { enterPlace, writeWithin } from '../exact-places.ts';
 import { makeWriteable, type WorkPlace } from '../worker/place.ts';
 import { GatewayRelay } from '../worker/relay.ts';
-import { untilAborted } from '../worker/until-aborted.ts';
+import { untilAborted, whileAuthenticated } from '../worker/until-aborted.ts';
 import { beginning, PoolEndedError, WorkerEndedError, WorkerError, WorkerPool } from '../worker/worker-pool.ts';
 
 /** What is to be built: of a run's spec, what a pipeline's graph depends on. */
@@ -77,7 +77,8 @@ const expanded = z.object({ pipeline: z.string(), graph: z.json() });
 
 /**
  * @param onLine is told what the stack logs, and, as `refused: …`, what code in a sandbox wanted that it must not have
- * @throws SatelliteError RUN_FAILED for what the pipeline or the stack raised, FORBIDDEN where there is no such stack
+ * @throws SatelliteError RUN_FAILED for what the pipeline or the stack raised, FORBIDDEN where there is no such stack,
+ *   UNAUTHENTICATED where the token is not taken any more
  */
 export async function buildGraph(
   request: BuildRequest,
@@ -131,12 +132,14 @@ async function askOnce(
 ): Promise<unknown> {
   const onNotice = boundedNotices((what) => onLine(`refused: ${what}`));
   const isForSandbox = place.kind === 'sandbox';
-  await using relay = await GatewayRelay.start({ gateway, token, isForSandbox, onRefused: onNotice });
+  const authenticated = whileAuthenticated(signal);
+  const told = { onRefused: onNotice, onUnauthenticated: authenticated.refuse };
+  await using relay = await GatewayRelay.start({ gateway, token, isForSandbox, ...told });
   const visible = { readable: [], writeable };
   await using pool = await WorkerPool.start({ python, place, relay, visible, onNotice }, signal);
   pool.fork(0, memoryBytes);
   try {
-    return await untilAborted(signal, pool.ask(0, { ...operation, addresses: pool.addresses }, onLine));
+    return await untilAborted(authenticated.signal, pool.ask(0, { ...operation, addresses: pool.addresses }, onLine));
   } catch (error) {
     if (error instanceof WorkerError) {
       const message = `The pipeline's graph cannot be built (${error.type}): ${error.message}`;

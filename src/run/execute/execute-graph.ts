@@ -8,7 +8,7 @@ import type { ThinGraph } from '../graph/thin-graph.ts';
 import { boundedNotices } from '../worker/notices.ts';
 import { makeWriteable, type WorkPlace } from '../worker/place.ts';
 import { GatewayRelay } from '../worker/relay.ts';
-import { untilAborted } from '../worker/until-aborted.ts';
+import { untilAborted, whileAuthenticated } from '../worker/until-aborted.ts';
 import { PoolEndedError, WorkerEndedError, WorkerError, WorkerPool } from '../worker/worker-pool.ts';
 import { MemoryClasses } from './memory-classes.ts';
 import { EventLog, type QuantumEvent } from './quantum-events.ts';
@@ -62,7 +62,7 @@ const stored = z.object({ succeeded: z.array(z.string()) });
  * skipped; half-written outputs are written again.
  * @param on is told of every event, in order, before the next one of that quantum
  * @throws SatelliteError BAD_USER_INPUT where the graph cannot be read, RUN_FAILED where its init outputs cannot be written,
- *   FORBIDDEN where there is no such Python; the signal's reason when it aborts, with no process left
+ *   FORBIDDEN where there is no such Python, UNAUTHENTICATED where the token is not taken any more; the signal's reason when it aborts, with no process left
  */
 export async function executeGraph(
   request: ExecuteRequest,
@@ -104,7 +104,9 @@ async function executeIn(
   const writeable = [logs, ...(request.outputs === null ? [] : [request.outputs])];
   await makeWriteable(place, writeable);
   const isForSandbox = place.kind === 'sandbox';
-  await using relay = await GatewayRelay.start({ gateway, token, isForSandbox, onRefused: onNotice });
+  const authenticated = whileAuthenticated(signal);
+  const told = { onRefused: onNotice, onUnauthenticated: authenticated.refuse };
+  await using relay = await GatewayRelay.start({ gateway, token, isForSandbox, ...told });
   const visible = { readable: [directory, request.butlerConfig], writeable };
   await using pool = await WorkerPool.start({ python, place, environment, relay, visible, onNotice }, signal);
   const memory = new MemoryClasses(workers, request.memoryBytes);
@@ -117,7 +119,7 @@ async function executeIn(
     const queue = new ReadyQueue(thin, request.only, new Set(done));
     return new Scheduler({ pool, memory, queue, workers, retries, logs, on }).run();
   };
-  return await untilAborted(signal, work());
+  return await untilAborted(authenticated.signal, work());
 }
 
 async function thinGraphOf(path: string): Promise<ThinGraph> {

@@ -24,6 +24,8 @@ export interface RelayOptions {
   readonly isForSandbox?: boolean;
   /** Is told what was asked that a run may not. */
   readonly onRefused?: (what: string) => void;
+  /** Is told that the gateway, or a server behind it, does not take the token (any more). */
+  readonly onUnauthenticated?: () => void;
 }
 
 /** What a run may ask: files, and its repositories by the RemoteButler face. */
@@ -114,6 +116,7 @@ export class GatewayRelay implements AsyncDisposable {
       body: method === 'POST' ? incoming : null,
       dispatcher: this.#agent,
     });
+    if (given.statusCode === 401) this.#options.onUnauthenticated?.();
     const { location } = given.headers;
     if (this.#options.isForSandbox && given.statusCode === 307 && typeof location === 'string') {
       await given.body.dump();

@@ -1,0 +1,44 @@
+/** What this gateway can do of a run itself, and what has to be done elsewhere. */
+import { SatelliteError } from '../butler/errors.ts';
+import { isUri } from '../repository/direct/datastore/artifact-path.ts';
+import type { PythonSettings } from '../satellite/migration-tool.ts';
+import type { OpenSatellite } from '../satellite/satellite.ts';
+import type { RunRecord } from './run.ts';
+import type { RunSettings } from './settings.ts';
+
+/** @throws SatelliteError FORBIDDEN where the gateway does not run this user's code */
+export function requireStack(
+  { executeAs, user, python }: RunSettings,
+  { id, spec }: Pick<RunRecord, 'id' | 'spec'>,
+  username: string,
+): PythonSettings {
+  const isTheirs = executeAs === 'sandbox' || (executeAs === 'self' && username === user);
+  if (isTheirs && python) return python;
+  const pipelines = executeAs === 'self' ? 'no pipelines of yours' : 'no pipelines';
+  throw new SatelliteError(
+    'FORBIDDEN',
+    `This gateway runs ${pipelines}, which are code of its users: run it where you work, in your notebook or terminal, with ` +
+      `\`satellite run go ${id}\`${spec.executor === 'BPS' ? ', which hands it to BPS there' : ''}.`,
+  );
+}
+
+/** @throws SatelliteError FORBIDDEN where BPS is not reached from here, BAD_USER_INPUT where its jobs would not reach the files */
+export function requireReach({ executeAs }: RunSettings, run: RunRecord, satellite: OpenSatellite): void {
+  if (run.spec.executor !== 'BPS') return;
+  requireCredentials(run, satellite);
+  if (executeAs !== 'sandbox') return;
+  throw new SatelliteError(
+    'FORBIDDEN',
+    `From the sandboxes of this gateway no batch system is reached: run it where you work, with \`satellite run go ${run.id}\`.`,
+  );
+}
+
+/** @throws SatelliteError BAD_USER_INPUT where jobs of BPS would need credentials, which they would leave on disks */
+export function requireCredentials({ spec }: RunRecord, { artifacts }: OpenSatellite): void {
+  if (spec.executor !== 'BPS' || !isUri(artifacts.root)) return;
+  throw new SatelliteError(
+    'BAD_USER_INPUT',
+    'The files of this satellite are in an object storage, for which jobs of BPS are given no credentials: make the run with ' +
+      '"executor: LOCAL", or on a satellite whose files are in a directory.',
+  );
+}
