@@ -6,6 +6,7 @@ import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cachedBuild } from '../../stack/cached-build.ts';
 import { CHECKOUT, pythonProgram } from '../../stack/checkout.ts';
+import { freePort } from '../../stack/free-port.ts';
 import { StackIssuer, startGateway, type Gateway } from '../../stack/gateway.ts';
 import { startRemoteButler } from '../../stack/remote-butler.ts';
 import { startS3 } from '../../stack/s3.ts';
@@ -13,6 +14,8 @@ import type { GraphQLAnswer } from '../gateway/running-gateway.ts';
 import { makeRepository, makeSatellite } from '../graphs/graph-world.ts';
 
 const BUCKET = 'official';
+/** Of the satellites whose files are in an object storage. */
+const OWN_BUCKET = 'satellites';
 export const GRAPHS = join(CHECKOUT, 'test', 'graphs');
 export const PYTHON = { executable: pythonProgram('python'), path: [GRAPHS] };
 const SIZE = { visits: 4, detectors: 9, tracts: 2, patches: 3 };
@@ -30,6 +33,8 @@ export interface ServiceWorld extends AsyncDisposable {
   readonly directory: string;
   gateway: Gateway;
   readonly issuer: StackIssuer;
+  /** Alice's, as she has it now. */
+  token: string;
   /** What `Butler(...)` takes to open the satellite. */
   readonly satellite: string;
   /** Starts the gateway again, where the test ended it. @param failpoint at which it ends itself */
@@ -41,6 +46,8 @@ export interface ServiceWorld extends AsyncDisposable {
   ask(query: string, variables?: object): Promise<GraphQLAnswer>;
   /** Calls a mutation with a run's identifier. @returns its payload */
   change(mutation: string, input: object): Promise<RunPayload>;
+  /** The run as it is now. */
+  found(id: string): Promise<RunAnswer>;
   /** The run when nothing goes on with it any more. */
   atRest(id: string): Promise<RunAnswer>;
 }
@@ -82,7 +89,7 @@ export async function startServiceWorld(directory: string, options: ServiceWorld
   });
   await cp(built, directory, { recursive: true });
   await using parts = new AsyncDisposableStack();
-  const s3 = parts.use(await startS3(join(directory, 's3'), [BUCKET]));
+  const s3 = parts.use(await startS3(join(directory, 's3'), [BUCKET, OWN_BUCKET]));
   const repositories = { dp1: join(directory, 'repository') };
   const official = (port?: number) =>
     startRemoteButler({
@@ -96,15 +103,22 @@ export async function startServiceWorld(directory: string, options: ServiceWorld
   parts.defer(() => server[Symbol.asyncDispose]());
   const officialUrl = server.url;
   const issuer = await StackIssuer.in(directory);
-  const alice = await issuer.token('alice');
+  // Graphs hold its address.
+  const preferredPort = await freePort();
   const start = (failpoint?: string) =>
     startGateway({
-      directory,
-      issuer,
+      ...{ directory, issuer, preferredPort },
       repositories: [{ name: 'dp1', kind: 'remote', url: `${officialUrl}/dp1`, token: 'forward' }],
       configuration: {
         state: `sqlite:${join(directory, 'state.sqlite3')}`,
-        satellites: { root: join(directory, 'satellites') },
+        satellites: {
+          root: join(directory, 'satellites'),
+          s3: {
+            ...{ endpoint: s3.endpoint, bucket: OWN_BUCKET },
+            accessKeyId: s3.environment['AWS_ACCESS_KEY_ID'],
+            secretAccessKey: s3.environment['AWS_SECRET_ACCESS_KEY'],
+          },
+        },
         python: PYTHON,
         runs: options.runs ?? { executeAs: 'self', user: 'alice' },
       },
@@ -114,13 +128,13 @@ export async function startServiceWorld(directory: string, options: ServiceWorld
         ...(failpoint !== undefined && { SATELLITE_FAILPOINT: failpoint }),
       },
     });
-  const world = { gateway: await start() };
+  const world = { gateway: await start(), token: await issuer.token('alice') };
   parts.defer(() => world.gateway[Symbol.asyncDispose]());
-  const satellite = await makeSatellite(world.gateway.url, alice);
+  const satellite = await makeSatellite(world.gateway.url, world.token);
   const ask = async (query: string, variables: object = {}) => {
     const answer = await fetch(`${world.gateway.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${alice}` },
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${world.token}` },
       body: JSON.stringify({ query, variables }),
     });
     return (await answer.json()) as GraphQLAnswer;
@@ -133,6 +147,11 @@ export async function startServiceWorld(directory: string, options: ServiceWorld
     if (errors) throw new Error(JSON.stringify(errors));
     return data[mutation] as RunPayload;
   };
+  const found = async (id: string) => {
+    const { data, errors } = await ask(`query ($id: ID!) {run(id: $id) {${RUN_FIELDS}}}`, { id });
+    if (errors) throw new Error(JSON.stringify(errors));
+    return data.run as RunAnswer;
+  };
   const owned = parts.move();
   return Object.assign(world, {
     directory,
@@ -144,6 +163,7 @@ export async function startServiceWorld(directory: string, options: ServiceWorld
     },
     async kill() {
       world.gateway.process.signal('SIGKILL');
+      await world.gateway.process.whenEnded;
     },
     stopOfficial: async () => server[Symbol.asyncDispose](),
     async startOfficial() {
@@ -151,11 +171,10 @@ export async function startServiceWorld(directory: string, options: ServiceWorld
     },
     ask,
     change,
+    found,
     async atRest(id: string) {
       for (;;) {
-        const { data, errors } = await ask(`query ($id: ID!) {run(id: $id) {${RUN_FIELDS}}}`, { id });
-        if (errors) throw new Error(JSON.stringify(errors));
-        const run = data.run as RunAnswer;
+        const run = await found(id);
         if (!WORKING.has(run.state)) return run;
         await new Promise((resolve) => setTimeout(resolve, 200));
       }

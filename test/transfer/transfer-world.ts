@@ -78,7 +78,7 @@ export class TransferWorld implements AsyncDisposable {
     const artifacts = await openArtifactStore('alice~mine', root, {});
     const official = sources[0]!.name;
     const whose = { id: null, fullName: 'alice~mine', owner: 'alice', official, capability };
-    const satellite = { ...whose, repository, artifacts, directory: artifacts };
+    const satellite = { ...whose, repository, artifacts, directory: artifacts, environment: async () => ({}) };
     const offered = [...sources, repository].map((source) => ({
       name: source.name,
       kind: source === repository ? ('SATELLITE' as const) : ('OFFICIAL' as const),

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import astropy.table
 import lsst.pex.config
@@ -44,6 +45,16 @@ class CalibrateConfig(PipelineTaskConfig, pipelineConnections=CalibrateConnectio
     killOnce = lsst.pex.config.Field[str](
         doc="File that is made by the first quantum, which then kills its process.", default=""
     )
+    waitFor = lsst.pex.config.Field[str](doc="File that all quanta but the first one wait for.", default="")
+
+
+def is_first(path: str) -> bool:
+    """Make a file, and tell whether nobody had."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return False
+    return True
 
 
 class CalibrateTask(PipelineTask):
@@ -58,17 +69,13 @@ class CalibrateTask(PipelineTask):
         inputs = butlerQC.get(inputRefs)
         if inputRefs.raw.dataId["detector"] == self.config.failDetector:
             raise RuntimeError(f"no light on {inputRefs.raw.dataId}")
-        if self.config.killOnce:
-            self.kill_once()
+        if self.config.waitFor and not is_first(f"{self.config.waitFor}.first"):
+            while not os.path.exists(self.config.waitFor):
+                time.sleep(0.1)
+        if self.config.killOnce and is_first(self.config.killOnce):
+            os.kill(os.getpid(), signal.SIGKILL)
         stars = sum(len(shard.get()) for shard in inputs["refcat"])
         butlerQC.put(self.run(inputs["raw"], inputs["bias"], stars), outputRefs)
-
-    def kill_once(self):
-        try:
-            os.close(os.open(self.config.killOnce, os.O_CREAT | os.O_EXCL))
-        except FileExistsError:
-            return
-        os.kill(os.getpid(), signal.SIGKILL)
 
     def run(self, raw, bias, stars):
         value = (raw["value"] - bias["level"]) * self.config.gain
