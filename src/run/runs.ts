@@ -20,7 +20,7 @@ import { failuresOf, logOf, type QuantumFailure } from './run-logs.ts';
 import type { CreateRun, RunChange, RunFilter, RunPage, RunService } from './service.ts';
 import { checkStage, stageToRetry } from './stage-rules.ts';
 import type { Stages } from './stages.ts';
-import type { RunEntry, RunStore, StageRequest } from './store.ts';
+import type { RunPosition, RunEntry, RunStore, StageRequest } from './store.ts';
 
 export interface RunsOptions {
   readonly store: RunStore;
@@ -80,16 +80,20 @@ export class Runs implements RunService {
   }
 
   async list({ satellite, first, after }: RunFilter, principal: Principal): Promise<RunPage> {
-    const last = after === undefined ? undefined : await this.#store.get(after);
+    const last = after === undefined ? undefined : await this.find(after, principal);
     if (last === null) throw new SatelliteError('BAD_USER_INPUT', '"after" is no run (any more): begin anew.');
     const names = satellite === undefined ? await this.#usedBy(principal) : [await this.#nameOf(satellite, principal)];
-    const found = await this.#store.list(
-      names.filter((name) => name !== null),
-      first + 1,
-      last,
-    );
-    const existing = await Promise.all(found.map((entry) => this.#existsFor(entry, principal)));
-    return { rows: found.slice(0, first).filter((_, i) => existing[i]), hasNextPage: found.length > first };
+    const known = names.filter((name) => name !== null);
+    const rows: RunRecord[] = [];
+    // Some may be of a satellite that is gone: the page has those that follow.
+    for (let position: RunPosition | undefined = last; rows.length <= first;) {
+      const found = await this.#store.list(known, first + 1, position);
+      const existing = await Promise.all(found.map((entry) => this.#existsFor(entry, principal)));
+      rows.push(...found.filter((_, i) => existing[i]));
+      if (found.length <= first) break;
+      position = found.at(-1);
+    }
+    return { rows: rows.slice(0, first), hasNextPage: rows.length > first };
   }
 
   async build(id: string, principal: Principal): Promise<RunChange> {

@@ -106,6 +106,14 @@ describe('a run', () => {
     expect((await askAs('bob', query, { id })).data).toEqual({ run: null, node: null, runs: { nodes: [] } });
   });
 
+  test('is no place to go on from for others: it is as one that there never was', async () => {
+    const { id } = runOf(await create());
+    const query = 'query ($after: String) {runs(after: $after) {nodes {id}}}';
+    const [hers, none] = [await askAs('bob', query, { after: id }), await askAs('bob', query, { after: 'none' })];
+    expect(codesOf(hers)).toEqual(['BAD_USER_INPUT']);
+    expect(hers.errors![0]!.message).toBe(none.errors![0]!.message);
+  });
+
   test('is gone with its satellite, also when another has its name', async () => {
     const of = { official: 'dp1', name: 'short' };
     const make = 'mutation ($input: CreateSatelliteInput!) {createSatellite(input: $input) {satellite {name}}}';
