@@ -1,34 +1,7 @@
-import { SatelliteError } from '../src/butler/errors.ts';
-import type { PublicationChange, SeenPublication } from '../src/publish/service.ts';
-import { datasetSelection } from './chosen-datasets.ts';
-import type { GraphQLContext } from './context.ts';
-import { mutation, type MutationContext, type PublicationOutcome } from './mutation.ts';
 import { datasetPage } from './publication-manifest.ts';
-import type {
-  ApprovePublicationInput,
-  CommentPublicationInput,
-  PublicationReadersInput,
-  Resolvers,
-  SubmitPublicationInput,
-} from './schema-types.ts';
+import type { Resolvers } from './schema-types.ts';
 import { publicationsOf, servicesOf } from './services.ts';
 import { utcTime } from './sky-and-time.ts';
-
-type Decision = 'claim' | 'requestChanges' | 'reject' | 'withdraw';
-type DecisionInput = {
-  readonly publication: string;
-  readonly comment?: string | null;
-  readonly idempotencyKey?: string | null;
-};
-
-const payload = {
-  publication: existing,
-  job: async (changed: PublicationOutcome, _args: unknown, context: GraphQLContext) => {
-    if (changed.job === null) return null;
-    const { record } = await existing(changed, {}, context);
-    return record.job === changed.job ? serviceOf(context).job(record) : null;
-  },
-};
 
 export const publication: Resolvers = {
   Query: {
@@ -56,47 +29,14 @@ export const publication: Resolvers = {
       };
     },
   },
-  Mutation: {
-    submitPublication: mutation('submitPublication', async (input: SubmitPublicationInput, context) => {
-      const request = {
-        publication: input.publication ?? undefined,
-        satellite: input.satellite,
-        repository: input.repository ?? undefined,
-        collections: input.collections,
-        search: input.search ? datasetSelection(input.search) : null,
-        title: input.title,
-        description: input.description ?? null,
-        licence: input.licence ?? null,
-        readers: readersOf(input.readers),
-      };
-      return outcome(await serviceOf(context).submit(request, context.principal));
-    }),
-    withdrawPublication: decision('withdrawPublication', 'withdraw'),
-    claimPublication: decision('claimPublication', 'claim'),
-    requestPublicationChanges: decision('requestPublicationChanges', 'requestChanges'),
-    rejectPublication: decision('rejectPublication', 'reject'),
-    commentPublication: mutation('commentPublication', async (input: CommentPublicationInput, context) => {
-      const { publication: id, comment = null, replyTo } = input;
-      const request = { publication: id, comment, replyTo: replyTo ?? undefined };
-      return outcome(await serviceOf(context).comment(request, context.principal));
-    }),
-    approvePublication: mutation('approvePublication', async (input: ApprovePublicationInput, context) => {
-      const { publication: id, digest, comment = null, confirmRestart } = input;
-      const request = { publication: id, digest, comment, confirmRestart: confirmRestart ?? false };
-      return outcome(await serviceOf(context).approve(request, context.principal));
-    }),
-  },
-  SubmitPublicationPayload: payload,
-  WithdrawPublicationPayload: payload,
-  ClaimPublicationPayload: payload,
-  CommentPublicationPayload: payload,
-  RequestPublicationChangesPayload: payload,
-  ApprovePublicationPayload: payload,
-  RejectPublicationPayload: payload,
   Subscription: {
     publicationUpdates: {
       subscribe: async function* (_root, { id }, context) {
-        for await (const seen of serviceOf(context).watch(id, context.principal, context.query.signal)) {
+        for await (const seen of publicationsOf(servicesOf(context)).watch(
+          id,
+          context.principal,
+          context.query.signal,
+        )) {
           yield { publicationUpdates: seen };
         }
       },
@@ -118,18 +58,22 @@ export const publication: Resolvers = {
     readers: ({ record, role }) =>
       role === 'READER' ? { allUsers: record.readers.allUsers, groups: [], users: [] } : record.readers,
     checks: ({ record, role }) => (role === 'READER' ? [] : record.checks),
-    comments: ({ record, role }, _args, context) => (role === 'READER' ? [] : serviceOf(context).comments(record)),
+    comments: ({ record, role }, _args, context) =>
+      role === 'READER' ? [] : publicationsOf(servicesOf(context)).comments(record),
     manifest: async (seen, _args, context) => {
-      const manifest = await serviceOf(context).manifest(seen, context.principal);
+      const manifest = await publicationsOf(servicesOf(context)).manifest(seen, context.principal);
       return manifest && { ...(await manifest.header()), manifest };
     },
-    diff: ({ record, role }, _args, context) => (role === 'READER' ? null : serviceOf(context).diff(record)),
-    versions: ({ record }, _args, context) => serviceOf(context).versions(record.publication, context.principal),
+    diff: ({ record, role }, _args, context) =>
+      role === 'READER' ? null : publicationsOf(servicesOf(context)).diff(record),
+    versions: ({ record }, _args, context) =>
+      publicationsOf(servicesOf(context)).versions(record.publication, context.principal),
     claimedBy: ({ record, role }) => (role === 'READER' ? null : record.claimedBy),
     claimedUntil: ({ record, role }) => (role === 'READER' ? null : timeOrNull(record.claimedUntil)),
     approvedBy: ({ record, role }) => (role === 'READER' ? null : record.approvedBy),
     generation: ({ record }) => record.generation,
-    job: ({ record, role }, _args, context) => (role === 'READER' ? null : serviceOf(context).job(record)),
+    job: ({ record, role }, _args, context) =>
+      role === 'READER' ? null : publicationsOf(servicesOf(context)).job(record),
     submittedAt: ({ record }) => timeOrNull(record.submittedAt),
     changedAt: ({ record }) => utcTime(record.changedAt),
   },
@@ -144,37 +88,6 @@ export const publication: Resolvers = {
   },
   ManifestDataset: { files: ({ files }) => files.map((file) => ({ ...file })) },
 };
-
-function serviceOf(context: GraphQLContext) {
-  return publicationsOf(servicesOf(context));
-}
-
-function decision(name: string, what: Decision) {
-  return mutation(name, async ({ publication: id, comment = null }: DecisionInput, context: MutationContext) =>
-    outcome(await serviceOf(context)[what]({ publication: id, comment }, context.principal)),
-  );
-}
-
-function outcome({ publication: { record }, job }: PublicationChange): PublicationOutcome {
-  return { publication: record.publication, version: record.version, job: job?.id ?? null, plan: null };
-}
-
-async function existing(
-  { publication: id, version }: PublicationOutcome,
-  _args: unknown,
-  context: GraphQLContext,
-): Promise<SeenPublication> {
-  const found = await serviceOf(context).find(id, version, context.principal);
-  if (found) return found;
-  throw new SatelliteError('NOT_FOUND', 'The publication was changed by this call, and is not yours to see any more.');
-}
-
-/** Undefined where nothing is said of them; all users where nobody is named. */
-function readersOf(readers: PublicationReadersInput | null | undefined) {
-  if (!readers) return undefined;
-  const { allUsers, groups, users } = readers;
-  return { allUsers: allUsers ?? (!groups && !users), groups: groups ?? [], users: users ?? [] };
-}
 
 function timeOrNull(at: number | null): string | null {
   return at === null ? null : utcTime(at);

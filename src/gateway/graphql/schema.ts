@@ -10,10 +10,12 @@ import { dimension } from '../../../resolvers/dimension.ts';
 import { explain } from '../../../resolvers/explain.ts';
 import { node } from '../../../resolvers/node.ts';
 import { publication } from '../../../resolvers/publication.ts';
+import { publishing } from '../../../resolvers/publishing.ts';
 import { repository } from '../../../resolvers/repository.ts';
 import { scalars } from '../../../resolvers/scalars.ts';
 import { job } from '../../../resolvers/job.ts';
 import { run } from '../../../resolvers/run.ts';
+import { running } from '../../../resolvers/running.ts';
 import { satellite } from '../../../resolvers/satellite.ts';
 import { transfer } from '../../../resolvers/transfer.ts';
 import { viewer } from '../../../resolvers/viewer.ts';
@@ -27,7 +29,7 @@ export function createSchema(): GraphQLSchema {
     typeDefs: files.sort().map((file) => readFileSync(join(directory, file), 'utf8')),
     resolvers: [
       ...[scalars, node, viewer, repository, collection, dimension, dataset, explain],
-      ...[satellite, access, transfer, curation, run, job, publication],
+      ...[satellite, access, transfer, curation, run, running, job, publication, publishing],
     ],
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });

@@ -3,6 +3,7 @@
  * sandbox they are given nothing, and it is noticed; and good pipelines run there as anywhere.
  */
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
@@ -45,8 +46,8 @@ describe.skipIf(missing !== null)('in a sandbox', () => {
       `read ${join(world.directory, 'satellites')}`,
       `read ${join(world.satellite, 'gen3.sqlite3')}`,
       // the machine's and the cloud's
-      'read /root/.ssh',
       'read /etc/shadow',
+      `read ${homedir()}`,
       'connect 169.254.169.254:80',
       `connect 127.0.0.1:${port}`,
       // places outside of the run's own
