@@ -181,7 +181,7 @@ describe.runIf(isFull)('a run goes on', () => {
     await world.change('executeRun', { run: run.id });
     await until(async () => ((await world.found(run.id)).quanta?.succeeded ?? 0) > 0);
     await revokeTokens('alice', { config: join(world.directory, 'gateway.yaml') });
-    const isTaken = async () => (await world.ask('{viewer {username}}').catch(() => ({ data: null }))).data !== null;
+    const isTaken = async () => (await world.ask('{viewer {username}}')).errors === undefined;
     await until(async () => !(await isTaken()));
     // Those that wait come to the rest of their inputs now, and are refused.
     await writeFile(go, '');
