@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
+import { installDebianPackage } from './debian-package.ts';
 
-const run = promisify(execFile);
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** A Chromium to drive with playwright-core, or why there is none and how to get it. */
@@ -16,20 +14,10 @@ export type Browser = { readonly executable: string } | { readonly missing: stri
 export async function findBrowser(): Promise<Browser> {
   const found = installedBrowser();
   if (found !== undefined) return { executable: found };
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
+  if (!(await installDebianPackage('chromium'))) {
     return {
       missing: 'no Chromium: install it (Debian: apt-get install chromium) or name one in the variable CHROMIUM',
     };
-  }
-  try {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    await run('apt-get', ['update', '-qq'], { env });
-    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], {
-      env,
-      maxBuffer: 64 * 1024 * 1024,
-    });
-  } catch {
-    return { missing: 'no Chromium, and "apt-get install chromium" failed: run it by hand to see why' };
   }
   const installed = installedBrowser();
   return installed === undefined ? { missing: 'apt-get installed no Chromium' } : { executable: installed };

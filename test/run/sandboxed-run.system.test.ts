@@ -1,21 +1,18 @@
 /** Runs on a shared gateway, whose pipelines are shut in: over official data and the user's own. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { checkSandbox } from '../../src/run/worker/sandbox.ts';
 import { runPython } from '../../stack/run-python.ts';
+import { missingSandbox } from '../../stack/sandbox.ts';
 import { temporaryDirectory } from '../fixtures/repositories.ts';
 import { EVERYTHING, startServiceWorld, type ServiceWorld } from './service-world.ts';
 
 // Of a busy machine: alone it takes seconds.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
-const missing = await checkSandbox().then(
-  () => null,
-  (error: unknown) => (error as Error).message,
-);
-if (missing !== null) console.warn(`Sandboxes are not tested. ${missing}`);
+const missing = await missingSandbox();
+if (missing !== undefined) console.warn(`Sandboxes are not tested. ${missing}`);
 
-describe.skipIf(missing !== null)('a gateway that runs pipelines in sandboxes', () => {
+describe.skipIf(missing !== undefined)('a gateway that runs pipelines in sandboxes', () => {
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
   let world: ServiceWorld;
   beforeAll(async () => {

@@ -8,27 +8,25 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { runPython } from '../../../stack/run-python.ts';
+import { missingSandbox } from '../../../stack/sandbox.ts';
 import { buildGraph } from '../../../src/run/build/build-graph.ts';
 import { executeGraph, type ExecuteRequest } from '../../../src/run/execute/execute-graph.ts';
 import type { QuantumEvent } from '../../../src/run/execute/quantum-events.ts';
-import { checkSandbox, sandboxUid } from '../../../src/run/worker/sandbox.ts';
+import { sandboxUid } from '../../../src/run/worker/sandbox.ts';
 import { temporaryDirectory } from '../../fixtures/repositories.ts';
 import { EVERYTHING, GRAPHS, PYTHON, startRunWorld, type RunWorld } from '../run-world.ts';
 
 // Of a busy machine: alone it takes seconds.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 
-const missing = await checkSandbox().then(
-  () => null,
-  (error: unknown) => (error as Error).message,
-);
-if (missing !== null) console.warn(`Sandboxes are not tested. ${missing}`);
+const missing = await missingSandbox();
+if (missing !== undefined) console.warn(`Sandboxes are not tested. ${missing}`);
 
 const PLACE = { kind: 'sandbox', user: 'alice', uid: sandboxUid('alice') } as const;
 /** One quantum. */
 const WHERE = "instrument = 'MiniCam' AND visit = 1000 AND detector = 3";
 
-describe.skipIf(missing !== null)('in a sandbox', () => {
+describe.skipIf(missing !== undefined)('in a sandbox', () => {
   let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
   let world: RunWorld;
   let attempts: readonly string[];
