@@ -40,7 +40,14 @@ Behind it:
   the official repository dp1   ${official.url}   (the stock Butler server, its files in S3)
   alice's satellite             ${satellite}   (open it with stock Python's Butler, too)
 
-In a notebook: set SATELLITE_URL=${gateway.url} and SATELLITE_TOKEN, and open examples/first-query.ipynb.
+A pipeline over official data, as alice (whose code may do here all that you may), with results in a satellite of hers:
+  export SATELLITE_URL=${gateway.url} SATELLITE_TOKEN=${token}
+  npx satellite create work --from dp1 --instrument HSC
+  npx satellite run create work --pipeline bright_sources.yaml --input HSC/defaults --output u/alice/bright \\
+    --where "instrument = 'HSC'"
+  npx satellite run go ID            (the ID that this printed)
+
+In a notebook: with the same two variables, open examples/first-query.ipynb, or examples/run.ipynb for a run.
 Ctrl-C ends everything.`);
 
 const parts = [gateway.process, official.server.process, official.s3.process];

@@ -127,6 +127,16 @@ class Run:
         return "\n".join([str(explain["reason"]), *(f"- {text}" for text in explain["suggestions"])])
 
     @property
+    def plan(self) -> str | None:
+        """Which repository gives which input, and how many quanta there are at most, as tables (`str` or `None`).
+
+        It is made by `build`, if the gateway builds the graph; it is `None` for a graph that was made elsewhere.
+        """
+        node = self._transport.ask("query ($id: ID!) {run(id: $id) {plan}}", id=self.id)["run"]
+        plan: str | None = node["plan"]
+        return plan
+
+    @property
     def failures(self) -> list[dict[str, str]]:
         """Quanta that failed: ``quantum``, ``task``, ``exception``, ``message`` (`list` [ `dict` ])."""
         fields = "failures {quantum task exception message}"

@@ -30,7 +30,6 @@ export const RUN_FILES = {
   events: 'events.jsonl',
   /** `logs/{task}/{UUID of the quantum}.log` */
   logs: 'logs',
-  provenance: 'provenance.qg',
   /** What opens the satellite's datastore, and nothing else, for a QuantumBackedButler. */
   butler: 'butler',
 } as const;

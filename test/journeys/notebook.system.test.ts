@@ -48,3 +48,9 @@ test('from connecting to one Butler of official and own data, with a plan, a sky
   expect(outputs[3]).toContain('image/png');
   expect(outputs.at(-1)).toContain('text/html');
 }, 600_000);
+
+test('from a choice of visits to a picture of what a pipeline made of them, with the plan and progress of its run', async () => {
+  const outputs = await run('run.ipynb');
+  expect(outputs.at(-2)).toContain('image/png');
+  expect(outputs.at(-1)).toContain('text/plain');
+}, 600_000);

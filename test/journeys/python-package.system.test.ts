@@ -76,6 +76,7 @@ function pytest(file: string, names = ''): Promise<string> {
 test.each([
   ['test_token.py', 'the token goes to the gateway and nowhere else'],
   ['test_transport.py', 'errors are in the user’s words, and jobs are waited for'],
+  ['test_run.py', 'runs are asked for step by step, and say why one did not come to its end'],
   ['test_values.py', 'values keep their kinds, units and times'],
   ['test_satellite.py', 'satellites are made, searched, shared, emptied, deleted and brought back'],
 ])(
