@@ -116,6 +116,11 @@ export class GrantedCollections implements CollectionRule {
 
 const NOTHING_GRANTED = new GrantedCollections([]);
 
+/** Whether a grant on `granted` covers a collection. */
+export function covers(granted: Grant['collection'], collection: string): boolean {
+  return [...covering(collection)].includes(granted);
+}
+
 /** What `collection` of a grant that covers a collection can be. */
 function* covering(collection: string): Generator<string | null> {
   yield null;

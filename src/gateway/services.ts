@@ -178,6 +178,7 @@ export async function openServices(
       writeGrants: writing.satellites.writeGrants,
       administrators: config.auth.administrators,
       memberships,
+      published: publications?.grants,
       now,
     }),
     publications,

@@ -8,14 +8,23 @@ import type { ManifestCollection, ManifestLineage } from './manifest.ts';
 import type { PublicationCheck, PublicationVersion, Readers } from './publication.ts';
 import type { PublishedSettings } from './settings.ts';
 
-/** Whom it lets read, named or not: members of the group that owns it, and of those whose names its collections have, read it too. */
+/**
+ * Whom it lets read, named or not: members of the group that owns it, and of those whose names its collections have, read it
+ * too, and whom earlier grants let in.
+ */
 export function allReaders(
   { readers, group }: Pick<PublicationVersion, 'readers' | 'group'>,
   collections: readonly Pick<ManifestCollection, 'name' | 'isOfficial'>[],
+  granted: Readers,
 ): Readers {
   const owners = collections.flatMap(({ name, isOfficial }) => (isOfficial ? [] : (ownerOfName(name) ?? [])));
   const byName = owners.filter(({ kind }) => kind === 'group').map(({ name }) => name);
-  return { ...readers, groups: [...new Set([...readers.groups, ...(group === null ? [] : [group]), ...byName])] };
+  const ofOwner = group === null ? [] : [group];
+  return {
+    allUsers: readers.allUsers || granted.allUsers,
+    groups: [...new Set([...readers.groups, ...ofOwner, ...byName, ...granted.groups])],
+    users: [...new Set([...readers.users, ...granted.users])],
+  };
 }
 
 /**
@@ -39,9 +48,13 @@ export function checkReaders(
   const wrong = users.filter((user) => !USERNAME.test(user));
   if (wrong.length > 0) return failed(`${listed(wrong)}: these cannot be names of users.`);
   if (allUsers) return { code, state: 'PASSED', message: 'All users are to read it.' };
-  const others = everybody.groups.filter((one) => !groups.includes(one) && one !== group);
-  if (others.length > 0) {
-    const message = `By the names of its collections, members of ${listed(others)} read it too.`;
+  const others = [
+    ...everybody.groups.filter((one) => !groups.includes(one) && one !== group),
+    ...everybody.users.filter((one) => !users.includes(one)),
+  ];
+  if (everybody.allUsers || others.length > 0) {
+    const whom = everybody.allUsers ? 'all users' : listed(others);
+    const message = `By the names of its collections, or grants that are there, ${whom} read it too.`;
     return { code, state: 'WARNING', message };
   }
   const named = [...groups.map((one) => `the group '${one}'`), ...users.map((user) => `'${user}'`)];

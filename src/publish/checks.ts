@@ -9,12 +9,12 @@ import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { DimensionRecordRow } from '../repository/rows.ts';
 import { streamDimensionRecords } from '../repository/search/streams.ts';
 import { defaultFormatter, isDefaultFormatter } from '../transfer/default-formatters.ts';
-import { allReaders, checkInputRights, checkReaders } from './check-rights.ts';
+import { checkInputRights, checkReaders } from './check-rights.ts';
 import { checkCollections, checkDatasetTypes, checkNames, listed } from './check-names.ts';
 import type { ContentsSummary } from './contents.ts';
 import { canonical } from './items.ts';
 import type { Manifest, ManifestCollection, ManifestDataset } from './manifest.ts';
-import type { PublicationCheck, PublicationVersion } from './publication.ts';
+import type { PublicationCheck, PublicationVersion, Readers } from './publication.ts';
 import type { PublishedSettings } from './settings.ts';
 import type { PublishedStructure } from './structure.ts';
 
@@ -32,6 +32,8 @@ export interface CheckSetting {
   readonly configured: readonly OfferedRepository[];
   readonly who: Identity;
   readonly memberships: Pick<Memberships, 'of'>;
+  /** See `allReaders`. */
+  readonly everybody: Readers;
   /** The version that is published now; null: none. */
   readonly replaced: Manifest | null;
   /** Datasets whose content is another than in that. */
@@ -50,12 +52,12 @@ const GIB = 2 ** 30;
 export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promise<readonly PublicationCheck[]> {
   const { version, manifest, summary, structure, settings, published, official, configured, who, memberships } =
     setting;
+  const { everybody } = setting;
   const { lineage } = await manifest.header();
   const collections = await manifest.collections();
   const types = await manifest.datasetTypes();
   const known = new Map<string, Awaited<ReturnType<Repository['datasetTypes']>>>();
   for (const { name, repository } of [published, ...official]) known.set(name, await repository.datasetTypes(ctx));
-  const everybody = allReaders(version, collections);
   const named = version.source.collections.filter((name) => structure.official.has(name));
   return [
     checkFiles(summary),

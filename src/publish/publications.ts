@@ -8,6 +8,7 @@ import type { FileResolver } from '../access/file-resolution.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Job, JobKind, Jobs } from '../jobs/job.ts';
 import { Watcher } from '../jobs/watcher.ts';
+import type { PublishedGrants } from '../satellite/grant-request.ts';
 import type { State } from '../state/state.ts';
 import { prepareTables } from '../state/tables.ts';
 import { needsRestart } from './checks.ts';
@@ -16,6 +17,8 @@ import { Decisions } from './decisions.ts';
 import { diffOf } from './diff.ts';
 import type { Manifest } from './manifest.ts';
 import { ManifestStore } from './manifest-store.ts';
+import { grantedReadersIn } from './granted-readers.ts';
+import { GrantRights } from './grant-rights.ts';
 import { otherReadersIn } from './other-readers.ts';
 import { Outbox } from './outbox.ts';
 import { isDecided, type PublicationComment, type PublicationVersion } from './publication.ts';
@@ -72,6 +75,8 @@ const RECOVER_MILLISECONDS = 60_000;
 const HOUR_MILLISECONDS = 3_600_000;
 const DAY_MILLISECONDS = 24 * HOUR_MILLISECONDS;
 export class Publications implements PublicationService {
+  /** What is asked before somebody grants or revokes what is published. */
+  readonly grants: PublishedGrants;
   readonly #options: PublicationsOptions;
   readonly #records: PublicationRecords;
   readonly #store: ManifestStore;
@@ -107,11 +112,16 @@ export class Publications implements PublicationService {
     );
     this.#store = new ManifestStore(state.database);
     const published = (name: string) => this.#published(name);
+    const grantStore = new GrantStore(state.database, now);
+    const official = options.offered.filter(({ kind }) => kind === 'OFFICIAL');
     this.#sources = new Sources({
       ...{ store: this.#store, repositoriesOf, files, memberships, published },
-      official: options.offered.filter(({ kind }) => kind === 'OFFICIAL'),
+      official,
+      grantedReaders: grantedReadersIn(grantStore),
       satelliteById: options.satelliteById,
     });
+    const repositories = options.settings.map(({ name }) => published(name));
+    this.grants = new GrantRights(state.database, { ...{ repositories, official, memberships }, store: this.#store });
     this.#view = new PublicationView({
       records: this.#records,
       repositoriesOf,
@@ -131,7 +141,7 @@ export class Publications implements PublicationService {
     this.#decisions = decisions;
     this.#submissions = new Submissions({ ...seeing, decisions, settings, repositoriesOf });
     this.#outbox = new Outbox(state.database, webhooks, now, log);
-    const grants = new ReaderGrants(new GrantStore(state.database, now), memberships, otherReadersIn(state.database));
+    const grants = new ReaderGrants(grantStore, memberships, otherReadersIn(state.database));
     const publishParts = { ...this.#parts, commit, grants, repositoriesOf };
     const publish = publishKind(publishParts);
     const withdraw = withdrawKind(publishParts);

@@ -119,7 +119,8 @@ function ownedNames(collections: readonly ManifestCollection[]): readonly string
     .map(({ name }) => name);
 }
 
-function noteOf({ publication }: PublicationVersion): string {
+/** What a grant says that is there because of a publication. */
+export function noteOf({ publication }: Pick<PublicationVersion, 'publication'>): string {
   return `publication ${publication}`;
 }
 

@@ -12,13 +12,14 @@ import type { QueryContext } from '../repository/repository.ts';
 import { runChecks, unmade } from './checks.ts';
 import { allReaders, checkInputRights, checkReaders } from './check-rights.ts';
 import { checkNames, listed } from './check-names.ts';
+import type { GrantedReaders } from './granted-readers.ts';
 import { takeContents, type ContentsSummary } from './contents.ts';
 import { hiddenInputs } from './hidden-inputs.ts';
 import { readCollection, readDataset, SECTIONS } from './items.ts';
 import type { Manifest } from './manifest.ts';
 import { comparedName, type ManifestName, type ManifestStore } from './manifest-store.ts';
 import { Measure } from './measure.ts';
-import type { PublicationCheck, PublicationVersion } from './publication.ts';
+import type { PublicationCheck, PublicationVersion, Readers } from './publication.ts';
 import type { PublishedSettings } from './settings.ts';
 import { officialNames, publishedStructure, type PublishedStructure } from './structure.ts';
 
@@ -35,6 +36,7 @@ export interface SourcesOptions {
   readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
   readonly files: FileResolver;
   readonly memberships: Pick<Memberships, 'of'>;
+  readonly grantedReaders: GrantedReaders;
   /** The official repositories of the configuration, whoever they exist for. */
   readonly official: readonly OfferedRepository[];
   /** Null where there is none (any more). */
@@ -126,6 +128,7 @@ export class Sources {
         configured: this.#options.official,
         who,
         memberships,
+        everybody: await this.#everybody(version, manifest),
         replaced: replaced?.manifest ?? null,
         changed: differences?.counts.CHANGED ?? 0,
       },
@@ -166,23 +169,31 @@ export class Sources {
 
   /** Rights that may have ended since: to the names, to name the readers, and the readers' to what it is made from. */
   async #checkRights(
-    { repository, readers, group }: Submitted,
+    version: Submitted,
     manifest: Manifest,
     official: readonly OfferedRepository[],
     who: Identity,
   ): Promise<void> {
+    const { repository, readers, group, approvedBy, approvedDigest } = version;
     const { memberships, published, official: configured } = this.#options;
     const { settings, offered } = published(repository);
     const { lineage } = await manifest.header();
     const collections = await manifest.collections();
-    const everybody = allReaders({ readers, group }, collections);
+    const everybody = await this.#everybody(version, manifest);
     const checks = [
       checkNames(collections, [], readers, who),
       checkReaders(readers, everybody, who, group, settings),
       await checkInputRights(lineage, { configured, visible: official }, everybody, offered, memberships),
     ];
-    const wrong = checks.find(({ state }) => state === 'FAILED');
+    // What no reviewer has looked at has to pass in whole.
+    const isByRule = approvedDigest !== null && approvedBy === null;
+    const wrong = checks.find(({ state }) => state === 'FAILED' || (isByRule && state !== 'PASSED'));
     if (wrong) throw new SourceChangedError(wrong.message);
+  }
+
+  async #everybody(version: Submitted, manifest: Manifest): Promise<Readers> {
+    const collections = await manifest.collections();
+    return allReaders(version, collections, await this.#options.grantedReaders(version, collections));
   }
 
   /** The bytes of a file, as somebody who may read the source. */

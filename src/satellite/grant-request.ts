@@ -1,7 +1,16 @@
 /** What can be granted at all, before it is looked at whose it is. */
+import type { Grant } from '../access/grants.ts';
 import type { Identity } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { GrantAccess, SharingSettings } from './sharing.ts';
+
+/** What the rules of a repository for publications say of grants on it, beside whose the names are. */
+export interface PublishedGrants {
+  /** @throws SatelliteError FORBIDDEN */
+  checkGrant(wanted: Pick<Grant, 'resource' | 'collection' | 'subject'>): Promise<void>;
+  /** @throws SatelliteError FORBIDDEN */
+  checkRevocation(grant: Pick<Grant, 'resource' | 'collection' | 'subject'>): Promise<void>;
+}
 
 const USER = /^[a-z0-9._-]{1,128}$/;
 const LONGEST_COLLECTION = 256;

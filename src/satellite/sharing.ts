@@ -18,7 +18,7 @@ import { explain, type Explanation } from '../access/reasons.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { checkReady, meansOwn, noSuchSatellite, ownedName, ownersOnly } from './access.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
-import { checkGrant } from './grant-request.ts';
+import { checkGrant, type PublishedGrants } from './grant-request.ts';
 import { fullName } from './satellite.ts';
 
 export interface SharingParts {
@@ -37,6 +37,8 @@ export interface SharingSettings {
   readonly administrators: { readonly users: readonly string[]; readonly groups: readonly string[] };
   /** What is known of users who are not asking. */
   readonly memberships: Pick<Memberships, 'of'>;
+  /** Undefined: nothing is published here. */
+  readonly published: PublishedGrants | undefined;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -90,20 +92,22 @@ export class Sharing {
     const groupId = subject.kind === 'group' ? (principal.groupIds?.get(subject.name) ?? null) : null;
     const whom = subject.kind === 'group' ? { ...subject, id: groupId } : subject;
     const { resource, name } = found;
+    if (found.kind === 'PUBLISHED') await settings.published?.checkGrant({ resource, collection, subject: whom });
     const detail = { collection, ...subjectDetail(subject), right, expiresAt, note };
     const entry = { actor: principal.username, action: 'grantAccess', resource, resourceName: name, detail };
     const wanted = { resource, collection, subject: whom, right, grantedBy: principal.username, expiresAt, note };
     return named(await grants.add(wanted, entry), name);
   }
 
-  /** @throws SatelliteError NOT_FOUND, also where it is not the principal's to revoke */
+  /** @throws SatelliteError NOT_FOUND, also where it is not the principal's to revoke; FORBIDDEN */
   async revoke(id: string, principal: Identity): Promise<NamedGrantChange> {
-    const { grants } = this.#parts;
+    const { grants, settings } = this.#parts;
     const grant = await grants.get(id);
     const of = grant && (await this.#byResource(grant.resource));
     if (!of || !mayGrant(principal, of, grant.collection)) {
       throw new SatelliteError('NOT_FOUND', `There is no grant '${id}' of yours.`);
     }
+    if (of.kind === 'PUBLISHED') await settings.published?.checkRevocation(grant);
     const { collection, subject } = grant;
     const detail = { grant: id, collection, ...subjectDetail(subject) };
     const { resource, name } = of;

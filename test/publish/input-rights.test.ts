@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createRepository } from '../../src/repository/direct/create.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import { sqliteRepository } from '../fixtures/repositories.ts';
@@ -73,6 +73,66 @@ test('a group that reads by the names of collections has to have the right too',
   expect(rightsOf(shown)).toEqual(['DRAFT', expect.stringMatching(/^FAILED .*'g_friends' cannot be its readers/)]);
   expect(shown.checks.find(({ code }) => code === 'READERS')).toMatchObject({
     state: 'WARNING',
-    message: "By the names of its collections, members of 'g_friends' read it too.",
+    message: "By the names of its collections, or grants that are there, 'g_friends' read it too.",
+  });
+});
+
+describe('grants on what is published', () => {
+  /** What the gateway says of a grant by alice. */
+  const granted = async (input: object) => {
+    const { data, errors } = await world.change(
+      'alice',
+      'grantAccess',
+      { satellite: 'published', ...input },
+      'grant {id}',
+    );
+    return errors
+      ? `${String(errors[0]!.extensions['code'])} ${errors[0]!.message}`
+      : (data.grantAccess.grant.id as string);
+  };
+  const submit = async (satellite: string, run: string) => {
+    await world.filled(satellite, run, 1);
+    const wanted = { satellite, collections: [run], title: 'x', readers: { groups: ['g_lensing'] } };
+    return world.did('alice', 'submitPublication', wanted);
+  };
+
+  test('are for those who may read what it was made from, by a name or by what begins it', async () => {
+    // Who they are has to be known.
+    for (const user of ['bob', 'dave']) await world.ask(user, '{viewer {username}}');
+    const { id, digest } = await submit('later', 'u/alice/later/run');
+    await world.did('curator', 'approvePublication', { publication: id, digest });
+    await world.reached('alice', id, 'PUBLISHED');
+    for (const collection of ['u/alice/later/run', 'u/alice/later/', 'u/alice/']) {
+      for (const whom of [{ user: 'bob' }, { group: 'g_friends' }]) {
+        expect(await granted({ collection, ...whom })).toMatch(/^FORBIDDEN .*only 'g_lensing' may read/);
+      }
+    }
+    expect(await granted({ collection: 'u/alice/elsewhere/', user: 'bob' })).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await granted({ collection: 'u/alice/later/', user: 'dave' })).toMatch(/^[0-9a-f-]{36}$/);
+    // Once it is gone, there is nothing to be asked about.
+    await world.done('alice', 'withdrawPublication', { publication: id, comment: 'An error in it.' });
+    expect(await granted({ collection: 'u/alice/later/', user: 'bob' })).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('that were there before are counted among its readers, until they are revoked', async () => {
+    const grant = await granted({ collection: 'u/alice/early/', user: 'bob' });
+    const shown = await submit('early', 'u/alice/early/run');
+    expect(rightsOf(shown)).toEqual(['DRAFT', expect.stringMatching(/^FAILED .*'bob'.* cannot be its readers/)]);
+    expect(shown.checks.find(({ code }) => code === 'READERS')).toMatchObject({
+      state: 'WARNING',
+      message: "By the names of its collections, or grants that are there, 'bob' read it too.",
+    });
+    await world.revoke(grant);
+    const wanted = { publication: shown.id, satellite: 'early', collections: ['u/alice/early/run'], title: 'x' };
+    expect((await world.did('alice', 'submitPublication', wanted)).state).toBe('SUBMITTED');
+  });
+
+  test('that come between the request and the approval make it STALE', async () => {
+    const { id, digest, state } = await submit('between', 'u/alice/between/run');
+    expect(state).toBe('SUBMITTED');
+    const grant = await granted({ collection: 'u/alice/between/', user: 'bob' });
+    expect(await world.refused('curator', 'approvePublication', { publication: id, digest })).toBe('CONFLICT');
+    expect(await world.see('alice', id)).toMatchObject({ state: 'STALE', reason: expect.stringContaining("'bob'") });
+    await world.revoke(grant);
   });
 });

@@ -21,3 +21,23 @@ test('a gateway whose configuration opens such a server does not start while a p
   await (await openPublishing({ state }))[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
 });
+
+test('all users cannot be taken from such a server one by one: what is in it is withdrawn', async () => {
+  await using world = await openPublishing({ publishing: '{servedDirectly: true}' });
+  await world.filled('work', 'u/alice/run', 1);
+  const wanted = { satellite: 'work', collections: ['u/alice/run'], title: 'x' };
+  const { id, digest } = await world.did('alice', 'submitPublication', wanted);
+  await world.did('curator', 'approvePublication', { publication: id, digest });
+  await world.reached('alice', id, 'PUBLISHED');
+  const access =
+    'query {effectiveAccess(satellite: "published", collection: "u/alice/run", user: "bob") {allowed reasons}}';
+  const before = (await world.ask('alice', access)).data.effectiveAccess;
+  const grant = /Grant ([0-9a-f-]{36}) /.exec(String(before.reasons))![1]!;
+  const { errors } = await world.change('alice', 'revokeAccess', { grant }, 'grant {id}');
+  expect(errors).toMatchObject([
+    { message: expect.stringContaining('withdraw it'), extensions: { code: 'FORBIDDEN' } },
+  ]);
+  expect((await world.ask('alice', access)).data.effectiveAccess.allowed).toBe(true);
+  await world.done('alice', 'withdrawPublication', { publication: id, comment: 'An error in it.' });
+  expect((await world.ask('alice', access)).data.effectiveAccess.allowed).toBe(false);
+});
