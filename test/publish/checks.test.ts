@@ -162,7 +162,8 @@ test('what only the owning group reads is published without a reviewer, where th
   const { id } = await world.did('alice', 'submitPublication', { ...wanted, readers: { groups: ['g_lensing'] } });
   expect((await world.reached('dave', id, 'PUBLISHED')).version).toBe(1);
   expect((await world.look('dave', id, 'approvedBy')).approvedBy).toBeNull();
-  const all = await world.did('alice', 'submitPublication', { ...wanted, publication: id });
+  const everybody = { ...wanted, publication: id, readers: { allUsers: true } };
+  const all = await world.did('alice', 'submitPublication', everybody);
   expect(all.state).toBe('SUBMITTED');
 });
 
