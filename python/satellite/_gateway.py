@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from ._errors import ConflictError, SatelliteError
 from ._html import card
 from ._job import Job, Jobs
+from ._run import Run
 from ._satellite import Satellite
 from ._satellite_record import FIELDS
 from ._searches import Searches
@@ -235,6 +236,26 @@ class Gateway(Searches):
             Raised where there is no such job of yours.
         """
         return Job.find(self._transport, id)
+
+    def run(self, id: str) -> Run:
+        """Pick up a run.
+
+        Parameters
+        ----------
+        id : `str`
+            Its identifier.
+
+        Returns
+        -------
+        run : `Run`
+            The run as it is now.
+
+        Raises
+        ------
+        NotFoundError
+            Raised where there is no such run on a satellite of yours.
+        """
+        return Run.find(self._transport, id)
 
     def __repr__(self) -> str:
         return f"<Gateway {self.url}, signed in as {self.user}>"

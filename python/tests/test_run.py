@@ -187,7 +187,14 @@ def test_a_refusal_of_the_gateway_keeps_its_words(server: Server, made: Callable
 def test_a_run_that_is_not_there_is_told_of(server: Server, transport: Transport) -> None:
     server.answer({"run": None})
     with pytest.raises(satellite.NotFoundError, match=ID):
-        satellite.Run.find(transport, ID)
+        satellite.Gateway(transport, "alice").run(ID)
+
+
+def test_a_run_is_picked_up_again(server: Server, transport: Transport) -> None:
+    server.answer({"run": node("EXECUTING", quanta=quanta(2, 1))})
+    run = satellite.Gateway(transport, "alice").run(ID)
+    assert run.state == "EXECUTING" and (run.quanta or {})["succeeded"] == 1
+    assert server.requests[-1][2]["variables"] == {"id": ID}
 
 
 def test_the_plan_is_asked_for_when_it_is_read(server: Server, made: Callable[..., satellite.Run]) -> None:
