@@ -28,7 +28,8 @@ const NAMELESS = new Set(
   `first strict where bind dataId orderBy findFirst timespan types flattenChains includeChains element dimensions deleted
    idempotencyKey dryRun mode purge repair undo type doc edit unlink dataIds storageClass isCalibration files right expiresAt
    note database artifacts instruments skymaps quotaBytes capabilityUrls allUsers path upload formatter fileName size sha256
-   begin end descending title description licence comment digest readers users groups states version`.split(/\s+/),
+   begin end descending title description licence comment digest readers users groups states version
+   pipeline yaml graph configuration extend executor task`.split(/\s+/),
 );
 
 /** New things get these names, and people have them. */
@@ -36,6 +37,9 @@ const NEW_NAMES = new Set([
   'createSatellite.name',
   'createCollection.name',
   'registerDatasetType.name',
+  'createRun.output',
+  // Whether references or copies come along.
+  'transferRun.inputs',
   'grantAccess.user',
   'effectiveAccess.user',
   // Among the publications that one may see.

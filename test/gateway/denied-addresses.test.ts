@@ -28,6 +28,7 @@ interface Named {
   readonly collection: string;
   readonly type: string;
   readonly upload: string;
+  readonly run: string;
 }
 interface Asking {
   readonly path: string;
@@ -111,6 +112,14 @@ const NAMING: Readonly<Record<string, Askings>> = Object.fromEntries([
   ['/files/*', ({ repository, uuid }) => [{ path: `/files/${repository}/${uuid}/x` }]],
   // an upload's address is its right; of those that are not one, none says whether there is such an upload
   ['/uploads/:id/:index', ({ upload }) => ['7', '-1', 'x'].map((file) => ({ path: `/uploads/${upload}/${file}` }))],
+  ...Object.entries({
+    claim: { stage: 'build', worker: 'a notebook' },
+    beat: { claim: 'x' },
+    end: { claim: 'x', end: { stopped: true } },
+  }).map(([what, body]): readonly [string, Askings] => [
+    `/v1/runs/:id/${what}`,
+    ({ run }) => [{ path: `/v1/runs/${run}/${what}`, body }],
+  ]),
   face('/butler.yaml', () => [{}]),
   face('/butler.json', () => [{}]),
   face('/v1/universe', () => [{}]),
@@ -180,7 +189,8 @@ beforeAll(async () => {
   denied = await openDenied();
   const { pairs } = denied.strangers[0]!;
   const [uuid, upload] = [pairs['uuid']![0] as string, pairs['commit']![0] as string];
-  real = { repository: 'alice~mine', uuid, collection: SECRET, type: 'hush', upload };
+  const run = pairs['run.id']![0] as string;
+  real = { repository: 'alice~mine', uuid, collection: SECRET, type: 'hush', upload, run };
 }, 120_000);
 afterAll(() => denied.world[Symbol.asyncDispose]());
 
@@ -191,6 +201,7 @@ const nobodys = (user: string): Named => ({
   collection: 'u/alice/secreu',
   type: 'husk',
   upload: 'x'.repeat(real.upload.length),
+  run: NONE_UUID,
 });
 
 async function answers(user: string, method: string, askings: readonly Asking[]): Promise<readonly string[]> {

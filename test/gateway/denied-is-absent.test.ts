@@ -85,6 +85,7 @@ function request(user: Stranger, { root, parent, field }: Asked, way: Way): { qu
   if (field.name === 'transferDatasets') delete values['run'];
   // It is to be within the collections, of which whoever asks is told the same.
   if (field.name === 'submitPublication') delete values['search'];
+  if (field.name === 'createRun') values['pipeline'] = { yaml: 'tasks: {calibrate: minipipe.tasks.CalibrateTask}' };
   if (field.name === 'createCollection') values['type'] = 'CHAINED';
   if (field.name === 'ingestDatasets') {
     values['files'] = [{ dataId: {}, path: 'x' }];

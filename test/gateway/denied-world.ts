@@ -77,6 +77,10 @@ export async function openDenied(): Promise<DeniedWorld> {
   await world.did('curator', 'approvePublication', { publication: open, digest });
   await world.reached('alice', open, 'PUBLISHED');
 
+  const pipeline = { yaml: 'description: one task\ntasks:\n  calibrate: minipipe.tasks.CalibrateTask\n' };
+  const wanted = { ...at, pipeline, inputs: [SECRET], output: 'u/alice/secret-run' };
+  const run = (await world.done('alice', 'createRun', wanted, 'run {id}')).run.id as string;
+
   const search = (type: string, collection: string, repository: string) =>
     `datasets(datasetTypes: ["${type}"], collections: ["${collection}"], repositories: ["${repository}"], first: 1)`;
   const cursor = '{pageInfo {endCursor}}';
@@ -91,7 +95,7 @@ export async function openDenied(): Promise<DeniedWorld> {
     uuids: [[uuid], [NONE_UUID]],
     ...same(['collection', 'run'], [SECRET, `${SECRET.slice(0, -1)}u`]),
     ...same(
-      ['collections', 'curatedCalibrations', 'children', 'search'],
+      ['collections', 'curatedCalibrations', 'children', 'search', 'createRun.inputs', 'skipExistingIn'],
       [
         [SECRET, `${SECRET}-chain`],
         [`${SECRET.slice(0, -1)}u`, `${SECRET}-chaim`],
@@ -100,12 +104,19 @@ export async function openDenied(): Promise<DeniedWorld> {
     'datasetTypes.search': [['hush'], ['husk']],
     datasetType: ['hush', 'husk'],
     datasetTypes: [['hush'], ['husk']],
+    constrainBy: [['hush'], ['husk']],
     datasets: [
       [{ datasetType: 'hush', collections: [SECRET] }],
       [{ datasetType: 'husk', collections: [`${SECRET.slice(0, -1)}u`] }],
     ],
-    // no run has been made yet
-    'transferDatasets.run': [NONE_UUID, NONE_UUID],
+    ...same(
+      ['buildRun', 'executeRun', 'transferRun', 'cancelRun', 'retryRun', 'removeRun', 'transferDatasets'].map(
+        (mutation) => `${mutation}.run`,
+      ),
+      [run, NONE_UUID],
+    ),
+    ...same(['run.id', 'runs.after', 'runProgress.id'], [run, NONE_UUID]),
+    ...same(['quantum', 'graphQuanta.after'], [uuid, NONE_UUID]),
     ...same(['job', 'job.id', 'jobProgress.id'], [job, NONE_UUID]),
     ...same(['publication', 'publication.id', 'publicationUpdates.id'], [publication, NONE_UUID]),
     replyTo: [comments[0]!.id, NONE_UUID],
@@ -121,6 +132,7 @@ export async function openDenied(): Promise<DeniedWorld> {
     reached: {
       Repository: `repository(name: "${reached}")`,
       Satellite: `satellite(name: "${reached}")`,
+      Run: `run(id: "${run}")`,
       PublicationManifest: `publication(id: "${open}") {manifest`,
     },
     pairs: {

@@ -128,10 +128,14 @@ describe('a transfer', () => {
   test.each([
     ['nothing that is chosen', { to: 'mine' }],
     ['two choices', { to: 'mine', search, uuids: ['00000000-0000-0000-0000-000000000000'] }],
-    ['a run that is none', { to: 'mine', run: 'r' }],
     ['an upload and a commit', { satellite: 'mine', commit: 'x', files: [] }, 'ingestDatasets'],
   ])('with %s is refused', async (_what, input, mutation = 'transferDatasets') => {
     expect(codesOf(await change(mutation, input, 'job {id}'))).toEqual(['BAD_USER_INPUT']);
+  });
+
+  test('of a run that is none is refused', async () => {
+    const run = '00000000-0000-4000-8000-000000000000';
+    expect(codesOf(await change('transferDatasets', { to: 'mine', run }, 'job {id}'))).toEqual(['NOT_FOUND']);
   });
 });
 
