@@ -2,16 +2,11 @@
  * The directory of a run, which its user can look into: what is in it is for people and tools, and nothing in it is trusted
  * for rights, nor is any of it a secret.
  */
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { SatelliteError } from '../butler/errors.ts';
 import type { ArtifactStore } from '../repository/direct/datastore/artifact-store.ts';
-import { OpenDirectory } from '../repository/direct/datastore/directory-walk.ts';
 import type { RunRecord } from './run.ts';
-
-const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW } = constants;
 
 /** Names in it. */
 export const RUN_FILES = {
@@ -89,20 +84,6 @@ export class RunDirectory {
   async *list(directory: string, signal: AbortSignal): AsyncGenerator<string> {
     const place = directory === '' ? this.#place : `${this.#place}/${directory}`;
     for await (const { path } of this.#files.list(place, signal)) yield path.slice(this.#place.length + 1);
-  }
-
-  /** Adds lines to the end of a file. */
-  async append(name: string, lines: string): Promise<void> {
-    const names = `${this.#place}/${name}`.split('/');
-    const file = names.pop()!;
-    // Whoever owns the directory may have put a link there.
-    await using directory = await OpenDirectory.enter({ path: this.#files.root, exact: true }, names);
-    const handle = await open(directory.at(file), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW, 0o644);
-    try {
-      await handle.writeFile(lines);
-    } finally {
-      await handle.close();
-    }
   }
 
   /** Removes it with all that is in it. */

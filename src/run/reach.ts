@@ -22,14 +22,21 @@ export function requireStack(
   );
 }
 
-/** @throws SatelliteError FORBIDDEN where BPS is not reached from here, BAD_USER_INPUT where its jobs would not reach the files */
+/**
+ * Whether an execution reaches what it needs from here.
+ * @throws SatelliteError FORBIDDEN where it does not, BAD_USER_INPUT where jobs of BPS would not reach the files from anywhere
+ */
 export function requireReach({ executeAs }: RunSettings, run: RunRecord, satellite: OpenSatellite): void {
-  if (run.spec.executor !== 'BPS') return;
   requireCredentials(run, satellite);
   if (executeAs !== 'sandbox') return;
+  const isByBps = run.spec.executor === 'BPS';
+  if (!isByBps && !isUri(satellite.artifacts.root)) return;
+  const what = isByBps
+    ? 'no batch system is reached'
+    : 'no object storage is reached, where the files of this satellite are';
   throw new SatelliteError(
     'FORBIDDEN',
-    `From the sandboxes of this gateway no batch system is reached: run it where you work, with \`satellite run go ${run.id}\`.`,
+    `From the sandboxes of this gateway ${what}: run it where you work, with \`satellite run go ${run.id}\`.`,
   );
 }
 

@@ -243,13 +243,6 @@ export class Stages {
     const { artifacts, environment } = await this.#satellite(entry, task);
     // Another may have been made at the same moment.
     requireApart(entry, await store.ofSatellite(entry));
-    if (settings.executeAs === 'sandbox' && isUri(artifacts.root)) {
-      throw new SatelliteError(
-        'FORBIDDEN',
-        'This gateway runs pipelines in sandboxes, which write to directories alone, and the files of this satellite are in ' +
-          `an object store: run it where you work, with \`satellite run execute ${entry.id}\`.`,
-      );
-    }
     const outputs = isUri(artifacts.root) ? null : join(artifacts.root, runDirectory(entry.spec.outputRun));
     // Also of an execution that is stopped, files are there that another graph must not take for its own.
     await store.changeAttempt(entry.id, entry.attempt, { reached: 'EXECUTED' });
