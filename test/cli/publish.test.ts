@@ -46,7 +46,7 @@ test('a collection is submitted, sent back, submitted again and approved', async
   const again = ['submit', 'work', 'u/alice/run', '--title', 'Notes', '--licence', 'CC-BY', '--again', id];
   expect((await alice(...again)).stdout).toMatch(/version 2 \('Notes'\): submitted\./);
   const shown = await curator('show', id);
-  expect(shown.stdout).toMatch(/of alice, in 'published', for all users/);
+  expect(shown.stdout).toMatch(/of alice, in 'published', for alice, bob\n/);
   expect(shown.stdout).toMatch(/2 datasets, 32 bytes\n {4}RUN {9}u\/alice\/run/);
   expect(shown.stdout).toMatch(/Since version 1: 0 datasets new, 0 gone, 0 changed\./);
   expect(shown.stdout).toMatch(/PASSED {2}FORMATS: /);
