@@ -81,7 +81,8 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 
 /** Brings it home, and has stock Python read all of it; no row lacks its file, and no file its row. */
 async function expectAtHome(run: RunAnswer, output: string): Promise<void> {
-  const home = (await world.found(run.id)).state === 'COMPLETED' ? run : await stage('transferRun', run);
+  const found = await world.found(run.id);
+  const home = found.state === 'COMPLETED' ? found : await stage('transferRun', run);
   expect(home).toMatchObject({ state: 'COMPLETED', quanta: ALL, error: null });
   const environment = { PYTHONPATH: GRAPHS, BUTLER_RUBIN_ACCESS_TOKEN: 'any' };
   const read = JSON.parse(await runPython('test/run/read_results.py', [world.satellite, output], environment)) as {
