@@ -122,10 +122,12 @@ class Watch:
         text = os.path.abspath(os.fsdecode(path))
         if (found := _OTHERS_PROCESS.match(text)) and int(found[1]) != os.getpid():
             return False
-        if _TEMPORARY in places and text.startswith(_TEMPORARY + "/"):
-            # The sandbox's own; what was never put there is somebody else's outside.
-            return places is self._writeable or not os.path.isabs(os.fsdecode(path)) or os.path.lexists(text)
-        return any(text == place or text.startswith(place.rstrip("/") + "/") for place in places)
+        if any(text == place or text.startswith(place.rstrip("/") + "/") for place in places if place != _TEMPORARY):
+            return True
+        if _TEMPORARY not in places or not f"{text}/".startswith(_TEMPORARY + "/"):
+            return False
+        # The sandbox's own; what was never put there is somebody else's outside.
+        return places is self._writeable or not os.path.isabs(os.fsdecode(path)) or os.path.lexists(text)
 
     def _notice(self, what: str, of: object) -> None:
         text = f"{what} {os.fsdecode(of) if isinstance(of, str | bytes | os.PathLike) else of}"[:300]
