@@ -26,7 +26,7 @@ def transport(server: Server) -> Transport:
 def node(state: str, **more: object) -> dict[str, Any]:
     """Make a run as the gateway tells it."""
     places = {
-        "directory": "/home/alice/runs/r",
+        "directory": "/data/alice/runs/r",
         "output": "u/alice/tries",
         "outputRun": "u/alice/tries/20260101T000000Z",
     }
@@ -81,7 +81,7 @@ def asked(server: Server) -> list[tuple[str, dict[str, Any]]]:
 def work(server: Server, transport: Transport) -> satellite.Satellite:
     """Give a satellite of which the server is asked nothing before it is used."""
     return satellite.Satellite(
-        transport, {"name": "work", "owner": "alice", "uri": "/home/alice/work", "official": "dp1"}
+        transport, {"name": "work", "owner": "alice", "uri": "/data/alice/work", "official": "dp1"}
     )
 
 
