@@ -163,6 +163,8 @@ describe.runIf(isFull)('a run goes on', () => {
     expect(data.run.failures).toEqual([
       { task: 'calibrate', exception: 'RuntimeError', message: expect.stringContaining('no light') },
     ]);
+    // What was made comes home.
+    expect(await stage('transferRun', run)).toMatchObject({ state: 'COMPLETED', quanta: failed.quanta });
   });
 
   test('when the official server was away', async () => {
