@@ -3,34 +3,18 @@ import { lstat, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SatelliteError } from '../../butler/errors.ts';
-import type { Json } from '../../jobs/job.ts';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
 import { boundedNotices } from '../worker/notices.ts';
 import { enterPlace, writeWithin } from '../exact-places.ts';
+import type { RunSpec } from '../run.ts';
 import { makeWriteable, type WorkPlace } from '../worker/place.ts';
 import { GatewayRelay } from '../worker/relay.ts';
 import { untilAborted, whileAuthenticated } from '../worker/until-aborted.ts';
 import { beginning, PoolEndedError, WorkerEndedError, WorkerError, WorkerPool } from '../worker/worker-pool.ts';
 
 /** What is to be built: of a run's spec, what a pipeline's graph depends on. */
-export interface BuildSpec {
-  /** A file (its name may be followed by `#` and labels of tasks or subsets), or its text. */
-  readonly pipeline: { readonly path: string } | { readonly yaml: string };
-  /** `label:field=value` */
-  readonly configuration: readonly string[];
-  /** Names in addresses, in search order. */
-  readonly repositories: readonly string[];
-  readonly inputs: readonly string[];
-  readonly output: string;
-  readonly outputRun: string;
-  readonly where: string | null;
-  /** JSON as `datasets(bind:)` takes it. */
-  readonly bind: Json | null;
-  readonly dataIds: readonly Json[] | null;
-  readonly skipExistingIn: readonly string[];
-  readonly extend: boolean;
-  /** Dataset types that constrain the first query; null: all overall inputs. */
-  readonly constrainBy: readonly string[] | null;
+export interface BuildSpec extends Omit<RunSpec, 'pipeline' | 'graph' | 'executor'> {
+  readonly pipeline: NonNullable<RunSpec['pipeline']>;
 }
 
 export interface BuildRequest {
