@@ -4,7 +4,10 @@ import autocannon from 'autocannon';
 export async function requestsPerSecond(url: string, headers: Record<string, string>, body: string): Promise<number> {
   const result = await autocannon({ url, method: 'POST', headers, body, connections: 8, duration: 5 });
   if (result.errors > 0 || result.non2xx > 0) {
-    throw new Error(`${String(result.errors + result.non2xx)} of ${String(result.requests.total)} requests failed`);
+    const statuses = JSON.stringify(result.statusCodeStats);
+    throw new Error(
+      `${String(result.errors)} of ${String(result.requests.total)} requests broke, statuses: ${statuses}`,
+    );
   }
   return result.requests.average;
 }

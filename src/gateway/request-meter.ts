@@ -34,8 +34,13 @@ export function costOfNodes(nodes: number): number {
   return Math.floor(nodes / NODES_PER_POINT);
 }
 
-/** Points of an answer whose size is known when it has been given, beside `LEAST_COST`: those of the largest page. */
-export const STREAM_COST = costOfNodes(10_000);
+/** Rows of an answer without a limit that are paid for: those of the largest page, as how many there are is known at its end. */
+const PAID_ROWS = 10_000;
+
+/** Points of an answer that goes on to its last row, beside `LEAST_COST`. @param limit rows that it may have at most */
+export function costOfStream(limit = Infinity): number {
+  return costOfNodes(Math.min(Math.max(limit, 0), PAID_ROWS));
+}
 
 /** As rate-limiter-flexible has it. */
 const METER_TABLES: StateTables = {

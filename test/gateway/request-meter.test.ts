@@ -32,7 +32,7 @@ describe('every answer says what is left', () => {
     expect(told((await gateway.ask(PAGE)).headers)).toEqual({ limit: 1000, remaining: 988, used: 12 });
   });
 
-  test('an export and a stock client’s query cost 101, a file 1, and what cannot be read 1', async () => {
+  test('an export costs 101, a stock client’s query what its limit costs, or 101, a file 1, and what cannot be read 1', async () => {
     const used = async (answer: Promise<Response>) => told((await answer).headers)['used']!;
     const send = (path: string, body?: object) =>
       used(
@@ -49,7 +49,10 @@ describe('every answer says what is left', () => {
     expect(await send('/graphql', { query: '{' })).toBe(before + 103);
     expect(await send('/api/butler/repo/dp1/v1/universe')).toBe(before + 104);
     expect(await send('/api/butler/repo/dp1/v1/query/execute', {})).toBe(before + 205);
-    expect(await send('/graphql/stream', { query: 'subscription {jobProgress(id: "x") {id}}' })).toBe(before + 206);
+    const hundred = { result_spec: { result_type: 'dataset_ref', limit: 100 } };
+    expect(await send('/api/butler/repo/dp1/v1/query/execute', hundred)).toBe(before + 207);
+    expect(await send('/api/butler/repo/dp1/v1/query/all_datasets', { limit: 20_001 })).toBe(before + 308);
+    expect(await send('/graphql/stream', { query: 'subscription {jobProgress(id: "x") {id}}' })).toBe(before + 309);
   });
 });
 

@@ -112,6 +112,13 @@ export function readBody<S extends z.ZodType>(schema: S, body: unknown): z.outpu
   );
 }
 
+/** The limit of a query of rows, where it has one, before its body is read. */
+export function askedRows(body: unknown): number | undefined {
+  if (!isJsonObject(body)) return undefined;
+  const { limit } = isJsonObject(body['result_spec']) ? body['result_spec'] : body;
+  return typeof limit === 'number' ? limit : undefined;
+}
+
 const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;
 
 /** A UUID of an address, lower case with dashes. @throws MalformedRequestError */

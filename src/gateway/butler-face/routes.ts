@@ -12,7 +12,7 @@ import { FederatedRepository } from '../../repository/federated/federated-reposi
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import { answerFile } from '../http/files.ts';
 import { isNamedToAll } from '../../access/readable.ts';
-import { STREAM_COST } from '../request-meter.ts';
+import { costOfStream } from '../request-meter.ts';
 import type { FacesOptions } from '../http/server.ts';
 import { mustBeReadable } from '../recheck.ts';
 import type { Lasting, RequestScope } from '../request-scope.ts';
@@ -32,6 +32,7 @@ import { allDatasetsLines, readQuery } from './queries.ts';
 import {
   allDatasetsBody,
   anyBody,
+  askedRows,
   countBody,
   datasetsBody,
   executeBody,
@@ -122,7 +123,7 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
     const stream = (path: string, lines: Lines) =>
       face.post<Address>(`${base}${path}`, { bodyLimit: BODY_BYTES }, async (request, reply) => {
         const asked = await ask(request, reply);
-        await options.meter.charge(asked.scope.principal, STREAM_COST, reply);
+        await options.meter.charge(asked.scope.principal, costOfStream(askedRows(asked.body)), reply);
         return sendLines(reply, lines(asked));
       });
 

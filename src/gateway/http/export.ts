@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { exportedRows } from '../export/exported-rows.ts';
 import { jsonLines } from '../export/json-lines.ts';
 import { parseExportRequest } from '../export/request.ts';
-import { STREAM_COST } from '../request-meter.ts';
+import { costOfStream } from '../request-meter.ts';
 import { mustBeReadable } from '../recheck.ts';
 import type { OnDemand } from './graphql.ts';
 import type { FacesOptions } from './server.ts';
@@ -20,7 +20,7 @@ export async function answerExport(
   const scope = await options.openScope(request, reply, options.limits.exportSeconds);
   const wanted = parseExportRequest(request.body, (await graphql()).schema);
   request.operationName = wanted.field;
-  await options.meter.charge(scope.principal, STREAM_COST, reply);
+  await options.meter.charge(scope.principal, costOfStream(), reply);
   const rows = exportedRows(wanted, scope);
   const parts: AsyncIterable<string | Uint8Array> =
     wanted.format === 'jsonl' ? jsonLines(rows) : (await import('../export/parquet.ts')).parquetFile(rows);
