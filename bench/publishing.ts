@@ -229,6 +229,11 @@ class PublishingBench {
         if (found?.kind !== 'url') throw new Error(`dataset ${uuid} is not in the object store`);
         return found;
       },
+      storeObjects: (datasets, pageCtx) =>
+        source.storeObjects(
+          datasets.map(({ uuid }) => uuid),
+          pageCtx,
+        ),
       read: () => Promise.reject(new Error('the bytes were to be copied within the object store')),
       replaced: null,
     };

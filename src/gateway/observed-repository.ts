@@ -16,7 +16,7 @@ import type {
   Repository,
   RestrictableRepository,
 } from '../repository/repository.ts';
-import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../repository/rows.ts';
+import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult, StoreObject } from '../repository/rows.ts';
 
 export type Outcome = 'answered' | 'refused' | 'unavailable' | 'aborted' | 'failed';
 
@@ -110,6 +110,10 @@ class ObservedRepository implements Repository {
 
   fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {
     return this.#observed(this.#inner.fileSource(uuid, component, ctx), ctx);
+  }
+
+  storeObjects(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly StoreObject[]>> {
+    return this.#observed(this.#inner.storeObjects(uuids, ctx), ctx);
   }
 
   usage(ctx: QueryContext): Promise<RepositoryUsage | null> {

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Task } from '../jobs/job.ts';
 import type { ResolvedSource } from '../access/file-resolution.ts';
 import type { QueryContext } from '../repository/repository.ts';
+import type { StoreObject } from '../repository/rows.ts';
 import type { Manifest, ManifestDataset, ManifestFile } from './manifest.ts';
 import type { PublicationVersion } from './publication.ts';
 
@@ -24,6 +25,11 @@ export interface CommitWork {
    */
   find(dataset: ManifestDataset, file: ManifestFile, ctx: QueryContext): Promise<ResolvedSource>;
   read(source: ResolvedSource, ctx: QueryContext): Promise<Readable>;
+  /** Of many datasets at once, the files that the source has in an object store; `find` finds them too, one after the other. */
+  storeObjects(
+    datasets: readonly ManifestDataset[],
+    ctx: QueryContext,
+  ): Promise<ReadonlyMap<string, readonly StoreObject[]>>;
   /** The version of the same publication that is visible now, whose place this one takes: null for the first one. */
   readonly replaced: { readonly version: PublicationVersion; readonly manifest: Manifest } | null;
 }

@@ -65,6 +65,11 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
           if (stage === 'COMMITTING') narrowed.push(...(await grants.narrow(begun, await manifest.collections())));
         },
         read: (source, fileCtx) => sources.read(source, fileCtx),
+        storeObjects: (datasets, pageCtx) =>
+          visible.get(begun.source.repository).repository.storeObjects(
+            datasets.map(({ uuid }) => uuid),
+            pageCtx,
+          ),
         find: (dataset, { component, fileName }, fileCtx) =>
           sources.find(begun, { uuid: dataset.uuid, component, fileName }, visible, fileCtx),
         replaced: before && { version: before, manifest: store.read(before, task.signal) },

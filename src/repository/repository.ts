@@ -9,7 +9,7 @@ import type { Query } from '../butler/query/tree.ts';
 import type { ResultSpec } from '../butler/query/result-spec.ts';
 import type { Timespan } from '../butler/timespan.ts';
 import type { Universe } from '../butler/universe.ts';
-import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from './rows.ts';
+import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult, StoreObject } from './rows.ts';
 
 /** Who asks, as far as a repository needs to know. */
 export interface Caller {
@@ -150,6 +150,8 @@ export interface Repository {
   files(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>>;
   /** Where the bytes of a dataset's file are; null where there is none. */
   fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null>;
+  /** Of many datasets at once, the files that an object store of its own has; others are found by `fileSource` only. */
+  storeObjects(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly StoreObject[]>>;
   /** How much it holds; null where it cannot tell. */
   usage(ctx: QueryContext): Promise<RepositoryUsage | null>;
   close(): Promise<void>;

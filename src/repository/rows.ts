@@ -87,6 +87,14 @@ export interface FileRecord {
   readonly component: string | null;
 }
 
+/** A file in an object store, as it is recorded: nobody has looked whether it is there. */
+export interface StoreObject {
+  /** Null for a whole dataset. */
+  readonly component: string | null;
+  /** Its address at the store's server, which is not signed: for other stores on that server to copy from. */
+  readonly url: string;
+}
+
 /** Bytes `start` to `end` of a file, both included. */
 export interface ByteRange {
   readonly start: number;

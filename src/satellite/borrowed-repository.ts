@@ -13,7 +13,7 @@ import type {
   QueryContext,
   Repository,
 } from '../repository/repository.ts';
-import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../repository/rows.ts';
+import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult, StoreObject } from '../repository/rows.ts';
 
 /** Gives the open repository, which stays open until `done` is called. */
 export type Borrow<R extends Repository> = (
@@ -89,6 +89,10 @@ export class BorrowedRepository<R extends Repository> implements Repository {
 
   fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {
     return this.read(ctx, (repository) => repository.fileSource(uuid, component, ctx));
+  }
+
+  storeObjects(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly StoreObject[]>> {
+    return this.read(ctx, (repository) => repository.storeObjects(uuids, ctx));
   }
 
   async usage(ctx: QueryContext): Promise<RepositoryUsage | null> {

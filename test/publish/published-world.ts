@@ -90,6 +90,11 @@ export class PublishedWorld implements AsyncDisposable {
       enter: (stage) => Promise.resolve(void this.entered.push(stage)),
       find: (dataset, file, asked) => foundSource(source, dataset.uuid, file.component, asked),
       read: openedSource,
+      storeObjects: (datasets, asked) =>
+        source.storeObjects(
+          datasets.map(({ uuid }) => uuid),
+          asked,
+        ),
       replaced: null,
     };
   }

@@ -1,5 +1,4 @@
 /** Brings the files of a version into the published repository, where nobody sees them yet, and reads them again there. */
-import { createHash } from 'node:crypto';
 import { SatelliteError } from '../../butler/errors.ts';
 import { failpoint } from '../../repository/failpoints.ts';
 import type { QueryContext } from '../../repository/repository.ts';
@@ -19,7 +18,7 @@ export interface StagingSetting {
   readonly version: PublishedVersion;
   readonly manifest: Manifest;
   readonly repository: PublishedRepository;
-  readonly work: Pick<CommitWork, 'task' | 'ctx' | 'find' | 'read'>;
+  readonly work: Pick<CommitWork, 'task' | 'ctx' | 'find' | 'read' | 'storeObjects'>;
 }
 
 interface StagedFile {
@@ -41,20 +40,35 @@ export async function stageFiles(setting: StagingSetting): Promise<void> {
   const { bytes: total } = await manifest.header();
   let done = 0;
   for await (const files of filesToStage(setting)) {
-    await inParallel(files, FILES_AT_ONCE, ctx.signal, async ({ dataset, file, path }, signal) => {
-      const { size, sha256 } = file;
-      if (!there.has(path)) {
-        const fileCtx = { ...ctx, signal };
-        const source = await work.find(dataset, file, fileCtx);
-        if (source.kind !== 'url' || !(await artifacts.copyWithin(source.url, path, signal))) {
-          await artifacts.write(path, withFailpoint(await work.read(source, fileCtx)), { size, sha256 }, signal);
-        }
-        there.add(path);
+    const missing = files.filter(({ path }) => !there.has(path));
+    const objects = await work.storeObjects(
+      missing.map(({ dataset }) => dataset),
+      ctx,
+    );
+    done += sizeOf(files) - sizeOf(missing);
+    await inParallel(missing, FILES_AT_ONCE, ctx.signal, async (staged, signal) => {
+      const { dataset, file, path } = staged;
+      const object = objects.get(dataset.uuid)?.find(({ component }) => component === file.component);
+      if (!object || !(await artifacts.copyWithin(object.url, path, signal))) {
+        await bring(setting, staged, { ...ctx, signal });
       }
-      done += size;
+      there.add(path);
+      done += file.size;
       await task.progress({ done, total, unit: 'bytes' });
     });
   }
+}
+
+/** A file that its store does not copy by itself. */
+async function bring({ repository, work }: StagingSetting, { dataset, file, path }: StagedFile, ctx: QueryContext) {
+  const { artifacts } = repository;
+  const source = await work.find(dataset, file, ctx);
+  if (source.kind === 'url' && (await artifacts.copyWithin(source.url, path, ctx.signal))) return;
+  await artifacts.write(path, withFailpoint(await work.read(source, ctx)), file, ctx.signal);
+}
+
+function sizeOf(files: readonly StagedFile[]): number {
+  return files.reduce((sum, { file }) => sum + file.size, 0);
 }
 
 /** Reads what is staged. @throws SatelliteError UPSTREAM_UNAVAILABLE where it is not what the manifest has */
@@ -63,13 +77,8 @@ export async function verifyFiles(setting: StagingSetting): Promise<void> {
   const { ctx } = work;
   for await (const files of filesToStage(setting)) {
     await inParallel(files, FILES_AT_ONCE, ctx.signal, async ({ file, path }, signal) => {
-      const hash = createHash('sha256');
-      let size = 0;
-      for await (const chunk of await repository.artifacts.read(path, null, signal)) {
-        hash.update(chunk as Uint8Array);
-        size += (chunk as Uint8Array).length;
-      }
-      if (size === file.size && hash.digest('hex') === file.sha256) return;
+      const { size, sha256 } = await repository.artifacts.measure(path, signal);
+      if (size === file.size && sha256 === file.sha256) return;
       throw new SatelliteError(
         'UPSTREAM_UNAVAILABLE',
         `The bytes of '${file.fileName}' that came are not those that were submitted. Nothing of them was kept.`,

@@ -15,7 +15,7 @@ import type {
   Repository,
   RestrictableRepository,
 } from '../repository.ts';
-import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../rows.ts';
+import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult, StoreObject } from '../rows.ts';
 import { findCollections, summaryOf } from './collections.ts';
 import { anyRows, countRows, explainRows, queryRows } from './compile/execute.ts';
 import type { Database } from './database.ts';
@@ -118,6 +118,13 @@ export class DirectRepository implements RestrictableRepository {
 
   async fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {
     return this.#parts.datastore.source(uuid, component, ctx.signal);
+  }
+
+  async storeObjects(
+    uuids: readonly string[],
+    ctx: QueryContext,
+  ): Promise<ReadonlyMap<string, readonly StoreObject[]>> {
+    return this.#parts.datastore.objects(uuids, ctx.signal);
   }
 
   async usage(ctx: QueryContext): Promise<RepositoryUsage> {

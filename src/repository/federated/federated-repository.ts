@@ -13,7 +13,7 @@ import type {
   QueryContext,
   Repository,
 } from '../repository.ts';
-import type { DatasetRow, FileRecord, FileSource, RowsByResult } from '../rows.ts';
+import type { DatasetRow, FileRecord, FileSource, RowsByResult, StoreObject } from '../rows.ts';
 import { countRows } from './count-rows.ts';
 import { firstDataset } from './first-dataset.ts';
 import { identifyingDimensions } from './identity.ts';
@@ -158,6 +158,10 @@ export class FederatedRepository implements Repository {
       if (source) return source;
     }
     return null;
+  }
+
+  storeObjects(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly StoreObject[]>> {
+    return this.#firstToHave(uuids, (member, missing) => member.storeObjects(missing, ctx));
   }
 
   /** Members may hold the same datasets, so that their numbers do not add up. */

@@ -18,7 +18,7 @@ import {
   type QueryContext,
   type Repository,
 } from '../repository.ts';
-import type { DatasetRow, FileRecord, FileSource, RowsByResult } from '../rows.ts';
+import type { DatasetRow, FileRecord, FileSource, RowsByResult, StoreObject } from '../rows.ts';
 import { asSearchedName } from '../federated/collection-directory.ts';
 import { joinedMember } from '../federated/join/joined-member.ts';
 import { resolveSearchPath, type SearchPath } from '../federated/search-path.ts';
@@ -172,6 +172,11 @@ export class RemoteRepository implements Repository {
 
   async fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {
     return this.#client.fileSource(uuid, component, ctx);
+  }
+
+  /** What the server gives is signed for each file. */
+  async storeObjects(): Promise<ReadonlyMap<string, readonly StoreObject[]>> {
+    return new Map();
   }
 
   /** The protocol has no request for it. */

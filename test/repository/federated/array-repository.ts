@@ -28,6 +28,7 @@ import type {
   FieldValue,
   FileRecord,
   FileSource,
+  StoreObject,
   RepositoryUsage,
   RowsByResult,
 } from '../../../src/repository/rows.ts';
@@ -167,6 +168,10 @@ export class ArrayRepository implements Repository {
   }
 
   async files(_uuids: readonly string[]): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
+    return new Map();
+  }
+
+  async storeObjects(): Promise<ReadonlyMap<string, readonly StoreObject[]>> {
     return new Map();
   }
 

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { ByteRange, FileSource } from '../../rows.ts';
 
-/** What a file is to hold. */
+/** What a file holds, or is to hold. */
 export interface ArtifactContent {
   /** Bytes. */
   readonly size: number;
@@ -42,6 +42,8 @@ export interface ArtifactStore {
   stat(path: string, signal: AbortSignal): Promise<StoredArtifact | null>;
   /** Bytes `start` to `end`, both included; all of them without a range. @throws SatelliteError NOT_FOUND */
   read(path: string, range: ByteRange | null, signal: AbortSignal): Promise<Readable>;
+  /** Reads all of a file. @throws SatelliteError NOT_FOUND */
+  measure(path: string, signal: AbortSignal): Promise<ArtifactContent>;
   /**
    * Writes a file under a temporary name and moves it into place, durable, when all of it is there: nobody ever sees half.
    * @param expected where known, checked before the file appears
@@ -54,9 +56,11 @@ export interface ArtifactStore {
     expected: Partial<ArtifactContent>,
     signal: AbortSignal,
   ): Promise<StoredArtifact>;
+  /** Where a file is at the store's server, not signed, whether it is there or not; null where there is no server (files). */
+  address(path: string): Promise<string | null>;
   /**
-   * Copies a file from an address that another store on the same server gave (`source`), without its bytes passing through
-   * here; what came is to be checked.
+   * Copies a file from an address that another store on the same server gave (`source`, `address`), without its bytes passing
+   * through here; what came is to be checked.
    * @returns whether it did: false where it is not this store's server, or does not let this store's user read it
    */
   copyWithin(url: string, path: string, signal: AbortSignal): Promise<boolean>;

@@ -5,7 +5,7 @@ import { resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sql, { join } from 'sql-template-tag';
 import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
-import type { FileRecord, FileSource, RepositoryUsage } from '../../rows.ts';
+import type { FileRecord, FileSource, RepositoryUsage, StoreObject } from '../../rows.ts';
 import { splitZipPath } from '../../recorded-path.ts';
 import type { Database } from '../database.ts';
 import { readTableColumns } from '../registry-tables.ts';
@@ -94,6 +94,22 @@ export class Datastore {
     return zipMember(zip, member, file.size, signal);
   }
 
+  /** Of the datasets, those files that the store has as objects at a server. */
+  async objects(uuids: readonly string[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly StoreObject[]>> {
+    if (!this.store.root.startsWith('s3:')) return new Map();
+    const found = new Map<string, readonly StoreObject[]>();
+    for (const [uuid, files] of await this.files(uuids, signal)) {
+      const objects: StoreObject[] = [];
+      for (const { path, component } of files) {
+        const { file, member } = splitZipPath(path);
+        const url = member === null ? await this.#objectUrl(file) : null;
+        if (url !== null) objects.push({ component, url });
+      }
+      if (objects.length > 0) found.set(uuid, objects);
+    }
+    return found;
+  }
+
   /** Registered datasets and bytes, by what they are too. */
   async usage(signal: AbortSignal): Promise<RepositoryUsage> {
     return datastoreUsage(this.#database, (await this.checkTable(signal)) ? this.location.recordsTable : null, signal);
@@ -117,6 +133,18 @@ export class Datastore {
     const { root } = this.store;
     if (relative === undefined) return this.#local(this.#filePath(path));
     return root.startsWith('s3:') ? this.store.source(relative, signal) : this.#local(resolve(root, relative));
+  }
+
+  /** Null where it is not in the store; whoever asks for its bytes is told why. */
+  async #objectUrl(path: string): Promise<string | null> {
+    if (/^https?:/i.test(path)) return null;
+    try {
+      const relative = this.#inStore(path);
+      return relative === undefined ? null : await this.store.address(relative);
+    } catch (error) {
+      if (error instanceof SatelliteError) return null;
+      throw error;
+    }
   }
 
   /** A recorded path without a fragment, as a path of the store; undefined where it is absolute in the file system. */

@@ -9,7 +9,7 @@ import type { ByteRange, FileSource } from '../../rows.ts';
 import { artifactPath, isArtifact, TEMPORARY_PREFIX } from './artifact-path.ts';
 import type { ArtifactContent, ArtifactStore, StoredArtifact, UnfinishedArtifact } from './artifact-store.ts';
 import { OpenDirectory } from './directory-walk.ts';
-import { Measured } from './measured.ts';
+import { Measured, measuredContent } from './measured.ts';
 import { SharedDirectories, type DirectoryInUse } from './shared-directories.ts';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -62,6 +62,10 @@ export class FileArtifactStore implements ArtifactStore {
     return opened.file.createReadStream({ ...range, signal });
   }
 
+  async measure(path: string, signal: AbortSignal): Promise<ArtifactContent> {
+    return measuredContent(await this.read(path, null, signal));
+  }
+
   async write(
     path: string,
     bytes: AsyncIterable<Uint8Array>,
@@ -88,6 +92,10 @@ export class FileArtifactStore implements ArtifactStore {
     } catch (error) {
       throw measured.failedWith(error) ? error : this.#failure(error, normal);
     }
+  }
+
+  async address(): Promise<null> {
+    return null;
   }
 
   async copyWithin(_url: string, path: string): Promise<boolean> {

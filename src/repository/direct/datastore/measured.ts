@@ -16,6 +16,17 @@ export class UnexpectedBytesError extends SatelliteError {
   }
 }
 
+/** Size and hash of bytes that come to their end. */
+export async function measuredContent(bytes: AsyncIterable<Uint8Array>): Promise<ArtifactContent> {
+  const hash = createHash('sha256');
+  let size = 0;
+  for await (const chunk of bytes) {
+    hash.update(chunk);
+    size += chunk.length;
+  }
+  return { size, sha256: hash.digest('hex') };
+}
+
 export class Measured {
   readonly #path: string;
   readonly #expected: Partial<ArtifactContent>;

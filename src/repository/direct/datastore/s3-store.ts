@@ -26,9 +26,10 @@ import type {
   UnfinishedArtifact,
 } from './artifact-store.ts';
 import { noSuchArtifact } from './file-store.ts';
-import { Measured } from './measured.ts';
+import { Measured, measuredContent } from './measured.ts';
 import { createS3Client, endpointOf, isNoSuchKey, parseS3Root, s3Failure, type S3Access } from './s3-client.ts';
 import { getObject, wholeBody } from './s3-download.ts';
+import { S3Requests } from './s3-requests.ts';
 
 /** How long a signed address is good for. */
 const SIGNED_SECONDS = 600;
@@ -37,13 +38,19 @@ const PART_BYTES = 8 << 20;
 const MAX_PARTS = 10_000;
 const MAX_KEYS_OF_DELETE = 1000;
 
+interface S3Server {
+  /** `https://host:port` */
+  readonly origin: string;
+  readonly requests: S3Requests;
+}
+
 export class S3ArtifactStore implements ArtifactStore {
   readonly root: string;
   readonly #repository: string;
   readonly #bucket: string;
   readonly #prefix: string;
   readonly #client: S3Client;
-  #origin: Promise<string> | undefined;
+  #server: Promise<S3Server> | undefined;
 
   /**
    * @param root `s3://bucket/prefix/`
@@ -113,10 +120,23 @@ export class S3ArtifactStore implements ArtifactStore {
     }
   }
 
+  async address(path: string): Promise<string> {
+    const { origin } = await this.#atServer();
+    return origin + this.#pathAtServer(path);
+  }
+
+  async measure(path: string, signal: AbortSignal): Promise<ArtifactContent> {
+    const { requests } = await this.#atServer();
+    return (
+      (await requests.measure(this.#pathAtServer(path), signal)) ?? (await measuredContent(await this.read(path, null, signal)))
+    );
+  }
+
   async copyWithin(url: string, path: string, signal: AbortSignal): Promise<boolean> {
     const { origin, pathname } = new URL(url);
-    this.#origin ??= endpointOf(this.#client);
-    if (origin !== (await this.#origin)) return false;
+    const server = await this.#atServer();
+    if (origin !== server.origin) return false;
+    if (await server.requests.copy(pathname, this.#pathAtServer(path), signal)) return true;
     // As `createS3Client` has addresses: the bucket, then the key, with escapes, which is what the header is to hold.
     const command = new CopyObjectCommand({ ...this.#object(artifactPath(path).path), CopySource: pathname.slice(1) });
     try {
@@ -211,6 +231,20 @@ export class S3ArtifactStore implements ArtifactStore {
     return { url, headers: { 'content-length': String(size), 'x-amz-checksum-sha256': checksum } };
   }
 
+  #atServer(): Promise<S3Server> {
+    this.#server ??= endpointOf(this.#client).then((origin) => ({
+      origin,
+      requests: new S3Requests(this.#client, origin),
+    }));
+    return this.#server;
+  }
+
+  /** With escapes, as it is signed. */
+  #pathAtServer(path: string): string {
+    const names = `${this.#prefix}${artifactPath(path).path}`.split('/');
+    return ['', this.#bucket, ...names.map(escaped)].join('/');
+  }
+
   #object(path: string): { readonly Bucket: string; readonly Key: string } {
     return { Bucket: this.#bucket, Key: this.#prefix + path };
   }
@@ -228,4 +262,9 @@ export class S3ArtifactStore implements ArtifactStore {
       throw s3Failure(this.#repository, error, signal);
     }
   }
+}
+
+/** A name of a key as it stands in an address that S3 signs. */
+function escaped(name: string): string {
+  return encodeURIComponent(name).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }

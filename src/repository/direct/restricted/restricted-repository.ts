@@ -14,7 +14,7 @@ import type {
   QueryContext,
   Repository,
 } from '../../repository.ts';
-import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult } from '../../rows.ts';
+import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult, StoreObject } from '../../rows.ts';
 import { findCollections, summaryOf } from '../collections.ts';
 import { anyRows, countRows, explainRows, queryRows } from '../compile/execute.ts';
 import { datasetsByUuid } from '../datasets.ts';
@@ -97,6 +97,13 @@ export class RestrictedRepository implements Repository {
 
   async fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {
     return (await this.#datastore(ctx)).source(uuid, component, ctx.signal);
+  }
+
+  async storeObjects(
+    uuids: readonly string[],
+    ctx: QueryContext,
+  ): Promise<ReadonlyMap<string, readonly StoreObject[]>> {
+    return (await this.#datastore(ctx)).objects(uuids, ctx.signal);
   }
 
   async usage(ctx: QueryContext): Promise<RepositoryUsage> {

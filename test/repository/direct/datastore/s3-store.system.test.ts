@@ -60,6 +60,38 @@ test('more files than fit on a page are all listed, and removed', async () => {
   expect(await Array.fromAsync(store.list('many', signal))).toEqual([]);
 });
 
+describe('a copy within the server', () => {
+  const copied = async (to: S3ArtifactStore, path: string) => buffer(await to.read(path, null, signal));
+  const bytes = randomBytes(2000);
+
+  test('is made from an address that nobody has signed, whatever characters are in its names', async () => {
+    const path = "run (1)/ü#%+&=?!'*~.fits";
+    await store.write(path, chunks(bytes), {}, signal);
+    const address = await store.address(path);
+    expect((await fetch(address)).status).toBe(403);
+    const other = new S3ArtifactStore('other', 's3://files/other/', access);
+    expect(await other.copyWithin(address, `of ${path}`, signal)).toBe(true);
+    expect(await copied(other, `of ${path}`)).toEqual(bytes);
+    await other.remove([`of ${path}`], signal);
+  });
+
+  test('is not made of what is not there, or is at another server', async () => {
+    expect(await store.copyWithin(await store.address('run/none'), 'run/copy', signal)).toBe(false);
+    expect(await store.copyWithin(await far.address('run/none'), 'run/copy', signal)).toBe(false);
+    expect(await store.stat('run/copy', signal)).toBeNull();
+  });
+
+  test('is made, and read to its end, over connections that break', async () => {
+    await far.write('run/to-copy', chunks(bytes), {}, signal);
+    broken.break('PUT', 'slow down', 'lose answer');
+    expect(await far.copyWithin(await far.address('run/to-copy'), 'run/copied', signal)).toBe(true);
+    expect(await copied(store, 'run/copied')).toEqual(bytes);
+    broken.break('GET', 'truncate', 'slow down');
+    expect(await far.measure('run/copied', signal)).toEqual({ size: bytes.length, sha256: sha256(bytes) });
+    expect(broken.left).toBe(0);
+  });
+});
+
 describe('a signed address', () => {
   test('gives the bytes, in parts too, and is good for minutes', async () => {
     const bytes = randomBytes(2000);

@@ -76,6 +76,9 @@ export function describeArtifactStore(open: () => ArtifactStore, outside: () => 
       expect(await write('run 1//a#b/ü+&=?.fits', bytes)).toEqual(stored);
       expect(await open().stat('run 1/a#b/ü+&=?.fits', signal)).toEqual(stored);
       expect(await read('run 1//./a#b/ü+&=?.fits')).toEqual(bytes);
+      const content = { size: bytes.length, sha256: sha256(bytes) };
+      expect(await open().measure('run 1//./a#b/ü+&=?.fits', signal)).toEqual(content);
+      await expect(open().measure('run 1/none', signal)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
     test('may be empty', async () => {
