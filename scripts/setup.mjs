@@ -13,7 +13,7 @@ step('npm packages', 'node_modules', ['package-lock.json'], installPackages);
 step('Python environment', '.venv', ['python/requirements.txt'], preparePython);
 
 // types are looked at by "npm run check"
-step('compiled gateway', 'dist', ['src', 'resolvers', 'schema', 'tsconfig.json', 'tsconfig.build.json'], () => {
+step('compiled gateway', 'dist/gateway', ['src', 'resolvers', 'schema', 'vite.config.ts', 'package-lock.json'], () => {
   run('npm', ['run', '--silent', 'build']);
 });
 

@@ -78,7 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   await writeFile(file, stringify(configuration), { mode: 0o600 });
   // As the first line of `main.ts` has it; what is built is made executable only when it is installed.
   const [command, ...before] = options.built
-    ? ([process.execPath, '--max-semi-space-size=8', '--expose-gc', join(CHECKOUT, 'dist/src/cli/main.js')] as const)
+    ? ([process.execPath, '--max-semi-space-size=8', '--expose-gc', join(CHECKOUT, 'dist/gateway/main.js')] as const)
     : ([join(CHECKOUT, 'src/cli/main.ts')] as const);
   const gateway = new OwnedProcess(command, [...before, 'serve', '--config', file], {
     name: 'the gateway',

@@ -1,0 +1,41 @@
+/**
+ * `npm run build`: the gateway and its command as a few files in `dist/gateway`.  V8 keeps the text of all that it has loaded:
+ * without comments and white space, in one byte a character, that is a third of it.  Names stay, so that stack traces tell
+ * functions; lines are told with `NODE_OPTIONS=--enable-source-maps`.
+ */
+import { defineConfig } from 'vite';
+
+/** What only some gateways load, and then from `node_modules`; everything else is put in. */
+const LOADED_WHEN_NEEDED = [
+  ...['@apollo/server', '@as-integrations/fastify', '@graphql-tools/executor', '@graphql-tools/schema'],
+  ...['graphql', 'graphql-jit', 'graphql-sse', 'graphql-ws'],
+  ...['@aws-sdk/client-s3', '@aws-sdk/client-sts', '@aws-sdk/lib-storage', '@aws-sdk/s3-request-presigner'],
+  ...['hyparquet-writer', 'pg', 'pg-boss', 'undici'],
+  // A binary of its own.
+  'better-sqlite3',
+];
+
+export default defineConfig({
+  publicDir: false,
+  ssr: { noExternal: true, external: LOADED_WHEN_NEEDED },
+  build: {
+    ssr: true,
+    outDir: 'dist/gateway',
+    target: 'node22',
+    sourcemap: true,
+    rolldownOptions: {
+      input: {
+        main: 'src/cli/main.ts',
+        // In processes and threads of their own, which are started by the name of the file beside one's own.
+        'worker-process': 'src/repository/direct/sqlite/worker-process.ts',
+        'writer-thread': 'src/repository/direct/sqlite/writer-thread.ts',
+        'bps-keeper': 'src/run/bps/bps-keeper.ts',
+      },
+      output: {
+        entryFileNames: '[name].js',
+        chunkFileNames: '[name]-[hash].js',
+        minify: { compress: true, mangle: false, codegen: { removeWhitespace: true, asciiOnly: true } },
+      },
+    },
+  },
+});
