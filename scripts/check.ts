@@ -13,6 +13,7 @@ interface Check {
 
 const CACHE = '.stack/check';
 const PACKAGE = 'python';
+const EXAMPLES = 'examples';
 /** Code that programs compile and keep: else they keep it in the system's temporary directory. */
 const CACHES = { NODE_COMPILE_CACHE: `${CACHE}/node`, JITI_FS_CACHE: 'false' };
 
@@ -39,12 +40,12 @@ const CHECKS: readonly Check[] = [
     ],
   },
   {
-    name: 'lint of the Python package',
-    command: ['.venv/bin/ruff', 'check', '--quiet', '--cache-dir', `${CACHE}/ruff`, PACKAGE],
+    name: 'lint of the Python package and the examples',
+    command: ['.venv/bin/ruff', 'check', '--quiet', '--cache-dir', `${CACHE}/ruff`, PACKAGE, EXAMPLES],
   },
   {
-    name: 'format of the Python package',
-    command: ['.venv/bin/ruff', 'format', '--check', '--quiet', '--cache-dir', `${CACHE}/ruff`, PACKAGE],
+    name: 'format of the Python package and the examples',
+    command: ['.venv/bin/ruff', 'format', '--check', '--quiet', '--cache-dir', `${CACHE}/ruff`, PACKAGE, EXAMPLES],
     remedy: 'Run "npm run fix".',
   },
   {
