@@ -24,7 +24,7 @@ const TELL_MILLISECONDS = 500;
 
 /**
  * Executes what has not been executed.
- * @param tell is told the counts now and then while they change
+ * @param tell is told the counts now and then while they change, and at the end
  * @returns the counts at the end
  */
 export async function executeQuanta(
@@ -55,7 +55,9 @@ export async function executeQuanta(
   const { succeeded, skipped, failed, blocked } = bps
     ? await executeByBps({ ...request, ...bps }, on, signal)
     : await executeGraph(request, on, signal);
-  return { total, succeeded: succeeded + skipped, failed, blocked };
+  const counts = { total, succeeded: succeeded + skipped, failed, blocked };
+  await tell(counts);
+  return counts;
 }
 
 /** @throws SatelliteError RUN_FAILED where quanta are missing */

@@ -263,7 +263,6 @@ export class Stages {
       },
       task.signal,
     );
-    await store.changeAttempt(entry.id, entry.attempt, { quanta: counts });
     requireAll(counts);
     return { changes: { state: 'EXECUTED', quanta: counts }, result: { ...counts } };
   }

@@ -30,7 +30,10 @@ test('own raw images stand for official ones in plan, graph, execution and what 
   expect(plan).toMatch(/calibrate +at most 36 .*\nmakeWarp +at most 25 .*\ncoadd +at most 23 /);
   expect(plan).toMatch(/\nmini_raw +alice~work +18 +u\/alice\/raws .*\n +dp1 +36 +Mini\/raw\/all\n/);
   await world.change('executeRun', { run: run.id });
-  expect(await world.atRest(run.id)).toMatchObject({ state: 'EXECUTED', quanta: { succeeded: 84 } });
+  expect(await world.atRest(run.id)).toMatchObject({
+    ...{ state: 'EXECUTED', quanta: { succeeded: 84 } },
+    job: { progress: { done: 84, total: 84 } },
+  });
   await world.change('transferRun', { run: run.id });
   expect(await world.atRest(run.id)).toMatchObject({ state: 'COMPLETED', error: null });
   const found = await runPython('test/run/own_raws.py', ['read', world.satellite, EVERYTHING.output]);

@@ -11,14 +11,15 @@ import { StackIssuer, startGateway, type Gateway } from '../../stack/gateway.ts'
 import { startRemoteButler } from '../../stack/remote-butler.ts';
 import { startS3 } from '../../stack/s3.ts';
 import type { GraphQLAnswer } from '../gateway/running-gateway.ts';
-import { makeRepository, makeSatellite } from '../graphs/graph-world.ts';
+import { makeRepository, makeSatellite, type RepositorySize } from '../graphs/graph-world.ts';
 
 const BUCKET = 'official';
 /** Of the satellites whose files are in an object storage. */
 const OWN_BUCKET = 'satellites';
 export const GRAPHS = join(CHECKOUT, 'test', 'graphs');
 export const PYTHON = { executable: pythonProgram('python'), path: [GRAPHS] };
-const SIZE = { visits: 4, detectors: 9, tracts: 2, patches: 3 };
+/** The official repository that all runs of `EVERYTHING` read. */
+const OFFICIAL = { name: 'runs', size: { visits: 4, detectors: 9, tracts: 2, patches: 3 }, flags: [] };
 
 /** What makes a run of all of the official repository: 84 quanta. */
 export const EVERYTHING = {
@@ -60,7 +61,12 @@ export interface RunAnswer {
   readonly quanta: { readonly total: number; succeeded: number; failed: number; blocked: number } | null;
   readonly explain: { readonly reason: string; readonly suggestions: readonly string[] } | null;
   readonly error: { readonly code: string; readonly message: string } | null;
-  readonly job: { readonly id: string; readonly state: string; readonly result: unknown } | null;
+  readonly job: {
+    readonly id: string;
+    readonly state: string;
+    readonly result: unknown;
+    readonly progress: unknown;
+  } | null;
 }
 
 export interface RunPayload {
@@ -69,7 +75,7 @@ export interface RunPayload {
 }
 
 export const RUN_FIELDS = `id state directory outputRun quanta {total succeeded failed blocked} explain {reason suggestions}
-  error {code message} job {id state result}`;
+  error {code message} job {id state result progress {done total}}`;
 
 const WORKING = new Set(['BUILDING', 'EXECUTING', 'TRANSFERRING']);
 
@@ -77,15 +83,21 @@ export interface ServiceWorldOptions {
   /** Section `runs` of the configuration. */
   readonly runs?: object;
   readonly environment?: Readonly<Record<string, string>>;
+  /** What `makeRepository` makes, under a name that nothing else has. */
+  readonly official?: { readonly name: string; readonly size: RepositorySize; readonly flags: readonly string[] };
+  /** Database of the satellites that are to be in PostgreSQL. */
+  readonly postgresql?: string;
 }
 
 /** @param directory that goes to the world; what is in it is replaced */
 export async function startServiceWorld(directory: string, options: ServiceWorldOptions = {}): Promise<ServiceWorld> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
-  const built = await cachedBuild('runs', ['test/graphs/make_repository.py'], async (building) => {
+  const { name, size, flags } = options.official ?? OFFICIAL;
+  const built = await cachedBuild(name, ['test/graphs/make_repository.py'], async (building) => {
     await using s3 = await startS3(join(building, 's3'), [BUCKET]);
-    await makeRepository(join(building, 'repository'), SIZE, ['--files', `s3://${BUCKET}/dp1`], s3.environment);
+    const files = ['--files', `s3://${BUCKET}/dp1`];
+    await makeRepository(join(building, 'repository'), size, [...flags, ...files], s3.environment);
   });
   await cp(built, directory, { recursive: true });
   await using parts = new AsyncDisposableStack();
@@ -113,6 +125,7 @@ export async function startServiceWorld(directory: string, options: ServiceWorld
         state: `sqlite:${join(directory, 'state.sqlite3')}`,
         satellites: {
           root: join(directory, 'satellites'),
+          ...(options.postgresql !== undefined && { postgresql: options.postgresql }),
           s3: {
             ...{ endpoint: s3.endpoint, bucket: OWN_BUCKET },
             accessKeyId: s3.environment['AWS_ACCESS_KEY_ID'],
