@@ -1,4 +1,4 @@
-"""The tasks of `bright_sources.yaml`: bright sources of each detector, and their number by visit."""
+"""The tasks of `bright_sources.yaml`: bright sources of each detector, cut to patches of a sky map and merged there."""
 
 import astropy.table
 import lsst.pex.config
@@ -6,8 +6,9 @@ import numpy as np
 from lsst.pipe.base import PipelineTask, PipelineTaskConfig, PipelineTaskConnections, Struct
 from lsst.pipe.base import connectionTypes as cT
 
-VISIT = ("instrument", "visit")
 DETECTOR = ("instrument", "visit", "detector")
+VISIT_PATCH = ("instrument", "visit", "skymap", "tract", "patch")
+PATCH = ("skymap", "tract", "patch", "band")
 
 
 class SelectBrightConnections(PipelineTaskConnections, dimensions=DETECTOR):
@@ -48,42 +49,78 @@ class SelectBrightTask(PipelineTask):
         return Struct(bright=bright)
 
 
-class CountBrightConnections(PipelineTaskConnections, dimensions=VISIT):
-    """What `CountBrightTask` reads and makes."""
+class CutToPatchConnections(PipelineTaskConnections, dimensions=VISIT_PATCH):
+    """What `CutToPatchTask` reads and makes."""
 
     bright = cT.Input(
         name="bright_catalog",
         storageClass="ArrowAstropy",
         dimensions=DETECTOR,
         multiple=True,
-        doc="Bright sources of the visit's detectors.",
+        doc="Bright sources of the visit's detectors that overlap the patch.",
     )
-    counts = cT.Output(
-        name="bright_counts", storageClass="ArrowAstropy", dimensions=VISIT, doc="A row for each detector."
+    cut = cT.Output(
+        name="bright_on_patch", storageClass="ArrowAstropy", dimensions=VISIT_PATCH, doc="Those on the patch."
     )
 
 
-class CountBrightConfig(PipelineTaskConfig, pipelineConnections=CountBrightConnections):
+class CutToPatchConfig(PipelineTaskConfig, pipelineConnections=CutToPatchConnections):
     """There is nothing to configure."""
 
 
-class CountBrightTask(PipelineTask):
-    """Count the bright sources of a visit by detector."""
+class CutToPatchTask(PipelineTask):
+    """Keep what a visit saw inside of a patch."""
 
-    ConfigClass = CountBrightConfig
-    _DefaultName = "countBright"
+    ConfigClass = CutToPatchConfig
+    _DefaultName = "cutToPatch"
 
     def runQuantum(self, butlerQC, inputRefs, outputRefs):
-        """Put the detectors beside their catalogues, which do not say where they are from."""
-        detectors = [ref.dataId["detector"] for ref in inputRefs.bright]
-        butlerQC.put(self.run(detectors, butlerQC.get(inputRefs)["bright"]), outputRefs)
+        """Give the task the patch's region, which comes with the quantum's data ID."""
+        patch = butlerQC.quantum.dataId.records["patch"]
+        butlerQC.put(self.run(butlerQC.get(inputRefs)["bright"], patch.region), outputRefs)
 
-    def run(self, detectors, catalogs):
-        """Give the number and the median flux of each detector's bright sources."""
-        rows = [
-            {"detector": detector, "sources": len(catalog), "median_flux": float(np.median(catalog["flux"]))}
-            for detector, catalog in sorted(zip(detectors, catalogs, strict=True), key=lambda pair: pair[0])
-            if len(catalog) > 0
-        ]
-        names = ("detector", "sources", "median_flux")
-        return Struct(counts=astropy.table.Table(rows=rows, names=names, dtype=(int, int, float)))
+    def run(self, bright, region):
+        """Stack the catalogues, and select what is in `region`."""
+        sources = astropy.table.vstack(bright, metadata_conflicts="silent")
+        inside = region.contains(np.radians(sources["ra"].data), np.radians(sources["dec"].data))
+        return Struct(cut=sources[inside])
+
+
+class MergePatchConnections(PipelineTaskConnections, dimensions=PATCH):
+    """What `MergePatchTask` reads and makes."""
+
+    cuts = cT.Input(
+        name="bright_on_patch",
+        storageClass="ArrowAstropy",
+        dimensions=VISIT_PATCH,
+        multiple=True,
+        doc="What the visits in the band saw on the patch.",
+    )
+    merged = cT.Output(
+        name="bright_sources_of_patch",
+        storageClass="ArrowAstropy",
+        dimensions=PATCH,
+        doc="All of it, with the visit of each source.",
+    )
+
+
+class MergePatchConfig(PipelineTaskConfig, pipelineConnections=MergePatchConnections):
+    """There is nothing to configure."""
+
+
+class MergePatchTask(PipelineTask):
+    """Merge what all visits saw on a patch, in one band."""
+
+    ConfigClass = MergePatchConfig
+    _DefaultName = "mergePatch"
+
+    def runQuantum(self, butlerQC, inputRefs, outputRefs):
+        """Put the visits beside their catalogues, which do not say where they are from."""
+        visits = [ref.dataId["visit"] for ref in inputRefs.cuts]
+        butlerQC.put(self.run(visits, butlerQC.get(inputRefs)["cuts"]), outputRefs)
+
+    def run(self, visits, cuts):
+        """Stack the catalogues, with a column of their visits."""
+        for visit, cut in zip(visits, cuts, strict=True):
+            cut["visit"] = visit
+        return Struct(merged=astropy.table.vstack(cuts, metadata_conflicts="silent"))

@@ -24,12 +24,13 @@ const starting = startDemoWorld(directory, 8080);
 const world = await Promise.race([starting, interrupted]);
 if (world === undefined) process.exit(130);
 
-const { gateway, official, satellite, token, platformToken } = world;
+const { gateway, official, satellite, token, platformToken, curatorToken } = world;
 const body = JSON.stringify({ query: QUERY });
 console.log(`
 GraphiQL        ${gateway.url}/   (signed in as alice, with example queries in its tabs)
 Token of alice  ${token}
 Token of bob    ${platformToken}   (as the platform gives them; by a mock of Gafaelfawr)
+Token of carol  ${curatorToken}   (a curator, who reviews what is to be published)
 
 Try it:
   curl -s ${gateway.url}/graphql -H 'Content-Type: application/json' \\
@@ -44,10 +45,15 @@ A pipeline over official data, as alice (whose code may do here all that you may
   export SATELLITE_URL=${gateway.url} SATELLITE_TOKEN=${token}
   npx satellite create work --from dp1 --instrument HSC
   npx satellite run create work --pipeline bright_sources.yaml --input HSC/defaults --output u/alice/bright \\
-    --where "instrument = 'HSC'"
+    --where "instrument = 'HSC' AND skymap = 'discrete/ci_hsc'"
   npx satellite run go ID            (the ID that this printed)
 
-In a notebook: with the same two variables, open examples/first-query.ipynb, or examples/run.ipynb for a run.
+Published for bob, after a review by carol ("Publish" in README.md goes on from here):
+  export BOB_TOKEN=${platformToken} CAROL_TOKEN=${curatorToken}
+  npx satellite publish submit work u/alice/bright --title "Bright sources" --reader bob
+
+In a notebook: with these variables, open examples/first-query.ipynb, examples/run.ipynb for a run, or
+examples/publish.ipynb for a publication.
 Ctrl-C ends everything.`);
 
 const parts = [gateway.process, official.server.process, official.s3.process];

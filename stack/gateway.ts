@@ -39,7 +39,7 @@ export interface GatewayOptions {
   /** Address of a (mock) Gafaelfawr, whose tokens it believes too. */
   readonly gafaelfawr?: string;
   /** The entries of `repositories`, as the configuration file has them. */
-  readonly repositories: readonly Readonly<Record<string, string>>[];
+  readonly repositories: readonly Readonly<Record<string, unknown>>[];
   /** Further sections of the configuration file. */
   readonly configuration?: Readonly<Record<string, unknown>>;
   /** Whether what `npm run build` made is run, as it is installed; else the source. */

@@ -3,8 +3,8 @@
 ``official_repository.py ROOT DATASTORE`` makes a repository with a SQLite registry in the directory ROOT and its files
 below the URI DATASTORE (``s3://bucket/prefix``, with S3_ENDPOINT_URL and AWS_* in the environment).
 
-What it holds: the instruments Cam1, HSC and LSSTCam; three sky maps with tracts and patches; visits and detectors with
-regions; `HSC/runs/DRP/w42` and `w43` (w43 shadows half of w42), the TAGGED `HSC/tags/best`, the CALIBRATION `HSC/calib`
+What it holds: the instruments Cam1, HSC and LSSTCam; three sky maps with tracts and patches, of which `discrete/ci_hsc` lies
+under HSC's visits; visits and detectors with regions; `HSC/runs/DRP/w42` and `w43` (w43 shadows half of w42), the TAGGED `HSC/tags/best`, the CALIBRATION `HSC/calib`
 (two epochs) and `Cam1/calib`, and nested CHAINED collections up to `defaults`.
 """
 
@@ -18,6 +18,7 @@ import numpy as np
 from astropy.table import Table
 from lsst.daf.butler import Butler, CollectionType, Config, DatasetRef, DatasetType, Timespan
 from lsst.daf.butler.tests import MetricsExample
+from lsst.sphgeom import ConvexPolygon, LonLat, Region, UnitVector3d
 
 # In the order in which they refer to each other.
 EXPORTS = (
@@ -33,6 +34,10 @@ EXPORTS = (
 OLD_RUN = "HSC/runs/DRP/w42"
 NEW_RUN = "HSC/runs/DRP/w43"
 CI_RUN = "HSC/runs/ci_hsc/20240806T180642Z"
+
+# In degrees: where HSC's visits are, and a lattice of patches that covers it.
+FIELD = (320.0, -1.0, 321.0, 1.0)
+FIRST_PATCH, PATCH_SIDE, PATCHES = (320.5, -0.65), 0.24, (3, 2)
 
 DATASET_TYPES = {
     "run_config": ((), "StructuredDataDict"),
@@ -70,12 +75,15 @@ def repository_config(datastore: str) -> Config:
     return config
 
 
-def source_table(rng: np.random.Generator, rows: int) -> Table:
+def source_table(
+    rng: np.random.Generator, rows: int, within: tuple[float, float, float, float] = FIELD
+) -> Table:
+    west, south, east, north = within
     return Table(
         {
             "id": np.arange(rows, dtype=np.int64),
-            "ra": rng.uniform(320, 321, rows),
-            "dec": rng.uniform(-1, 1, rows),
+            "ra": rng.uniform(west, east, rows),
+            "dec": rng.uniform(south, north, rows),
             "flux": rng.lognormal(5, 1, rows).astype(np.float32),
         }
     )
@@ -83,6 +91,22 @@ def source_table(rng: np.random.Generator, rows: int) -> Table:
 
 def detector_metrics(run: str, detector: int) -> dict[str, Any]:
     return {"run": run, "psf_fwhm": 0.6 + detector / 100, "n_sources": 100 + detector}
+
+
+def bounds(region: Region) -> tuple[float, float, float, float]:
+    box = region.getBoundingBox()
+    ra, dec = box.getLon(), box.getLat()
+    return (ra.getA().asDegrees(), dec.getA().asDegrees(), ra.getB().asDegrees(), dec.getB().asDegrees())
+
+
+def insert_patches(butler: Butler) -> None:
+    """Divide the tract under HSC's visits into patches, which its export leaves out."""
+    for y, x in np.ndindex(PATCHES[::-1]):
+        ra, dec = (first + PATCH_SIDE * step for first, step in zip(FIRST_PATCH, (x, y), strict=True))
+        corners = ((0, 0), (PATCH_SIDE, 0), (PATCH_SIDE, PATCH_SIDE), (0, PATCH_SIDE))
+        region = ConvexPolygon([UnitVector3d(LonLat.fromDegrees(ra + i, dec + j)) for i, j in corners])
+        patch = {"skymap": "discrete/ci_hsc", "tract": 0, "id": y * PATCHES[0] + x, "cell_x": x, "cell_y": y}
+        butler.registry.insertDimensionData("patch", patch | {"region": region})
 
 
 def put_data_release(butler: Butler) -> None:
@@ -99,7 +123,8 @@ def put_data_release(butler: Butler) -> None:
         data_id = {"instrument": "HSC", "visit": footprint.visit, "detector": footprint.detector}
         for run in (OLD_RUN, NEW_RUN) if footprint.detector % 2 == 0 else (OLD_RUN,):
             butler.put(detector_metrics(run, footprint.detector), "calexp_metrics", data_id, run=run)
-            butler.put(source_table(rng, 200), "source_catalog", data_id, run=run)
+            catalog = source_table(rng, 200, bounds(footprint.region))
+            butler.put(catalog, "source_catalog", data_id, run=run)
     for visit in sorted({footprint.visit for footprint in footprints}):
         data_id = {"instrument": "HSC", "visit": visit}
         for run in (OLD_RUN, NEW_RUN):
@@ -185,6 +210,7 @@ def main() -> None:
             export = f"resource://lsst.daf.butler/tests/registry_data/{name}.yaml"
             butler.import_(filename=export, without_datastore=True)
         put_data_release(butler)
+        insert_patches(butler)
         certify_calibrations(butler)
         tag_and_chain(butler)
         unstore_one(butler)

@@ -24,6 +24,8 @@ async function run(notebook: string): Promise<readonly (readonly string[])[]> {
   const printed = await runPython('test/journeys/run_notebook.py', [join(CHECKOUT, 'examples', notebook)], {
     SATELLITE_URL: world.gateway.url,
     SATELLITE_TOKEN: world.token,
+    BOB_TOKEN: world.platformToken,
+    CAROL_TOKEN: world.curatorToken,
     PYTHONPATH: join(CHECKOUT, 'python'),
     MPLBACKEND: 'module://matplotlib_inline.backend_inline',
   });
@@ -52,5 +54,12 @@ test('from connecting to one Butler of official and own data, with a plan, a sky
 test('from a choice of visits to a picture of what a pipeline made of them, with the plan and progress of its run', async () => {
   const outputs = await run('run.ipynb');
   expect(outputs.at(-2)).toContain('image/png');
+  expect(outputs.at(-1)).toContain('text/plain');
+}, 600_000);
+
+// The notebook fails where bob finds anything too late or too long.
+test('from the results of a run through a review to bob, who reads them with stock Butler until alice revokes it', async () => {
+  const outputs = await run('publish.ipynb');
+  expect(outputs.at(-3)).toContain('text/html');
   expect(outputs.at(-1)).toContain('text/plain');
 }, 600_000);

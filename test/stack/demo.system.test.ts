@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { stackFile } from '../../stack/checkout.ts';
+import { CHECKOUT, stackFile } from '../../stack/checkout.ts';
 
 /** What bob, who has no satellite, may see. */
 const WHO = JSON.stringify({ query: '{ viewer { username } repositories { name } }' });
@@ -36,7 +36,7 @@ async function processesOfDemo(): Promise<string[]> {
   return stdout.split('\n').filter((line) => line.includes(directory));
 }
 
-test('the demo prints a curl line that finds official and own datasets as one, and Ctrl-C ends every process', async () => {
+test('the demo prints a curl line that finds official and own datasets as one, and commands that make a run of 84 quanta, and Ctrl-C ends every process', async () => {
   const { demo, printed } = await startDemo();
   try {
     const curl = /^ {2}curl [^]*?'$(?=\n\n)/m.exec(printed)?.[0] ?? '';
@@ -50,7 +50,17 @@ test('the demo prints a curl line that finds official and own datasets as one, a
     );
     const asBob = curl.replace(/eyJ[\w.-]+/, /gt-[\w.-]+/.exec(printed)![0]).replace(/-d '.*'$/, `-d '${WHO}'`);
     const { stdout: bobs } = await promisify(execFile)('sh', ['-c', asBob]);
-    expect(JSON.parse(bobs)).toEqual({ data: { viewer: { username: 'bob' }, repositories: [{ name: 'dp1' }] } });
+    expect(JSON.parse(bobs)).toEqual({
+      data: { viewer: { username: 'bob' }, repositories: [{ name: 'dp1' }, { name: 'published' }] },
+    });
+
+    const shell = printed.slice(printed.indexOf('  export SATELLITE_URL'), printed.indexOf('  npx satellite run go'));
+    const command = `node ${join(CHECKOUT, 'src/cli/main.ts')}`;
+    const pasted =
+      shell.trimEnd().replaceAll('npx satellite', command) +
+      ` | sed -n 's/^Run \\([-0-9a-f]*\\) .*/\\1/p' | xargs ${command} run build`;
+    const { stdout: built } = await promisify(execFile)('sh', ['-c', pasted]);
+    expect(built).toContain('84 quanta');
     expect(await processesOfDemo()).not.toEqual([]);
   } finally {
     demo.kill('SIGINT');
@@ -61,4 +71,4 @@ test('the demo prints a curl line that finds official and own datasets as one, a
 
   const addresses = [...printed.matchAll(/http:\/\/127\.0\.0\.1:\d+/g)].map(([address]) => address);
   for (const address of new Set(addresses)) await expect(fetch(address), address).rejects.toThrow('fetch failed');
-});
+}, 600_000);
