@@ -49,6 +49,7 @@ const config: CodegenConfig = {
           ...payloads('DatasetTypeOutcome', ['RegisterDatasetType']),
           ...payloads('GrantOutcome', ['GrantAccess', 'RevokeAccess']),
           ...payloads('PublicationOutcome', PUBLICATION_MUTATIONS),
+          ...payloads('PublicationUploadOutcome', ['UploadPublication']),
           AuditConnection: './connection.ts#Connection<AuditLine>',
           AuditEntry: '../src/access/audit.ts#AuditLine',
           Collection: './nodes.ts#CollectionNode',

@@ -26,6 +26,10 @@ export type RemovalOutcome = JobOutcome<{
 }>;
 /** A version of a publication, and the job that goes on with it. */
 export type PublicationOutcome = JobOutcome<null> & { readonly publication: string; readonly version: number };
+/** Where a zip is to be put. */
+export type PublicationUploadOutcome = {
+  readonly upload: Omit<UploadOutcome, 'dataId' | 'fileName'> & { readonly id: string };
+};
 /** A run by its identifier. */
 export type RunRemovalOutcome = RunOutcome<RunRemoval>;
 export type RunOutcome<Plan extends Json = null> = JobOutcome<Plan> & { readonly run: string };

@@ -9,8 +9,10 @@ import type {
   PublicationReadersInput,
   Resolvers,
   SubmitPublicationInput,
+  UploadPublicationInput,
 } from './schema-types.ts';
 import { publicationsOf, servicesOf } from './services.ts';
+import { utcTime } from './sky-and-time.ts';
 
 type Decision = 'claim' | 'requestChanges' | 'reject' | 'withdraw';
 type DecisionInput = {
@@ -34,6 +36,7 @@ export const publishing: Resolvers = {
       const request = {
         publication: input.publication ?? undefined,
         satellite: input.satellite,
+        upload: input.upload ?? undefined,
         repository: input.repository ?? undefined,
         collections: input.collections,
         search: input.search ? datasetSelection(input.search) : null,
@@ -43,6 +46,12 @@ export const publishing: Resolvers = {
         readers: readersOf(input.readers),
       };
       return outcome(await publicationsOf(servicesOf(context)).submit(request, context.principal));
+    }),
+    uploadPublication: mutation('uploadPublication', async (input: UploadPublicationInput, context) => {
+      const { repository, size, sha256 } = input;
+      const request = { repository: repository ?? undefined, size: Number(size), sha256 };
+      const { expiresAt, ...place } = await publicationsOf(servicesOf(context)).upload(request, context.principal);
+      return { upload: { ...place, expiresAt: utcTime(expiresAt) } };
     }),
     withdrawPublication: decision('withdrawPublication', 'withdraw'),
     claimPublication: decision('claimPublication', 'claim'),
@@ -60,6 +69,7 @@ export const publishing: Resolvers = {
     }),
   },
   SubmitPublicationPayload: payload,
+  UploadPublicationPayload: { job: () => null },
   WithdrawPublicationPayload: payload,
   ClaimPublicationPayload: payload,
   CommentPublicationPayload: payload,

@@ -1,6 +1,6 @@
 /** Made by codegen.ts from schema/; do not edit. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RunOutcome, RunRemovalOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome, GrantOutcome, PublicationOutcome } from './mutation.ts';
+import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RunOutcome, RunRemovalOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome, GrantOutcome, PublicationOutcome, PublicationUploadOutcome } from './mutation.ts';
 import type { Connection, ExplainedConnection } from './connection.ts';
 import type { AuditLine } from '../src/access/audit.ts';
 import type { CollectionNode, DataIdNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
@@ -1108,6 +1108,11 @@ export type Mutation = {
    * that was only built, just the inputs come. Again after `retryRun`, it brings what has been made since.
    */
   readonly transferRun?: Maybe<TransferRunPayload>;
+  /**
+   * Asks where to put a zip that `satellite publish pack` made of a satellite that this gateway cannot reach. When it is there,
+   * `submitPublication` with `upload` publishes what is in it.
+   */
+  readonly uploadPublication?: Maybe<UploadPublicationPayload>;
   /** Checks a satellite: its database against the Butler's rules, its files, and whether what it refers to is still there. */
   readonly verifySatellite?: Maybe<VerifySatellitePayload>;
   /**
@@ -1335,6 +1340,12 @@ export type MutationTransferRunArgs = {
 
 
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationUploadPublicationArgs = {
+  input: UploadPublicationInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationVerifySatelliteArgs = {
   input: VerifySatelliteInput;
 };
@@ -1419,7 +1430,7 @@ export type Publication = {
   readonly reason?: Maybe<Scalars['String']['output']>;
   /** Name of the repository that it is published in. */
   readonly repository: Scalars['String']['output'];
-  /** Name of the satellite that it comes from; null for readers who do not own or review it. */
+  /** Name of the satellite that it comes from, or what its owner calls the one that a zip was made of; null for readers who do not own or review it. */
   readonly satellite?: Maybe<Scalars['String']['output']>;
   /** How far this version is. */
   readonly state: PublicationState;
@@ -1437,8 +1448,8 @@ export type Publication = {
 export type PublicationCheck = {
   readonly __typename?: 'PublicationCheck';
   /**
-   * What was checked: `FILES`, `UNIVERSE`, `DATASET_TYPES`, `NAMES`, `CLASHES`, `FORMATS`, `SIZE`, `INPUT_RIGHTS`, `READERS`,
-   * `RESTART` or `OFFICIAL_DATA`.
+   * What was checked: `PACK` (of an upload alone), `FILES`, `UNIVERSE`, `DATASET_TYPES`, `NAMES`, `CLASHES`, `FORMATS`, `SIZE`,
+   * `INPUT_RIGHTS`, `READERS`, `RESTART` or `OFFICIAL_DATA`.
    */
   readonly code: Scalars['String']['output'];
   /** What was found and, unless it passed, what to do. */
@@ -1576,6 +1587,19 @@ export type PublicationState =
   | 'VERIFYING'
   /** It was published, and was taken out again or replaced by a later version: `reason` says why. */
   | 'WITHDRAWN';
+
+/** An upload that was asked for. What is not submitted within a day is removed. */
+export type PublicationUpload = {
+  readonly __typename?: 'PublicationUpload';
+  /** Until when, ISO-8601 UTC. */
+  readonly expiresAt: Scalars['String']['output'];
+  /** Headers that the PUT must have. */
+  readonly headers: Scalars['JSONObject']['output'];
+  /** Identifier for `submitPublication`. */
+  readonly id: Scalars['ID']['output'];
+  /** Address that takes one PUT of the bytes. */
+  readonly url: Scalars['String']['output'];
+};
 
 /** A collection of a manifest. */
 export type PublishedCollection = {
@@ -2564,12 +2588,17 @@ export type SubmitPublicationInput = {
   readonly readers?: InputMaybe<PublicationReadersInput>;
   /** Name of the published repository; the default is the only one. */
   readonly repository?: InputMaybe<Scalars['String']['input']>;
-  /** Name of the satellite, or of a configured repository of yours. */
+  /**
+   * Name of the satellite, or of a configured repository of yours. With `upload`, what the satellite that the zip was made of is to
+   * be called, as it is none of this gateway's.
+   */
   readonly satellite: Scalars['String']['input'];
-  /** Only these of the datasets in the collections. */
+  /** Only these of the datasets in the collections; not of an upload, which has all that is meant. */
   readonly search?: InputMaybe<DatasetSelectionInput>;
   /** What it is called. */
   readonly title: Scalars['String']['input'];
+  /** Identifier of an upload: all that is published is in the zip, and no satellite is read. */
+  readonly upload?: InputMaybe<Scalars['ID']['input']>;
 };
 
 /** What came of `submitPublication`. */
@@ -2726,6 +2755,27 @@ export type UploadInput = {
   readonly sha256: Scalars['String']['input'];
   /** Bytes. */
   readonly size: Scalars['BigInt']['input'];
+};
+
+/** The zip that `uploadPublication` asks a place for. */
+export type UploadPublicationInput = {
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Name of the published repository; the default is the only one. */
+  readonly repository?: InputMaybe<Scalars['String']['input']>;
+  /** SHA-256 of its bytes, hexadecimal: it is refused where it differs. */
+  readonly sha256: Scalars['String']['input'];
+  /** Its bytes. */
+  readonly size: Scalars['BigInt']['input'];
+};
+
+/** What came of `uploadPublication`. */
+export type UploadPublicationPayload = {
+  readonly __typename?: 'UploadPublicationPayload';
+  /** Always null: it is done at once. */
+  readonly job?: Maybe<Job>;
+  /** Where the zip is to be put. */
+  readonly upload: PublicationUpload;
 };
 
 /** What datasets of one type in one run hold. */
@@ -2982,6 +3032,7 @@ export type ResolversTypes = {
   PublicationReaders: ResolverTypeWrapper<PublicationReaders>;
   PublicationReadersInput: PublicationReadersInput;
   PublicationState: PublicationState;
+  PublicationUpload: ResolverTypeWrapper<PublicationUpload>;
   PublishedCollection: ResolverTypeWrapper<PublishedCollection>;
   QuantumFailure: ResolverTypeWrapper<QuantumFailure>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -3053,6 +3104,8 @@ export type ResolversTypes = {
   UUID: ResolverTypeWrapper<Scalars['UUID']['output']>;
   Universe: ResolverTypeWrapper<Universe>;
   UploadInput: UploadInput;
+  UploadPublicationInput: UploadPublicationInput;
+  UploadPublicationPayload: ResolverTypeWrapper<PublicationUploadOutcome>;
   UsagePart: ResolverTypeWrapper<UsagePart>;
   VerifySatelliteInput: VerifySatelliteInput;
   VerifySatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
@@ -3152,6 +3205,7 @@ export type ResolversParentTypes = {
   PublicationManifest: ShownManifest;
   PublicationReaders: PublicationReaders;
   PublicationReadersInput: PublicationReadersInput;
+  PublicationUpload: PublicationUpload;
   PublishedCollection: PublishedCollection;
   QuantumFailure: QuantumFailure;
   Query: Record<PropertyKey, never>;
@@ -3213,6 +3267,8 @@ export type ResolversParentTypes = {
   UUID: Scalars['UUID']['output'];
   Universe: Universe;
   UploadInput: UploadInput;
+  UploadPublicationInput: UploadPublicationInput;
+  UploadPublicationPayload: PublicationUploadOutcome;
   UsagePart: UsagePart;
   VerifySatelliteInput: VerifySatelliteInput;
   VerifySatellitePayload: SatelliteOutcome;
@@ -3586,6 +3642,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   submitPublication?: Resolver<Maybe<ResolversTypes['SubmitPublicationPayload']>, ParentType, ContextType, RequireFields<MutationSubmitPublicationArgs, 'input'>>;
   transferDatasets?: Resolver<Maybe<ResolversTypes['TransferDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationTransferDatasetsArgs, 'input'>>;
   transferRun?: Resolver<Maybe<ResolversTypes['TransferRunPayload']>, ParentType, ContextType, RequireFields<MutationTransferRunArgs, 'input'>>;
+  uploadPublication?: Resolver<Maybe<ResolversTypes['UploadPublicationPayload']>, ParentType, ContextType, RequireFields<MutationUploadPublicationArgs, 'input'>>;
   verifySatellite?: Resolver<Maybe<ResolversTypes['VerifySatellitePayload']>, ParentType, ContextType, RequireFields<MutationVerifySatelliteArgs, 'input'>>;
   withdrawPublication?: Resolver<Maybe<ResolversTypes['WithdrawPublicationPayload']>, ParentType, ContextType, RequireFields<MutationWithdrawPublicationArgs, 'input'>>;
 };
@@ -3672,6 +3729,13 @@ export type PublicationReadersResolvers<ContextType = GraphQLContext, ParentType
   allUsers?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   groups?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   users?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PublicationUploadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublicationUpload'] = ResolversParentTypes['PublicationUpload']> = {
+  expiresAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  headers?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type PublishedCollectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublishedCollection'] = ResolversParentTypes['PublishedCollection']> = {
@@ -3986,6 +4050,11 @@ export type UniverseResolvers<ContextType = GraphQLContext, ParentType extends R
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
+export type UploadPublicationPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UploadPublicationPayload'] = ResolversParentTypes['UploadPublicationPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  upload?: Resolver<ResolversTypes['PublicationUpload'], ParentType, ContextType>;
+};
+
 export type UsagePartResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['UsagePart'] = ResolversParentTypes['UsagePart']> = {
   bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   datasetType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -4075,6 +4144,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   PublicationDiff?: PublicationDiffResolvers<ContextType>;
   PublicationManifest?: PublicationManifestResolvers<ContextType>;
   PublicationReaders?: PublicationReadersResolvers<ContextType>;
+  PublicationUpload?: PublicationUploadResolvers<ContextType>;
   PublishedCollection?: PublishedCollectionResolvers<ContextType>;
   QuantumFailure?: QuantumFailureResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
@@ -4117,6 +4187,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   TransferRunPayload?: TransferRunPayloadResolvers<ContextType>;
   UUID?: GraphQLScalarType;
   Universe?: UniverseResolvers<ContextType>;
+  UploadPublicationPayload?: UploadPublicationPayloadResolvers<ContextType>;
   UsagePart?: UsagePartResolvers<ContextType>;
   VerifySatellitePayload?: VerifySatellitePayloadResolvers<ContextType>;
   Viewer?: ViewerResolvers<ContextType>;

@@ -74,10 +74,15 @@ async function entriesOf({ manifest, file, path, dataId }: IngestOptions): Promi
 
 async function toInput({ file, ...entry }: Entry) {
   if (file === undefined) return entry;
+  return { ...entry, upload: { fileName: basename(file), ...(await contentOf(file)) } };
+}
+
+/** Size and SHA-256 of a file of this machine. @throws CommandError where it cannot be read */
+export async function contentOf(file: string): Promise<{ readonly size: number; readonly sha256: string }> {
   const hash = createHash('sha256');
   const { size } = await readable(file, () => stat(file));
   await readable(file, () => pipeline(createReadStream(file), hash));
-  return { ...entry, upload: { fileName: basename(file), size, sha256: hash.digest('hex') } };
+  return { size, sha256: hash.digest('hex') };
 }
 
 async function readable<T>(file: string, read: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 /** Verbs about publications: `satellite publish …`, for their owners and their reviewers. */
 import { Command } from 'commander';
 import { CommandError, EXIT } from './exit.ts';
+import { packVerb, uploadPack } from './publish-pack.ts';
 import { change, changingVerb, show, verb, type ChangeOptions, type ConnectionOptions } from './verb.ts';
 
 interface SubmitOptions extends ChangeOptions {
@@ -12,6 +13,7 @@ interface SubmitOptions extends ChangeOptions {
   readonly reader: readonly string[];
   readonly group: readonly string[];
   readonly private?: boolean;
+  readonly pack?: string;
 }
 
 interface ListOptions extends ConnectionOptions {
@@ -63,7 +65,7 @@ const ALL_FIELDS = `${FIELDS} repository description readers {allUsers groups us
 
 export function publishVerbs(): Command {
   const publish = new Command('publish').description('Publish collections, and review what others want to publish.');
-  const verbs = [submit(), list(), showOne(), approve()];
+  const verbs = [packVerb(), submit(), list(), showOne(), approve()];
   const decisions = DECISIONS.map(([name, mutation, description, comment]) =>
     decision(name, mutation, description, comment),
   );
@@ -83,8 +85,9 @@ const collect = (value: string, before: readonly string[]) => [...before, value]
 
 function submit(): Command {
   return changingVerb('submit', 'Ask for collections of a satellite of yours to be published.')
-    .argument('<satellite>', 'its name')
+    .argument('<satellite>', 'its name; with --pack, what it is to be called')
     .argument('<collections...>', 'collections, chains with all that is below them')
+    .option('--pack <zip>', 'upload this zip of `satellite publish pack`, instead of what a satellite has')
     .requiredOption('--title <text>', 'what it is called')
     .option('--description <text>', 'what it is')
     .option('--licence <text>', 'under which terms others may use it')
@@ -93,11 +96,12 @@ function submit(): Command {
     .option('--reader <user>', 'a user who may read it; all users by default; can be repeated', collect, [])
     .option('--group <name>', 'a group that may read it; can be repeated', collect, [])
     .option('--private', 'nobody but its owner is to read it')
-    .action((satellite: string, collections: readonly string[], options: SubmitOptions) => {
+    .action(async (satellite: string, collections: readonly string[], options: SubmitOptions) => {
       const { title, description, licence, to: repository, again: publication, reader: users, group: groups } = options;
       const named = users.length > 0 || groups.length > 0 || options.private === true;
       const readers = named ? { allUsers: false, users, groups } : undefined;
-      const input = { satellite, collections, title, description, licence, repository, publication, readers };
+      const upload = options.pack === undefined ? undefined : await uploadPack(options.pack, repository, options);
+      const input = { satellite, upload, collections, title, description, licence, repository, publication, readers };
       return decide('submitPublication', input, options);
     });
 }

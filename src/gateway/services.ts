@@ -136,7 +136,7 @@ export async function openServices(
     commit && settings.length > 0
       ? await Publications.open(
           {
-            ...{ state, jobs, memberships, repositoriesOf, files, offered, settings, commit, now, log },
+            ...{ state, jobs, memberships, repositoriesOf, files, offered, settings, commit, publicUrl, now, log },
             satelliteById: (id) => satellites.byId(id),
             webhooks: config.webhooks.map(({ url, secret }) => ({ name: url, url, secret })),
             waitMilliseconds: Math.min(requestMs / 2, LONGEST_WAIT_MS),

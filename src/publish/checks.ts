@@ -59,7 +59,10 @@ export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promi
   const known = new Map<string, Awaited<ReturnType<Repository['datasetTypes']>>>();
   for (const { name, repository } of [published, ...official]) known.set(name, await repository.datasetTypes(ctx));
   const named = version.source.collections.filter((name) => structure.official.has(name));
+  const inputs = await checkInputRights(lineage, { configured, visible: official }, everybody, published, memberships);
+  const { upload } = version.source;
   return [
+    ...(upload === undefined ? [] : [PACKED]),
     checkFiles(summary),
     { code: 'UNIVERSE', state: 'PASSED', message: 'Its dimensions mean the same in the published repository.' },
     checkDatasetTypes(types, known),
@@ -67,15 +70,28 @@ export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promi
     await checkClashes(setting, collections, ctx),
     await checkFormats(manifest, summary, settings),
     checkSize(summary, settings),
-    await checkInputRights(lineage, { configured, visible: official }, everybody, published, memberships),
+    upload === undefined ? inputs : unproven(inputs),
     checkReaders(version.readers, everybody, who, version.group, settings),
     await checkRestart(setting, ctx),
     checkOfficialData(summary, structure),
   ];
 }
 
+const PACKED: PublicationCheck = {
+  code: 'PACK',
+  state: 'PASSED',
+  message: 'The zip holds exactly the files that its manifest names, each with its size and SHA-256.',
+};
+
+/** Of a pack, in which its owner can have written anything: somebody has to look. */
+function unproven(check: PublicationCheck): PublicationCheck {
+  if (check.state === 'FAILED') return check;
+  const message = `${check.message} It came as a zip, of which nothing proves what it was made from: it counts as made from all official data that its submitter may read.`;
+  return { ...check, state: 'WARNING', message };
+}
+
 /** What is said of a manifest that could not be made. */
-export function unmade(code: 'FILES' | 'UNIVERSE', message: string): readonly PublicationCheck[] {
+export function unmade(code: 'PACK' | 'FILES' | 'UNIVERSE', message: string): readonly PublicationCheck[] {
   return [{ code, state: 'FAILED', message }];
 }
 

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Task } from '../jobs/job.ts';
 import type { ResolvedSource } from '../access/file-resolution.ts';
+import type { ArtifactStore } from '../repository/direct/datastore/artifact-store.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { StoreObject } from '../repository/rows.ts';
 import type { Manifest, ManifestDataset, ManifestFile } from './manifest.ts';
@@ -58,6 +59,8 @@ export interface PublicationCommit {
   visibleSince(version: PublishedVersion): Promise<number | null>;
   /** Removes what was staged for a publication and is not visible: of work that was given up elsewhere. */
   sweep(version: PublishedVersion): Promise<void>;
+  /** Where the files of a published repository are, and zips that are uploaded to be published in it. */
+  artifacts(repository: string): Promise<ArtifactStore>;
   /** Whether everything that serves a published repository serves this generation, every configured replica included. */
   isVisible(repository: string, generation: number): Promise<boolean>;
 }

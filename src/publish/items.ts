@@ -44,8 +44,12 @@ export function collectionItem(collection: ManifestCollection): Item {
 /** @param order of the element in its universe */
 export function recordItem({ element, fields }: ManifestRecord, order: number, dataId: readonly unknown[]): Item {
   const content = canonical({ element, fields: Object.fromEntries(Object.entries(fields).map(writeField)) });
-  const item = `${order.toString().padStart(4, '0')}${keyOf(element, ...dataId.map((value) => String(value)))}`;
-  return { section: 'record', item, content, witness: null };
+  return { section: 'record', item: recordKey(element, order, dataId), content, witness: null };
+}
+
+/** @param dataId values of what the element requires, in the order of its universe. @param order of the element in that */
+export function recordKey(element: string, order: number, dataId: readonly unknown[]): string {
+  return `${order.toString().padStart(4, '0')}${keyOf(element, ...dataId.map((value) => String(value)))}`;
 }
 
 export function datasetItem(dataset: ManifestDataset, witness: string | null): Item {

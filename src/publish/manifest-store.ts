@@ -42,10 +42,11 @@ export class ManifestStore {
     this.#database = database;
   }
 
-  /** Adds items; one that is there already stays as it is. */
-  async add({ publication, version }: ManifestName, items: readonly Item[], signal: AbortSignal): Promise<void> {
+  /** Adds items; one that is there already stays as it is. @returns how many are new */
+  async add({ publication, version }: ManifestName, items: readonly Item[], signal: AbortSignal): Promise<number> {
+    let added = 0;
     for (const batch of inBatches(items, WRITTEN_AT_ONCE)) {
-      await this.#database.transaction(
+      added += await this.#database.transaction(
         (transaction) =>
           transaction.insert({
             table: 'publication_item',
@@ -59,6 +60,7 @@ export class ManifestStore {
         signal,
       );
     }
+    return added;
   }
 
   async remove({ publication, version }: ManifestName, signal: AbortSignal): Promise<void> {
@@ -111,6 +113,33 @@ export class ManifestStore {
     );
   }
 
+  /** Those of some items of a section that there are. */
+  async present(
+    { publication, version }: ManifestName,
+    section: Section,
+    items: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly string[]> {
+    const rows = await this.#database.all(
+      sql`SELECT item FROM ${this.#database.table('publication_item')}
+          WHERE publication = ${publication} AND version = ${BigInt(version)} AND section = ${section}
+          AND item IN (SELECT value FROM ${listOf(this.#database.dialect, items)})`,
+      signal,
+    );
+    return rows.map(([item]) => String(item));
+  }
+
+  /** The content of an item that has the witness of another one; null where there is none. */
+  async sameWitness({ publication, version }: ManifestName, signal: AbortSignal): Promise<string | null> {
+    const rows = await this.#database.all(
+      sql`SELECT MIN(content) FROM ${this.#database.table('publication_item')}
+          WHERE publication = ${publication} AND version = ${BigInt(version)} AND witness IS NOT NULL
+          GROUP BY witness HAVING COUNT(*) > 1 LIMIT 1`,
+      signal,
+    );
+    return rows[0] ? String(rows[0][0]) : null;
+  }
+
   /** How many items of a section are in which way different in the later one, and the first of them. */
   async differences(
     earlier: ManifestName,
@@ -150,6 +179,11 @@ export class ManifestStore {
         content: String(content),
       })),
     };
+  }
+
+  /** Items of a section as they are kept, page by page, in the order of the digest. */
+  async *contents(name: ManifestName, section: Section, signal: AbortSignal): AsyncGenerator<readonly string[]> {
+    yield* this.#parsed(name, section, '', (content) => content, signal);
   }
 
   /** What is read of it is read anew each time. */

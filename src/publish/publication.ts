@@ -37,10 +37,12 @@ export interface Readers {
 
 /** What is to be published: collections with all that is in them, or the datasets of a search. */
 export interface PublicationSource {
-  /** Name of the repository in addresses: `owner~name`. */
+  /** Name of the repository in addresses: `owner~name`. Of a pack: what its owner calls the satellite, for people. */
   readonly repository: string;
-  /** Of the satellite; null: a repository of the configuration. A new satellite of the same name is another. */
+  /** Of the satellite; null: a repository of the configuration, or a pack. A new satellite of the same name is another. */
   readonly satelliteId: string | null;
+  /** Identifier of the upload of a pack, in which all of it is; undefined: it is read from the repository. */
+  readonly upload?: string;
   /** With all that is below them, as they are. */
   readonly collections: readonly string[];
   /** Where only some of the datasets of these collections are meant. */
@@ -59,6 +61,7 @@ export interface PublicationCheck {
 }
 
 export const CHECK_CODES = [
+  'PACK',
   'FILES',
   'UNIVERSE',
   'DATASET_TYPES',

@@ -1,4 +1,5 @@
 /** Publications as the faces call them. */
+import type { Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { GrantStore } from '../access/grant-store.ts';
 import type { Memberships } from '../access/memberships.ts';
@@ -24,6 +25,7 @@ import { Outbox } from './outbox.ts';
 import { isDecided, type PublicationComment, type PublicationVersion } from './publication.ts';
 import { publishKind, withdrawKind } from './publish-kind.ts';
 import { ReaderGrants } from './reader-grants.ts';
+import { Packs, type PackPlace } from './packs/packs.ts';
 import { PublicationRecords } from './records.ts';
 import { remind } from './reminders.ts';
 import type {
@@ -34,6 +36,7 @@ import type {
   PublicationService,
   SeenPublication,
   SubmitPublication,
+  UploadPublication,
 } from './service.ts';
 import type { PublishedSettings, Webhook } from './settings.ts';
 import { Sources, type PublishedRepository, type SourcesOptions } from './sources.ts';
@@ -59,6 +62,8 @@ export interface PublicationsOptions {
   readonly settings: readonly PublishedSettings[];
   readonly webhooks: readonly Webhook[];
   readonly commit: PublicationCommit;
+  /** Address of the gateway as its users see it. */
+  readonly publicUrl: () => string;
   /** How long `submit` waits for a manifest before it leaves it to the job, ms. */
   readonly waitMilliseconds: number;
   /** How often what other gateways did is looked for, ms. */
@@ -80,6 +85,7 @@ export class Publications implements PublicationService {
   readonly #options: PublicationsOptions;
   readonly #records: PublicationRecords;
   readonly #store: ManifestStore;
+  readonly #packs: Packs;
   readonly #sources: Sources;
   readonly #view: PublicationView;
   readonly #watcher: Watcher<null>;
@@ -114,8 +120,14 @@ export class Publications implements PublicationService {
     const published = (name: string) => this.#published(name);
     const grantStore = new GrantStore(state.database, now);
     const official = options.offered.filter(({ kind }) => kind === 'OFFICIAL');
+    this.#packs = new Packs({
+      ...{ database: state.database, store: this.#store, publicUrl: options.publicUrl, now },
+      artifacts: (name) => commit.artifacts(name),
+      maxBytes: (name) => published(name).settings.maxBytes,
+      needed: () => this.#records.neededUploads(),
+    });
     this.#sources = new Sources({
-      ...{ store: this.#store, repositoriesOf, files, memberships, published },
+      ...{ store: this.#store, repositoriesOf, files, memberships, published, packs: this.#packs },
       official,
       grantedReaders: grantedReadersIn(grantStore),
       satelliteById: options.satelliteById,
@@ -139,7 +151,7 @@ export class Publications implements PublicationService {
     const seeing = { ...this.#parts, view: this.#view, now };
     const decisions = new Decisions({ ...seeing, waitMilliseconds });
     this.#decisions = decisions;
-    this.#submissions = new Submissions({ ...seeing, decisions, settings, repositoriesOf });
+    this.#submissions = new Submissions({ ...seeing, decisions, settings, repositoriesOf, packs: this.#packs });
     this.#outbox = new Outbox(state.database, webhooks, now, log);
     const grants = new ReaderGrants(grantStore, memberships, otherReadersIn(state.database));
     const publishParts = { ...this.#parts, commit, grants, repositoriesOf };
@@ -165,6 +177,15 @@ export class Publications implements PublicationService {
     }
     const seen = await this.#decisions.seen(version.publication, principal);
     return { publication: seen, job: done && done.state !== 'COMPLETED' ? done : null };
+  }
+
+  async upload({ repository, size, sha256 }: UploadPublication, principal: Principal): Promise<PackPlace> {
+    const { name } = await this.#submissions.repository(repository, principal);
+    return this.#packs.open(principal.username, name, size, sha256);
+  }
+
+  receive(upload: string, bytes: Readable, signal: AbortSignal): Promise<void> {
+    return this.#packs.receive(upload, bytes, signal);
   }
 
   claim({ publication, comment }: DecideOn, principal: Principal): Promise<PublicationChange> {
@@ -248,6 +269,7 @@ export class Publications implements PublicationService {
     const recover = () => this.#jobs.recover(this.#kinds, this.#options.now() - RECOVER_MILLISECONDS);
     this.#timers.push(every(RECOVER_MILLISECONDS, recover, 'go on with publications'));
     this.#timers.push(every(HOUR_MILLISECONDS, () => this.remind(), 'remind of publications'));
+    this.#timers.push(every(HOUR_MILLISECONDS, () => this.#packs.removeOld(), 'remove uploads of publications'));
   }
 
   /** Reminds of what is due now, and ends what is. */

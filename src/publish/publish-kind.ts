@@ -65,13 +65,8 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
           if (stage === 'COMMITTING') narrowed.push(...(await grants.narrow(begun, await manifest.collections())));
         },
         read: (source, fileCtx) => sources.read(source, fileCtx),
-        storeObjects: (datasets, pageCtx) =>
-          visible.get(begun.source.repository).repository.storeObjects(
-            datasets.map(({ uuid }) => uuid),
-            pageCtx,
-          ),
-        find: (dataset, { component, fileName }, fileCtx) =>
-          sources.find(begun, { uuid: dataset.uuid, component, fileName }, visible, fileCtx),
+        storeObjects: (datasets, pageCtx) => sources.storeObjects(begun, datasets, visible, pageCtx),
+        find: ({ uuid }, file, fileCtx) => sources.find(begun, uuid, file, visible, fileCtx),
         replaced: before && { version: before, manifest: store.read(before, task.signal) },
       };
       const generation = await commit.commit(begun, manifest, work).catch(async (error: unknown) => {

@@ -160,6 +160,15 @@ export class PublicationRecords {
     return this.#select(sql`v.state IN (SELECT value FROM ${listOf(this.#database.dialect, states)})`);
   }
 
+  /** Uploads that latest versions come in which are not published yet and may be, and of which publication that is. */
+  async neededUploads(): Promise<ReadonlyMap<string, string>> {
+    const isOver = sql`v.state IN ('PUBLISHED', 'WITHDRAWN', 'REJECTED', 'CANCELLED')`;
+    const found = await this.#select(sql`v.version = p.latest AND NOT (${isOver})`);
+    return new Map(
+      found.flatMap(({ source, publication }) => (source.upload === undefined ? [] : [[source.upload, publication]])),
+    );
+  }
+
   /** Versions for which a job has something to do. */
   async unfinished(): Promise<readonly PublicationVersion[]> {
     const isOut = sql`v.generation IS NULL OR v.gone_since IS NOT NULL`;

@@ -1,7 +1,9 @@
 /** What the faces ask of publishing; `schema/publication.graphql` says what each means to its user. */
+import type { Readable } from 'node:stream';
 import type { Principal } from '../access/principal.ts';
 import type { Job } from '../jobs/job.ts';
 import type { Manifest } from './manifest.ts';
+import type { PackPlace } from './packs/packs.ts';
 import type {
   PublicationComment,
   PublicationSource,
@@ -13,8 +15,10 @@ import type {
 export interface SubmitPublication {
   /** To resubmit: its identifier. */
   readonly publication: string | undefined;
-  /** A satellite or a configured repository of one's own, by bare or full name. */
+  /** A satellite or a configured repository of one's own, by bare or full name; of a pack, what it is to be called. */
   readonly satellite: string;
+  /** Identifier of the upload of a pack, in which all of it is. */
+  readonly upload: string | undefined;
   /** Undefined: the only published one. */
   readonly repository: string | undefined;
   readonly collections: readonly string[];
@@ -68,9 +72,22 @@ export interface DecideOn {
   readonly comment: string | null;
 }
 
+export interface UploadPublication {
+  /** Undefined: the only published one. */
+  readonly repository: string | undefined;
+  /** Bytes of the zip. */
+  readonly size: number;
+  /** Of its bytes, hexadecimal. */
+  readonly sha256: string;
+}
+
 /** What does not exist for a principal is NOT_FOUND; what they see and may not do FORBIDDEN; what has no place in its state CONFLICT. */
 export interface PublicationService {
   submit(request: SubmitPublication, principal: Principal): Promise<PublicationChange>;
+  /** Where the zip of a pack is to be put, to be submitted then. @throws SatelliteError QUOTA_EXCEEDED */
+  upload(request: UploadPublication, principal: Principal): Promise<PackPlace>;
+  /** Takes the bytes of a zip whose store signs no addresses. @throws SatelliteError NOT_FOUND, BAD_USER_INPUT */
+  receive(upload: string, bytes: Readable, signal: AbortSignal): Promise<void>;
   claim(request: DecideOn, principal: Principal): Promise<PublicationChange>;
   comment(
     request: DecideOn & { readonly replyTo: string | undefined },

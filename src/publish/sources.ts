@@ -9,16 +9,21 @@ import type { Identity } from '../access/principal.ts';
 import { owns } from '../access/readable.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { QueryContext } from '../repository/repository.ts';
+import type { StoreObject } from '../repository/rows.ts';
 import { runChecks, unmade } from './checks.ts';
 import { allReaders, checkInputRights, checkReaders } from './check-rights.ts';
-import { checkNames, listed } from './check-names.ts';
+import { differenceOf } from './changed-words.ts';
+import { checkNames } from './check-names.ts';
 import type { GrantedReaders } from './granted-readers.ts';
 import { takeContents, type ContentsSummary } from './contents.ts';
 import { hiddenInputs } from './hidden-inputs.ts';
-import { readCollection, readDataset, SECTIONS } from './items.ts';
-import type { Manifest } from './manifest.ts';
+import { SECTIONS } from './items.ts';
+import type { Manifest, ManifestDataset, ManifestFile } from './manifest.ts';
 import { comparedName, type ManifestName, type ManifestStore } from './manifest-store.ts';
 import { Measure } from './measure.ts';
+import { PackError } from './packs/pack-format.ts';
+import type { Packs } from './packs/packs.ts';
+import { addPackedHeader, packedInputs, packedStructure } from './packs/packed-source.ts';
 import type { PublicationCheck, PublicationVersion, Readers } from './publication.ts';
 import type { PublishedSettings } from './settings.ts';
 import { officialNames, publishedStructure, type PublishedStructure } from './structure.ts';
@@ -43,6 +48,7 @@ export interface SourcesOptions {
   readonly satelliteById: (id: string) => Promise<{ readonly official: string } | null>;
   /** @throws SatelliteError NOT_FOUND where it is not configured any more */
   readonly published: (name: string) => PublishedRepository;
+  readonly packs: Packs;
 }
 
 export interface Frozen {
@@ -64,7 +70,6 @@ export class SourceChangedError extends Error {
   override name = 'SourceChangedError';
 }
 
-const NAMED = 3;
 /** Bytes that an approval reads again, where nothing tells that they are still the same; the commit hashes all. */
 export const REREAD_BYTES = 256 * 2 ** 20;
 
@@ -108,9 +113,12 @@ export class Sources {
     const { settings, offered: published } = this.#options.published(version.repository);
     let taken: Taken;
     try {
-      taken = await this.#take(name, version, who, null, Infinity, progress, ctx);
+      taken =
+        version.source.upload === undefined
+          ? await this.#take(name, version, who, null, Infinity, progress, ctx)
+          : await this.#takePacked(name, version, version.source.upload, who, progress, ctx);
     } catch (error) {
-      const code = error instanceof SatelliteError ? CHECKS_OF_ERRORS.get(error.code) : undefined;
+      const code = checkOf(error);
       if (code === undefined) throw error;
       await store.remove(name, ctx.signal);
       return { digest: null, checks: unmade(code, (error as Error).message), datasets: 0, bytes: 0 };
@@ -146,6 +154,7 @@ export class Sources {
   async compare(version: Submitted, who: Identity, rereadBytes: number, ctx: QueryContext): Promise<void> {
     const { store } = this.#options;
     const frozen = { publication: version.publication, version: version.version };
+    if (version.source.upload !== undefined) return this.#comparePacked(version, version.source.upload, who, ctx);
     const now = { publication: comparedName(Date.now(), randomUUID()), version: 0 };
     try {
       const { official } = await this.#take(now, version, who, frozen, rereadBytes, () => Promise.resolve(), ctx);
@@ -165,6 +174,15 @@ export class Sources {
     } finally {
       await store.remove(now, AbortSignal.timeout(60_000));
     }
+  }
+
+  /** Nobody can change what is in it: its bytes are those that were promised, and are hashed on their way. */
+  async #comparePacked(version: Submitted, upload: string, who: Identity, { signal }: QueryContext): Promise<void> {
+    const { packs, store, repositoriesOf } = this.#options;
+    if (!(await packs.isThere(upload))) throw new SourceChangedError('The zip that it came in is not there any more.');
+    const official = (await repositoriesOf(who)).all.filter(({ kind }) => kind === 'OFFICIAL');
+    const frozen = { publication: version.publication, version: version.version };
+    await this.#checkRights(version, store.read(frozen, signal), official, who);
   }
 
   /** Rights that may have ended since: to the names, to name the readers, and the readers' to what it is made from. */
@@ -196,17 +214,27 @@ export class Sources {
     return allReaders(version, collections, await this.#options.grantedReaders(version, collections));
   }
 
+  /** Of many datasets at once, the files that the source has in an object store. */
+  storeObjects(
+    { source }: Submitted,
+    datasets: readonly ManifestDataset[],
+    visible: VisibleRepositories,
+    ctx: QueryContext,
+  ): Promise<ReadonlyMap<string, readonly StoreObject[]>> {
+    if (source.upload !== undefined) return Promise.resolve(new Map());
+    const uuids = datasets.map(({ uuid }) => uuid);
+    return visible.get(source.repository).repository.storeObjects(uuids, ctx);
+  }
+
   /** The bytes of a file, as somebody who may read the source. */
   find(
     { source }: Submitted,
-    {
-      uuid,
-      component,
-      fileName,
-    }: { readonly uuid: string; readonly component: string | null; readonly fileName: string },
+    uuid: string,
+    { component, fileName, sha256 }: Pick<ManifestFile, 'component' | 'fileName' | 'sha256'>,
     visible: VisibleRepositories,
     ctx: QueryContext,
   ): Promise<ResolvedSource> {
+    if (source.upload !== undefined) return this.#options.packs.find(source.upload, sha256);
     return this.#options.files.find({ repository: source.repository, uuid, component, fileName }, visible, ctx);
   }
 
@@ -270,11 +298,37 @@ export class Sources {
         officialRepositories: used,
         progress,
       },
-      (items) => store.add(name, items, ctx.signal),
+      (items) => store.add(name, items, ctx.signal).then(() => undefined),
       ctx,
     );
     return { summary, structure, official };
   }
+
+  async #takePacked(
+    name: ManifestName,
+    { source, repository }: Submitted,
+    upload: string,
+    who: Identity,
+    progress: (datasets: number) => Promise<void>,
+    ctx: QueryContext,
+  ): Promise<Taken> {
+    const { store, packs, repositoriesOf, official: configured, published } = this.#options;
+    const official = (await repositoriesOf(who)).all.filter(({ kind }) => kind === 'OFFICIAL');
+    const universe = await published(repository).offered.repository.universe(ctx);
+    const pack = await packs.examine(upload, name, universe, progress, ctx.signal);
+    const isOfficial = officialNames(official, who, ctx, () => undefined);
+    const names = pack.collections.map((info) => info.name);
+    const structure = packedStructure(pack, source, await isOfficial(names));
+    const inputs = await packedInputs(store.read(name, ctx.signal), configured, official, ctx);
+    const summary = await addPackedHeader(name, pack, inputs, universe, store, ctx.signal);
+    return { summary, structure, official };
+  }
+}
+
+/** The check that an error of making a manifest is a failure of; undefined for what is none of the submitter's. */
+function checkOf(error: unknown): 'PACK' | 'UNIVERSE' | 'FILES' | undefined {
+  if (error instanceof PackError) return 'PACK';
+  return error instanceof SatelliteError ? CHECKS_OF_ERRORS.get(error.code) : undefined;
 }
 
 const CHECKS_OF_ERRORS = new Map([
@@ -285,30 +339,4 @@ const CHECKS_OF_ERRORS = new Map([
 /** Codes of what is not there (any more). */
 const ABSENT: ReadonlySet<string> = new Set(['NOT_FOUND', 'MISSING_COLLECTION', 'MISSING_DATASET_TYPE', 'CONFLICT']);
 
-const THINGS = {
-  type: 'dataset types',
-  collection: 'collections',
-  record: 'dimension records',
-  dataset: 'datasets',
-  member: 'memberships of collections',
-} as const;
-
-function differenceOf(
-  section: keyof typeof THINGS,
-  { ADDED, REMOVED, CHANGED }: Readonly<Record<'ADDED' | 'REMOVED' | 'CHANGED', number>>,
-  first: readonly { readonly content: string }[],
-): string {
-  const words = [
-    ...(ADDED > 0 ? [`${ADDED} new`] : []),
-    ...(REMOVED > 0 ? [`${REMOVED} gone`] : []),
-    ...(CHANGED > 0 ? [`${CHANGED} changed`] : []),
-  ];
-  const names =
-    section === 'dataset'
-      ? first.map(({ content }) => readDataset(content).uuid)
-      : section === 'collection'
-        ? first.map(({ content }) => readCollection(content).name)
-        : [];
-  const which = names.length > 0 ? ` (${listed(names)})` : '';
-  return `Since it was submitted, ${words.join(', ')} ${THINGS[section]}${which} in what it is made from.`;
-}
+const NAMED = 3;

@@ -7,6 +7,7 @@ import { ownerOfName } from '../access/readable.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { namedCollections } from '../transfer/collection-structure.ts';
 import type { Decisions } from './decisions.ts';
+import type { Packs } from './packs/packs.ts';
 import type { PublicationSource, PublicationVersion } from './publication.ts';
 import type { SubmitPublication } from './service.ts';
 import type { PublishedSettings } from './settings.ts';
@@ -19,6 +20,7 @@ export interface SubmissionsOptions extends Pick<PublicationParts, 'records' | '
   readonly view: PublicationView;
   readonly decisions: Decisions;
   readonly settings: readonly PublishedSettings[];
+  readonly packs: Packs;
   /** The repositories that exist for someone now. */
   readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
   /** Unix milliseconds. */
@@ -38,33 +40,48 @@ export class Submissions {
   /** A DRAFT, whose manifest is still to be made. @throws SatelliteError as `PublicationService.submit` */
   async add(request: SubmitPublication, principal: Principal): Promise<PublicationVersion> {
     const checked = checkedRequest(request);
+    if (checked.upload !== undefined) return this.#addPacked(checked, checked.upload, principal);
     const offered = await this.#options.sources.owned(checked.satellite, principal);
-    const repository = await this.#repository(checked.repository, principal);
+    const repository = await this.repository(checked.repository, principal);
     const signal = AbortSignal.timeout(LOOK_MILLISECONDS);
     const { username, token } = principal;
     const ctx = { caller: { username, ...(token !== undefined && { token }) }, signal };
     // What is not there is said at once, not by the job.
     const search = { collections: checked.collections, datasetTypes: [], findFirst: false };
     const all = await namedCollections(offered.repository, { search }, ctx);
-    return this.#add(checked, offered, owningGroups(offered, all), repository, principal);
+    const source = {
+      repository: nameInAddresses(offered),
+      satelliteId: satelliteOf(offered.resource ?? '') ?? null,
+      collections: checked.collections,
+      search: checked.search,
+      groups: owningGroups(offered, all),
+    };
+    const { group = null, groupId = null } = offered;
+    return this.#add(checked, source, { group, groupId }, repository, principal);
+  }
+
+  async #addPacked(request: SubmitPublication, upload: string, principal: Principal): Promise<PublicationVersion> {
+    const repository = await this.repository(request.repository, principal);
+    await this.#options.packs.checkUploaded(upload, principal.username, repository.name, request.publication);
+    const { collections, satellite } = request;
+    const groups = owningGroups(
+      {},
+      collections.map((name) => ({ name })),
+    );
+    const called = `${principal.username}~${satellite}`;
+    const source = { repository: called, satelliteId: null, upload, collections, search: null, groups };
+    return this.#add(request, source, { group: null, groupId: null }, repository, principal);
   }
 
   async #add(
     request: SubmitPublication,
-    offered: OfferedRepository,
-    groups: PublicationSource['groups'],
+    source: PublicationSource,
+    whose: Pick<PublicationVersion, 'group' | 'groupId'>,
     { name: repository }: PublishedSettings,
     principal: Principal,
   ): Promise<PublicationVersion> {
     const now = this.#options.now();
-    const { title, description, licence, readers = ALL_USERS, collections, search } = request;
-    const source = {
-      repository: nameInAddresses(offered),
-      satelliteId: satelliteOf(offered.resource ?? '') ?? null,
-      collections,
-      search,
-      groups,
-    };
+    const { title, description, licence, readers = ALL_USERS } = request;
     const fresh = {
       state: 'DRAFT',
       revision: 1,
@@ -94,8 +111,7 @@ export class Submissions {
       changedAt: now,
     } as const;
     if (request.publication === undefined) {
-      const whose = { owner: principal.username, group: offered.group ?? null, groupId: offered.groupId ?? null };
-      const first = { ...fresh, ...whose, publication: randomUUID(), version: 1 };
+      const first = { ...fresh, ...whose, owner: principal.username, publication: randomUUID(), version: 1 };
       await this.#options.records.add(first);
       return first;
     }
@@ -112,7 +128,8 @@ export class Submissions {
     throw new SatelliteError('CONFLICT', 'It has changed at this moment: look at it again.');
   }
 
-  async #repository(called: string | undefined, principal: Identity): Promise<PublishedSettings> {
+  /** The published repository that is called so, or the only one. @throws SatelliteError BAD_USER_INPUT */
+  async repository(called: string | undefined, principal: Identity): Promise<PublishedSettings> {
     const visible = await this.#options.repositoriesOf(principal);
     const known = this.#options.settings.filter(({ name }) => visible.find(name));
     const found = called === undefined && known.length === 1 ? known[0] : known.find(({ name }) => name === called);
@@ -129,7 +146,7 @@ export class Submissions {
 
 /** Of the repository, and of the names of collections. */
 function owningGroups(
-  { group = null, groupId = null }: OfferedRepository,
+  { group = null, groupId = null }: Pick<OfferedRepository, 'group' | 'groupId'>,
   collections: readonly { readonly name: string }[],
 ): PublicationSource['groups'] {
   const names = collections.flatMap(({ name }) => ownerOfName(name) ?? []).filter(({ kind }) => kind === 'group');

@@ -1,4 +1,5 @@
 import type { StateTables } from '../state/state.ts';
+import { PACK_STATEMENTS } from './packs/pack-records.ts';
 
 /**
  * Publications in the state.  `publication_version` has the fields of `PublicationVersion`; `source`, `readers` and `checks`
@@ -93,5 +94,6 @@ export const PUBLICATION_TABLES: StateTables = {
       `ALTER TABLE {publication_version} ADD COLUMN withdrawn_by TEXT`,
       `ALTER TABLE {publication_version} ADD COLUMN gone_since BIGINT`,
     ],
+    PACK_STATEMENTS,
   ],
 };

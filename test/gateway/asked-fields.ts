@@ -27,7 +27,7 @@ export interface Asked {
 const NAMELESS = new Set(
   `first strict where bind dataId orderBy findFirst timespan types flattenChains includeChains element dimensions deleted
    idempotencyKey dryRun mode purge repair undo type doc edit unlink dataIds storageClass isCalibration files right expiresAt
-   note database artifacts instruments skymaps quotaBytes capabilityUrls allUsers path upload formatter fileName size sha256
+   note database artifacts instruments skymaps quotaBytes capabilityUrls allUsers path formatter fileName size sha256
    begin end descending title description licence comment digest readers users groups states version
    pipeline yaml graph configuration extend executor task`.split(/\s+/),
 );
@@ -42,6 +42,8 @@ const NEW_NAMES = new Set([
   'transferRun.inputs',
   'grantAccess.user',
   'effectiveAccess.user',
+  // A file that is to be put.
+  'ingestDatasets.upload',
   // Among the publications that one may see.
   'publications.owner',
 ]);

@@ -85,6 +85,8 @@ function request(user: Stranger, { root, parent, field }: Asked, way: Way): { qu
   if (field.name === 'transferDatasets') delete values['run'];
   // It is to be within the collections, of which whoever asks is told the same.
   if (field.name === 'submitPublication') delete values['search'];
+  // A name of one's own for where it comes from.
+  if (field.name === 'submitPublication' && 'upload' in values) values['satellite'] = 'laptop';
   if (field.name === 'createRun') values['pipeline'] = { yaml: 'tasks: {calibrate: minipipe.tasks.CalibrateTask}' };
   if (field.name === 'createCollection') values['type'] = 'CHAINED';
   if (field.name === 'ingestDatasets') {

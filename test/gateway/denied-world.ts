@@ -68,6 +68,9 @@ export async function openDenied(): Promise<DeniedWorld> {
   const asked = { ...at, datasetType: 'hush', run: SECRET, files: [{ dataId, upload }] };
   const commit = (await world.done('alice', 'ingestDatasets', asked, 'upload {id}')).upload.id as string;
 
+  const zip = { size: 1, sha256: '0'.repeat(64) };
+  const packed = (await world.done('alice', 'uploadPublication', zip, 'upload {id}')).upload.id as string;
+
   const submitted = { ...at, collections: [SECRET], title: 'Hush', readers: { users: ['dave'] } };
   const { id: publication } = await world.did('alice', 'submitPublication', submitted);
   await world.did('alice', 'commentPublication', { publication, comment: 'Nobody hears me.' });
@@ -123,6 +126,7 @@ export async function openDenied(): Promise<DeniedWorld> {
     'publications.after': [cursorOf(`2 ${publication}`), cursorOf(`1 ${NONE_UUID}`)],
     grant: [grant, NONE_UUID],
     commit: [commit, 'x'.repeat(commit.length)],
+    'submitPublication.upload': [packed, 'x'.repeat(packed.length)],
     group: ['g_lensing', 'g_lensins'],
     after: [data.datasets.pageInfo.endCursor, data.others.pageInfo.endCursor],
     'auditTrail.after': [data.auditTrail.pageInfo.endCursor, cursorOf(`1 ${'0'.repeat(49)}`)],

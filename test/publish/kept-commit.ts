@@ -1,6 +1,7 @@
 /** What is published, kept in memory: reads and checks every byte as the real commit does, and can be stopped at each stage. */
 import { createHash } from 'node:crypto';
 import { SatelliteError } from '../../src/butler/errors.ts';
+import type { ArtifactStore } from '../../src/repository/direct/datastore/artifact-store.ts';
 import type { CommitWork, PublicationCommit, PublishedVersion } from '../../src/publish/commit.ts';
 import type { Manifest } from '../../src/publish/manifest.ts';
 import type { PublicationVersion } from '../../src/publish/publication.ts';
@@ -62,6 +63,15 @@ export class KeptCommit implements PublicationCommit {
 
   sweep(): Promise<void> {
     return Promise.resolve();
+  }
+
+  /** A store in which nothing comes. */
+  artifacts(): Promise<ArtifactStore> {
+    const empty: Partial<ArtifactStore> = {
+      signedUpload: () => Promise.resolve(null),
+      stat: () => Promise.resolve(null),
+    };
+    return Promise.resolve(empty as ArtifactStore);
   }
 
   isVisible(_repository: string, generation: number): Promise<boolean> {

@@ -23,6 +23,8 @@ export interface Shown {
 
 export interface PublishingWorld extends SharingWorld {
   readonly commit: KeptCommit;
+  /** Directory of the published repository. */
+  readonly published: string;
   /** The payload's publication, of a mutation that must be done. */
   did(user: string, mutation: string, input: object): Promise<Shown>;
   /** Code of the error of a mutation that must be refused. */
@@ -102,6 +104,7 @@ ${repositories}
   return {
     ...world,
     commit,
+    published: path,
     see,
     look,
     did: async (user, mutation, input) => {

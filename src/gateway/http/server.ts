@@ -122,7 +122,9 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
         fileRoutes(api, options);
         await butlerFaceRoutes(api, options);
         if (options.claims) claimRoutes(api, options, options.claims);
-        if (options.uploads) await uploadRoute(api, options.uploads, limits.exportSeconds);
+        if (options.uploads) {
+          await uploadRoute(api, options.uploads, options.services?.publications, limits.exportSeconds);
+        }
         api.get('/schema.graphql', async (_request, reply) => {
           const { schemaText } = await import('../graphql/schema.ts');
           return reply.type('application/graphql').send(schemaText((await graphql()).schema));

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
+import type { PublicationService } from '../../publish/service.ts';
 import type { Uploads } from '../../transfer/uploads.ts';
 
 interface UploadAddress {
@@ -7,10 +8,15 @@ interface UploadAddress {
 }
 
 /**
- * `PUT /uploads/{id}/{index}`: the bytes of a file that `ingestDatasets` asked for.  The address is the right, as a signed
- * one of an object store is.
+ * `PUT /uploads/{id}/{index}`: the bytes of a file that `ingestDatasets` asked for, and `PUT /uploads/publications/{id}`: of a zip
+ * that `uploadPublication` did.  The address is the right, as a signed one of an object store is.
  */
-export async function uploadRoute(app: FastifyInstance, uploads: Uploads, seconds: number): Promise<void> {
+export async function uploadRoute(
+  app: FastifyInstance,
+  uploads: Uploads,
+  publications: Pick<PublicationService, 'receive'> | undefined,
+  seconds: number,
+): Promise<void> {
   await app.register(async (routes) => {
     // Whatever their type is, the bytes go to the store as they come.
     routes.removeAllContentTypeParsers();
@@ -19,6 +25,13 @@ export async function uploadRoute(app: FastifyInstance, uploads: Uploads, second
       const { id, index } = request.params;
       const bytes = (request.body ?? request.raw) as Readable;
       await uploads.receive(id, Number(index), bytes, AbortSignal.timeout(seconds * 1000));
+      return reply.code(204).send();
+    });
+    if (!publications) return;
+    const options = { bodyLimit: Number.MAX_SAFE_INTEGER };
+    routes.put<{ Params: { id: string } }>('/uploads/publications/:id', options, async (request, reply) => {
+      const bytes = (request.body ?? request.raw) as Readable;
+      await publications.receive(request.params.id, bytes, AbortSignal.timeout(seconds * 1000));
       return reply.code(204).send();
     });
   });

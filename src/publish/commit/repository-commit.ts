@@ -1,5 +1,6 @@
 /** Brings publications into published repositories that the gateway writes, and takes them out again. */
 import { SatelliteError } from '../../butler/errors.ts';
+import type { ArtifactStore } from '../../repository/direct/datastore/artifact-store.ts';
 import { failpoint } from '../../repository/failpoints.ts';
 import type { Caller, QueryContext } from '../../repository/repository.ts';
 import type { PublishedRepository } from '../../repository/published-repository.ts';
@@ -71,6 +72,10 @@ export class RepositoryCommit implements PublicationCommit {
 
   async sweep(version: PublishedVersion): Promise<void> {
     await this.#sweep(await this.#repositories.writeable(version.repository), version, { username: 'publishing' });
+  }
+
+  async artifacts(repository: string): Promise<ArtifactStore> {
+    return (await this.#repositories.writeable(repository)).artifacts;
   }
 
   async #sweep(repository: PublishedRepository, version: PublishedVersion, caller: Caller): Promise<void> {
