@@ -23,6 +23,8 @@ export interface HereOptions {
   readonly pythonPath?: readonly string[];
   readonly workers: string;
   readonly retries: string;
+  readonly quantumSeconds: string;
+  readonly buildSeconds: string;
   /** YAML file with settings of BPS itself, for a run that it executes. */
   readonly bpsConfig?: string;
 }
@@ -97,7 +99,7 @@ export async function workHere(
 class Interrupted extends Error {}
 
 /** What the gateway says of a claim that is lost, of a run that is gone, and of who may not go on with it. */
-const REFUSALS = new Set(['CONFLICT', 'NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED', 'BAD_USER_INPUT']);
+const REFUSALS = new Set(['CONFLICT', 'NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED', 'BAD_USER_INPUT', 'QUOTA_EXCEEDED']);
 
 function isRefusal(error: unknown): boolean {
   return error instanceof CommandError && REFUSALS.has(error.code ?? '');
@@ -107,7 +109,7 @@ async function work(
   claimed: Claimed,
   token: () => Promise<string>,
   stage: ClaimedStage,
-  { python, pythonPath = [], workers, retries, bpsConfig }: HereOptions,
+  { python, pythonPath = [], workers, retries, quantumSeconds, buildSeconds, bpsConfig }: HereOptions,
   signal: AbortSignal,
   tell: (counts: QuantaCounts) => void,
 ): Promise<ClaimEnd> {
@@ -118,6 +120,7 @@ async function work(
     gateway,
     token,
     memoryBytes: null,
+    buildSeconds: Number(buildSeconds),
   } as const;
   try {
     const directory = await realpath(claimed.directory).catch((cause: unknown) => {
@@ -128,7 +131,7 @@ async function work(
       return { built: { quanta, datasets, reasons } };
     }
     await writeOwnRoot(directory, run.spec);
-    const counts = { workers: Number(workers), retries: Number(retries) };
+    const counts = { workers: Number(workers), retries: Number(retries), quantumSeconds: Number(quantumSeconds) };
     const bps = run.spec.executor === 'BPS' ? await bpsHere(run.id, bpsConfig) : null;
     const execution = { ...stack, ...counts, outputs: null, environment, bps };
     return {

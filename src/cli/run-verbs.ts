@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { SingleBar } from 'cli-progress';
+import { BUILD_SECONDS, QUANTUM_SECONDS } from '../run/settings.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { JOB_FIELDS, type GatewayClient, type WatchedJob } from './gateway-client.ts';
 import { waitForJob } from './job-progress.ts';
@@ -114,6 +115,8 @@ function staged(name: string, description: string): Command {
     .option('--python-path <directories...>', 'directories of further modules, such as your tasks')
     .option('--workers <number>', 'quanta that run at the same time here', '2')
     .option('--retries <number>', 'how often a quantum that failed is tried again here', '1')
+    .option('--quantum-seconds <number>', 'seconds that a quantum may take here', String(QUANTUM_SECONDS))
+    .option('--build-seconds <number>', 'seconds that the graph may take to be built here', String(BUILD_SECONDS))
     .option('--bps-config <file>', 'YAML with settings of BPS, where it executes the run from here');
 }
 

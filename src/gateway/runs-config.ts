@@ -1,5 +1,9 @@
 /** The configuration's section `runs`; README.md has a row for every key. */
 import { z } from 'zod';
+import { BUILD_SECONDS, QUANTUM_SECONDS } from '../run/settings.ts';
+
+/** What a timer of Node's can wait for. */
+const MOST_SECONDS = 2_000_000;
 
 export const runsConfig = z.strictObject({
   /**
@@ -17,6 +21,10 @@ export const runsConfig = z.strictObject({
   memoryBytes: z.int().positive().optional(),
   /** How often a quantum that failed is tried again by itself. @default 1 */
   retries: z.int().min(0).max(10).default(1),
+  /** Seconds that a quantum may take; one that takes longer has failed, and is tried again as others are. @default 86400 */
+  quantumSeconds: z.int().min(1).max(MOST_SECONDS).default(QUANTUM_SECONDS),
+  /** Seconds that the plan or the graph of a run may take to be built. @default 21600 */
+  buildSeconds: z.int().min(1).max(MOST_SECONDS).default(BUILD_SECONDS),
   /** How BPS executes runs that ask for it. */
   bps: z
     .strictObject({

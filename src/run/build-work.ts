@@ -37,6 +37,8 @@ export interface Stack {
   readonly token: () => Promise<string>;
   /** Of all workers of the run together; null: all of the machine's. */
   readonly memoryBytes: number | null;
+  /** That a graph, or a plan, may take to be built. */
+  readonly buildSeconds: number;
 }
 
 /** Runs the user's stack, or takes the graph that was given: `graph.qg` in the run's directory, without places of inputs. */

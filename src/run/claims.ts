@@ -13,18 +13,19 @@ import { isUri } from '../repository/direct/datastore/artifact-path.ts';
 import type { SatelliteDirectory } from '../satellite/satellite.ts';
 import type { GatewaySecret } from '../state/secret.ts';
 import { requireAll } from './execute-work.ts';
+import { OutputQuota } from './output-quota.ts';
 import { requireCredentials } from './reach.ts';
 import { runTokens } from './run-tokens.ts';
 import type { QuantaCounts, RunRecord } from './run.ts';
 import type { Runs } from './runs.ts';
 import { checkStage, WORKING } from './stage-rules.ts';
 import type { Stages } from './stages.ts';
-import type { RunEntry, RunStore } from './store.ts';
+import { UNCLAIMED, type RunEntry, type RunStore } from './store.ts';
 
 export interface ClaimsOptions {
   readonly store: RunStore;
   readonly runs: Pick<Runs, 'writeable'>;
-  readonly satellites: Pick<SatelliteDirectory, 'forWriting'>;
+  readonly satellites: Pick<SatelliteDirectory, 'forWriting' | 'reserve' | 'release'>;
   readonly stages: Pick<Stages, 'finishBuild' | 'record'>;
   readonly minted: Pick<MintedTokens, 'mint'>;
   readonly secret: Pick<GatewaySecret, 'seal' | 'unseal'>;
@@ -64,10 +65,14 @@ const PREFIX = 'run:';
 const LEASE_MILLISECONDS = 60_000;
 const WORK_MILLISECONDS = 600_000;
 const LONGEST_NAME = 100;
+/** How often a claimant's outputs are counted. */
+const COUNT_MILLISECONDS = 30_000;
 
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #now: () => number;
+  /** When the outputs of a claim were counted last. */
+  readonly #counted = new Map<string, number>();
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
@@ -102,7 +107,10 @@ export class Claims {
     return { claim, run: claimed, token: await this.#mint(claimed, principal), environment };
   }
 
-  /** Keeps a claim, and tells how quanta went so far. @throws SatelliteError CONFLICT where it is held no more */
+  /**
+   * Keeps a claim, and tells how quanta went so far.
+   * @throws SatelliteError CONFLICT where it is held no more, QUOTA_EXCEEDED where the run has written too much: it is FAILED then
+   */
   async beat(id: string, claim: string, quanta: QuantaCounts | null, principal: Principal): Promise<HeldClaim> {
     const entry = await this.#held(id, claim, principal);
     const kept = await this.#options.store.changeAttempt(id, entry.attempt, {
@@ -110,6 +118,10 @@ export class Claims {
       ...(quanta && { quanta: { ...quanta, total: entry.quanta?.total ?? quanta.total } }),
     });
     if (!kept) throw lost(id);
+    if (this.#now() - (this.#counted.get(claim) ?? 0) > COUNT_MILLISECONDS) {
+      this.#counted.set(claim, this.#now());
+      await this.#count(kept, claim, principal);
+    }
     return { claim, run: kept, token: await this.#mint(kept, principal), environment: {} };
   }
 
@@ -117,9 +129,9 @@ export class Claims {
   async end(id: string, claim: string, end: ClaimEnd, principal: Principal): Promise<RunRecord> {
     const { store, stages } = this.#options;
     const entry = await this.#held(id, claim, principal);
-    const free = { worker: null, claim: null, claimedUntil: null, sealedToken: null };
+    this.#counted.delete(claim);
     const change = async (changes: Parameters<RunStore['changeAttempt']>[2]) => {
-      const changed = await store.changeAttempt(id, entry.attempt, { ...free, ...changes });
+      const changed = await store.changeAttempt(id, entry.attempt, { ...UNCLAIMED, ...changes });
       if (!changed) throw lost(id);
       await stages.record(changed);
       return changed;
@@ -134,6 +146,7 @@ export class Claims {
       const total = entry.quanta?.total ?? end.executed.total;
       const quanta = { ...end.executed, total };
       await store.changeAttempt(id, entry.attempt, { quanta });
+      await this.#quota(entry, principal);
       requireAll(quanta);
       return await change({ state: 'EXECUTED', stage: null, error: null, quanta });
     } catch (error) {
@@ -154,6 +167,30 @@ export class Claims {
     const isHeld = entry && entry.claim !== null && String(entry.attempt) === attempt && entry.jobOwner === username;
     if (!isHeld) throw refused('the claim of a run that it was made for has ended');
     return entry.sealedToken === null ? undefined : this.#options.secret.unseal(purpose(id), entry.sealedToken);
+  }
+
+  async #count(entry: RunEntry, claim: string, principal: Principal): Promise<void> {
+    if (entry.stage !== 'execute') return;
+    const { store, stages } = this.#options;
+    try {
+      await this.#quota(entry, principal);
+    } catch (error) {
+      if (!(error instanceof SatelliteError) || error.code !== 'QUOTA_EXCEEDED') throw error;
+      const { code, message } = error;
+      this.#counted.delete(claim);
+      const failed = await store.changeAttempt(entry.id, entry.attempt, {
+        ...{ ...UNCLAIMED, attempt: entry.attempt + 1 },
+        ...{ state: 'FAILED', error: { code, message } },
+      });
+      if (failed) await stages.record(failed);
+      throw error;
+    }
+  }
+
+  async #quota(entry: RunEntry, principal: Principal): Promise<void> {
+    const { satellites } = this.#options;
+    const satellite = await satellites.forWriting(entry.satellite, principal);
+    await new OutputQuota(entry, satellite, satellites).count(AbortSignal.timeout(WORK_MILLISECONDS));
   }
 
   async #held(id: string, claim: string, principal: Principal): Promise<RunEntry> {

@@ -25,6 +25,8 @@ export const RUN_FILES = {
   events: 'events.jsonl',
   /** `logs/{task}/{UUID of the quantum}.log` */
   logs: 'logs',
+  /** What became of each quantum, in the form of `butler aggregate-graph`. */
+  provenance: 'provenance.qg',
   /** What opens the satellite's datastore, and nothing else, for a QuantumBackedButler. */
   butler: 'butler',
 } as const;

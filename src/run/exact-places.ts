@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, realpath, rename, unlink } from 'node:fs/promises';
+import { lstat, open, realpath, rename, unlink } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { SatelliteError } from '../butler/errors.ts';
 import { OpenDirectory } from '../repository/direct/datastore/directory-walk.ts';
@@ -61,6 +61,17 @@ export async function writeWithin(directory: OpenDirectory, name: string, conten
     await unlink(temporary).catch(() => undefined);
     throw error;
   }
+}
+
+/**
+ * Moves a file that a run's code was to write.
+ * @returns false where it is not there, or something else is in its place: a link would lead elsewhere
+ */
+export async function moveFile(from: OpenDirectory, to: OpenDirectory, name: string): Promise<boolean> {
+  const found = await lstat(from.at(name)).catch(() => null);
+  if (!found?.isFile()) return false;
+  await rename(from.at(name), to.at(name));
+  return true;
 }
 
 /**

@@ -11,6 +11,7 @@ import type { QuantaCounts, RunRecord } from './run.ts';
 export interface Execution extends Stack {
   readonly workers: number;
   readonly retries: number;
+  readonly quantumSeconds: number;
   /** Directory that gets the outputs; null where the satellite's files are in no directory. */
   readonly outputs: string | null;
   /** Seen by every task. */

@@ -20,7 +20,7 @@ import { failuresOf, logOf, type QuantumFailure } from './run-logs.ts';
 import type { CreateRun, RunChange, RunFilter, RunPage, RunService } from './service.ts';
 import { checkStage, stageToRetry } from './stage-rules.ts';
 import type { Stages } from './stages.ts';
-import type { RunPosition, RunEntry, RunStore, StageRequest } from './store.ts';
+import { UNCLAIMED, type RunPosition, type RunEntry, type RunStore, type StageRequest } from './store.ts';
 
 export interface RunsOptions {
   readonly store: RunStore;
@@ -117,8 +117,7 @@ export class Runs implements RunService {
     }
     if (entry.state === 'COMPLETED' || entry.state === 'CANCELLED') return { run: entry, job: null };
     // The attempt that may go on elsewhere is no longer the latest one, and changes nothing any more.
-    const free = { worker: null, claim: null, claimedUntil: null, sealedToken: null };
-    const changes = { state: 'CANCELLED', attempt: entry.attempt + 1, error: null, ...free } as const;
+    const changes = { state: 'CANCELLED', attempt: entry.attempt + 1, error: null, ...UNCLAIMED } as const;
     const cancelled = await this.#store.change(entry, changes);
     if (!cancelled) throw changedMeanwhile(id);
     await stages.record(cancelled);

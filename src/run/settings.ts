@@ -1,6 +1,10 @@
 import type { Json } from '../jobs/job.ts';
 import type { PythonSettings } from '../satellite/migration-tool.ts';
 
+/** How long a quantum, and the building of a graph, may take where nothing else is said. */
+export const QUANTUM_SECONDS = 86_400;
+export const BUILD_SECONDS = 21_600;
+
 /** How runs are done, from the configuration's section `runs`. */
 export interface RunSettings {
   /** Whose processes run users' code: nobody's of this gateway, those of `user` as its own, or each user's in a sandbox. */
@@ -13,6 +17,10 @@ export interface RunSettings {
   readonly memoryBytes: number | null;
   /** How often a quantum that failed is tried again by itself. */
   readonly retries: number;
+  /** That a quantum may take. */
+  readonly quantumSeconds: number;
+  /** That a graph, or a plan, may take to be built. */
+  readonly buildSeconds: number;
   readonly bps: {
     /** Directory for the runs' tokens while BPS executes them. */
     readonly tokens: string;

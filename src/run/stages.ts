@@ -7,7 +7,7 @@ import { isUri } from '../repository/direct/datastore/artifact-path.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Principal } from '../access/principal.ts';
 import type { MintedTokens } from '../access/minted-token.ts';
-import type { Job, JobKind, Jobs, Json, Task } from '../jobs/job.ts';
+import { HeldError, type Job, type JobKind, type Jobs, type Json, type Task } from '../jobs/job.ts';
 import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
 import { contextOf, writeableSatellite, type TransferSurroundings } from '../transfer/attempt-setting.ts';
 import { cancelBps } from './bps/execute-by-bps.ts';
@@ -16,14 +16,15 @@ import { directoryOfRun, RUN_FILES } from './directory.ts';
 import { executeQuanta, requireAll } from './execute-work.ts';
 import { planBeforeBuilding } from './plan/plan-before-building.ts';
 import { planText } from './plan/run-plan.ts';
+import { endOutputQuota, OutputQuota } from './output-quota.ts';
 import { requireApart, requireUnused } from './output-places.ts';
 import { requireReach, requireStack } from './reach.ts';
 import { removeRunOutputs } from './removal.ts';
 import { runTokens } from './run-tokens.ts';
-import type { RunExplanation, RunRecord, RunStage } from './run.ts';
+import type { QuantaCounts, RunExplanation, RunRecord, RunStage } from './run.ts';
 import type { RunSettings } from './settings.ts';
 import { checkStage, WORKING } from './stage-rules.ts';
-import type { RunChanges, RunEntry, RunStore, StageRequest } from './store.ts';
+import { UNCLAIMED, type RunChanges, type RunEntry, type RunStore, type StageRequest } from './store.ts';
 import { bringRunHome } from './transfer/bring-run-home.ts';
 import { readableRepositories } from './transfer/readable-repositories.ts';
 import { sandboxUid } from './worker/sandbox.ts';
@@ -43,6 +44,7 @@ export type StageInput = { readonly run: string; readonly attempt: number };
 
 const KIND = { build: 'buildRun', execute: 'executeRun', transfer: 'transferRun', remove: 'removeRun' } as const;
 const WRITE_MILLISECONDS = 30_000;
+const AWAY_ADVICE = 'It is tried again by itself every few minutes, or at once with retryRun.';
 
 /** What a stage changes when it has ended well, and what its job answers. */
 interface StageEnd {
@@ -91,10 +93,7 @@ export class Stages {
       error: null,
       job: null,
       jobOwner: principal.username,
-      worker: null,
-      claim: null,
-      claimedUntil: null,
-      sealedToken: null,
+      ...UNCLAIMED,
     });
     if (!begun)
       throw new SatelliteError(
@@ -239,8 +238,9 @@ export class Stages {
 
   async #execute(entry: RunEntry, task: Task): Promise<StageEnd> {
     const { store, settings } = this.#options;
-    const { workers, retries } = settings;
-    const { artifacts, environment } = await this.#satellite(entry, task);
+    const { workers, retries, quantumSeconds } = settings;
+    const satellite = await this.#satellite(entry, task);
+    const { artifacts, environment } = satellite;
     // Another may have been made at the same moment.
     requireApart(entry, await store.ofSatellite(entry));
     const outputs = isUri(artifacts.root) ? null : join(artifacts.root, runDirectory(entry.spec.outputRun));
@@ -249,29 +249,52 @@ export class Stages {
     const isByBps = entry.spec.executor === 'BPS';
     if (isByBps) await mkdir(settings.bps.tokens, { recursive: true, mode: 0o700 });
     const execution = {
-      ...{ ...this.#stack(entry, task), workers, retries, outputs },
+      ...{ ...this.#stack(entry, task), workers, retries, quantumSeconds, outputs },
       environment: await environment(),
       bps: isByBps ? { tokenFile: this.#tokenFile(entry), settings: settings.bps.settings } : null,
     };
-    const counts = await executeQuanta(
-      entry,
-      execution,
-      async (quanta) => {
-        const { total, succeeded, failed, blocked } = quanta;
-        await task.progress({ done: succeeded + failed + blocked, total, unit: 'quanta' });
-        await store.changeAttempt(entry.id, entry.attempt, { quanta });
-      },
-      task.signal,
+    const tell = async (quanta: QuantaCounts) => {
+      const { total, succeeded, failed, blocked } = quanta;
+      await task.progress({ done: succeeded + failed + blocked, total, unit: 'quanta' });
+      await store.changeAttempt(entry.id, entry.attempt, { quanta });
+    };
+    const counts = await this.#withinQuota(entry, satellite, task, (signal) =>
+      executeQuanta(entry, execution, tell, signal),
     );
     requireAll(counts);
     return { changes: { state: 'EXECUTED', quanta: counts }, result: { ...counts } };
   }
 
+  /** @throws SatelliteError QUOTA_EXCEEDED, with what was executed ended; HeldError where what is read is not there for long */
+  async #withinQuota<T>(
+    entry: RunEntry,
+    satellite: OpenSatellite,
+    task: Task,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { surroundings, log } = this.#options;
+    const quota = new OutputQuota(entry, satellite, surroundings.satellites);
+    try {
+      return await quota.during(work, task.signal, (err) => {
+        log.warn({ err, run: entry.id }, 'could not count the outputs of a run against its quota');
+      });
+    } catch (error) {
+      if (!(error instanceof SatelliteError)) throw error;
+      if (error.code === 'QUOTA_EXCEEDED') await this.#stopBps(entry);
+      if (error.code === 'UPSTREAM_UNAVAILABLE')
+        throw new HeldError(error.code, `${error.message} ${AWAY_ADVICE}`, 'SOURCE');
+      throw error;
+    }
+  }
+
   async #transfer(entry: RunEntry, task: Task): Promise<StageEnd> {
     const { spec, satellite, directory, request } = entry;
-    const { repositories, inputs, output, outputRun } = spec;
-    const run = { satellite, repositories, inputs, output, outputRun, graph: `${directory}/${RUN_FILES.graph}` };
+    const { repositories, inputs, output, outputRun, extend } = spec;
+    const graph = `${directory}/${RUN_FILES.graph}`;
+    const provenance = extend ? undefined : `${directory}/${RUN_FILES.provenance}`;
+    const run = { satellite, repositories, inputs, output, outputRun, graph, provenance };
     const brought = await bringRunHome(run, request?.inputs ?? 'REFERENCE', this.#options.surroundings, task);
+    await endOutputQuota(entry, this.#options.surroundings.satellites);
     // Of what has made nothing only the inputs came.
     return {
       changes: brought.datasets > 0 ? { state: 'COMPLETED', reached: 'COMPLETED' } : { state: 'BUILT' },
@@ -286,6 +309,7 @@ export class Stages {
     await this.#stopBps(entry);
     const removed = await removeRunOutputs(entry, satellite, contextOf(surroundings, task));
     await directoryOfRun(satellite.directory, entry).remove(task.signal);
+    await endOutputQuota(entry, surroundings.satellites);
     await store.remove(entry.id);
     return { ...removed };
   }
@@ -311,6 +335,7 @@ export class Stages {
     return {
       python,
       memoryBytes: settings.memoryBytes,
+      buildSeconds: settings.buildSeconds,
       place:
         settings.executeAs === 'self'
           ? { kind: 'self' }

@@ -61,6 +61,9 @@ export interface RunEntry extends RunRecord {
   readonly version: number;
 }
 
+/** What a run is without a claim. */
+export const UNCLAIMED = { worker: null, claim: null, claimedUntil: null, sealedToken: null } as const;
+
 export type RunChanges = Partial<
   Pick<
     RunEntry,

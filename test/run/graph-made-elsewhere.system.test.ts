@@ -22,7 +22,13 @@ beforeAll(async () => {
   const alice = await world.issuer.token('alice');
   const { graph } = await buildGraph(
     {
-      ...{ python: PYTHON, place: { kind: 'self' }, gateway: world.gateway.url, token: async () => alice },
+      ...{
+        python: PYTHON,
+        place: { kind: 'self' },
+        gateway: world.gateway.url,
+        token: async () => alice,
+        buildSeconds: 600,
+      },
       ...{ spec: { ...SPEC, outputRun: 'elsewhere/made' }, directory: directory.path },
     },
     AbortSignal.timeout(500_000),

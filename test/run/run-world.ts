@@ -93,7 +93,7 @@ export async function startRunWorld(directory: string): Promise<RunWorld> {
   const satellite = await makeSatellite(gateway.url, alice);
   const owned = parts.move();
   const token = () => Promise.resolve(alice);
-  const asking = { python: PYTHON, place: { kind: 'self' }, gateway: gateway.url, token } as const;
+  const asking = { python: PYTHON, place: { kind: 'self' }, gateway: gateway.url, token, buildSeconds: 600 } as const;
   return {
     gateway,
     satellite,
@@ -118,6 +118,7 @@ export async function startRunWorld(directory: string): Promise<RunWorld> {
       outputs: null,
       workers: 2,
       memoryBytes: null,
+      quantumSeconds: 600,
       retries: 0,
       environment: {},
     }),

@@ -31,6 +31,11 @@ async function found(output: string): Promise<{ datasets: Record<string, number>
   return JSON.parse(await runPython('test/run/read_results.py', [world.satellite, output], environment));
 }
 
+async function provenance(outputRun: string): Promise<{ statuses: object; logs: string }> {
+  const environment = { PYTHONPATH: GRAPHS };
+  return JSON.parse(await runPython('test/run/read_provenance.py', [world.satellite, outputRun], environment));
+}
+
 describe('a run over official data', () => {
   let run: RunAnswer;
   test('is created, built, executed and brought home', async () => {
@@ -67,6 +72,16 @@ describe('a run over official data', () => {
     expect(inputs).toBe(36);
   });
 
+  test('has its provenance at home, in which stock Python finds how each quantum went', async () => {
+    const { statuses, logs } = await provenance(run.outputRun);
+    expect(statuses).toEqual({
+      calibrate: { SUCCESSFUL: 36 },
+      makeWarp: { SUCCESSFUL: 25 },
+      coadd: { SUCCESSFUL: 23 },
+    });
+    expect(logs).toMatch(/calibrated to \d+/);
+  });
+
   test('leaves a directory that tells what was done, and holds no secret', async () => {
     const read = (name: string) => readFile(join(run.directory, name), 'utf8');
     expect(await read('plan.txt')).toMatch(/calibrate +at most 36 .*\nmakeWarp +at most 25 .*\ncoadd +at most 23 /);
@@ -82,7 +97,7 @@ describe('a run over official data', () => {
 
   test('is removed with all that it made, and nothing else', async () => {
     const { plan } = await world.change('removeRun', { run: run.id, dryRun: true });
-    expect(plan).toMatchObject({ datasets: 293, files: 293, collections: [run.outputRun, EVERYTHING.output] });
+    expect(plan).toMatchObject({ datasets: 294, files: 294, collections: [run.outputRun, EVERYTHING.output] });
     const { data } = await world.ask('mutation ($run: ID!) {removeRun(input: {run: $run}) {job {id}}}', {
       run: run.id,
     });

@@ -204,18 +204,6 @@ def execute(graph: OpenGraph, quantum_id: uuid.UUID) -> dict[str, Any]:
     return {"status": "skipped"} if result.skipped_existing else {}
 
 
-def provenance(request: dict[str, Any], log: Callable[[str], None]) -> object:
-    """Write the provenance graph of what was executed: ``output``. Nothing is written to a repository."""
-    from lsst.pipe.base.quantum_graph.aggregator import AggregatorConfig, aggregate_graph
-
-    config = AggregatorConfig(
-        output_path=request["output"], dry_run=True, register_dataset_types=False, update_output_chain=False
-    )
-    with captured(request["log"]):
-        aggregate_graph(opened().path, request["butler"], config)
-    return {}
-
-
 def redirect(built: Quantum) -> None:
     """Have inputs that are at the gateway read where this process asks it."""
     for of_datastore in built.datastore_records.values():

@@ -10,6 +10,8 @@ Lines that it reads:
     Make a graph known to the workers that are forked from now on (`satellite._worker.execution`).
 ``{"op": "retire", "worker": 0}``
     End a worker that is asked nothing.
+``{"op": "kill", "worker": 0}``
+    End a worker in the middle of what it does, with the processes that it has started.
 ``{"op": OPERATION, "worker": 0, "id": 2, …}``
     Have a worker do something: an operation of `OPERATIONS`.
 
@@ -20,6 +22,7 @@ code in a sandbox wanted more than there is. When standard input ends, everythin
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import logging
@@ -32,7 +35,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from . import execution, graphs
+from . import execution, graphs, provenance
 from .sandbox import Watch, bound, forward
 
 #: A request, or an answer.
@@ -47,7 +50,7 @@ OPERATIONS: Mapping[str, Callable[[Line, Log], object]] = {
     "stored": execution.stored,
     "init": execution.init,
     "quantum": execution.quantum,
-    "provenance": execution.provenance,
+    "provenance": provenance.provenance,
 }
 
 _PR_SET_PDEATHSIG = 1
@@ -102,6 +105,10 @@ class Worker:
     requests: int
     answers: Lines
 
+    def kill(self) -> None:
+        """End it at once, with what is in its group of processes."""
+        os.killpg(self.pid, signal.SIGKILL)
+
 
 class Pool:
     """The workers that are there, and what they are asked."""
@@ -128,7 +135,7 @@ class Pool:
     def kill(self) -> None:
         """End all workers, in the middle of whatever they do."""
         for worker in self._workers.values():
-            os.kill(worker.pid, signal.SIGKILL)
+            worker.kill()
 
     def _handle(self, request: Line, line: bytes) -> None:
         op = request["op"]
@@ -143,6 +150,9 @@ class Pool:
             if op == "retire":
                 os.close(worker.requests)
                 worker.requests = -1
+                return
+            if op == "kill":
+                worker.kill()
                 return
             try:
                 data = line + b"\n"
@@ -184,6 +194,9 @@ class Pool:
             become_worker(requests, answers, parent, memory)
         os.close(requests)
         os.close(answers)
+        # Here too, as it may be killed before it has come to that itself.
+        with contextlib.suppress(OSError):
+            os.setpgid(pid, pid)
         self._workers[number] = Worker(pid, to_worker, Lines(from_worker))
         self._selector.register(from_worker, selectors.EVENT_READ, number)
 
@@ -200,6 +213,7 @@ class Pool:
 
 def become_worker(requests: int, answers: int, parent: int, memory: int | None) -> NoReturn:
     """Serve requests until they end; never returns."""
+    os.setpgid(0, 0)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)

@@ -8,13 +8,18 @@ import { SatelliteError } from '../../butler/errors.ts';
 import type { Json } from '../../jobs/job.ts';
 import type { ExecuteRequest, ExecutionResult } from '../execute/execute-graph.ts';
 import { EventLog, type QuantumEvent } from '../execute/quantum-events.ts';
+import { forgetProvenance } from '../execute/provenance.ts';
 import { StoredQuanta } from '../execute/stored-quanta.ts';
+import { enterPlace } from '../exact-places.ts';
 import { PredictedGraph } from '../graph/predicted-graph.ts';
-import { environmentOf } from '../worker/place.ts';
+import { environmentOf, makeWriteable } from '../worker/place.ts';
 import { bpsConfig } from './bps-config.ts';
 import { keeperEnd, type KeeperRequest } from './keeper-request.ts';
 
-export interface BpsRequest extends Omit<ExecuteRequest, 'only' | 'retries' | 'memoryBytes' | 'outputs'> {
+export interface BpsRequest extends Omit<
+  ExecuteRequest,
+  'only' | 'retries' | 'quantumSeconds' | 'memoryBytes' | 'outputs'
+> {
   /**
    * Where the run's token is kept while it is executed: a file that is not in the run's directory, and the same after a restart.
    */
@@ -53,6 +58,8 @@ export async function executeByBps(
   const files = filesOf(request.directory);
   await mkdir(files.submit, { recursive: true });
   await using events = await EventLog.open(join(request.directory, 'events.jsonl'));
+  await using place = await enterPlace(request.directory);
+  await forgetProvenance(place);
   await using quanta = await StoredQuanta.open(request, signal);
   const told = new Set<string>();
   const tell = async (uuids: Iterable<string>, event: QuantumEvent['event']) => {
@@ -104,6 +111,8 @@ export async function executeByBps(
     );
   }
   await tell(failed, 'failed');
+  await makeWriteable(request.place, [join(request.directory, 'work')]);
+  await quanta.writeProvenance(request.directory);
   const blocked = [...quanta.tasks.keys()].filter((uuid) => !told.has(uuid));
   await tell(blocked, 'blocked');
   return { succeeded: succeeded.length - skipped, failed: failed.length, blocked: blocked.length, skipped };

@@ -1,15 +1,14 @@
 /** Builds a run's graph with the user's own Rubin stack, against the RemoteButler face. */
-import { lstat, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { SatelliteError } from '../../butler/errors.ts';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
 import { boundedNotices } from '../worker/notices.ts';
-import { enterPlace, writeWithin } from '../exact-places.ts';
+import { enterPlace, moveFile, writeWithin } from '../exact-places.ts';
 import type { RunSpec } from '../run.ts';
 import { makeWriteable, type WorkPlace } from '../worker/place.ts';
 import { GatewayRelay } from '../worker/relay.ts';
-import { untilAborted, whileAuthenticated } from '../worker/until-aborted.ts';
+import { untilAborted, whileServed, withinSeconds } from '../worker/until-aborted.ts';
 import { beginning, PoolEndedError, WorkerEndedError, WorkerError, WorkerPool } from '../worker/worker-pool.ts';
 
 /** What is to be built: of a run's spec, what a pipeline's graph depends on. */
@@ -27,6 +26,8 @@ export interface BuildRequest {
   readonly spec: BuildSpec;
   /** That the process may have; null or absent: all. */
   readonly memoryBytes?: number | null;
+  /** That it may take. */
+  readonly buildSeconds: number;
   /** The run's directory, which gets `graph.qg` and `pipeline.yaml`; in `work/` they are made. */
   readonly directory: string;
 }
@@ -62,7 +63,7 @@ const expanded = z.object({ pipeline: z.string(), graph: z.json() });
 /**
  * @param onLine is told what the stack logs, and, as `refused: …`, what code in a sandbox wanted that it must not have
  * @throws SatelliteError RUN_FAILED for what the pipeline or the stack raised, FORBIDDEN where there is no such stack,
- *   UNAUTHENTICATED where the token is not taken any more
+ *   UNAUTHENTICATED where the token is not taken any more, DEADLINE_EXCEEDED where it takes too long
  */
 export async function buildGraph(
   request: BuildRequest,
@@ -80,11 +81,8 @@ export async function buildGraph(
   await writeWithin(to, 'pipeline.yaml', pipeline);
   if (quanta === 0) return { graph: null, quanta, datasets, empty: { reasons } };
   await using from = await enterPlace(work);
-  // What is there may have been put there by that code: a link would lead elsewhere.
-  const found = await lstat(from.at('graph.qg')).catch(() => null);
-  if (!found?.isFile())
+  if (!(await moveFile(from, to, 'graph.qg')))
     throw new SatelliteError('RUN_FAILED', 'The pipeline put something else in the place of its graph.');
-  await rename(from.at('graph.qg'), to.at('graph.qg'));
   return { graph: join(directory, 'graph.qg'), quanta, datasets, empty: null };
 }
 
@@ -108,7 +106,7 @@ function facing({ gateway, spec }: Pick<BuildRequest, 'gateway' | 'spec'>) {
 }
 
 async function askOnce(
-  { python, place, gateway, token, memoryBytes = null }: Omit<BuildRequest, 'directory'>,
+  { python, place, gateway, token, memoryBytes = null, buildSeconds }: Omit<BuildRequest, 'directory'>,
   operation: { readonly op: string } & Readonly<Record<string, unknown>>,
   writeable: readonly string[],
   signal: AbortSignal,
@@ -116,14 +114,14 @@ async function askOnce(
 ): Promise<unknown> {
   const onNotice = boundedNotices((what) => onLine(`refused: ${what}`));
   const isForSandbox = place.kind === 'sandbox';
-  const authenticated = whileAuthenticated(signal);
-  const told = { onRefused: onNotice, onUnauthenticated: authenticated.refuse };
-  await using relay = await GatewayRelay.start({ gateway, token, isForSandbox, ...told });
+  const served = whileServed(signal);
+  await using relay = await GatewayRelay.start({ gateway, token, isForSandbox, onRefused: onNotice, ...served.told });
   const visible = { readable: [], writeable };
   await using pool = await WorkerPool.start({ python, place, relay, visible, onNotice }, signal);
   pool.fork(0, memoryBytes);
   try {
-    return await untilAborted(authenticated.signal, pool.ask(0, { ...operation, addresses: pool.addresses }, onLine));
+    const asked = pool.ask(0, { ...operation, addresses: pool.addresses }, onLine);
+    return await untilAborted(served.signal, withinSeconds(buildSeconds, "Building the run's graph", asked));
   } catch (error) {
     if (error instanceof WorkerError) {
       const message = `The pipeline's graph cannot be built (${error.type}): ${error.message}`;

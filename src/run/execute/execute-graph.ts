@@ -8,10 +8,11 @@ import type { ThinGraph } from '../graph/thin-graph.ts';
 import { boundedNotices } from '../worker/notices.ts';
 import { makeWriteable, type WorkPlace } from '../worker/place.ts';
 import { GatewayRelay } from '../worker/relay.ts';
-import { untilAborted, whileAuthenticated } from '../worker/until-aborted.ts';
+import { untilAborted, whileServed, withinSeconds } from '../worker/until-aborted.ts';
 import { PoolEndedError, WorkerEndedError, WorkerError, WorkerPool } from '../worker/worker-pool.ts';
 import { MemoryClasses } from './memory-classes.ts';
 import { EventLog, type QuantumEvent } from './quantum-events.ts';
+import { forgetProvenance, writeProvenance } from './provenance.ts';
 import { ReadyQueue } from './ready-queue.ts';
 import { Scheduler } from './scheduler.ts';
 
@@ -33,6 +34,8 @@ export interface ExecuteRequest {
   readonly memoryBytes: number | null;
   /** How often a quantum that failed is tried again. */
   readonly retries: number;
+  /** Seconds that a quantum may take; one that takes longer has failed. */
+  readonly quantumSeconds: number;
   /**
    * Directory that gets the outputs, `{datastore's root}/{run}`: all that a sandbox can write to; null where it is no directory.
    */
@@ -55,6 +58,9 @@ export interface ExecutionResult {
 /** How often the process that workers are forked from is started again when it was ended from outside. */
 const RESTARTS = 2;
 
+/** Number of the worker that writes the provenance; the scheduler's begin with 0. */
+const WRITER = -1;
+
 const stored = z.object({ succeeded: z.array(z.string()) });
 
 /**
@@ -62,7 +68,8 @@ const stored = z.object({ succeeded: z.array(z.string()) });
  * skipped; half-written outputs are written again.
  * @param on is told of every event, in order, before the next one of that quantum
  * @throws SatelliteError BAD_USER_INPUT where the graph cannot be read, RUN_FAILED where its init outputs cannot be written,
- *   FORBIDDEN where there is no such Python, UNAUTHENTICATED where the token is not taken any more; the signal's reason when it aborts, with no process left
+ *   FORBIDDEN where there is no such Python, UNAUTHENTICATED where the token is not taken any more, UPSTREAM_UNAVAILABLE where
+ *   what it reads is not there for minutes; the signal's reason when it aborts, with no process left
  */
 export async function executeGraph(
   request: ExecuteRequest,
@@ -72,6 +79,7 @@ export async function executeGraph(
   const thin = await thinGraphOf(request.graph);
   await using place = await enterPlace(request.directory);
   await using events = await EventLog.open(place.at('events.jsonl'));
+  await forgetProvenance(place);
   const tell = async (event: QuantumEvent) => {
     await events.add(event);
     await on(event);
@@ -99,27 +107,30 @@ async function executeIn(
   onNotice: (what: string) => void,
   signal: AbortSignal,
 ): Promise<ExecutionResult> {
-  const { python, place, environment, gateway, token, directory, workers, retries } = request;
+  const { python, place, environment, gateway, token, directory, workers, retries, quantumSeconds } = request;
   const logs = join(directory, 'logs');
-  const writeable = [logs, ...(request.outputs === null ? [] : [request.outputs])];
+  const writeable = [logs, join(directory, 'work'), ...(request.outputs === null ? [] : [request.outputs])];
   await makeWriteable(place, writeable);
   const isForSandbox = place.kind === 'sandbox';
-  const authenticated = whileAuthenticated(signal);
-  const told = { onRefused: onNotice, onUnauthenticated: authenticated.refuse };
-  await using relay = await GatewayRelay.start({ gateway, token, isForSandbox, ...told });
+  const served = whileServed(signal);
+  await using relay = await GatewayRelay.start({ gateway, token, isForSandbox, onRefused: onNotice, ...served.told });
   const visible = { readable: [directory, request.butlerConfig], writeable };
   await using pool = await WorkerPool.start({ python, place, environment, relay, visible, onNotice }, signal);
   const memory = new MemoryClasses(workers, request.memoryBytes);
+  const inTime = <T>(asked: Promise<T>) => withinSeconds(quantumSeconds, "What precedes the run's quanta", asked);
   const work = async () => {
     const opening = { op: 'open', graph: request.graph, butler: request.butlerConfig, addresses: pool.addresses };
-    await pool.ask(null, opening);
+    await inTime(pool.ask(null, opening));
     pool.fork(0, memory.bytesOf(1));
     const done = isContinued ? stored.parse(await pool.ask(0, { op: 'stored' })).succeeded : [];
-    await pool.ask(0, { op: 'init', log: join(logs, 'init.log') });
+    await inTime(pool.ask(0, { op: 'init', log: join(logs, 'init.log') }));
     const queue = new ReadyQueue(thin, request.only, new Set(done));
-    return new Scheduler({ pool, memory, queue, workers, retries, logs, on }).run();
+    const result = await new Scheduler({ pool, memory, queue, workers, retries, quantumSeconds, logs, on }).run();
+    pool.fork(WRITER, memory.bytesOf(1));
+    await writeProvenance(pool, WRITER, directory);
+    return result;
   };
-  return await untilAborted(authenticated.signal, work());
+  return await untilAborted(served.signal, work());
 }
 
 async function thinGraphOf(path: string): Promise<ThinGraph> {

@@ -24,6 +24,8 @@ export interface SchedulerOptions {
   readonly memory: MemoryClasses;
   readonly workers: number;
   readonly retries: number;
+  /** Seconds that a quantum may take. */
+  readonly quantumSeconds: number;
   /** Directory. */
   readonly logs: string;
   readonly on: (event: QuantumEvent) => Promise<void>;
@@ -108,22 +110,29 @@ export class Scheduler {
   }
 
   async #execute(quantum: QueuedQuantum, worker: Worker): Promise<void> {
-    const { pool, queue } = this.#options;
+    const { pool, queue, quantumSeconds } = this.#options;
     const attempt = (this.#attempts.get(quantum.uuid) ?? 0) + 1;
     this.#attempts.set(quantum.uuid, attempt);
     worker.isBusy = true;
     await this.#tell(quantum, 'started', { attempt, worker: worker.number });
     let ended: WorkerEndedError | null = null;
     let done: Outcome;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      pool.kill(worker.number);
+    }, quantumSeconds * 1000);
     try {
       const log = join(this.#options.logs, directoryOf(quantum.task), `${quantum.uuid}.log`);
       done = outcome.parse(await pool.ask(worker.number, { op: 'quantum', quantum: quantum.uuid, log }));
       worker.isBusy = false;
     } catch (error) {
       if (!(error instanceof WorkerEndedError)) throw error;
-      ended = error;
       this.#forget(worker);
-      done = { status: 'failed', exception: { type: 'WorkerEnded', message: error.message }, seconds: 0 };
+      if (!isLate) ended = error;
+      done = { status: 'failed', exception: isLate ? tooLong(quantumSeconds) : endedBy(error), seconds: 0 };
+    } finally {
+      clearTimeout(timer);
     }
     const { status, exception, seconds } = done;
     const about = { attempt, worker: worker.number, seconds, ...(exception && { exception }) };
@@ -163,6 +172,14 @@ export class Scheduler {
   ): Promise<void> {
     return this.#options.on({ at: Date.now(), quantum: uuid, task, event, ...about });
   }
+}
+
+function endedBy({ message }: WorkerEndedError): Outcome['exception'] {
+  return { type: 'WorkerEnded', message };
+}
+
+function tooLong(seconds: number): Outcome['exception'] {
+  return { type: 'TimeLimit', message: `It took longer than the ${seconds} seconds that a quantum may take here.` };
 }
 
 /** A label is the pipeline's author's: not one that leads out of the directory. */

@@ -5,6 +5,7 @@ import { GatewayRelay } from '../worker/relay.ts';
 import { untilAborted } from '../worker/until-aborted.ts';
 import { WorkerPool } from '../worker/worker-pool.ts';
 import type { ExecuteRequest } from './execute-graph.ts';
+import { writeProvenance } from './provenance.ts';
 
 const looked = z.object({ succeeded: z.array(z.string()), failed: z.array(z.string()) });
 
@@ -42,6 +43,11 @@ export class StoredQuanta implements AsyncDisposable {
   /** UUIDs of those with metadata, and of those with a log only. */
   async look(): Promise<z.output<typeof looked>> {
     return looked.parse(await this.#pool.ask(0, { op: 'stored' }));
+  }
+
+  /** Writes the run's provenance. @param directory the run's */
+  writeProvenance(directory: string): Promise<void> {
+    return writeProvenance(this.#pool, 0, directory);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,7 @@ import { failpoint } from '../../repository/failpoints.ts';
 import { withRoomyHeap } from '../../repository/heap-growth.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import type { DimensionRecordRow } from '../../repository/rows.ts';
-import type { JoinedChanges } from '../../repository/writeable-repository.ts';
+import type { ImportedDataset, JoinedChanges } from '../../repository/writeable-repository.ts';
 import type { OpenSatellite } from '../../satellite/satellite.ts';
 import { contextOf, writeableSatellite, type TransferSurroundings } from '../../transfer/attempt-setting.ts';
 import { collectionsByName, type CollectionStructure } from '../../transfer/collection-structure.ts';
@@ -16,7 +16,8 @@ import { openRunGraph } from '../exact-places.ts';
 import type { PredictedGraph } from '../graph/predicted-graph.ts';
 import { bringInputs } from './bring-inputs.ts';
 import { inputStructure, missingStructure } from './input-structure.ts';
-import { madeOutputs, type MadeOutputs } from './made-outputs.ts';
+import { storedProvenance } from './bring-provenance.ts';
+import { madeOutputs } from './made-outputs.ts';
 import { readableRepositories, type NamedRepository } from './readable-repositories.ts';
 
 /** Datasets that go into one statement. */
@@ -35,6 +36,8 @@ export interface RunToBring {
   readonly outputRun: string;
   /** Its graph: path of the file. */
   readonly graph: string;
+  /** Path of its provenance graph, which may not be there; absent: none is to come, as the RUN is another run's. */
+  readonly provenance?: string | undefined;
 }
 
 /** `REFERENCE`: records that lead to where the bytes are; `COPY`: with their bytes. */
@@ -109,27 +112,34 @@ async function bringOutputs(
     await repository.changeTogether({ ...nothing, collections, chains }, ctx);
     return { datasets: 0, bytes: 0, new: 0, missing: made.missing };
   }
+  const { provenance } = run;
+  // Once it is there, a RUN is complete.
+  const told =
+    provenance !== undefined && made.isComplete
+      ? await storedProvenance(provenance, run.outputRun, { repository, artifacts }, ctx)
+      : null;
+  const datasets = told ? [...made.datasets, told] : made.datasets;
   const others = repositories.filter(({ name }) => name !== run.satellite).map((named) => named.repository);
   const records =
     others.length === 0 ? known : await completedRecords(asOne(others), await repository.universe(ctx), known, ctx);
   const added = await repository.changeTogether(
     {
       dimensionRecords: records,
-      datasetTypes: typesOf(made),
+      datasetTypes: typesOf(datasets),
       collections: [...collections, { name: run.outputRun, type: 'RUN' }, { name: run.output, type: 'CHAINED' }],
-      datasets: { [Symbol.iterator]: () => inBatches(made.datasets, DATASETS_AT_ONCE) },
+      datasets: { [Symbol.iterator]: () => inBatches(datasets, DATASETS_AT_ONCE) },
       chains: [...chains, ...outputChain(run, structure, there.get(run.output)?.children ?? [])],
     },
     ctx,
   );
-  return { datasets: made.datasets.length, bytes: made.bytes, new: added.length, missing: made.missing };
+  return { datasets: datasets.length, bytes: made.bytes, new: added.length, missing: made.missing };
 }
 
 function asOne(repositories: readonly Repository[]): Repository {
   return repositories.length === 1 ? repositories[0]! : new FederatedRepository(repositories);
 }
 
-function typesOf({ datasets }: MadeOutputs): JoinedChanges['datasetTypes'] {
+function typesOf(datasets: readonly ImportedDataset[]): JoinedChanges['datasetTypes'] {
   return [...new Set(datasets.map(({ datasetType }) => datasetType))].map(definitionOf);
 }
 

@@ -10,7 +10,8 @@ import type { GraphDataset, PredictedQuantum } from '../graph/quantum.ts';
 import { outputPaths } from './output-paths.ts';
 
 /** Outputs of every quantum by which it is seen to have ended, well or not. */
-const MARKS_OF_END = ['_metadata', '_log'];
+const MARK_OF_SUCCESS = '_metadata';
+const MARKS_OF_END = [MARK_OF_SUCCESS, '_log'];
 
 interface StoredFile {
   readonly path: string;
@@ -26,6 +27,8 @@ export interface MadeOutputs {
   readonly bytes: number;
   /** Number of the graph's outputs for which there is no file. */
   readonly missing: number;
+  /** Whether all quanta have succeeded. */
+  readonly isComplete: boolean;
 }
 
 /**
@@ -46,6 +49,7 @@ export async function madeOutputs(
   const known = new Set<string>();
   let bytes = 0;
   let missing = 0;
+  let isComplete = true;
   const add = (output: GraphDataset, hasEnded: boolean): void => {
     if (known.has(output.uuid)) return;
     const file = hasEnded ? stored.get(pathOf(output)) : undefined;
@@ -57,17 +61,18 @@ export async function madeOutputs(
     bytes += file.size;
     datasets.push(toImported(output, file));
   };
-  const hasEnded = ({ outputs }: PredictedQuantum) =>
-    MARKS_OF_END.some((name) => outputs.get(name)?.some((mark) => stored.has(pathOf(mark))));
+  const has = ({ outputs }: PredictedQuantum, name: string) =>
+    outputs.get(name)?.some((mark) => stored.has(pathOf(mark)));
   for (const { outputs } of await graph.initQuanta()) {
     for (const output of [...outputs.values()].flat()) add(output, true);
   }
   for await (const quantum of graph.quanta()) {
     signal.throwIfAborted();
-    const ended = hasEnded(quantum);
+    const ended = MARKS_OF_END.some((name) => has(quantum, name));
+    isComplete &&= has(quantum, MARK_OF_SUCCESS) ?? false;
     for (const of of quantum.outputs.values()) for (const output of of) add(output, ended);
   }
-  return { datasets, bytes, missing };
+  return { datasets, bytes, missing, isComplete };
 }
 
 /**

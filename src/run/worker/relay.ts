@@ -10,7 +10,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { Agent, request } from 'undici';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, request, type Dispatcher } from 'undici';
 
 export interface RelayOptions {
   /** Address of the gateway, without a slash at the end. */
@@ -26,7 +27,18 @@ export interface RelayOptions {
   readonly onRefused?: (what: string) => void;
   /** Is told that the gateway, or a server behind it, does not take the token (any more). */
   readonly onUnauthenticated?: () => void;
+  /** Is told that the gateway, or a server behind it, is away for longer than is waited for it. */
+  readonly onAway?: () => void;
+  /** How long is waited, in milliseconds. @default ten minutes */
+  readonly patience?: number;
 }
+
+const PATIENCE_MILLISECONDS = 600_000;
+/** Answers of a gateway that is away for a while, or that cannot reach a server or has asked too much of it. */
+const AWAY: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** Between two requests; twice as long each time. */
+const FIRST_PAUSE_MILLISECONDS = 250;
+const LONGEST_PAUSE_MILLISECONDS = 10_000;
 
 /** What a run may ask: files, and its repositories by the RemoteButler face. */
 const ALLOWED: readonly { readonly path: RegExp; readonly methods: readonly string[] }[] = [
@@ -51,6 +63,7 @@ export class GatewayRelay implements AsyncDisposable {
   readonly #options: RelayOptions;
   readonly #server: Server;
   readonly #secret: string;
+  readonly #closed = new AbortController();
   readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 
   private constructor(options: RelayOptions, server: Server, socket: string | null) {
@@ -92,6 +105,7 @@ export class GatewayRelay implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed.abort();
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, 'close');
@@ -110,12 +124,15 @@ export class GatewayRelay implements AsyncDisposable {
     const headers = Object.fromEntries(
       Object.entries(incoming.headers).filter(([name]) => !NOT_PASSED.has(name)),
     ) as Record<string, string | string[]>;
-    let given = await request(`${this.#options.gateway}${path}`, {
-      method: method,
-      headers: { ...headers, authorization: `Bearer ${await this.#options.token()}` },
-      body: method === 'POST' ? incoming : null,
-      dispatcher: this.#agent,
-    });
+    const asked = async () =>
+      request(`${this.#options.gateway}${path}`, {
+        method: method,
+        headers: { ...headers, authorization: `Bearer ${await this.#options.token()}` },
+        body: method === 'POST' ? incoming : null,
+        dispatcher: this.#agent,
+      });
+    // What was sent once cannot be sent again; Butler's client asks again itself.
+    let given = method === 'POST' ? await asked() : await this.#patiently(asked, answer);
     if (given.statusCode === 401) this.#options.onUnauthenticated?.();
     const { location } = given.headers;
     if (this.#options.isForSandbox && given.statusCode === 307 && typeof location === 'string') {
@@ -125,6 +142,27 @@ export class GatewayRelay implements AsyncDisposable {
     const passed = Object.entries(given.headers).filter(([name]) => !NOT_PASSED.has(name));
     answer.writeHead(given.statusCode, Object.fromEntries(passed));
     await pipeline(given.body, answer);
+  }
+
+  /** Asks again while the gateway, or a server behind it, is away: what a run reads is there when it is back. */
+  async #patiently(
+    ask: () => Promise<Dispatcher.ResponseData>,
+    answer: ServerResponse,
+  ): Promise<Dispatcher.ResponseData> {
+    const { patience = PATIENCE_MILLISECONDS, onAway } = this.#options;
+    const begun = performance.now();
+    for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
+      const given = await ask().catch((error: unknown) => error as Error);
+      if (!(given instanceof Error) && !AWAY.has(given.statusCode)) return given;
+      const isLate = performance.now() - begun > patience;
+      if (isLate) onAway?.();
+      if (isLate || answer.destroyed || this.#closed.signal.aborted) {
+        if (given instanceof Error) throw given;
+        return given;
+      }
+      if (!(given instanceof Error)) await given.body.dump();
+      await sleep(pause, undefined, { signal: this.#closed.signal });
+    }
   }
 
   /** Null where a run may not ask this. */

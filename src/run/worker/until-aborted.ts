@@ -1,4 +1,4 @@
-import { SatelliteError } from '../../butler/errors.ts';
+import { SatelliteError, type ErrorCode } from '../../butler/errors.ts';
 
 /** Waits for work, but no longer than until the signal aborts; the work itself is ended by whoever holds its processes. */
 export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
@@ -15,14 +15,39 @@ export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Pr
   }
 }
 
-/** A signal that aborts with another, and with UNAUTHENTICATED where the token that the work is done with is refused. */
-export function whileAuthenticated(signal: AbortSignal): { readonly signal: AbortSignal; readonly refuse: () => void } {
+/**
+ * Waits for work, but no longer than some seconds; the work itself is ended as above.
+ * @throws SatelliteError DEADLINE_EXCEEDED
+ */
+export async function withinSeconds<T>(seconds: number, what: string, work: Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const message = `${what} took longer than the ${seconds} second(s) that it may take here, and was ended.`;
+  const timer = setTimeout(() => late.abort(new SatelliteError('DEADLINE_EXCEEDED', message)), seconds * 1000);
+  try {
+    return await untilAborted(late.signal, work);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * A signal that aborts with another, with UNAUTHENTICATED where the token that the work is done with is refused, and with
+ * UPSTREAM_UNAVAILABLE where a server is away for long; `told` is what a `GatewayRelay` tells.
+ */
+export function whileServed(signal: AbortSignal): {
+  readonly signal: AbortSignal;
+  readonly told: { readonly onUnauthenticated: () => void; readonly onAway: () => void };
+} {
   const ended = new AbortController();
+  const endWith = (code: ErrorCode, message: string) => () => ended.abort(new SatelliteError(code, message));
   return {
     signal: AbortSignal.any([signal, ended.signal]),
-    refuse: () => {
-      const message = 'The token with which the run reads its inputs is not good any more: sign in again.';
-      ended.abort(new SatelliteError('UNAUTHENTICATED', message));
+    told: {
+      onUnauthenticated: endWith(
+        'UNAUTHENTICATED',
+        'The token with which the run reads its inputs is not good any more: sign in again.',
+      ),
+      onAway: endWith('UPSTREAM_UNAVAILABLE', 'A server that the run reads its inputs from is away.'),
     },
   };
 }

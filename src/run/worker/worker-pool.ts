@@ -184,6 +184,11 @@ export class WorkerPool implements AsyncDisposable {
     this.#write({ op: 'retire', worker });
   }
 
+  /** Ends a worker in the middle of what it does, which is told as `signal 9`. */
+  kill(worker: number): void {
+    this.#write({ op: 'kill', worker });
+  }
+
   /** Ends all of it, in the middle of whatever it does. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { child } = this.#process;

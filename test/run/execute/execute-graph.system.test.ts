@@ -150,6 +150,18 @@ describe('a run of which a detector fails and whose first worker is killed', () 
   });
 });
 
+test('a quantum that hangs is ended after the time that it may take, says so, and keeps no other from being executed', async () => {
+  const run = await runDirectory('hanging');
+  const configuration = [`calibrate:waitFor="${join(run, 'never')}"`];
+  const where = "skymap = 'mini_sky' AND visit = 1000 AND detector IN (1, 2)";
+  const graph = await world.graph(run, { configuration, where, outputRun: 'u/alice/out/20260104T000000Z' });
+  const { result, events } = await execute({ ...world.execution(run, graph), quantumSeconds: 30 });
+  expect(result).toMatchObject({ failed: 1 });
+  expect(events.filter(({ event, task }) => task === 'calibrate' && event === 'succeeded')).toHaveLength(1);
+  const { exception } = events.find(({ event }) => event === 'failed')!;
+  expect(exception).toMatchObject({ type: 'TimeLimit', message: expect.stringContaining('30 seconds') });
+});
+
 test('a run that is stopped in the middle goes on where it was, and has every output once', async () => {
   const run = await runDirectory('stopped');
   const graph = await world.graph(run, { outputRun: 'u/alice/out/20260103T000000Z' });

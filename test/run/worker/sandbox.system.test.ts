@@ -90,6 +90,7 @@ describe.skipIf(missing !== undefined)('in a sandbox', () => {
       {
         ...{ python: PYTHON, place: PLACE, gateway: world.gateway.url, token: world.token, directory: run },
         spec: { ...EVERYTHING, pipeline: snooping({ python }), where: WHERE },
+        buildSeconds: 600,
       },
       AbortSignal.timeout(500_000),
       (line) => lines.push(line),

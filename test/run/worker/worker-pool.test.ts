@@ -2,11 +2,13 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildGraph } from '../../../src/run/build/build-graph.ts';
 import { BoundedLog } from '../../../src/run/build/bounded-log.ts';
 import { boundedNotices } from '../../../src/run/worker/notices.ts';
 import { GatewayRelay } from '../../../src/run/worker/relay.ts';
 import { WorkerPool } from '../../../src/run/worker/worker-pool.ts';
 import { temporaryDirectory } from '../../fixtures/repositories.ts';
+import { EVERYTHING } from '../run-world.ts';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeAll(async () => {
@@ -71,6 +73,26 @@ describe('a process that answers for a pipeline', () => {
     await pool[Symbol.asyncDispose]();
     process.kill(Number(await readFile(file, 'utf8')));
   });
+});
+
+test('a graph that takes too long to be built is not waited for, and says which limit it was', async () => {
+  const executable = join(directory.path, 'hanging');
+  const file = join(directory.path, 'hanging-pid');
+  await writeFile(executable, `#!/bin/sh\necho $$ >${file}; while read request; do :; done\n`, { mode: 0o755 });
+  const building = buildGraph(
+    {
+      ...{ python: { executable, path: [] }, place: { kind: 'self' }, buildSeconds: 1 },
+      ...{ gateway: 'http://127.0.0.1:1', token: async () => 'none', spec: EVERYTHING, directory: directory.path },
+    },
+    AbortSignal.timeout(50_000),
+    () => undefined,
+  );
+  await expect(building).rejects.toMatchObject({
+    code: 'DEADLINE_EXCEEDED',
+    message: expect.stringContaining('1 second'),
+  });
+  const pid = Number(await readFile(file, 'utf8'));
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
 
 test('of what code in a sandbox wants, the first hundred are told, each in a line', () => {
