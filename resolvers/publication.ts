@@ -1,4 +1,4 @@
-import { datasetPage } from './publication-manifest.ts';
+import { datasetPage, shownManifest, skyOf } from './publication-manifest.ts';
 import type { Resolvers } from './schema-types.ts';
 import { publicationsOf, servicesOf } from './services.ts';
 import { utcTime } from './sky-and-time.ts';
@@ -62,7 +62,7 @@ export const publication: Resolvers = {
       role === 'READER' ? [] : publicationsOf(servicesOf(context)).comments(record),
     manifest: async (seen, _args, context) => {
       const manifest = await publicationsOf(servicesOf(context)).manifest(seen, context.principal);
-      return manifest && { ...(await manifest.header()), manifest };
+      return manifest && shownManifest(manifest, await manifest.header(), seen.record, context);
     },
     diff: ({ record, role }, _args, context) =>
       role === 'READER' ? null : publicationsOf(servicesOf(context)).diff(record),
@@ -74,6 +74,7 @@ export const publication: Resolvers = {
     generation: ({ record }) => record.generation,
     job: ({ record, role }, _args, context) =>
       role === 'READER' ? null : publicationsOf(servicesOf(context)).job(record),
+    actions: (seen, _args, context) => publicationsOf(servicesOf(context)).actions(seen, context.principal),
     submittedAt: ({ record }) => timeOrNull(record.submittedAt),
     changedAt: ({ record }) => utcTime(record.changedAt),
   },
@@ -81,6 +82,8 @@ export const publication: Resolvers = {
   PublicationManifest: {
     datasetCount: ({ datasets }) => datasets,
     datasetTypes: async ({ manifest }) => (await manifest.datasetTypes()).map((type) => ({ ...type })),
+    sizes: async ({ summary }) => (await summary()).sizes,
+    sky: async (manifest, { first }) => skyOf(manifest, first ?? 1000),
     collections: async ({ manifest }) =>
       (await manifest.collections()).map((info) => ({ ...info, doc: info.doc === '' ? null : info.doc })),
     datasets: (manifest, { first, after }) => datasetPage(manifest, first ?? 100, after ?? undefined),

@@ -612,6 +612,17 @@ export type DatasetType = {
   readonly storageClass: Scalars['String']['output'];
 };
 
+/** The datasets of one dataset type in a manifest. */
+export type DatasetTypeSize = {
+  readonly __typename?: 'DatasetTypeSize';
+  /** Bytes of their files. */
+  readonly bytes: Scalars['BigInt']['output'];
+  /** Number of datasets. */
+  readonly datasetCount: Scalars['BigInt']['output'];
+  /** Name of the dataset type. */
+  readonly datasetType: Scalars['String']['output'];
+};
+
 /** Uploads that were asked for. */
 export type DatasetUpload = {
   readonly __typename?: 'DatasetUpload';
@@ -965,6 +976,30 @@ export type ManifestDatasetConnection = {
   readonly nodes: ReadonlyArray<ManifestDataset>;
   /** Where the page is. */
   readonly pageInfo: PageInfo;
+};
+
+/** The region of a dimension record that datasets of a manifest belong to. */
+export type ManifestRegion = {
+  readonly __typename?: 'ManifestRegion';
+  /** The record's data ID. */
+  readonly dataId: Scalars['JSONObject']['output'];
+  /** Number of datasets in it. */
+  readonly datasetCount: Scalars['BigInt']['output'];
+  /** The record's element: the one that tells best where such datasets are, such as `visit_detector_region` or `patch`. */
+  readonly element: Scalars['String']['output'];
+  /** The region as IVOA text, ICRS degrees: `CIRCLE ra dec radius`, `RANGE …` or `POLYGON …`. Null for ellipses and compounds. */
+  readonly regionPos?: Maybe<Scalars['String']['output']>;
+};
+
+/** Where on the sky the datasets of a manifest are: in the regions of the dimension records that they belong to. */
+export type ManifestSky = {
+  readonly __typename?: 'ManifestSky';
+  /** Number of datasets without a region, such as calibrations and raw images. */
+  readonly elsewhere: Scalars['BigInt']['output'];
+  /** Number of all of them. */
+  readonly regionCount: Scalars['BigInt']['output'];
+  /** Regions, each once; where there are more than asked for, some of them from all over. */
+  readonly regions: ReadonlyArray<ManifestRegion>;
 };
 
 /** Which satellite `migrateSatellite` moves on. */
@@ -1389,6 +1424,8 @@ export type PipelineInput = {
 /** Collections that are published together, after a review. */
 export type Publication = {
   readonly __typename?: 'Publication';
+  /** What you may do about it now. Empty for a version before the latest, and for readers who do not own or review it. */
+  readonly actions: ReadonlyArray<PublicationAction>;
   /** The reviewer who approved it; null where nobody did. */
   readonly approvedBy?: Maybe<Scalars['String']['output']>;
   /** When its state changed last, ISO-8601 UTC. */
@@ -1443,6 +1480,23 @@ export type Publication = {
   /** All versions, the latest first. */
   readonly versions: ReadonlyArray<Publication>;
 };
+
+/** What one may do about a publication. */
+export type PublicationAction =
+  /** To approve it; where it is APPROVED already, to confirm the restart that it waits for. */
+  | 'APPROVE'
+  /** To take it up for review. */
+  | 'CLAIM'
+  /** To say something about it. */
+  | 'COMMENT'
+  /** To turn it down for good. */
+  | 'REJECT'
+  /** To send it back to its owner. */
+  | 'REQUEST_CHANGES'
+  /** To submit its next version. */
+  | 'SUBMIT'
+  /** To give it up, or to take what is published out of the repository again. */
+  | 'WITHDRAW';
 
 /** One automatic check. */
 export type PublicationCheck = {
@@ -1525,6 +1579,10 @@ export type PublicationManifest = {
   readonly datasets: ManifestDatasetConnection;
   /** Official repositories that it is made from: whoever reads it has to be able to read them. */
   readonly officialRepositories: ReadonlyArray<Scalars['String']['output']>;
+  /** How much there is of each dataset type, by its name. */
+  readonly sizes: ReadonlyArray<DatasetTypeSize>;
+  /** Where on the sky its datasets are. */
+  readonly sky: ManifestSky;
   /** Dimension universe. */
   readonly universe: Universe;
 };
@@ -1533,6 +1591,12 @@ export type PublicationManifest = {
 /** Everything that is published with a version, as it was when it was submitted. */
 export type PublicationManifestDatasetsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** Everything that is published with a version, as it was when it was submitted. */
+export type PublicationManifestSkyArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
@@ -2985,6 +3049,7 @@ export type ResolversTypes = {
   DatasetSearchInput: DatasetSearchInput;
   DatasetSelectionInput: DatasetSelectionInput;
   DatasetType: ResolverTypeWrapper<ButlerDatasetType>;
+  DatasetTypeSize: ResolverTypeWrapper<DatasetTypeSize>;
   DatasetUpload: ResolverTypeWrapper<DatasetUpload>;
   DecertifyDatasetsInput: DecertifyDatasetsInput;
   DecertifyDatasetsPayload: ResolverTypeWrapper<CollectionOutcome>;
@@ -3015,6 +3080,8 @@ export type ResolversTypes = {
   JobState: JobState;
   ManifestDataset: ResolverTypeWrapper<PublishedDataset>;
   ManifestDatasetConnection: ResolverTypeWrapper<Omit<ManifestDatasetConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['ManifestDataset']> }>;
+  ManifestRegion: ResolverTypeWrapper<ManifestRegion>;
+  ManifestSky: ResolverTypeWrapper<ManifestSky>;
   MigrateSatelliteInput: MigrateSatelliteInput;
   MigrateSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   MigrationPlan: ResolverTypeWrapper<MigrationPlan>;
@@ -3023,6 +3090,7 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   PipelineInput: PipelineInput;
   Publication: ResolverTypeWrapper<SeenPublication>;
+  PublicationAction: PublicationAction;
   PublicationCheck: ResolverTypeWrapper<PublicationCheck>;
   PublicationCheckState: PublicationCheckState;
   PublicationComment: ResolverTypeWrapper<StoredComment>;
@@ -3161,6 +3229,7 @@ export type ResolversParentTypes = {
   DatasetSearchInput: DatasetSearchInput;
   DatasetSelectionInput: DatasetSelectionInput;
   DatasetType: ButlerDatasetType;
+  DatasetTypeSize: DatasetTypeSize;
   DatasetUpload: DatasetUpload;
   DecertifyDatasetsInput: DecertifyDatasetsInput;
   DecertifyDatasetsPayload: CollectionOutcome;
@@ -3190,6 +3259,8 @@ export type ResolversParentTypes = {
   JobProgress: JobProgress;
   ManifestDataset: PublishedDataset;
   ManifestDatasetConnection: Omit<ManifestDatasetConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversParentTypes['ManifestDataset']> };
+  ManifestRegion: ManifestRegion;
+  ManifestSky: ManifestSky;
   MigrateSatelliteInput: MigrateSatelliteInput;
   MigrateSatellitePayload: SatelliteOutcome;
   MigrationPlan: MigrationPlan;
@@ -3461,6 +3532,12 @@ export type DatasetTypeResolvers<ContextType = GraphQLContext, ParentType extend
   storageClass?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
+export type DatasetTypeSizeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DatasetTypeSize'] = ResolversParentTypes['DatasetTypeSize']> = {
+  bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  datasetCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  datasetType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type DatasetUploadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['DatasetUpload'] = ResolversParentTypes['DatasetUpload']> = {
   files?: Resolver<ReadonlyArray<ResolversTypes['FileUpload']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -3593,6 +3670,19 @@ export type ManifestDatasetConnectionResolvers<ContextType = GraphQLContext, Par
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type ManifestRegionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ManifestRegion'] = ResolversParentTypes['ManifestRegion']> = {
+  dataId?: Resolver<ResolversTypes['JSONObject'], ParentType, ContextType>;
+  datasetCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  element?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  regionPos?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ManifestSkyResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['ManifestSky'] = ResolversParentTypes['ManifestSky']> = {
+  elsewhere?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  regionCount?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  regions?: Resolver<ReadonlyArray<ResolversTypes['ManifestRegion']>, ParentType, ContextType>;
+};
+
 export type MigrateSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['MigrateSatellitePayload'] = ResolversParentTypes['MigrateSatellitePayload']> = {
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
   plan?: Resolver<Maybe<ResolversTypes['MigrationPlan']>, ParentType, ContextType>;
@@ -3659,6 +3749,7 @@ export type PageInfoResolvers<ContextType = GraphQLContext, ParentType extends R
 };
 
 export type PublicationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Publication'] = ResolversParentTypes['Publication']> = {
+  actions?: Resolver<ReadonlyArray<ResolversTypes['PublicationAction']>, ParentType, ContextType>;
   approvedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   changedAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   checks?: Resolver<ReadonlyArray<ResolversTypes['PublicationCheck']>, ParentType, ContextType>;
@@ -3722,6 +3813,8 @@ export type PublicationManifestResolvers<ContextType = GraphQLContext, ParentTyp
   datasetTypes?: Resolver<ReadonlyArray<ResolversTypes['JSONObject']>, ParentType, ContextType>;
   datasets?: Resolver<ResolversTypes['ManifestDatasetConnection'], ParentType, ContextType, RequireFields<PublicationManifestDatasetsArgs, 'first'>>;
   officialRepositories?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
+  sizes?: Resolver<ReadonlyArray<ResolversTypes['DatasetTypeSize']>, ParentType, ContextType>;
+  sky?: Resolver<ResolversTypes['ManifestSky'], ParentType, ContextType, RequireFields<PublicationManifestSkyArgs, 'first'>>;
   universe?: Resolver<ResolversTypes['Universe'], ParentType, ContextType>;
 };
 
@@ -4112,6 +4205,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   DatasetEdge?: DatasetEdgeResolvers<ContextType>;
   DatasetFile?: DatasetFileResolvers<ContextType>;
   DatasetType?: DatasetTypeResolvers<ContextType>;
+  DatasetTypeSize?: DatasetTypeSizeResolvers<ContextType>;
   DatasetUpload?: DatasetUploadResolvers<ContextType>;
   DecertifyDatasetsPayload?: DecertifyDatasetsPayloadResolvers<ContextType>;
   DeleteSatellitePayload?: DeleteSatellitePayloadResolvers<ContextType>;
@@ -4132,6 +4226,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   JobProgress?: JobProgressResolvers<ContextType>;
   ManifestDataset?: ManifestDatasetResolvers<ContextType>;
   ManifestDatasetConnection?: ManifestDatasetConnectionResolvers<ContextType>;
+  ManifestRegion?: ManifestRegionResolvers<ContextType>;
+  ManifestSky?: ManifestSkyResolvers<ContextType>;
   MigrateSatellitePayload?: MigrateSatellitePayloadResolvers<ContextType>;
   MigrationPlan?: MigrationPlanResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;

@@ -32,6 +32,10 @@ const CHECKS: readonly Check[] = [
     command: ['tsc', '-p', 'graphiql', '--incremental', '--tsBuildInfoFile', `${CACHE}/graphiql.tsbuildinfo`],
   },
   {
+    name: 'types of the page for reviewers',
+    command: ['tsc', '-p', 'review', '--incremental', '--tsBuildInfoFile', `${CACHE}/review.tsbuildinfo`],
+  },
+  {
     name: 'types of the Python package',
     command: [
       '.venv/bin/mypy',

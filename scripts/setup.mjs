@@ -20,3 +20,7 @@ step('compiled gateway', 'dist/gateway', ['src', 'resolvers', 'schema', 'vite.co
 step('GraphiQL', 'dist/graphiql', ['graphiql', 'package-lock.json'], () => {
   run('npm', ['run', '--silent', 'build:graphiql']);
 });
+
+step('page for reviewers', 'dist/review', ['review', 'src/butler', 'package-lock.json'], () => {
+  run('npm', ['run', '--silent', 'build:review']);
+});

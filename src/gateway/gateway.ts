@@ -12,7 +12,7 @@ import { openAuthenticator, openGafaelfawr } from './authentication.ts';
 import { ConcurrentRequests } from './concurrent-requests.ts';
 import { ConfigurationError, type GatewayConfig } from './config.ts';
 import type { ExecutionStrategy } from './graphql/execution.ts';
-import { isLoopback } from './http/graphiql.ts';
+import { isLoopback } from './http/page-settings.ts';
 import { createHttpServer, type HttpServerOptions } from './http/server.ts';
 import { Metrics } from './metrics.ts';
 import { openRepositories } from './repositories.ts';

@@ -1,6 +1,7 @@
 /** What people decide about a version: seen as what they are to it, by the law, and each a compare-and-set. */
 import type { Identity, Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
+import { allowedActions, type PublicationAction } from './allowed.ts';
 import { HeldError } from '../jobs/job.ts';
 import type { PublicationVersion } from './publication.ts';
 import type { PublicationChange, SeenPublication } from './service.ts';
@@ -46,9 +47,8 @@ export class Decisions {
       const seen = await this.#options.view.versions(id, principal);
       const records = seen.map((one) => one.record);
       const record = choose(records, this.#options.view.actor(latest, principal)) ?? latest;
-      const actor = this.#options.view.actor(record, principal);
-      const submitted = (await this.#options.records.versions(id)).some(({ submittedBy }) => submittedBy === author);
-      const next = step(record, { ...actor, takesPart: actor.takesPart || submitted }, this.#options.now());
+      const actorOf = await this.#actorOf(id, principal);
+      const next = step(record, actorOf(record), this.#options.now());
       const event = { event: next.state ?? 'CONFIRMED', actor: author, detail: {} };
       const said = text ? { author, text, replyTo: null } : null;
       const after = await this.#options.records.change(record, next, event, said);
@@ -58,6 +58,26 @@ export class Decisions {
       return { publication: { record: after, role }, job: null };
     }
     throw new SatelliteError('CONFLICT', 'It is being changed by others at this moment: try again.');
+  }
+
+  /** What someone may do about a publication of which they see this version. */
+  async actions({ record, role }: SeenPublication, principal: Principal): Promise<readonly PublicationAction[]> {
+    if (role === 'READER') return [];
+    const seen = await this.#options.view.versions(record.publication, principal);
+    const [latest, ...earlier] = seen.map((one) => one.record);
+    if (latest?.version !== record.version) return [];
+    const actorOf = await this.#actorOf(record.publication, principal);
+    return allowedActions([latest, ...earlier], actorOf, this.#options.now());
+  }
+
+  /** What someone is to each version, where they may have submitted another one. */
+  async #actorOf(id: string, who: Identity): Promise<(version: PublicationVersion) => law.Actor> {
+    const versions = await this.#options.records.versions(id);
+    const submitted = versions.some(({ submittedBy }) => submittedBy === who.username);
+    return (version) => {
+      const actor = this.#options.view.actor(version, who);
+      return { ...actor, takesPart: actor.takesPart || submitted };
+    };
   }
 
   /** As far as time allows. @throws SatelliteError CONFLICT where the source is not what was submitted; the version is STALE then */

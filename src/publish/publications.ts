@@ -12,11 +12,13 @@ import { Watcher } from '../jobs/watcher.ts';
 import type { PublishedGrants } from '../satellite/grant-request.ts';
 import type { State } from '../state/state.ts';
 import { prepareTables } from '../state/tables.ts';
+import type { PublicationAction } from './allowed.ts';
 import { needsRestart } from './checks.ts';
 import type { PublicationCommit } from './commit.ts';
 import { Decisions } from './decisions.ts';
 import { diffOf } from './diff.ts';
 import type { Manifest } from './manifest.ts';
+import { summaryOf, type ManifestSummary } from './manifest-summary.ts';
 import { ManifestStore } from './manifest-store.ts';
 import { grantedReadersIn } from './granted-readers.ts';
 import { GrantRights } from './grant-rights.ts';
@@ -296,6 +298,10 @@ export class Publications implements PublicationService {
     return this.#view.list(filter, principal, this.#options.now());
   }
 
+  actions(seen: SeenPublication, principal: Principal): Promise<readonly PublicationAction[]> {
+    return this.#decisions.actions(seen, principal);
+  }
+
   comments({ publication }: PublicationVersion): Promise<readonly PublicationComment[]> {
     return this.#records.comments(publication);
   }
@@ -307,6 +313,12 @@ export class Publications implements PublicationService {
     const visible = await this.#options.repositoriesOf(principal);
     const own = (await manifest.collections()).filter(({ isOfficial }) => !isOfficial);
     return own.every(({ name }) => visible.allows(record.repository, name)) ? manifest : null;
+  }
+
+  async summary({ repository, owner }: PublicationVersion, manifest: Manifest): Promise<ManifestSummary> {
+    const ctx = { caller: { username: owner }, signal: AbortSignal.timeout(LOOK_MILLISECONDS) };
+    const universe = await this.#published(repository).offered.repository.universe(ctx);
+    return summaryOf(manifest, universe);
   }
 
   async diff(record: PublicationVersion): Promise<PublicationDiff | null> {

@@ -2,7 +2,9 @@
 import type { Readable } from 'node:stream';
 import type { Principal } from '../access/principal.ts';
 import type { Job } from '../jobs/job.ts';
+import type { PublicationAction } from './allowed.ts';
 import type { Manifest } from './manifest.ts';
+import type { ManifestSummary } from './manifest-summary.ts';
 import type { PackPlace } from './packs/packs.ts';
 import type {
   PublicationComment,
@@ -109,9 +111,13 @@ export interface PublicationService {
     filter: PublicationFilter,
     principal: Principal,
   ): Promise<{ readonly found: readonly SeenPublication[]; readonly next: string | null }>;
+  /** What the principal may do about a publication, of which they see this version. */
+  actions(seen: SeenPublication, principal: Principal): Promise<readonly PublicationAction[]>;
   comments(record: PublicationVersion): Promise<readonly PublicationComment[]>;
   /** Null while it is being made, and for readers who may not read all collections of it (any more). */
   manifest(seen: SeenPublication, principal: Principal): Promise<Manifest | null>;
+  /** Reads all of it. @param manifest of the version */
+  summary(record: PublicationVersion, manifest: Manifest): Promise<ManifestSummary>;
   /** From the last one that reviewers decided about; null where there is none, and while the manifest is being made. */
   diff(record: PublicationVersion): Promise<PublicationDiff | null>;
   /** The job that works on a version, also of another user: whoever sees the version may know how far it is. */

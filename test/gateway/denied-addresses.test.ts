@@ -45,8 +45,9 @@ const ALWAYS = [1, 2 ** 53];
 /** Addresses that name nothing: their answers must not name what is alice's. */
 const NAMELESS = [
   ...['/healthz', '/metrics', '/schema.graphql', '/api/butler/repositories.yaml', '/api/butler/*'],
-  // the page for the browser
-  ...['/', '/*', '/graphiql.json'],
+  // the pages for the browser
+  ...['/', '/*', '/graphiql.json', '/publications', '/publications/:id', '/publications/assets/*'],
+  '/publications/settings.json',
 ];
 /** What is asked through them is in `denied-is-absent.test.ts`. */
 const ELSEWHERE = ['/graphql', '/graphql/stream', '/export'];

@@ -29,6 +29,7 @@ import { graphqlOnDemand, graphqlRoutes } from './graphql.ts';
 import { healthRoute } from './health.ts';
 import { allowGraphiql, hideFromGraphiql, refuseForeignPages } from './page-origins.ts';
 import { requestLog } from './request-log.ts';
+import { reviewPageRoutes } from './review-page.ts';
 import { securityHeaders } from './security-headers.ts';
 import { uploadRoute } from './uploads.ts';
 
@@ -78,7 +79,7 @@ export interface HttpServerOptions extends FacesOptions {
   readonly strategy: ExecutionStrategy;
   /** That GraphQL's fields need. */
   readonly scopes: RequiredScopes;
-  /** Undefined: no GraphiQL. */
+  /** Undefined: no GraphiQL, and no page for reviewers. */
   readonly graphiql: Omit<GraphiqlOptions, 'publicUrl'> | undefined;
   /** Before all addresses but those for the machine's own keepers; undefined: none. */
   readonly pathPrefix: string | undefined;
@@ -141,9 +142,13 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
   const { graphiql } = options;
   if (graphiql) {
     const page = { ...graphiql, publicUrl: options.publicUrl };
-    await app.register((routes) => graphiqlRoutes(routes, page), {
-      prefix: graphiql.origin === undefined ? prefix : '',
-    });
+    await app.register(
+      async (routes) => {
+        await graphiqlRoutes(routes, page);
+        if (options.services?.publications) await reviewPageRoutes(routes, page);
+      },
+      { prefix: graphiql.origin === undefined ? prefix : '' },
+    );
   }
   return app;
 }

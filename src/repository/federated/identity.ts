@@ -56,7 +56,10 @@ function readerOf<Row>(
 }
 
 /** Values of the required dimensions of a record; its own dimension sits under its key's column. */
-export function recordDataId({ element, fields }: DimensionRecordRow, names: readonly string[]): DataIdValues {
+export function recordDataId(
+  { element, fields }: Pick<DimensionRecordRow, 'element' | 'fields'>,
+  names: readonly string[],
+): DataIdValues {
   return names.map((name) => {
     const column = name === element.name && element.primaryKey ? element.primaryKey.name : name;
     return fields[column] as DataIdValues[number];

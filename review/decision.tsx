@@ -1,0 +1,172 @@
+/** What one may do about a publication, and nothing else. */
+import { useId, useRef, useState, type FormEvent } from 'react';
+import type { GatewayError } from './gateway.ts';
+import { Problem } from './problem.tsx';
+import { change, type CHANGES, type Publication } from './publication.ts';
+import { useSession } from './session.tsx';
+
+type Choice = Exclude<keyof typeof CHANGES, 'COMMENT' | 'CLAIM'>;
+
+const CHOICES: readonly Choice[] = ['APPROVE', 'REQUEST_CHANGES', 'REJECT', 'WITHDRAW'];
+
+interface DecisionProps {
+  readonly publication: Publication;
+  readonly done: () => void;
+}
+
+export function Decision({ publication, done }: DecisionProps) {
+  const { actions } = publication;
+  const choices = CHOICES.filter((choice) => actions.includes(choice));
+  if (choices.length === 0 && !actions.includes('SUBMIT')) return null;
+  return (
+    <section className="panel" aria-labelledby="decision">
+      <h2 id="decision">What you can do</h2>
+      {actions.includes('CLAIM') && <Claim publication={publication} done={done} />}
+      {choices.length > 0 && <DecisionForm publication={publication} choices={choices} done={done} />}
+      {actions.includes('SUBMIT') && <SubmitAgain publication={publication} />}
+    </section>
+  );
+}
+
+function Claim({ publication: { id, claimedBy }, done }: DecisionProps) {
+  const { gateway, viewer } = useSession();
+  const [error, setError] = useState<GatewayError>();
+  if (claimedBy === viewer.username) return <p>You are its reviewer: no other decides about it.</p>;
+  const claim = () => {
+    gateway.ask(change('CLAIM'), { input: { publication: id } }).then(done, setError);
+  };
+  return (
+    <>
+      <button type="button" onClick={claim}>
+        Claim it for review
+      </button>
+      <p className="note">For 3 days, no other reviewer decides about it.</p>
+      <Problem error={error} />
+    </>
+  );
+}
+
+interface DecisionFormProps extends DecisionProps {
+  readonly choices: readonly Choice[];
+}
+
+function DecisionForm({ publication, choices, done }: DecisionFormProps) {
+  const { gateway } = useSession();
+  const field = useId();
+  const form = useRef<HTMLFormElement>(null);
+  const [choice, setChoice] = useState<Choice | undefined>(choices.length === 1 ? choices[0] : undefined);
+  const [comment, setComment] = useState('');
+  const [confirmRestart, setConfirmRestart] = useState(false);
+  const [error, setError] = useState<GatewayError>();
+  const chosen = choice && choices.includes(choice) ? choice : undefined;
+  const { id, digest } = publication;
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (!chosen) return;
+    const input = { publication: id, comment, ...(chosen === 'APPROVE' && { digest, confirmRestart }) };
+    try {
+      await gateway.ask(change(chosen), { input });
+      setComment('');
+      setChoice(undefined);
+      setError(undefined);
+      // The form may be gone in a moment: what it has changed is told above.
+      document.querySelector('h1')?.focus();
+      done();
+    } catch (problem) {
+      setError(problem as GatewayError);
+      if (comment.trim() === '') form.current?.querySelector('textarea')?.focus();
+    }
+  };
+  const waits = publication.checks.some(({ code, state }) => code === 'RESTART' && state === 'WARNING');
+  return (
+    <form ref={form} onSubmit={(event) => void submit(event)}>
+      <fieldset>
+        <legend>Decide about version {publication.version}</legend>
+        {choices.map((one) => (
+          <label key={one} className="choice">
+            <input type="radio" name="decision" required checked={one === chosen} onChange={() => setChoice(one)} />
+            <span>
+              {wordsOf(one, publication).name} <span className="note">{wordsOf(one, publication).means}</span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      {chosen === 'APPROVE' && (
+        <p className="note">
+          You approve exactly what has the digest <code className="digest">{digest}</code>
+        </p>
+      )}
+      {chosen === 'APPROVE' && waits && (
+        <label className="choice">
+          <input
+            type="checkbox"
+            checked={confirmRestart}
+            onChange={(event) => setConfirmRestart(event.target.checked)}
+          />
+          <span>The servers of the published repository will be restarted.</span>
+        </label>
+      )}
+      <label htmlFor={field}>{chosen ? wordsOf(chosen, publication).comment : 'Comment'}</label>
+      <textarea id={field} rows={3} value={comment} onChange={(event) => setComment(event.target.value)} />
+      <Problem error={error} />
+      <button type="submit" className="main">
+        {chosen ? wordsOf(chosen, publication).button : 'Choose one of these'}
+      </button>
+    </form>
+  );
+}
+
+interface Words {
+  readonly name: string;
+  readonly means: string;
+  /** Label of what is said with it. */
+  readonly comment: string;
+  readonly button: string;
+}
+
+function wordsOf(choice: Choice, { version, state }: Publication): Words {
+  switch (choice) {
+    case 'APPROVE':
+      return {
+        name: state === 'APPROVED' ? 'Confirm the restart' : 'Approve',
+        means: 'and publish it.',
+        comment: 'Comment (if you like)',
+        button: `Approve version ${version}`,
+      };
+    case 'REQUEST_CHANGES':
+      return {
+        name: 'Request changes',
+        means: 'Its owner may submit it again.',
+        comment: 'What has to change (needed)',
+        button: 'Request changes',
+      };
+    case 'REJECT':
+      return { name: 'Reject', means: 'for good.', comment: 'Why (needed)', button: `Reject version ${version}` };
+    case 'WITHDRAW':
+      return state === 'PUBLISHED'
+        ? {
+            name: 'Withdraw',
+            means: 'Nobody reads it any more; its title and your reason stay.',
+            comment: 'Why (needed)',
+            button: 'Withdraw it',
+          }
+        : { name: 'Give it up', means: 'before it is published.', comment: 'Why (if you like)', button: 'Give it up' };
+  }
+}
+
+function SubmitAgain({ publication: { id, state, satellite, title } }: { readonly publication: Publication }) {
+  return (
+    <details open={['CHANGES_REQUESTED', 'STALE', 'DRAFT', 'FAILED'].includes(state)}>
+      <summary>Submit its next version</summary>
+      <p className="note">On a command line, or by the mutation submitPublication with this identifier:</p>
+      <pre tabIndex={0} aria-label="Command">{`satellite publish submit ${satellite ?? 'SATELLITE'} COLLECTION… \\
+  --title ${quoted(title)} \\
+  --again ${id}`}</pre>
+    </details>
+  );
+}
+
+/** As shells read it. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

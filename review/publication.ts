@@ -1,0 +1,359 @@
+/** What the page asks of the gateway, and the shape of what it gets. `test/review/queries.test.ts` holds the queries to the schema. */
+
+export const VIEWER = /* GraphQL */ `
+  query Viewer {
+    viewer {
+      username
+      groups
+      warnings
+    }
+    repositories {
+      name
+      kind
+    }
+  }
+`;
+
+export interface Viewer {
+  readonly username: string;
+  readonly groups: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface ViewerAnswer {
+  readonly viewer: Viewer;
+  readonly repositories: readonly { readonly name: string; readonly kind: string }[];
+}
+
+export const QUEUE = /* GraphQL */ `
+  query Queue(
+    $states: [PublicationState!]
+    $repository: String
+    $owner: String
+    $toReview: Boolean
+    $first: Int
+    $after: String
+  ) {
+    publications(
+      states: $states
+      repository: $repository
+      owner: $owner
+      toReview: $toReview
+      first: $first
+      after: $after
+    ) {
+      nodes {
+        id
+        version
+        state
+        title
+        owner
+        group
+        repository
+        claimedBy
+        changedAt
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`;
+
+export interface Listed {
+  readonly id: string;
+  readonly version: number;
+  readonly state: State;
+  readonly title: string;
+  readonly owner: string;
+  readonly group: string | null;
+  readonly repository: string;
+  readonly claimedBy: string | null;
+  readonly changedAt: string;
+}
+
+export interface PageInfo {
+  readonly hasNextPage: boolean;
+  readonly endCursor: string | null;
+}
+
+export interface QueueAnswer {
+  readonly publications: { readonly nodes: readonly Listed[]; readonly pageInfo: PageInfo };
+}
+
+/** What changes while one looks at it. */
+const LIVE = /* GraphQL */ `
+  fragment Live on Publication {
+    id
+    version
+    state
+    reason
+    digest
+    owner
+    group
+    repository
+    satellite
+    title
+    description
+    licence
+    readers {
+      allUsers
+      groups
+      users
+    }
+    checks {
+      code
+      state
+      message
+    }
+    comments {
+      id
+      version
+      author
+      at
+      text
+      replyTo
+    }
+    versions {
+      version
+      state
+    }
+    claimedBy
+    claimedUntil
+    approvedBy
+    generation
+    job {
+      state
+      error {
+        message
+      }
+    }
+    actions
+    submittedAt
+    changedAt
+  }
+`;
+
+export const PUBLICATION = /* GraphQL */ `
+  query Publication($id: ID!, $version: Int) {
+    publication(id: $id, version: $version) {
+      ...Live
+    }
+  }
+  ${LIVE}
+`;
+
+export const UPDATES = /* GraphQL */ `
+  subscription Updates($id: ID!) {
+    publicationUpdates(id: $id) {
+      ...Live
+    }
+  }
+  ${LIVE}
+`;
+
+export type State =
+  | 'DRAFT'
+  | 'SUBMITTED'
+  | 'IN_REVIEW'
+  | 'CHANGES_REQUESTED'
+  | 'APPROVED'
+  | 'STAGING'
+  | 'VERIFYING'
+  | 'COMMITTING'
+  | 'PUBLISHED'
+  | 'WITHDRAWN'
+  | 'REJECTED'
+  | 'CANCELLED'
+  | 'FAILED'
+  | 'STALE';
+
+export type Action = 'CLAIM' | 'COMMENT' | 'REQUEST_CHANGES' | 'APPROVE' | 'REJECT' | 'WITHDRAW' | 'SUBMIT';
+
+export interface Comment {
+  readonly id: string;
+  readonly version: number;
+  readonly author: string;
+  readonly at: string;
+  readonly text: string;
+  readonly replyTo: string | null;
+}
+
+export interface Check {
+  readonly code: string;
+  readonly state: 'PASSED' | 'WARNING' | 'FAILED';
+  readonly message: string;
+}
+
+export interface Publication extends Listed {
+  readonly reason: string | null;
+  readonly digest: string | null;
+  readonly satellite: string | null;
+  readonly description: string | null;
+  readonly licence: string | null;
+  readonly readers: {
+    readonly allUsers: boolean;
+    readonly groups: readonly string[];
+    readonly users: readonly string[];
+  };
+  readonly checks: readonly Check[];
+  readonly comments: readonly Comment[];
+  readonly versions: readonly { readonly version: number; readonly state: State }[];
+  readonly claimedUntil: string | null;
+  readonly approvedBy: string | null;
+  readonly generation: Whole | null;
+  readonly job: { readonly state: string; readonly error: { readonly message: string } | null } | null;
+  readonly actions: readonly Action[];
+  readonly submittedAt: string | null;
+}
+
+/** Beyond 2^53 it comes as text. */
+export type Whole = number | string;
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export const CONTENTS = /* GraphQL */ `
+  query Contents($id: ID!, $version: Int) {
+    publication(id: $id, version: $version) {
+      manifest {
+        datasetCount
+        bytes
+        universe {
+          namespace
+          version
+        }
+        datasetTypes
+        sizes {
+          datasetType
+          datasetCount
+          bytes
+        }
+        sky(first: 2000) {
+          regions {
+            element
+            dataId
+            regionPos
+            datasetCount
+          }
+          regionCount
+          elsewhere
+        }
+        collections {
+          name
+          type
+          doc
+          children
+          isOfficial
+        }
+        officialRepositories
+      }
+      diff {
+        from
+        added
+        removed
+        changed
+        datasets
+        other
+      }
+    }
+  }
+`;
+
+export interface SkyRegion {
+  readonly element: string;
+  readonly dataId: JsonObject;
+  readonly regionPos: string | null;
+  readonly datasetCount: Whole;
+}
+
+export interface Sky {
+  readonly regions: readonly SkyRegion[];
+  readonly regionCount: Whole;
+  readonly elsewhere: Whole;
+}
+
+export interface Collection {
+  readonly name: string;
+  readonly type: string;
+  readonly doc: string | null;
+  readonly children: readonly string[];
+  readonly isOfficial: boolean;
+}
+
+export interface Manifest {
+  readonly datasetCount: Whole;
+  readonly bytes: Whole;
+  readonly universe: { readonly namespace: string; readonly version: number };
+  readonly datasetTypes: readonly JsonObject[];
+  readonly sizes: readonly { readonly datasetType: string; readonly datasetCount: Whole; readonly bytes: Whole }[];
+  readonly sky: Sky;
+  readonly collections: readonly Collection[];
+  readonly officialRepositories: readonly string[];
+}
+
+export interface Diff {
+  readonly from: number;
+  readonly added: Whole;
+  readonly removed: Whole;
+  readonly changed: Whole;
+  readonly datasets: readonly JsonObject[];
+  readonly other: readonly string[];
+}
+
+export interface ContentsAnswer {
+  readonly publication: { readonly manifest: Manifest | null; readonly diff: Diff | null } | null;
+}
+
+export const DATASETS = /* GraphQL */ `
+  query Datasets($id: ID!, $version: Int, $first: Int, $after: String) {
+    publication(id: $id, version: $version) {
+      manifest {
+        datasets(first: $first, after: $after) {
+          nodes {
+            uuid
+            datasetType
+            run
+            dataId
+            files
+          }
+          pageInfo {
+            hasNextPage
+            endCursor
+          }
+        }
+      }
+    }
+  }
+`;
+
+export interface Dataset {
+  readonly uuid: string;
+  readonly datasetType: string;
+  readonly run: string;
+  readonly dataId: JsonObject;
+  readonly files: readonly JsonObject[];
+}
+
+export interface DatasetsAnswer {
+  readonly publication: {
+    readonly manifest: {
+      readonly datasets: { readonly nodes: readonly Dataset[]; readonly pageInfo: PageInfo };
+    } | null;
+  } | null;
+}
+
+/** Mutations, each with its input's type. */
+export const CHANGES = {
+  CLAIM: 'claimPublication',
+  COMMENT: 'commentPublication',
+  REQUEST_CHANGES: 'requestPublicationChanges',
+  APPROVE: 'approvePublication',
+  REJECT: 'rejectPublication',
+  WITHDRAW: 'withdrawPublication',
+} as const;
+
+export function change(action: keyof typeof CHANGES): string {
+  const mutation = CHANGES[action];
+  const input = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
+  return `mutation ($input: ${input}!) { ${mutation}(input: $input) { publication { id } } }`;
+}

@@ -1,0 +1,173 @@
+/** The page for reviewers and owners, in a browser without network: a review from the request to what is published. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { findBrowser } from '../../stack/browser.ts';
+import { buildSatellite } from '../../stack/satellite.ts';
+import { CURATORS, openPublishing, type PublishingWorld } from '../publish/publishing-world.ts';
+
+const found = await findBrowser();
+const executablePath = 'executable' in found ? found.executable : undefined;
+const title = 'missing' in found ? `the page for reviewers (skipped: ${found.missing})` : 'the page for reviewers';
+
+const ALONE = ['--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1', '--no-sandbox', '--disable-gpu'];
+const ASKED = { satellite: 'old', collections: ['u/alice/reprocessing', 'u/alice/psf'], title: 'Better PSFs' };
+
+describe.skipIf(executablePath === undefined)(title, () => {
+  let browser: Browser;
+  let world: PublishingWorld;
+  /** A publication that nobody has looked at. */
+  let waiting: string;
+  /** What browsers hold against the pages. */
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    // Detectors and patches that are somewhere on the sky.
+    const path = JSON.stringify(await buildSatellite());
+    world = await openPublishing({
+      commit: 'real',
+      repositories: `  - {name: old, kind: direct, path: ${path}, owner: alice}`,
+    });
+    const favourites = { satellite: 'old', collections: ['u/alice/favourites'], title: 'Favourites' };
+    waiting = (await world.did('alice', 'submitPublication', favourites)).id;
+    browser = await chromium.launch({ ...(executablePath !== undefined && { executablePath }), args: ALONE });
+  });
+  afterAll(async () => {
+    await browser.close();
+    await world[Symbol.asyncDispose]();
+  });
+  afterEach(() => expect(complaints.splice(0)).toEqual([]));
+
+  const tokenOf = (user: 'alice' | 'carol' | keyof typeof CURATORS) =>
+    world.gateway.token(user, { groups: user in CURATORS ? CURATORS[user as keyof typeof CURATORS] : ['g_users'] });
+
+  /** A browser of somebody's who signs in by hand. */
+  async function pageOf(
+    user: Parameters<typeof tokenOf>[0],
+    address: string,
+    options: BrowserContextOptions = {},
+  ): Promise<Page> {
+    const page = await (await browser.newContext(options)).newPage();
+    page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`));
+    page.on('console', (message) => {
+      // Before anybody has signed in.
+      if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
+    });
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol.startsWith('http') && origin !== world.gateway.url) complaints.push(`elsewhere: ${request.url()}`);
+    });
+    await page.goto(`${world.gateway.url}${address}`);
+    await page.getByLabel('Token').fill(await tokenOf(user));
+    await page.getByRole('button', { name: 'Sign in' }).press('Enter');
+    return page;
+  }
+
+  const stateOf = (page: Page, state: string) => page.getByRole('status').getByText(state, { exact: true }).waitFor();
+  const decision = (page: Page) => page.getByRole('region', { name: 'What you can do' });
+
+  test('takes a publication from the request over a second version to where its readers read it', async () => {
+    const { id } = await world.did('alice', 'submitPublication', ASKED);
+    const reviewer = await pageOf('curator', '/publications');
+    await reviewer.getByLabel('Show', { exact: true }).selectOption({ label: 'Waiting for my review' });
+    await reviewer.getByRole('button', { name: 'Show' }).click();
+    await reviewer.getByRole('link', { name: 'Better PSFs' }).click();
+    await stateOf(reviewer, 'submitted');
+    expect(new URL(reviewer.url()).pathname).toBe(`/publications/${id}`);
+
+    // What is in it.
+    const types = reviewer.getByRole('table', { name: 'Dataset types' });
+    await types.getByRole('row', { name: /^psf_residuals instrument, detector, visit ArrowAstropy \d+ / }).waitFor();
+    await reviewer
+      .getByRole('img', { name: /^\d+ regions of .*visit_detector_region/ })
+      .first()
+      .waitFor();
+    const datasets = reviewer.getByRole('table', { name: 'Datasets' });
+    const first = await datasets.getByRole('row').nth(1).innerText();
+    await reviewer.getByRole('button', { name: 'Next datasets' }).click();
+    await reviewer.getByText(/^26 to \d+ of /).waitFor();
+    expect(await datasets.getByRole('row').nth(1).innerText()).not.toBe(first);
+
+    // What was said.
+    await reviewer.getByLabel('Comment, to its owner and its reviewers').fill('What is it made with?');
+    await reviewer.getByRole('button', { name: 'Comment', exact: true }).click();
+    const owner = await pageOf('alice', `/publications/${id}`);
+    await owner.getByRole('button', { name: 'Reply to curator' }).click();
+    await owner.getByLabel('Reply to curator').fill('With Piff.');
+    await owner.getByRole('button', { name: 'Send the reply' }).click();
+    await reviewer.getByRole('listitem').getByText('With Piff.').waitFor();
+    expect(await owner.getByRole('radio', { name: /Approve/ }).count()).toBe(0);
+    expect(await decision(owner).getByRole('radio').allInnerTexts()).toHaveLength(1);
+
+    // Sent back, for a reason.
+    await reviewer.getByRole('button', { name: 'Claim it for review' }).click();
+    await stateOf(reviewer, 'in review');
+    await reviewer.getByRole('radio', { name: /^Request changes/ }).check();
+    await decision(reviewer).getByRole('button', { name: 'Request changes' }).click();
+    await decision(reviewer).getByText('Say in "comment" what has to change.').waitFor();
+    await decision(reviewer).getByRole('textbox').fill('Name the survey.');
+    await decision(reviewer).getByRole('button', { name: 'Request changes' }).click();
+    await stateOf(reviewer, 'changes requested');
+    await stateOf(owner, 'changes requested');
+    await owner.getByText('Name the survey.').first().waitFor();
+    await owner.getByText(`--again ${id}`).waitFor();
+
+    // The next version does not take the place of what is on the screen by itself.
+    const { digest } = await world.did('alice', 'submitPublication', { ...ASKED, publication: id, title: 'HSC PSFs' });
+    await reviewer.getByRole('button', { name: 'Show version 2' }).click();
+    await reviewer.getByRole('heading', { level: 1, name: 'HSC PSFs' }).waitFor();
+    await reviewer.getByRole('region', { name: 'Changes since version 1' }).getByText('Another title').waitFor();
+
+    // Approved without a mouse.
+    await reviewer.getByRole('radio', { name: /^Approve/ }).focus();
+    await reviewer.keyboard.press('Space');
+    await decision(reviewer).getByText(digest).waitFor();
+    await decision(reviewer).getByRole('textbox').focus();
+    await reviewer.keyboard.press('Tab');
+    await reviewer.keyboard.press('Enter');
+    await stateOf(reviewer, 'published');
+    await owner.getByRole('button', { name: 'Show version 2' }).click();
+    await stateOf(owner, 'published');
+    await reviewer.context().close();
+    await owner.context().close();
+  });
+
+  test('says the same of what is not shared and of what is not there', async () => {
+    for (const asked of [waiting, '00000000-0000-4000-8000-000000000000']) {
+      const page = await pageOf('carol', `/publications/${asked}`);
+      await page.getByText(`The publication ${asked} does not exist, or is not shared with you`).waitFor();
+      await page.context().close();
+    }
+  });
+
+  const axe = () => readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+  test.each([
+    ['light', 1280],
+    ['dark', 400],
+  ] as const)(
+    'has nothing that axe finds against it, and nothing wider than its window (%s, %d px)',
+    async (colorScheme, width) => {
+      const viewport = { width, height: 800 };
+      const page = await pageOf('curator', '/publications', { colorScheme, viewport });
+      for (const look of [
+        () => page.getByRole('table').waitFor(),
+        () => page.getByRole('link', { name: 'Favourites' }).click(),
+      ]) {
+        await look();
+        await page.getByText('Asking').first().waitFor({ state: 'detached' });
+        await page.evaluate(await axe());
+        const found = await page.evaluate(async () => {
+          const { axe: loaded } = globalThis as unknown as {
+            axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+          };
+          return (await loaded.run()).violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)]);
+        });
+        expect(found).toEqual([]);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      }
+      await page.context().close();
+    },
+  );
+});
