@@ -16,7 +16,14 @@ import type {
   Repository,
   RestrictableRepository,
 } from '../repository/repository.ts';
-import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult, StoreObject } from '../repository/rows.ts';
+import type {
+  DatasetRow,
+  FileRecord,
+  FileSource,
+  RepositoryUsage,
+  RowsByResult,
+  StoreObject,
+} from '../repository/rows.ts';
 
 export type Outcome = 'answered' | 'refused' | 'unavailable' | 'aborted' | 'failed';
 

@@ -13,7 +13,14 @@ import type {
   QueryContext,
   Repository,
 } from '../repository/repository.ts';
-import type { DatasetRow, FileRecord, FileSource, RepositoryUsage, RowsByResult, StoreObject } from '../repository/rows.ts';
+import type {
+  DatasetRow,
+  FileRecord,
+  FileSource,
+  RepositoryUsage,
+  RowsByResult,
+  StoreObject,
+} from '../repository/rows.ts';
 
 /** Gives the open repository, which stays open until `done` is called. */
 export type Borrow<R extends Repository> = (

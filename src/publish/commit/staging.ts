@@ -7,10 +7,9 @@ import { inBatches } from '../../butler/in-batches.ts';
 import { inParallel } from '../../transfer/parallel.ts';
 import type { CommitWork, PublishedVersion } from '../commit.ts';
 import type { Manifest, ManifestDataset, ManifestFile } from '../manifest.ts';
+import { Pace } from './pace.ts';
 import { publicationArea, stagedPath, stagedVersion, stagingArea } from './staged-path.ts';
 
-/** Files under way at once: most are small, and wait for a store's answers. */
-const FILES_AT_ONCE = 16;
 /** Paths that are looked up at once. */
 const PATHS_AT_ONCE = 5000;
 
@@ -38,6 +37,7 @@ export async function stageFiles(setting: StagingSetting): Promise<void> {
   const there = new Set<string>();
   for await (const { path } of artifacts.list(stagingArea(version), ctx.signal)) there.add(path);
   const { bytes: total } = await manifest.header();
+  const pace = new Pace();
   let done = 0;
   for await (const files of filesToStage(setting)) {
     const missing = files.filter(({ path }) => !there.has(path));
@@ -46,12 +46,13 @@ export async function stageFiles(setting: StagingSetting): Promise<void> {
       ctx,
     );
     done += sizeOf(files) - sizeOf(missing);
-    await inParallel(missing, FILES_AT_ONCE, ctx.signal, async (staged, signal) => {
+    await inParallel(missing, pace.most, ctx.signal, async (staged, signal) => {
       const { dataset, file, path } = staged;
       const object = objects.get(dataset.uuid)?.find(({ component }) => component === file.component);
-      if (!object || !(await artifacts.copyWithin(object.url, path, signal))) {
+      await pace.run(file.size, async () => {
+        if (object && (await artifacts.copyWithin(object.url, path, signal))) return;
         await bring(setting, staged, { ...ctx, signal });
-      }
+      });
       there.add(path);
       done += file.size;
       await task.progress({ done, total, unit: 'bytes' });
@@ -75,9 +76,10 @@ function sizeOf(files: readonly StagedFile[]): number {
 export async function verifyFiles(setting: StagingSetting): Promise<void> {
   const { repository, work } = setting;
   const { ctx } = work;
+  const pace = new Pace();
   for await (const files of filesToStage(setting)) {
-    await inParallel(files, FILES_AT_ONCE, ctx.signal, async ({ file, path }, signal) => {
-      const { size, sha256 } = await repository.artifacts.measure(path, signal);
+    await inParallel(files, pace.most, ctx.signal, async ({ file, path }, signal) => {
+      const { size, sha256 } = await pace.run(file.size, () => repository.artifacts.measure(path, signal));
       if (size === file.size && sha256 === file.sha256) return;
       throw new SatelliteError(
         'UPSTREAM_UNAVAILABLE',

@@ -128,7 +128,8 @@ export class S3ArtifactStore implements ArtifactStore {
   async measure(path: string, signal: AbortSignal): Promise<ArtifactContent> {
     const { requests } = await this.#atServer();
     return (
-      (await requests.measure(this.#pathAtServer(path), signal)) ?? (await measuredContent(await this.read(path, null, signal)))
+      (await requests.measure(this.#pathAtServer(path), signal)) ??
+      (await measuredContent(await this.read(path, null, signal)))
     );
   }
 
