@@ -9,6 +9,7 @@ import type { FileResolver } from '../access/file-resolution.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Job, JobKind, Jobs } from '../jobs/job.ts';
 import { Watcher } from '../jobs/watcher.ts';
+import { failpoint } from '../repository/failpoints.ts';
 import type { PublishedGrants } from '../satellite/grant-request.ts';
 import type { State } from '../state/state.ts';
 import { prepareTables } from '../state/tables.ts';
@@ -236,6 +237,7 @@ export class Publications implements PublicationService {
     );
     const approved = seen.record;
     if (!law.isReady(approved, needsRestart(approved))) return { publication: seen, job: null };
+    failpoint('publication:before-job');
     return { publication: seen, job: await this.#jobs.enqueue(this.#kinds.publish, approved) };
   }
 

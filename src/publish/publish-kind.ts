@@ -2,12 +2,12 @@
 import { SatelliteError } from '../butler/errors.ts';
 import { HeldError, type JobKind, type Task } from '../jobs/job.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
-import type { Grant } from '../access/grants.ts';
 import type { Identity } from '../access/principal.ts';
+import { failpoint } from '../repository/failpoints.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { CommitWork, PublicationCommit } from './commit.ts';
 import type { PublicationVersion } from './publication.ts';
-import type { ReaderGrants } from './reader-grants.ts';
+import type { LostRight, ReaderGrants } from './reader-grants.ts';
 import { SourceChangedError, termsOf } from './sources.ts';
 import {
   existing,
@@ -46,11 +46,12 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
       }
       const ctx = await contextOf(parts, found, task);
       const begun = await begin(parts, input);
+      failpoint('publication:before-staging');
       await checkFrozen(parts, begun, task.signal);
       const manifest = store.read(begun, task.signal);
       const before = await publishedBefore(records, input);
       const visible = await parts.repositoriesOf(ctx.who);
-      const narrowed: Grant[] = [];
+      let narrowed: readonly LostRight[] = [];
       const work: CommitWork = {
         task,
         ctx,
@@ -59,10 +60,16 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
           const now = await existing(records, input);
           if (now.state === from && stage === 'COMMITTING') await compare(parts, now, ctx);
           const after = await moved(parts, input, ({ state }) => (state === from ? { state: stage } : null));
-          const { state } = after ?? (await existing(records, input));
+          const { state, revision } = after ?? (await existing(records, input));
           if (state !== stage && state !== 'COMMITTING') throw notGoingOn(state);
+          if (stage !== 'COMMITTING') return;
           // From the moment that it is there, nobody reads it whom only the version before let in.
-          if (stage === 'COMMITTING') narrowed.push(...(await grants.narrow(begun, await manifest.collections())));
+          const collections = await manifest.collections();
+          failpoint('publication:before-narrowing');
+          // Kept, so that they get it back also where another attempt than the one that took it finds that it cannot be there.
+          narrowed = await task.step(`readers before ${revision}`, () => grants.toNarrow(begun, collections));
+          await grants.narrow(begun, collections);
+          failpoint('publication:after-narrowing');
         },
         read: (source, fileCtx) => sources.read(source, fileCtx),
         storeObjects: (datasets, pageCtx) => sources.storeObjects(begun, datasets, visible, pageCtx),
@@ -75,7 +82,9 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
         throw error;
       });
       // First, as it can be long until every gateway shows it; once, as its owner may take that back meanwhile.
+      failpoint('publication:before-readers');
       const reason = await task.step('readers', () => letReadersIn(parts, begun));
+      failpoint('publication:before-published');
       await untilVisible(commit, begun.repository, generation, task);
       await finish(parts, begun, generation, reason);
       return { generation };
@@ -141,6 +150,7 @@ export function withdrawKind(parts: PublishParts): JobKind<VersionInput, Publish
     run: async (input, task) => {
       const version = await existing(records, input);
       const manifest = store.read(version, task.signal);
+      failpoint('publication:before-withdrawal');
       // Where it is out already, its names can be those of a later publication, with grants of its own.
       if ((await commit.visibleSince(version)) !== null) await grants.close(version, await manifest.collections());
       const ctx = { caller: { username: version.submittedBy }, signal: task.signal };

@@ -11,6 +11,14 @@ const ACTOR = 'satellite';
 
 type CollectionGrant = Grant & { readonly collection: string };
 
+/** What `restore` gives back, as a job can keep it. */
+export type LostRight = {
+  readonly collection: string;
+  readonly subject: { readonly kind: Subject['kind']; readonly name: string; readonly id: number | null };
+  readonly grantedBy: string;
+  readonly expiresAt: number | null;
+};
+
 export class ReaderGrants {
   readonly #store: GrantStore;
   readonly #memberships: Pick<Memberships, 'of'>;
@@ -25,29 +33,46 @@ export class ReaderGrants {
   /**
    * Ends what a version before lets its readers do and this one does not: before it is there, as the names are the same.  What
    * owners granted stays, and what another publication gives.
-   * @returns what was ended
    */
-  async narrow(version: PublicationVersion, collections: readonly ManifestCollection[]): Promise<readonly Grant[]> {
+  async narrow(version: PublicationVersion, collections: readonly ManifestCollection[]): Promise<void> {
+    for (const { id, collection } of await this.#narrowed(version, collections)) {
+      await this.#store.revoke(id, this.#entry('revokeAccess', version, collection));
+    }
+  }
+
+  /** What `narrow` would end now. */
+  async toNarrow(version: PublicationVersion, collections: readonly ManifestCollection[]): Promise<LostRight[]> {
+    return (await this.#narrowed(version, collections)).map(({ collection, subject, grantedBy, expiresAt }) => {
+      const name = subject.kind === 'all_users' ? '' : subject.name;
+      const id = subject.kind === 'group' ? subject.id : null;
+      return { collection, subject: { kind: subject.kind, name, id }, grantedBy, expiresAt };
+    });
+  }
+
+  async #narrowed(
+    version: PublicationVersion,
+    collections: readonly ManifestCollection[],
+  ): Promise<readonly CollectionGrant[]> {
     const subjects = await this.#subjects(version);
     const names = ownedNames(collections);
     const granted = await this.#granted(version);
     const others = await this.#others(version, granted);
-    const ended = granted.filter(
+    return granted.filter(
       (grant) =>
         grant.note === noteOf(version) &&
         !(names.includes(grant.collection) && subjects.some((one) => isSame(one, grant.subject))) &&
         !others.get(grant.collection)?.some((readers) => isAmong(readers, grant.subject)),
     );
-    for (const { id, collection } of ended) {
-      await this.#store.revoke(id, this.#entry('revokeAccess', version, collection));
-    }
-    return ended;
   }
 
   /** Gives back what `narrow` has ended. */
-  async restore(version: PublicationVersion, ended: readonly Grant[]): Promise<void> {
-    for (const grant of ended) {
-      await this.#store.add(grant, this.#entry('grantAccess', version, grant.collection));
+  async restore(version: PublicationVersion, ended: readonly LostRight[]): Promise<void> {
+    const resource = repositoryResource(version.repository);
+    for (const { collection, subject, grantedBy, expiresAt } of ended) {
+      await this.#store.add(
+        { resource, collection, subject, right: 'READ', grantedBy, expiresAt, note: noteOf(version) },
+        this.#entry('grantAccess', version, collection),
+      );
     }
   }
 

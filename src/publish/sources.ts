@@ -8,6 +8,7 @@ import { nameInAddresses, type OfferedRepository, type VisibleRepositories } fro
 import type { Identity } from '../access/principal.ts';
 import { owns } from '../access/readable.ts';
 import { SatelliteError } from '../butler/errors.ts';
+import { failpoint } from '../repository/failpoints.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { StoreObject } from '../repository/rows.ts';
 import { runChecks, unmade } from './checks.ts';
@@ -298,7 +299,10 @@ export class Sources {
         officialRepositories: used,
         progress,
       },
-      (items) => store.add(name, items, ctx.signal).then(() => undefined),
+      async (items) => {
+        await store.add(name, items, ctx.signal);
+        failpoint('publication:in-manifest');
+      },
       ctx,
     );
     return { summary, structure, official };

@@ -5,6 +5,7 @@ import type { Identity } from '../access/principal.ts';
 import { ownerOfName } from '../access/readable.ts';
 import type { Memberships } from '../access/memberships.ts';
 import { SatelliteError } from '../butler/errors.ts';
+import { failpoint } from '../repository/failpoints.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import type { PublicationVersion } from './publication.ts';
 import type { PublicationRecords } from './records.ts';
@@ -64,6 +65,7 @@ export function submitKind(
         .catch((error: unknown) => {
           throw error instanceof SourceChangedError ? new SatelliteError('CONFLICT', error.message) : error;
         });
+      failpoint('publication:before-submitted');
       const isComplete = digest !== null && !checks.some(({ state }) => state === 'FAILED');
       await moved(parts, found, (now) => {
         if (now.state !== 'DRAFT') return null;

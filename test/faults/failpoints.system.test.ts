@@ -123,10 +123,10 @@ const purge: Case = {
 
 /**
  * Those of migrations are hit where upstream's tool is stood in for: `test/satellite/migration.test.ts`; those of runs where
- * there is a graph: `test/run/transfer/`; those of publishing in `test/publish/faults.system.test.ts`.
+ * there is a graph: `test/run/transfer/`; those of publishing in `test/publish/`.
  */
-type Met = Exclude<Failpoint, `${'migrate' | 'run' | 'publish' | 'withdraw'}:${string}`>;
-const MET = FAILPOINTS.filter((name): name is Met => !/^(migrate|run|publish|withdraw):/.test(name));
+type Met = Exclude<Failpoint, `${'migrate' | 'run' | 'publication' | 'publish' | 'withdraw'}:${string}`>;
+const MET = FAILPOINTS.filter((name): name is Met => !/^(migrate|run|publication|publish|withdraw):/.test(name));
 
 /** Whoever adds a failpoint says here what comes to it. */
 const CASES: Readonly<Record<Met, Case>> = {

@@ -82,6 +82,7 @@ async function strayFiles(world: PublishedWorld): Promise<readonly string[]> {
 /** At which of them each change comes by. */
 const MET: Readonly<Record<Extract<Failpoint, `${'publish' | 'withdraw'}:${string}`>, Change>> = {
   'publish:in-file': 'publish',
+  'publish:after-file': 'publish',
   'publish:before-verifying': 'publish',
   'publish:before-committing': 'publish',
   'publish:before-datasets': 'replace',
@@ -103,7 +104,7 @@ describe('Publishing whose process is killed', () => {
     async (failpoint, change) => {
       const before = change === 'publish' ? empty : first;
       await using world = await copied(before);
-      const nth = failpoint === 'publish:in-file' ? ':5' : '';
+      const nth = failpoint.endsWith('-file') ? ':5' : '';
       expect(await changeIn(world, change, failpoint + nth)).toBe('SIGKILL');
       // Opening it undoes what the killed writer left of a transaction.
       const moment = await copied(world);

@@ -53,6 +53,7 @@ export async function stageFiles(setting: StagingSetting): Promise<void> {
         if (object && (await artifacts.copyWithin(object.url, path, signal))) return;
         await bring(setting, staged, { ...ctx, signal });
       });
+      failpoint('publish:after-file');
       there.add(path);
       done += file.size;
       await task.progress({ done, total, unit: 'bytes' });
