@@ -90,6 +90,11 @@ export async function workHere(
       },
     );
     await client.post(`${place}/end`, { claim, end });
+  } catch (error) {
+    // Where it was cancelled, others wait until nothing is written here any more.
+    if (stop.signal.aborted)
+      await client.post(`${place}/end`, { claim, end: { stopped: true } }).catch(() => undefined);
+    throw error;
   } finally {
     clearInterval(beat);
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);

@@ -23,6 +23,7 @@ import { Publications } from '../publish/publications.ts';
 import { Claims } from '../run/claims.ts';
 import { Runs } from '../run/runs.ts';
 import { Stages } from '../run/stages.ts';
+import { RunSweeper } from '../run/sweeper.ts';
 import { RunStore, RUN_TABLES } from '../run/store.ts';
 import { RunInputs } from '../run/transfer/run-inputs.ts';
 import { createLeases } from '../state/leases.ts';
@@ -163,6 +164,7 @@ export async function openServices(
   });
   const runs = new Runs({ store, satellites, stages, jobs, pipelines: config.python?.path ?? [] });
   const claims: Claims = new Claims({ store, runs, satellites, stages, minted, secret: state.secret, now });
+  const sweeper = new RunSweeper({ stages, claims, log });
   const services: Services = {
     calls: new IdempotentCalls(state, requestMs),
     jobs,
@@ -201,9 +203,10 @@ export async function openServices(
       await jobs.start();
       await satellites.start();
       await publications?.start();
-      await stages.start();
+      sweeper.start();
     },
     close: async () => {
+      await sweeper.close();
       await publications?.close();
       await jobs.close();
       await satellites.close();

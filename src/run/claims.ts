@@ -86,7 +86,7 @@ export class Claims {
     requireRun(entry, principal);
     const isLapsed = entry.worker !== null && (entry.claimedUntil ?? 0) < this.#now() && entry.stage === stage;
     // Its claimant has gone: the run is as it was, and what was executed is found by its files.
-    checkStage(isLapsed ? { ...entry, state: 'CANCELLED' } : entry, stage);
+    checkStage(isLapsed ? { ...entry, state: 'CANCELLED' } : entry, stage, this.#now());
     const environment = stage === 'execute' ? await this.#environment(entry, principal) : {};
     const claim = randomUUID();
     const claimed = await store.change(entry, {
@@ -127,7 +127,12 @@ export class Claims {
 
   /** Ends a stage. @throws SatelliteError as the stage's own end does; then the run is FAILED with it */
   async end(id: string, claim: string, end: ClaimEnd, principal: Principal): Promise<RunRecord> {
-    const { store, stages } = this.#options;
+    const { store, stages, runs } = this.#options;
+    const cancelled = await runs.writeable(id, principal);
+    if (cancelled.claim === claim && cancelled.worker === null) {
+      // Its claimant has stopped, as it was asked to.
+      return (await store.change(cancelled, UNCLAIMED)) ?? cancelled;
+    }
     const entry = await this.#held(id, claim, principal);
     this.#counted.delete(claim);
     const change = async (changes: Parameters<RunStore['changeAttempt']>[2]) => {
@@ -155,6 +160,19 @@ export class Claims {
     }
   }
 
+  /** Gives up the runs whose claimants have gone: `retryRun`, or another claim, goes on with what is missing. */
+  async sweep(): Promise<void> {
+    const { store, stages } = this.#options;
+    for (const entry of await store.inState(Object.values(WORKING))) {
+      const { worker, claimedUntil } = entry;
+      if (worker === null || (claimedUntil ?? 0) > this.#now()) continue;
+      const message = `'${worker}' has not been heard of for a minute: go on there with \`satellite run go ${entry.id}\`, or here with retryRun.`;
+      const changes = { state: 'FAILED', error: { code: 'RUN_FAILED', message }, ...UNCLAIMED } as const;
+      const given = await store.change(entry, changes);
+      if (given) await stages.record(given);
+    }
+  }
+
   /**
    * The token of the user whose machine has a run; for what its processes ask.
    * @param job as a capability names it; undefined is answered for one that is no claim's
@@ -164,7 +182,7 @@ export class Claims {
     if (!job.startsWith(PREFIX)) return undefined;
     const [id = '', attempt] = job.slice(PREFIX.length).split(':');
     const entry = await this.#options.store.get(id);
-    const isHeld = entry && entry.claim !== null && String(entry.attempt) === attempt && entry.jobOwner === username;
+    const isHeld = entry && entry.worker !== null && String(entry.attempt) === attempt && entry.jobOwner === username;
     if (!isHeld) throw refused('the claim of a run that it was made for has ended');
     return entry.sealedToken === null ? undefined : this.#options.secret.unseal(purpose(id), entry.sealedToken);
   }
@@ -196,7 +214,7 @@ export class Claims {
   async #held(id: string, claim: string, principal: Principal): Promise<RunEntry> {
     const entry = await this.#options.runs.writeable(id, principal);
     requireRun(entry, principal);
-    if (entry.claim !== claim) throw lost(id);
+    if (entry.claim !== claim || entry.worker === null) throw lost(id);
     return entry;
   }
 

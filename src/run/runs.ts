@@ -117,7 +117,12 @@ export class Runs implements RunService {
     }
     if (entry.state === 'COMPLETED' || entry.state === 'CANCELLED') return { run: entry, job: null };
     // The attempt that may go on elsewhere is no longer the latest one, and changes nothing any more.
-    const changes = { state: 'CANCELLED', attempt: entry.attempt + 1, error: null, ...UNCLAIMED } as const;
+    // Until it says that it has stopped, or its time is over, a claimant may still write.
+    const { claim, claimedUntil } = entry;
+    const changes = {
+      state: 'CANCELLED' as const,
+      ...{ attempt: entry.attempt + 1, error: null, ...UNCLAIMED, claim, claimedUntil },
+    };
     const cancelled = await this.#store.change(entry, changes);
     if (!cancelled) throw changedMeanwhile(id);
     await stages.record(cancelled);
@@ -142,7 +147,7 @@ export class Runs implements RunService {
   ): Promise<RunChange & { readonly plan: RunRemoval }> {
     const { satellites, stages } = this.#options;
     const entry = await this.writeable(id, principal);
-    checkStage(entry, 'remove');
+    checkStage(entry, 'remove', Date.now());
     requireUnused(entry, await this.#store.ofSatellite(entry));
     const satellite = await satellites.forWriting(entry.satellite, principal);
     const plan = await planRunRemoval(entry, satellite, query);

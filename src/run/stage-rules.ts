@@ -12,9 +12,14 @@ export const WORKING: Readonly<Record<WorkingStage, RunState>> = {
 };
 
 type Standing = Pick<RunRecord, 'id' | 'state' | 'reached' | 'stage' | 'quanta' | 'worker'>;
+/** When a claim ends that was cancelled, Unix milliseconds; null: its claimant has stopped. */
+type Leaving = { readonly claimedUntil: number | null };
 
-/** @throws SatelliteError CONFLICT where the stage cannot be begun now, saying what can */
-export function checkStage(run: Standing, stage: RunStage): void {
+/**
+ * @param now Unix milliseconds
+ * @throws SatelliteError CONFLICT where the stage cannot be begun now, saying what can
+ */
+export function checkStage(run: Standing & Leaving, stage: RunStage, now: number): void {
   const { state, reached, quanta } = run;
   const refuse = (why: string): never => {
     throw new SatelliteError('CONFLICT', `Run ${run.id} ${why}`);
@@ -24,6 +29,9 @@ export function checkStage(run: Standing, stage: RunStage): void {
     const by = run.worker === null ? '' : ` by '${run.worker}'`;
     refuse(`is ${state}${by}: wait until that has ended, or stop it with cancelRun.`);
   }
+  const left = Math.ceil(((run.claimedUntil ?? 0) - now) / 1000);
+  if (left > 0)
+    refuse(`is being stopped where it was cancelled, and writes no more in ${left} seconds: try again then.`);
   if (stage === 'remove') return;
   if (stage === 'build') {
     if (reached === 'EXECUTED' || reached === 'COMPLETED')

@@ -26,7 +26,7 @@ import type { RunSettings } from './settings.ts';
 import { checkStage, WORKING } from './stage-rules.ts';
 import { UNCLAIMED, type RunChanges, type RunEntry, type RunStore, type StageRequest } from './store.ts';
 import { bringRunHome } from './transfer/bring-run-home.ts';
-import { readableRepositories } from './transfer/readable-repositories.ts';
+import { readableRepositories, readingRules } from './transfer/readable-repositories.ts';
 import { sandboxUid } from './worker/sandbox.ts';
 
 export interface StagesOptions {
@@ -78,7 +78,7 @@ export class Stages {
     request: StageRequest | null,
     principal: Principal,
   ): Promise<{ readonly run: RunEntry; readonly job: Job }> {
-    checkStage(entry, stage);
+    checkStage(entry, stage, Date.now());
     const { store, settings, surroundings } = this.#options;
     if (stage === 'build' || stage === 'execute') {
       requireStack(settings, entry, principal.username);
@@ -100,15 +100,24 @@ export class Stages {
         'CONFLICT',
         `Run ${entry.id} was changed at the same moment: look at it, and try again.`,
       );
-    const job = await this.#enqueue(begun, principal.token);
+    const job = await this.#enqueue(begun, principal.token).catch(async (error: unknown) => {
+      // As it was, for another try; should the job be there after all, it belongs to an attempt that is over.
+      const { state, stage: before, request: asked, error: why } = entry;
+      const back = { state, stage: before, request: asked, error: why, quanta: entry.quanta, explain: entry.explain };
+      await store.changeAttempt(begun.id, begun.attempt, { ...back, attempt: begun.attempt + 1 });
+      throw error;
+    });
     return { run: (await store.changeAttempt(begun.id, begun.attempt, { job: job.id })) ?? begun, job };
   }
 
-  /** Enqueues what a crash kept from being enqueued; to be called after the jobs' `start`. */
-  async start(): Promise<void> {
+  /**
+   * Enqueues what a crash kept from being enqueued, a while ago: another gateway on the same state may be about to.
+   * @param before Unix milliseconds
+   */
+  async enqueueForgotten(before: number): Promise<void> {
     const { store, log } = this.#options;
     for (const entry of await store.inState(Object.values(WORKING))) {
-      if (entry.job !== null || entry.worker !== null) continue;
+      if (entry.job !== null || entry.worker !== null || entry.changedAt > before) continue;
       try {
         // Nobody's token is at hand: where a repository needs one, the job is held until its user comes.
         const job = await this.#enqueue(entry, undefined);
@@ -139,7 +148,12 @@ export class Stages {
       isLong: stage === 'build' || stage === 'execute',
       check: async ({ run }, owner) => {
         const entry = await store.get(run);
-        if (entry) await writeableSatellite(surroundings, owner, entry.satellite);
+        if (!entry) return;
+        await writeableSatellite(surroundings, owner, entry.satellite);
+        if (stage === 'remove') return;
+        const rules = await readingRules(surroundings, owner, entry.spec.repositories);
+        // What is brought is what may be read all the time; what is executed asks at each file.
+        return stage === 'transfer' ? rules : undefined;
       },
       run: async ({ run, attempt }, task) => {
         const begun = await store.changeAttempt(run, attempt, {

@@ -272,20 +272,30 @@ describe('a gateway that runs no users’ code', () => {
 test('the capability of a claim ends with it: it is not good under the next one', async () => {
   const { id } = runOf(await create({ output: 'u/alice/claimed' }));
   const headers = { authorization: `Bearer ${await gateway.token('alice')}`, 'content-type': 'application/json' };
-  const claim = async () => {
-    const body = JSON.stringify({ stage: 'build', worker: 'notebook' });
-    const answer = await gateway.fetch(`/v1/runs/${id}/claim`, { method: 'POST', headers, body });
-    return ((await answer.json()) as { token: string }).token;
+  const post = async (path: string, what: object) => {
+    const answer = await gateway.fetch(`/v1/runs/${id}/${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(what),
+    });
+    return (await answer.json()) as { readonly claim: string; readonly token: string; readonly errors?: object };
   };
+  const claim = () => post('claim', { stage: 'build', worker: 'notebook' });
   const status = async (token: string) => {
     const path = '/api/butler/repo/alice~work/v1/universe';
     return (await gateway.fetch(path, { headers: { authorization: `Bearer ${token}` } })).status;
   };
-  const first = await claim();
+  const { claim: held, token: first } = await claim();
   expect(await status(first)).toBe(200);
   await gateway.ask('mutation ($run: ID!) {cancelRun(input: {run: $run}) {run {state}}}', { run: id });
   expect(await status(first)).toBe(401);
-  const second = await claim();
+  // Before its machine has stopped nothing else is begun, and nothing is removed.
+  expect(await claim()).toMatchObject({ errors: [{ extensions: { code: 'CONFLICT' } }] });
+  const remove = 'mutation ($run: ID!) {removeRun(input: {run: $run, dryRun: true}) {plan {files}}}';
+  expect(codesOf(await gateway.ask(remove, { run: id }))).toEqual(['CONFLICT']);
+  await post('end', { claim: held, end: { stopped: true } });
+  expect(codesOf(await gateway.ask(remove, { run: id }))).toEqual([]);
+  const { token: second } = await claim();
   expect(second).not.toBe(first);
   expect(await status(first)).toBe(401);
   expect(await status(second)).toBe(200);

@@ -2,16 +2,11 @@
 import { nameInAddresses, type VisibleRepositories } from '../../access/policy.ts';
 import type { Principal } from '../../access/principal.ts';
 import { SatelliteError } from '../../butler/errors.ts';
-import type { Job, JobKind, Jobs, Json } from '../../jobs/job.ts';
+import type { Job, JobKind, Jobs } from '../../jobs/job.ts';
 import { withRoomyHeap } from '../../repository/heap-growth.ts';
 import type { QueryContext } from '../../repository/repository.ts';
 import type { OpenSatellite, SatelliteDirectory } from '../../satellite/satellite.ts';
-import {
-  contextOf,
-  visibleSource,
-  writeableSatellite,
-  type TransferSurroundings,
-} from '../../transfer/attempt-setting.ts';
+import { contextOf, writeableSatellite, type TransferSurroundings } from '../../transfer/attempt-setting.ts';
 import { collectionsByName } from '../../transfer/collection-structure.ts';
 import type { TransferDatasets, TransferPlan } from '../../transfer/service.ts';
 import { planTransfer } from '../../transfer/transfer-kind.ts';
@@ -21,7 +16,7 @@ import { openRunGraph } from '../exact-places.ts';
 import type { RunService } from '../service.ts';
 import { bringInputs, inputsByRepository } from './bring-inputs.ts';
 import { inputStructure, missingStructure } from './input-structure.ts';
-import { readableRepositories } from './readable-repositories.ts';
+import { readableRepositories, readingRules } from './readable-repositories.ts';
 
 /** Conflicts that a plan tells. */
 const CONFLICTS_TOLD = 100;
@@ -50,6 +45,8 @@ type InputsInput = {
   readonly repositories: readonly string[];
   /** Full name of the satellite. */
   readonly to: string;
+  /** The same of the run's: who may not write to it any more has not its runs. */
+  readonly of: string;
   readonly mode: TransferDatasets['mode'];
   readonly collections: boolean;
 };
@@ -109,20 +106,16 @@ export class RunInputs {
     const { inputs, repositories } = run.spec;
     const read = from === undefined ? repositories : [nameInAddresses(visible.get(from))];
     const graph = `${run.directory}/${RUN_FILES.graph}`;
-    return { graph, inputs, repositories: read, to, mode, collections };
+    return { graph, inputs, repositories: read, to, of: run.satellite, mode, collections };
   }
 }
 
 function inputsKind(surroundings: TransferSurroundings): JobKind<InputsInput, TransferResult> {
   return {
     name: 'transferRunInputs',
-    check: async ({ to, repositories }, owner) => {
-      await writeableSatellite(surroundings, owner, to);
-      const rules: Json[] = [];
-      for (const name of repositories) {
-        rules.push((await visibleSource(surroundings, owner, name)).visible.ruleOf(name) ?? null);
-      }
-      return JSON.stringify(rules);
+    check: async ({ to, of, repositories }, owner) => {
+      for (const satellite of new Set([to, of])) await writeableSatellite(surroundings, owner, satellite);
+      return readingRules(surroundings, owner, repositories);
     },
     run: async ({ graph: path, inputs, repositories: names, to, mode, collections }, task) => {
       const ctx = contextOf(surroundings, task);
