@@ -49,6 +49,9 @@ export interface GatewayOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+/** Of Node, as the first line of `main.ts` has them. */
+const FLAGS = ['--optimize-for-size', '--max-semi-space-size=4', '--no-concurrent-recompilation', '--expose-gc'];
+
 /** A running gateway. */
 export interface Gateway extends AsyncDisposable {
   /** `http://127.0.0.1:port` */
@@ -76,9 +79,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...options.configuration,
   };
   await writeFile(file, stringify(configuration), { mode: 0o600 });
-  // As the first line of `main.ts` has it; what is built is made executable only when it is installed.
+  // What is built is made executable only when it is installed.
   const [command, ...before] = options.built
-    ? ([process.execPath, '--max-semi-space-size=8', '--expose-gc', join(CHECKOUT, 'dist/gateway/main.js')] as const)
+    ? ([process.execPath, ...FLAGS, join(CHECKOUT, 'dist/gateway/main.js')] as const)
     : ([join(CHECKOUT, 'src/cli/main.ts')] as const);
   const gateway = new OwnedProcess(command, [...before, 'serve', '--config', file], {
     name: 'the gateway',

@@ -28,7 +28,8 @@ const MOST_TOKENS = 100_000;
 
 export class FirstSights {
   readonly #database: WriteableDatabase | undefined;
-  readonly #seen = new LRUCache<string, number>({ max: MOST_TOKENS });
+  /** By size, not `max`, for which room is made at once. */
+  readonly #seen = new LRUCache<string, number>({ maxSize: MOST_TOKENS, sizeCalculation: () => 1 });
 
   /** @param state undefined: what is seen is remembered here only */
   constructor(state?: Pick<State, 'database'>) {

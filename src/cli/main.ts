@@ -1,7 +1,9 @@
-#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --max-semi-space-size=8 --expose-gc
+#!/usr/bin/env -S MALLOC_ARENA_MAX=2 node --optimize-for-size --max-semi-space-size=4 --no-concurrent-recompilation --expose-gc
 /**
- * The `satellite` command.  Large answers are short-lived: a small young generation takes their garbage as fast as a large one.
- * `gc` is for the end of the start (`heap-growth.ts`); threads that compile and collect share two places to take memory from.
+ * The `satellite` command.  A gateway's memory is that of its heap at the worst moment: so V8 collects when the heap has grown
+ * as far as it may (`heap-growth.ts`), not some time after; its young generation is small, as most answers are; and it compiles
+ * one function at a time, not many beside each other.  `gc` is for the end of the start; threads share two places to take
+ * memory from.
  */
 // What starts a gateway is loaded by the verbs that need it: the others are to begin at once.
 import { Command, CommanderError } from 'commander';

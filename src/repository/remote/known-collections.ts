@@ -14,7 +14,8 @@ export class KnownCollections {
 
   constructor(seconds: number) {
     // A time to live of 0 would mean for ever.
-    this.#known = new LRUCache({ max: MOST, ttl: Math.max(1, seconds * 1000) });
+    // By size, not `max`, for which room is made at once.
+    this.#known = new LRUCache({ maxSize: MOST, sizeCalculation: () => 1, ttl: Math.max(1, seconds * 1000) });
   }
 
   /**
