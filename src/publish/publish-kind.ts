@@ -8,7 +8,7 @@ import type { QueryContext } from '../repository/repository.ts';
 import type { CommitWork, PublicationCommit } from './commit.ts';
 import type { PublicationVersion } from './publication.ts';
 import type { LostRight, ReaderGrants } from './reader-grants.ts';
-import { SourceChangedError, termsOf } from './sources.ts';
+import { REREAD_BYTES, SourceChangedError, termsOf } from './sources.ts';
 import {
   existing,
   knownSubmitter,
@@ -58,7 +58,7 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
         enter: async (stage) => {
           const from = stage === 'VERIFYING' ? 'STAGING' : 'VERIFYING';
           const now = await existing(records, input);
-          if (now.state === from && stage === 'COMMITTING') await compare(parts, now, ctx);
+          if (now.state === from && stage === 'COMMITTING') await compare(parts, now, ctx, 0);
           const after = await moved(parts, input, ({ state }) => (state === from ? { state: stage } : null));
           const { state, revision } = after ?? (await existing(records, input));
           if (state !== stage && state !== 'COMMITTING') throw notGoingOn(state);
@@ -79,6 +79,10 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
       const generation = await commit.commit(begun, manifest, work).catch(async (error: unknown) => {
         // The version before stays, and so do its readers.
         if (narrowed.length > 0 && (await commit.visibleSince(begun)) === null) await grants.restore(begun, narrowed);
+        // What was changed stays so, however often it is tried again.
+        const now = await existing(records, input);
+        const isBringing = now.state === 'STAGING' || now.state === 'VERIFYING';
+        if (isBringing && error instanceof SatelliteError) await compare(parts, now, ctx, REREAD_BYTES);
         throw error;
       });
       // First, as it can be long until every gateway shows it; once, as its owner may take that back meanwhile.
@@ -196,14 +200,18 @@ async function checkFrozen(parts: PublishParts, version: PublicationVersion, sig
   throw new SatelliteError('CONFLICT', reason);
 }
 
-/** @throws SatelliteError CONFLICT; the version is STALE then */
+/**
+ * @param rereadBytes see `MeasureSettings`
+ * @throws SatelliteError CONFLICT; the version is STALE then
+ */
 async function compare(
   parts: PublishParts,
   version: PublicationVersion,
   ctx: QueryContext & { readonly who: Identity },
+  rereadBytes: number,
 ): Promise<void> {
   try {
-    await parts.sources.compare(version, ctx.who, 0, ctx);
+    await parts.sources.compare(version, ctx.who, rereadBytes, ctx);
   } catch (error) {
     if (!(error instanceof SourceChangedError)) throw error;
     if (ctx.who.groupsAreOutdated) throw notKnown(ctx.who.username, error.message);

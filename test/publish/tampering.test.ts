@@ -114,13 +114,19 @@ describe('between the request and the approval', () => {
 });
 
 describe('between the approval and the commit', () => {
-  test.each(CHANGES)('%s: nothing becomes visible', async (_what, change, reason) => {
+  const moments = CHANGES.flatMap(([what, change, reason]) => {
+    // What is read when it is brought over is found there to be gone, or another.
+    const isRead = /other bytes|removed|deleted$/.test(what);
+    const stages = isRead ? (['STAGING', 'COMMITTING'] as const) : (['COMMITTING'] as const);
+    return stages.map((at) => [`${what}, before it is ${at}`, change, reason, at] as const);
+  });
+  test.each(moments)('%s: nothing becomes visible', async (_what, change, reason, at) => {
     const one = await submitted();
     const { id, digest } = one.shown;
     const commits = world.commit.commits;
     let isChanged = false;
     world.commit.before = async (stage) => {
-      if (stage !== 'COMMITTING' || isChanged) return;
+      if (stage !== at || isChanged) return;
       isChanged = true;
       await change(one);
     };
