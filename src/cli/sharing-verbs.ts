@@ -1,7 +1,7 @@
 /** Verbs about who may read a satellite. */
 import type { Command } from 'commander';
 import { CommandError, EXIT } from './exit.ts';
-import { change, changingVerb, show, verb, type ChangeOptions, type ConnectionOptions } from './verb.ts';
+import { change, changingVerb, connect, show, verb, type ChangeOptions, type ConnectionOptions } from './verb.ts';
 
 interface ShareOptions extends ChangeOptions {
   readonly with?: string;
@@ -70,7 +70,10 @@ function unshare(): Command {
 
 function access(): Command {
   return verb('access', 'Show with whom a satellite is shared, or whether somebody may read it, and why.')
-    .argument('<satellite>', 'its name, or owner~name')
+    .argument(
+      '<satellite>',
+      'its name, or owner~name; or that of a published repository, where it is about what is yours',
+    )
     .argument('[collection]', 'whether this can be read')
     .option('--user <name>', 'by this user; by you by default')
     .action(
@@ -81,7 +84,33 @@ function access(): Command {
     );
 }
 
-function grants(name: string, options: ConnectionOptions): Promise<void> {
+async function grants(name: string, options: ConnectionOptions): Promise<void> {
+  const { repository } = await connect(options).ask<{ readonly repository: { readonly kind: string } | null }>(
+    'query ($name: String!) {repository(name: $name) {kind}}',
+    { name },
+  );
+  return repository?.kind === 'PUBLISHED' ? grantsOfPublished(name, options) : grantsOfSatellite(name, options);
+}
+
+function grantsOfPublished(name: string, options: ConnectionOptions): Promise<void> {
+  interface Access {
+    readonly isOwner: boolean;
+    readonly grants: readonly Grant[];
+  }
+  return show<{ collections: { readonly nodes: readonly { readonly access: Access }[] } }>(
+    `query ($names: [String!]!) {
+       collections(search: ["u/*", "g/*"], repositories: $names, first: 10000) {nodes {access {isOwner grants {${GRANT_FIELDS}}}}}
+     }`,
+    { names: [name] },
+    options,
+    ({ collections: { nodes } }) => {
+      const own = nodes.filter(({ access }) => access.isOwner).flatMap(({ access }) => access.grants);
+      return grantLines(name, [...new Map(own.map((grant) => [grant.id, grant])).values()]);
+    },
+  );
+}
+
+function grantsOfSatellite(name: string, options: ConnectionOptions): Promise<void> {
   return show<{ satellite: { readonly grants: readonly Grant[] | null } | null }>(
     `query ($name: String!) {satellite(name: $name) {grants(first: 10000) {${GRANT_FIELDS}}}}`,
     { name },
@@ -90,10 +119,14 @@ function grants(name: string, options: ConnectionOptions): Promise<void> {
       if (!satellite?.grants) {
         throw new CommandError(`There is no satellite '${name}' of yours.`, EXIT.failed, 'NOT_FOUND');
       }
-      if (satellite.grants.length === 0) return [`'${name}' is shared with nobody.`];
-      return satellite.grants.map((grant) => `${grant.id}  ${whatIsShared(name, grant)}`);
+      return grantLines(name, satellite.grants);
     },
   );
+}
+
+function grantLines(name: string, found: readonly Grant[]): readonly string[] {
+  if (found.length === 0) return [`'${name}' is shared with nobody.`];
+  return found.map((grant) => `${grant.id}  ${whatIsShared(name, grant)}`);
 }
 
 function effective(

@@ -13,22 +13,24 @@ const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 
 let world: PublishingWorld;
 beforeAll(async () => {
-  world = await openPublishing();
+  world = await openPublishing({ commit: 'real' });
   await world.filled('work', 'u/alice/run', 2);
 }, 120_000);
 afterAll(() => world[Symbol.asyncDispose]());
 
-async function publish(user: string, groups: readonly string[], ...args: readonly string[]) {
+async function satellite(user: string, groups: readonly string[], ...args: readonly string[]) {
   const token = await world.gateway.token(user, { groups: ['g_users', ...groups] });
   const env = { ...process.env, SATELLITE_URL: world.gateway.url, SATELLITE_TOKEN: token };
-  const command = spawn('node', [MAIN, 'publish', ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
+  const command = spawn('node', [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   const [stdout, stderr] = await Promise.all([text(command.stdout), text(command.stderr), once(command, 'exit')]);
   return { code: command.exitCode, stdout, stderr };
 }
+const publish = (user: string, groups: readonly string[], ...args: readonly string[]) =>
+  satellite(user, groups, 'publish', ...args);
 const alice = (...args: readonly string[]) => publish('alice', ['g_lensing'], ...args);
 const curator = (...args: readonly string[]) => publish('curator', ['g_curators'], ...args);
 
-test('a collection is submitted, sent back, submitted again and approved', async () => {
+test('a collection is submitted, sent back, submitted again and approved, and taken back from its reader', async () => {
   const submitted = await alice('submit', 'work', 'u/alice/run', '--title', 'Notes', '--reader', 'bob');
   expect(submitted).toMatchObject({ code: 0, stderr: '' });
   const [, id] = /^Publication ([0-9a-f-]{36}), version 1 \('Notes'\): submitted\./.exec(
@@ -55,6 +57,11 @@ test('a collection is submitted, sent back, submitted again and approved', async
   expect(await curator('approve', id, '0'.repeat(64))).toMatchObject({ code: 1 });
   expect(await curator('approve', id, digest, '--comment', 'Thank you.')).toMatchObject({ code: 0, stderr: '' });
   await world.reached('alice', id, 'PUBLISHED');
+  const grant =
+    /^([0-9a-f-]{36}) {2}'u\/alice\/run' of 'published' is shared with bob \(publication [0-9a-f-]{36}\)\n$/;
+  const [, shared] = grant.exec((await satellite('alice', [], 'access', 'published')).stdout)!;
+  expect(await satellite('alice', [], 'unshare', shared!)).toMatchObject({ code: 0 });
+  expect((await satellite('alice', [], 'access', 'published')).stdout).toBe("'published' is shared with nobody.\n");
   const withdrawn = await alice('withdraw', id, '--comment', 'An error.', '--json');
   expect(JSON.parse(withdrawn.stdout)).toMatchObject({ publication: { state: 'WITHDRAWN', reason: 'An error.' } });
   expect(await publish('carol', [], 'show', '00000000-0000-4000-8000-000000000000')).toMatchObject({
