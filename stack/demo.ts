@@ -52,8 +52,8 @@ Published for bob, after a review by carol ("Publish" in README.md goes on from 
   export BOB_TOKEN=${platformToken} CAROL_TOKEN=${curatorToken}
   npx satellite publish submit work u/alice/bright --title "Bright sources" --reader bob
 
-In a notebook: with these variables, open examples/first-query.ipynb, examples/run.ipynb for a run, or
-examples/publish.ipynb for a publication.
+In a notebook, with these variables: examples/first-query.ipynb, examples/run.ipynb for a run, examples/publish.ipynb for a
+publication ("From a notebook" in README.md says what to install).
 Ctrl-C ends everything.`);
 
 const parts = [gateway.process, official.server.process, official.s3.process];

@@ -169,6 +169,8 @@ class Job:
         return self
 
     def __str__(self) -> str:
+        if self.total is None and self.done == 0:
+            return f"{self.kind} {self.state.lower()}"
         total = "?" if self.total is None else self.total
         return f"{self.kind} {self.state.lower()}: {self.done} of {total} {self.unit}"
 
