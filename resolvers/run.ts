@@ -1,6 +1,9 @@
 import type { DataId } from '../src/butler/data-id.ts';
 import { directoryForUser } from '../src/run/directory.ts';
+import { inputsOf, outputsOf } from '../src/run/graph-datasets.ts';
 import { diagramOf, quantaOf, tasksOf } from '../src/run/graph-view.ts';
+import type { RunRecord } from '../src/run/run.ts';
+import type { GraphQLContext } from './context.ts';
 import type { Resolvers } from './schema-types.ts';
 import { pageTerms } from './search-terms.ts';
 import { toJson } from './scalars.ts';
@@ -76,12 +79,42 @@ export const run: Resolvers = {
         },
       };
     },
+    graphInputs: (record, args, context) => datasetPage(record, args, context, inputsOf),
+    graphOutputs: (record, args, context) => datasetPage(record, args, context, outputsOf),
+    warnings: (record, _args, context) =>
+      servicesOf(context).runs.warnings(record, context.repositories, context.query),
     plan: (record, _args, context) => servicesOf(context).runs.plan(record),
     failures: (record, _args, context) => servicesOf(context).runs.failures(record),
     log: (record, { quantum }, context) => (quantum ? servicesOf(context).runs.log(record, quantum) : null),
     createdAt: ({ createdAt }) => utcTime(createdAt),
   },
 };
+
+/** Of the datasets of a run's graph; empty where there is no graph (yet). */
+async function datasetPage(
+  record: RunRecord,
+  args: Parameters<typeof pageTerms>[0],
+  context: GraphQLContext,
+  look: typeof inputsOf,
+) {
+  const wanted = pageTerms(args);
+  const found = await servicesOf(context).runs.graph(record, (graph) => look(graph, wanted));
+  const { rows, hasNextPage } = found ?? { rows: [], hasNextPage: false };
+  const edges = rows.map(({ cursor, dataset }) => ({
+    cursor,
+    node: { ...dataset, dataId: jsonDataId(dataset.dataId) },
+  }));
+  return {
+    nodes: edges.map(({ node }) => node),
+    edges,
+    pageInfo: {
+      hasNextPage,
+      hasPreviousPage: wanted.after !== undefined,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+  };
+}
 
 function jsonDataId(dataId: DataId): Readonly<Record<string, unknown>> {
   return toJson(dataId);

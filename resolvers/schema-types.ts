@@ -2303,6 +2303,10 @@ export type Run = Node & {
   readonly explain?: Maybe<RunExplanation>;
   /** Quanta that failed, and why: the first 1000. */
   readonly failures: ReadonlyArray<QuantumFailure>;
+  /** The datasets that its graph reads and does not make, in the order of their UUIDs. */
+  readonly graphInputs: RunDatasetConnection;
+  /** The datasets that its graph makes, those that are made before its quanta first. */
+  readonly graphOutputs: RunDatasetConnection;
   /** The quanta of its graph, with what they read and make, in the order of the tasks. */
   readonly graphQuanta: RunQuantumConnection;
   /** Identifier for `node(id:)` and `run(id:)`. */
@@ -2334,8 +2338,27 @@ export type Run = Node & {
   readonly state: RunState;
   /** The tasks of its graph, in the order in which they can run; none before it is built. */
   readonly tasks: ReadonlyArray<RunTask>;
+  /**
+   * What to know before `executeRun`: that its collections of inputs are not what they were when the graph was built. None once
+   * it is executed.
+   */
+  readonly warnings: ReadonlyArray<Scalars['String']['output']>;
   /** Machine of yours that works on it (`satellite run`); null where the gateway does. */
   readonly worker?: Maybe<Scalars['String']['output']>;
+};
+
+
+/** A pipeline over official and own data, from its quantum graph to its results in a satellite. */
+export type RunGraphInputsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+/** A pipeline over official and own data, from its quantum graph to its results in a satellite. */
+export type RunGraphOutputsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -2374,6 +2397,26 @@ export type RunDataset = {
   readonly run: Scalars['String']['output'];
   /** Its UUID. */
   readonly uuid: Scalars['UUID']['output'];
+};
+
+/** A page of datasets of a run's graph. */
+export type RunDatasetConnection = {
+  readonly __typename?: 'RunDatasetConnection';
+  /** The datasets with their cursors. */
+  readonly edges: ReadonlyArray<RunDatasetEdge>;
+  /** The datasets. */
+  readonly nodes: ReadonlyArray<RunDataset>;
+  /** Where the page is in the whole list. */
+  readonly pageInfo: PageInfo;
+};
+
+/** A dataset of a run's graph in a page. */
+export type RunDatasetEdge = {
+  readonly __typename?: 'RunDatasetEdge';
+  /** Its place, for `after`. */
+  readonly cursor: Scalars['String']['output'];
+  /** The dataset. */
+  readonly node: RunDataset;
 };
 
 /** A run in a page. */
@@ -3139,6 +3182,8 @@ export type ResolversTypes = {
   Run: ResolverTypeWrapper<RunRecord>;
   RunConnection: ResolverTypeWrapper<Omit<RunConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversTypes['RunEdge']>, nodes: ReadonlyArray<ResolversTypes['Run']> }>;
   RunDataset: ResolverTypeWrapper<RunDataset>;
+  RunDatasetConnection: ResolverTypeWrapper<RunDatasetConnection>;
+  RunDatasetEdge: ResolverTypeWrapper<RunDatasetEdge>;
   RunEdge: ResolverTypeWrapper<Omit<RunEdge, 'node'> & { node: ResolversTypes['Run'] }>;
   RunExecutor: RunExecutor;
   RunExplanation: ResolverTypeWrapper<RunExplanation>;
@@ -3312,6 +3357,8 @@ export type ResolversParentTypes = {
   Run: RunRecord;
   RunConnection: Omit<RunConnection, 'edges' | 'nodes'> & { edges: ReadonlyArray<ResolversParentTypes['RunEdge']>, nodes: ReadonlyArray<ResolversParentTypes['Run']> };
   RunDataset: RunDataset;
+  RunDatasetConnection: RunDatasetConnection;
+  RunDatasetEdge: RunDatasetEdge;
   RunEdge: Omit<RunEdge, 'node'> & { node: ResolversParentTypes['Run'] };
   RunExplanation: RunExplanation;
   RunQuanta: RunQuanta;
@@ -3982,6 +4029,8 @@ export type RunResolvers<ContextType = GraphQLContext, ParentType extends Resolv
   error?: Resolver<Maybe<ResolversTypes['JobError']>, ParentType, ContextType>;
   explain?: Resolver<Maybe<ResolversTypes['RunExplanation']>, ParentType, ContextType>;
   failures?: Resolver<ReadonlyArray<ResolversTypes['QuantumFailure']>, ParentType, ContextType>;
+  graphInputs?: Resolver<ResolversTypes['RunDatasetConnection'], ParentType, ContextType, RequireFields<RunGraphInputsArgs, 'first'>>;
+  graphOutputs?: Resolver<ResolversTypes['RunDatasetConnection'], ParentType, ContextType, RequireFields<RunGraphOutputsArgs, 'first'>>;
   graphQuanta?: Resolver<ResolversTypes['RunQuantumConnection'], ParentType, ContextType, RequireFields<RunGraphQuantaArgs, 'first'>>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   inputs?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
@@ -3996,6 +4045,7 @@ export type RunResolvers<ContextType = GraphQLContext, ParentType extends Resolv
   satellite?: Resolver<Maybe<ResolversTypes['Satellite']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['RunState'], ParentType, ContextType>;
   tasks?: Resolver<ReadonlyArray<ResolversTypes['RunTask']>, ParentType, ContextType>;
+  warnings?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
   worker?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -4011,6 +4061,17 @@ export type RunDatasetResolvers<ContextType = GraphQLContext, ParentType extends
   datasetType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   run?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   uuid?: Resolver<ResolversTypes['UUID'], ParentType, ContextType>;
+};
+
+export type RunDatasetConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunDatasetConnection'] = ResolversParentTypes['RunDatasetConnection']> = {
+  edges?: Resolver<ReadonlyArray<ResolversTypes['RunDatasetEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['RunDataset']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type RunDatasetEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunDatasetEdge'] = ResolversParentTypes['RunDatasetEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['RunDataset'], ParentType, ContextType>;
 };
 
 export type RunEdgeResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RunEdge'] = ResolversParentTypes['RunEdge']> = {
@@ -4264,6 +4325,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   Run?: RunResolvers<ContextType>;
   RunConnection?: RunConnectionResolvers<ContextType>;
   RunDataset?: RunDatasetResolvers<ContextType>;
+  RunDatasetConnection?: RunDatasetConnectionResolvers<ContextType>;
+  RunDatasetEdge?: RunDatasetEdgeResolvers<ContextType>;
   RunEdge?: RunEdgeResolvers<ContextType>;
   RunExplanation?: RunExplanationResolvers<ContextType>;
   RunQuanta?: RunQuantaResolvers<ContextType>;

@@ -131,7 +131,9 @@ export class Claims {
     const cancelled = await runs.writeable(id, principal);
     if (cancelled.claim === claim && cancelled.worker === null) {
       // Its claimant has stopped, as it was asked to.
-      return (await store.change(cancelled, UNCLAIMED)) ?? cancelled;
+      const left = await store.change(cancelled, UNCLAIMED);
+      if (!('stopped' in end)) throw lost(id);
+      return left ?? cancelled;
     }
     const entry = await this.#held(id, claim, principal);
     this.#counted.delete(claim);

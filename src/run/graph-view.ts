@@ -103,13 +103,13 @@ function toRunQuantum({ uuid, task, dimensions, values, inputs, outputs }: Predi
   return { uuid, task, dataId, inputs: datasetsOf(inputs), outputs: datasetsOf(outputs) };
 }
 
-function datasetsOf(connections: ReadonlyMap<string, readonly GraphDataset[]>): readonly RunDataset[] {
-  return [...connections.values()].flat().map(({ uuid, datasetType, run, values }) => ({
-    uuid,
-    datasetType: datasetType.name,
-    run,
-    dataId: fullDataId(datasetType.dimensions, values),
-  }));
+/** In the order of the task's connections. */
+export function datasetsOf(connections: ReadonlyMap<string, readonly GraphDataset[]>): readonly RunDataset[] {
+  return [...connections.values()].flat().map(toRunDataset);
+}
+
+export function toRunDataset({ uuid, datasetType, run, values }: GraphDataset): RunDataset {
+  return { uuid, datasetType: datasetType.name, run, dataId: fullDataId(datasetType.dimensions, values) };
 }
 
 function typesOf(connections: ReadonlyMap<string, Connection>): readonly string[] {

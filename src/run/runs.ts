@@ -18,6 +18,7 @@ import { planRunRemoval, type RunRemoval } from './removal.ts';
 import { isActive, type RunRecord, type RunState } from './run.ts';
 import { failuresOf, logOf, type QuantumFailure } from './run-logs.ts';
 import type { CreateRun, RunChange, RunFilter, RunPage, RunService } from './service.ts';
+import { changedCollections } from './changed-collections.ts';
 import { checkStage, stageToRetry } from './stage-rules.ts';
 import type { Stages } from './stages.ts';
 import { UNCLAIMED, type RunPosition, type RunEntry, type RunStore, type StageRequest } from './store.ts';
@@ -162,6 +163,15 @@ export class Runs implements RunService {
   async plan(record: RunRecord): Promise<string | null> {
     const directory = await this.#directoryOf(record);
     return directory.read(RUN_FILES.plan, AbortSignal.timeout(READ_MILLISECONDS));
+  }
+
+  async warnings(
+    record: RunRecord,
+    repositories: VisibleRepositories,
+    query: QueryContext,
+  ): Promise<readonly string[]> {
+    if (record.state !== 'BUILT') return [];
+    return changedCollections(record, await this.#directoryOf(record), repositories, query);
   }
 
   async failures(record: RunRecord): Promise<readonly QuantumFailure[]> {

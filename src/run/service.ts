@@ -83,6 +83,8 @@ export interface RunService {
   graph<T>(record: RunRecord, look: (graph: PredictedGraph) => Promise<T>): Promise<T | null>;
   /** What was expected before its graph was built, as tables of text; null where it was not planned (yet). */
   plan(record: RunRecord): Promise<string | null>;
+  /** What has changed of what a graph was built from; empty where it is executed, or not built. */
+  warnings(record: RunRecord, repositories: VisibleRepositories, query: QueryContext): Promise<readonly string[]>;
   /** Quanta that failed in the last attempt at each, and why. */
   failures(record: RunRecord): Promise<readonly QuantumFailure[]>;
   /** What a quantum logged; null where there is nothing (yet). */

@@ -82,8 +82,11 @@ test('an execution that was stopped is gone on with, and no other graph takes it
   const built = await satellite('build', run.id, '--python', PYTHON.executable, '--python-path', GRAPHS);
   expect(built).toMatchObject({ code: 0 });
   const claim = async (stage: string) => post(`/v1/runs/${run.id}/claim`, { stage, worker: 'laptop' });
-  expect((await claim('execute')).status).toBe(200);
+  const { status, body } = await claim('execute');
+  expect(status).toBe(200);
   await world.change('cancelRun', { run: run.id });
+  const end = { claim: body['claim'], end: { stopped: true } };
+  expect((await post(`/v1/runs/${run.id}/end`, end)).status).toBe(200);
   expect((await claim('build')).status).toBe(409);
   expect((await claim('execute')).status).toBe(200);
 });

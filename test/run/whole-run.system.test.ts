@@ -45,9 +45,11 @@ describe('a run over official data', () => {
     const { data } = await world.ask(
       `query ($id: ID!) {run(id: $id) {tasks {label quanta inputs outputs} diagram
         graphQuanta(task: "coadd", first: 2) {nodes {task dataId inputs {datasetType} outputs {datasetType run}}
-          pageInfo {hasNextPage endCursor}}}}`,
+          pageInfo {hasNextPage endCursor}}
+        graphInputs(first: 2) {nodes {datasetType} pageInfo {hasNextPage}} warnings}}`,
       { id: run.id },
     );
+    expect(data.run).toMatchObject({ graphInputs: { pageInfo: { hasNextPage: true } }, warnings: [] });
     const { tasks, diagram, graphQuanta } = data.run;
     expect(tasks).toMatchObject([
       { label: 'calibrate', quanta: 36 },
