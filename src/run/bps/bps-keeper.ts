@@ -10,7 +10,7 @@ import { PredictedGraph } from '../graph/predicted-graph.ts';
 import { writeGraph } from '../graph/write-graph.ts';
 import type { FileRecord } from '../../repository/rows.ts';
 import { GatewayRelay } from '../worker/relay.ts';
-import { keeperRequest, type KeeperRequest } from './keeper-request.ts';
+import { keeperRequest, type KeeperEnd, type KeeperRequest } from './keeper-request.ts';
 import { killDescendants } from '../worker/process-tree.ts';
 
 /** What BPS writes that would tell what is in an environment. */
@@ -71,9 +71,17 @@ async function submit(request: KeeperRequest, environment: Readonly<Record<strin
 
 const request = keeperRequest.parse(JSON.parse(await readFile(process.argv[2]!, 'utf8')));
 const isPlain = !request.gateway.startsWith('https://');
+let held: KeeperEnd['held'] = null;
+/** Its jobs would only fail: they are executed when what they read is there again. */
+const hold = (code: NonNullable<typeof held>) => () => {
+  held ??= code;
+  killDescendants(process.pid);
+};
 await using relay = await GatewayRelay.start({
   gateway: request.gateway,
   token: async () => (await readFile(request.tokenFile, 'utf8')).trim(),
+  onUnauthenticated: hold('UNAUTHENTICATED'),
+  onAway: hold('UPSTREAM_UNAVAILABLE'),
 });
 if (isPlain) await giveThrough(relay, request.graph, request.given);
 else await copyFile(request.graph, request.given);
@@ -91,5 +99,5 @@ await removeTelling(request.submit);
 for await (const path of glob('**/*.qg', { cwd: request.submit }))
   await rm(join(request.submit, path), { force: true });
 await rm(request.given, { force: true });
-await writeFile(`${request.ended}.part`, JSON.stringify({ status }));
+await writeFile(`${request.ended}.part`, JSON.stringify({ status, held } satisfies KeeperEnd));
 await rename(`${request.ended}.part`, request.ended);

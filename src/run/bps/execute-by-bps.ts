@@ -13,8 +13,9 @@ import { StoredQuanta } from '../execute/stored-quanta.ts';
 import { enterPlace } from '../exact-places.ts';
 import { PredictedGraph } from '../graph/predicted-graph.ts';
 import { environmentOf, makeWriteable } from '../worker/place.ts';
+import { notServed } from '../worker/until-aborted.ts';
 import { bpsConfig } from './bps-config.ts';
-import { keeperEnd, type KeeperRequest } from './keeper-request.ts';
+import { keeperEnd, type KeeperEnd, type KeeperRequest } from './keeper-request.ts';
 
 export interface BpsRequest extends Omit<
   ExecuteRequest,
@@ -41,7 +42,8 @@ const TOKEN_MS = 120_000;
 /**
  * Resolves when the workflow has ended.  One that is under way is followed, also one that was begun before this process: it is
  * found by the files in `bps/` of the run's directory.  What was executed before is not executed again.
- * @throws SatelliteError RUN_FAILED where nothing could be submitted, FORBIDDEN in a sandbox; the signal's reason when it
+ * @throws SatelliteError RUN_FAILED where nothing could be submitted, UNAUTHENTICATED and UPSTREAM_UNAVAILABLE where what it reads
+ *   is refused or away: the workflow is ended then, FORBIDDEN in a sandbox; the signal's reason when it
  *   aborts: then the workflow goes on (`cancelBps` ends it)
  */
 export async function executeByBps(
@@ -87,8 +89,8 @@ export async function executeByBps(
   }
   const skipped = told.size;
   let renewed = performance.now();
-  let status: number | null | undefined;
-  while (status === undefined) {
+  let end: KeeperEnd | undefined;
+  while (end === undefined) {
     const begun = performance.now();
     await tell((await quanta.look()).succeeded, 'succeeded');
     await sleep(Math.max(LOOK_MS, 3 * (performance.now() - begun)), undefined, { signal }).catch(() =>
@@ -98,12 +100,14 @@ export async function executeByBps(
       await renew();
       renewed = performance.now();
     }
-    status = await endOf(files);
+    end = await endOf(files);
   }
   const { succeeded, failed } = await quanta.look();
   await tell(succeeded, 'succeeded');
   await rm(files.ended, { force: true });
   await rm(request.tokenFile, { force: true });
+  const { status, held } = end;
+  if (held !== null) throw notServed(held);
   if (status !== 0 && succeeded.length + failed.length === 0) {
     throw new SatelliteError(
       'RUN_FAILED',
@@ -173,10 +177,10 @@ async function startKeeper(request: BpsRequest, files: BpsFiles): Promise<void> 
 }
 
 /** Undefined while it goes on. */
-async function endOf(files: BpsFiles): Promise<number | null | undefined> {
+async function endOf(files: BpsFiles): Promise<KeeperEnd | undefined> {
   const isThere = (await keeperPid(files.pid)) !== null;
-  if (await exists(files.ended)) return keeperEnd.parse(JSON.parse(await readFile(files.ended, 'utf8'))).status;
-  return isThere ? undefined : null;
+  if (await exists(files.ended)) return keeperEnd.parse(JSON.parse(await readFile(files.ended, 'utf8')));
+  return isThere ? undefined : { status: null, held: null };
 }
 
 /** Null where no keeper is there: its number may be another's by now. */

@@ -21,4 +21,9 @@ export const keeperRequest = z.object({
 });
 export type KeeperRequest = z.output<typeof keeperRequest>;
 
-export const keeperEnd = z.object({ status: z.int().nullable() });
+/** `held`: it was ended by us, as what it reads is refused, or not there for long. */
+export const keeperEnd = z.object({
+  status: z.int().nullable(),
+  held: z.enum(['UNAUTHENTICATED', 'UPSTREAM_UNAVAILABLE']).nullable().default(null),
+});
+export type KeeperEnd = z.output<typeof keeperEnd>;

@@ -1,4 +1,4 @@
-import { SatelliteError, type ErrorCode } from '../../butler/errors.ts';
+import { SatelliteError } from '../../butler/errors.ts';
 
 /** Waits for work, but no longer than until the signal aborts; the work itself is ended by whoever holds its processes. */
 export async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
@@ -30,24 +30,27 @@ export async function withinSeconds<T>(seconds: number, what: string, work: Prom
   }
 }
 
-/**
- * A signal that aborts with another, with UNAUTHENTICATED where the token that the work is done with is refused, and with
- * UPSTREAM_UNAVAILABLE where a server is away for long; `told` is what a `GatewayRelay` tells.
- */
+const NOT_SERVED = {
+  UNAUTHENTICATED: 'The token with which the run reads its inputs is not good any more: sign in again.',
+  UPSTREAM_UNAVAILABLE: 'A server that the run reads its inputs from is away.',
+} as const;
+
+/** What ends work whose inputs are refused, or away for long. */
+export function notServed(code: keyof typeof NOT_SERVED): SatelliteError {
+  return new SatelliteError(code, NOT_SERVED[code]);
+}
+
+/** A signal that aborts with another, and with `notServed`; `told` is what a `GatewayRelay` tells. */
 export function whileServed(signal: AbortSignal): {
   readonly signal: AbortSignal;
   readonly told: { readonly onUnauthenticated: () => void; readonly onAway: () => void };
 } {
   const ended = new AbortController();
-  const endWith = (code: ErrorCode, message: string) => () => ended.abort(new SatelliteError(code, message));
   return {
     signal: AbortSignal.any([signal, ended.signal]),
     told: {
-      onUnauthenticated: endWith(
-        'UNAUTHENTICATED',
-        'The token with which the run reads its inputs is not good any more: sign in again.',
-      ),
-      onAway: endWith('UPSTREAM_UNAVAILABLE', 'A server that the run reads its inputs from is away.'),
+      onUnauthenticated: () => ended.abort(notServed('UNAUTHENTICATED')),
+      onAway: () => ended.abort(notServed('UPSTREAM_UNAVAILABLE')),
     },
   };
 }
