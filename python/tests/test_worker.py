@@ -2,17 +2,21 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from uuid import UUID
 
 import pytest
 from astropy.time import Time
-from lsst.daf.butler import Timespan
+from lsst.daf.butler import DataCoordinate, DatasetRef, DatasetType, DimensionUniverse, Timespan
+from lsst.daf.butler.datastore.cache_manager import DatastoreDisabledCacheManager
+from lsst.resources import ResourcePath
 
 from satellite._binds import bind_json
-from satellite._worker import addresses, graphs
+from satellite._worker import addresses, graphs, kept_inputs
 from satellite._worker.binds import bind_values
+from satellite._worker.kept_inputs import KeptInputs
 
 VALUES = {
     "visit": 903334,
@@ -85,3 +89,47 @@ def test_a_worker_says_what_a_pipeline_raised() -> None:
     assert isinstance(answer, dict)
     assert answer["id"] == 7
     assert "Error" in answer["error"]["type"]
+
+
+class Stock(DatastoreDisabledCacheManager):
+    """Would keep everything."""
+
+    def should_be_cached(self, entity: object) -> bool:
+        return True
+
+
+def fetched(kept: KeptInputs, ref: DatasetRef, content: str) -> bool:
+    """Fetch a file as datastores do, and tell whether it is kept."""
+    assert kept.download_directory is not None
+    path = f"{kept.download_directory.ospath}/download.yaml"
+    with open(path, "w") as file:
+        file.write(content)
+    return kept.move_to_cache(ResourcePath(path), ref) is not None
+
+
+def read(kept: KeptInputs, ref: DatasetRef) -> str | None:
+    with kept.find_in_cache(ref, ".yaml") as file:
+        return None if file is None else file.read().decode()
+
+
+def test_what_is_read_again_is_kept_and_what_was_used_longest_ago_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_inputs, "_MOST_BYTES", 10)
+    universe = DimensionUniverse()
+    kind = DatasetType("bias", (), "StructuredDataDict", universe=universe)
+    one, two, three, made = [DatasetRef(kind, DataCoordinate.make_empty(universe), "run") for _ in range(4)]
+    kept = KeptInputs(Stock("", universe))
+    try:
+        kept.recorded = {one.id, two.id, three.id}
+        assert fetched(kept, one, "1111") and fetched(kept, two, "2222")
+        assert not fetched(kept, made, "m") and read(kept, made) is None
+        assert not fetched(kept, three, "longer than all")
+        with kept.find_in_cache(two, ".yaml") as file:
+            assert read(kept, one) == "1111"
+            # The second was used longer ago, but is in use.
+            assert fetched(kept, three, "3333")
+            assert file is not None and file.read() == b"2222"
+        assert [read(kept, ref) for ref in (one, two, three)] == [None, "2222", "3333"]
+        assert (kept.file_count, kept.cache_size) == (2, 8)
+    finally:
+        kept_inputs.remove_of(os.getpid())
+    assert kept.download_directory is not None and not kept.download_directory.exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import logging
 import os
 import resource
@@ -15,58 +14,17 @@ from typing import Any
 
 from lsst.daf.butler import ButlerConfig, DatasetRef, Quantum, QuantumBackedButler
 from lsst.daf.butler.datastore.stored_file_info import StoredFileInfo
-from lsst.pipe.base.quantum_graph import PredictedQuantumGraph, PredictedQuantumGraphComponents
-from lsst.pipe.base.quantum_graph._predicted import PredictedQuantumGraphReader
+from lsst.pipe.base.quantum_graph import PredictedQuantumGraph
 from lsst.pipe.base.single_quantum_executor import SingleQuantumExecutor
 from lsst.utils.introspection import get_full_type_name
 from lsst.utils.threads import disable_implicit_threading
 
 from . import addresses
+from .open_graph import OpenGraph
 
 _FORMAT = "%(levelname)s %(asctime)s %(name)s: %(message)s"
 #: Characters of an exception's message that are passed on; its log has all of it.
 _KEPT_CHARACTERS = 2000
-
-
-@dataclasses.dataclass
-class OpenGraph:
-    """A graph that is known to this process and those forked from it."""
-
-    path: str
-    components: PredictedQuantumGraphComponents
-    config: ButlerConfig
-    #: Opened by each process for itself: a file that two share has one position.
-    reader: PredictedQuantumGraphReader | None = None
-    #: Keeps the reader's file open.
-    files: contextlib.ExitStack = dataclasses.field(default_factory=contextlib.ExitStack)
-
-    def butler_for(self, quantum: Quantum) -> QuantumBackedButler:
-        """Make a butler that knows of this quantum's datasets only."""
-        return QuantumBackedButler.initialize(
-            config=self.config,
-            quantum=quantum,
-            dimensions=self.components.pipeline_graph.universe,
-            dataset_types=self.dataset_types(),
-        )
-
-    def dataset_types(self) -> dict[str, Any]:
-        """Give all dataset types of the pipeline, by name."""
-        return {node.name: node.dataset_type for node in self.components.pipeline_graph.dataset_types.values()}
-
-    def at_hand(self) -> PredictedQuantumGraphReader:
-        """Give what reads of the file what this process needs."""
-        if self.reader is None:
-            self.reader = self.files.enter_context(PredictedQuantumGraph.open(self.path))
-        return self.reader
-
-    def of(self, quantum_id: uuid.UUID) -> PredictedQuantumGraph:
-        """Give the graph with one quantum in it: what was read of others is not kept."""
-        reader = self.at_hand()
-        reader.components.quantum_datasets.clear()
-        reader.read_quantum_datasets([quantum_id])
-        one = {quantum_id: reader.components.quantum_datasets[quantum_id]}
-        return dataclasses.replace(self.components, quantum_datasets=one).assemble()
-
 
 _open: OpenGraph | None = None
 
@@ -101,6 +59,29 @@ def open_graph(request: dict[str, Any], log: Callable[[str], None]) -> object:
     _open = OpenGraph(request["graph"], reader.components, config)
     addresses.take(request["addresses"])
     return {"quanta": reader.components.header.n_quanta}
+
+
+def prepare(request: dict[str, Any], log: Callable[[str], None]) -> object:
+    """Import what quanta need besides their tasks, so that workers that are forked from now on have it.
+
+    Parameters
+    ----------
+    request : `dict`
+        Asks nothing further.
+    log : `~collections.abc.Callable`
+        Not called.
+
+    Returns
+    -------
+    answer : `dict`
+        Nothing.
+    """
+    try:
+        opened().import_formatters()
+    except Exception:
+        # A quantum that needs it will say what is wrong.
+        logging.getLogger("satellite.worker").warning("Formatters cannot be imported.", exc_info=True)
+    return {}
 
 
 def init(request: dict[str, Any], log: Callable[[str], None]) -> object:
@@ -199,6 +180,8 @@ def execute(graph: OpenGraph, quantum_id: uuid.UUID) -> dict[str, Any]:
         )
         result = executor.execute(graph.components.pipeline_graph.tasks[label], built, quantum_id)
     except BaseException as error:
+        # What it was in the middle of is nothing for the next one.
+        graph.close_datastore()
         logging.getLogger("satellite.worker").exception("The quantum failed.")
         return {"status": "failed", "exception": described(error)}
     return {"status": "skipped"} if result.skipped_existing else {}

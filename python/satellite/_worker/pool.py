@@ -8,15 +8,17 @@ Lines that it reads:
     Start a worker; it needs no import again, so that one that was killed is replaced at once.
 ``{"op": "open", "graph": PATH, "butler": CONFIG, "addresses": {"from": URL, "to": URL}, "id": 1}``
     Make a graph known to the workers that are forked from now on (`satellite._worker.execution`).
+``{"op": "prepare", "id": 2}``
+    Import what quanta of that graph need besides their tasks, for those workers.
 ``{"op": "retire", "worker": 0}``
     End a worker that is asked nothing.
 ``{"op": "kill", "worker": 0}``
     End a worker in the middle of what it does, with the processes that it has started.
-``{"op": OPERATION, "worker": 0, "id": 2, …}``
+``{"op": OPERATION, "worker": 0, "id": 3, …}``
     Have a worker do something: an operation of `OPERATIONS`.
 
-Lines that it writes: ``{"id": 2, "answer": …}`` or ``{"id": 2, "error": {"type", "message"}}``, at any time before them
-``{"id": 2, "log": LINE}``, ``{"worker": 0, "ended": "signal 9"}`` when a worker is gone, and ``{"notice": TEXT}`` when
+Lines that it writes: ``{"id": 3, "answer": …}`` or ``{"id": 3, "error": {"type", "message"}}``, at any time before them
+``{"id": 3, "log": LINE}``, ``{"worker": 0, "ended": "signal 9"}`` when a worker is gone, and ``{"notice": TEXT}`` when
 code in a sandbox wanted more than there is. When standard input ends, everything ends.
 """
 
@@ -35,7 +37,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from . import execution, graphs, provenance
+from . import execution, graphs, kept_inputs, provenance
 from .sandbox import Watch, bound, forward
 
 #: A request, or an answer.
@@ -143,6 +145,8 @@ class Pool:
             self._fork(request["worker"], request["memory"])
         elif op == "open":
             answer(self._answers, request, execution.open_graph)
+        elif op == "prepare":
+            answer(self._answers, request, execution.prepare)
         elif op == "enter":
             answer(self._answers, request, enter)
             tell_of_notices(self._answers)
@@ -177,6 +181,7 @@ class Pool:
             os.close(worker.requests)
         del self._workers[number]
         _, status = os.waitpid(worker.pid, 0)
+        kept_inputs.remove_of(worker.pid)
         code = os.waitstatus_to_exitcode(status)
         write(self._answers, {"worker": number, "ended": f"signal {-code}" if code < 0 else f"status {code}"})
 

@@ -70,7 +70,7 @@ def _write(output: str) -> None:
     )
     writing = f"{output}.{os.getpid()}.part"
     with contextlib.ExitStack() as files:
-        butler = files.enter_context(contextlib.closing(butler_for_outputs(graph)))
+        butler = files.enter_context(contextlib.closing(graph.butler_for_outputs()))
         found = scans(components, butler)
         first = list(itertools.islice(found, _DICTIONARY_QUANTA))
         writer = ProvenanceQuantumGraphWriter(
@@ -86,18 +86,6 @@ def _write(output: str) -> None:
             writer.write_scan_data(scan)
         writer.write_init_outputs()
     os.replace(writing, output)
-
-
-def butler_for_outputs(graph: execution.OpenGraph) -> QuantumBackedButler:
-    """Make a butler that reads what quanta have made."""
-    return QuantumBackedButler.from_predicted(
-        config=graph.config,
-        predicted_inputs=[],
-        predicted_outputs=[],
-        dimensions=graph.components.pipeline_graph.universe,
-        datastore_records={},
-        dataset_types=graph.dataset_types(),
-    )
 
 
 def scans(

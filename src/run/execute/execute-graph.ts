@@ -122,8 +122,14 @@ async function executeIn(
     const opening = { op: 'open', graph: request.graph, butler: request.butlerConfig, addresses: pool.addresses };
     await inTime(pool.ask(null, opening));
     pool.fork(0, memory.bytesOf(1));
-    const done = isContinued ? stored.parse(await pool.ask(0, { op: 'stored' })).succeeded : [];
-    await inTime(pool.ask(0, { op: 'init', log: join(logs, 'init.log') }));
+    const beforeQuanta = async () => {
+      const succeeded = isContinued ? stored.parse(await pool.ask(0, { op: 'stored' })).succeeded : [];
+      await inTime(pool.ask(0, { op: 'init', log: join(logs, 'init.log') }));
+      return succeeded;
+    };
+    // Meanwhile the process that further workers are forked from imports what they need.
+    const [done] = await Promise.all([beforeQuanta(), inTime(pool.ask(null, { op: 'prepare' }))]);
+    pool.retire(0);
     const queue = new ReadyQueue(thin, request.only, new Set(done));
     const result = await new Scheduler({ pool, memory, queue, workers, retries, quantumSeconds, logs, on }).run();
     pool.fork(WRITER, memory.bytesOf(1));

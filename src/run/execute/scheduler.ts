@@ -40,12 +40,12 @@ interface Worker {
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  readonly #workers: Worker[] = [{ number: 0, shares: 1, isBusy: false }];
+  readonly #workers: Worker[] = [];
   readonly #attempts = new Map<string, number>();
   readonly #counts = { succeeded: 0, failed: 0, blocked: 0, skipped: 0 };
   #lastNumber = 0;
 
-  /** The pool has worker 0, with one share of the memory. */
+  /** The pool has no worker, and had none but number 0. */
   constructor(options: SchedulerOptions) {
     this.#options = options;
   }

@@ -1,5 +1,8 @@
 /** The Python process that imports the user's stack once, and the workers that it forks (`python/satellite/_worker/pool.py`). */
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { SatelliteError } from '../../butler/errors.ts';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
@@ -94,6 +97,8 @@ interface Asked {
 
 export class WorkerPool implements AsyncDisposable {
   readonly #process: PlacedProcess;
+  /** Directory for what tasks and the stack leave in the middle of something. */
+  readonly #temporary: string | null;
   readonly #onNotice: (what: string) => void;
   readonly #asked = new Map<number, Asked>();
   readonly #ended: Promise<void>;
@@ -110,8 +115,14 @@ export class WorkerPool implements AsyncDisposable {
   static async start(options: PoolOptions, signal: AbortSignal): Promise<WorkerPool> {
     const { place, python, relay, environment = {}, visible } = options;
     const { socket, gateway } = relay;
-    const started = await startPython(place, python, ['-m', 'satellite.worker'], { environment, visible, socket });
-    const pool = new WorkerPool(started, options.onNotice);
+    // A sandbox has a place of its own, which goes with it.
+    const temporary = place.kind === 'self' ? await mkdtemp(join(tmpdir(), 'satellite-work-')) : null;
+    const started = await startPython(place, python, ['-m', 'satellite.worker'], {
+      environment: { ...environment, ...(temporary !== null && { TMPDIR: temporary }) },
+      visible,
+      socket,
+    });
+    const pool = new WorkerPool(started, temporary, options.onNotice);
     if (place.kind === 'self') {
       pool.addresses = { from: gateway, to: relay.address };
       return pool;
@@ -128,8 +139,13 @@ export class WorkerPool implements AsyncDisposable {
     }
   }
 
-  private constructor(started: PlacedProcess, onNotice: (what: string) => void = () => undefined) {
+  private constructor(
+    started: PlacedProcess,
+    temporary: string | null,
+    onNotice: (what: string) => void = () => undefined,
+  ) {
     this.#process = started;
+    this.#temporary = temporary;
     this.#onNotice = onNotice;
     const { child } = this.#process;
     child.stdin.on('error', () => undefined);
@@ -200,6 +216,9 @@ export class WorkerPool implements AsyncDisposable {
     }, PIPES_MILLISECONDS);
     await this.#ended;
     clearTimeout(timer);
+    if (this.#temporary === null) return;
+    // A process that we cannot find may still write there.
+    await rm(this.#temporary, { recursive: true, force: true }).catch(() => undefined);
   }
 
   #write(request: object): void {

@@ -89,6 +89,16 @@ describe('84 quanta, of three tasks with a spatial join and calibrations,', () =
     expect(outputs).toEqual(await stockOutputs(graph));
   });
 
+  test('leave no temporary file of what they read', async () => {
+    const [again, temporary] = [await runDirectory('again'), await runDirectory('temporary')];
+    await cp(join(world.satellite, 'butler.yaml'), join(again, 'butler.yaml'));
+    vi.stubEnv('TMPDIR', temporary);
+    const { result } = await execute({ ...world.execution(again, graph), butlerConfig: again });
+    vi.unstubAllEnvs();
+    expect(result.succeeded).toBe(84);
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
   test('are not executed twice', async () => {
     const { result, events } = await execute(world.execution(run, graph));
     expect(result).toEqual({ succeeded: 0, failed: 0, blocked: 0, skipped: 84 });
