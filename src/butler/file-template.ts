@@ -45,36 +45,72 @@ export interface TemplatedDataset {
  * @throws ButlerUserError DATA_ID_VALUE where a record that the path needs is missing
  */
 export function templatedPath(dataset: TemplatedDataset): string {
-  const { dimensions } = dataset;
-  const { universe } = dimensions;
-  const hasExposures = EXPOSURE_DIMENSIONS.every((name) => dimensions.has(name));
-  const template =
-    hasExposures && universe.conform(EXPOSURE_DIMENSIONS) === dimensions ? EXPOSURE_TEMPLATE : DEFAULT_TEMPLATE;
-  const fields = fieldsOf(dataset);
-  const output = template.replaceAll(
-    /([^{}]*)\{([^:}]+)(?::([^}]*))?\}/g,
-    (_match, literal: string, names: string, format: string | undefined) =>
-      expanded(dataset, fields, literal, names, format ?? ''),
-  );
+  const { template, skypix } = layoutOf(dataset.dimensions);
+  const fields = fieldsOf(dataset, skypix);
+  let output = '';
+  for (const placeholder of template) output += expanded(dataset, fields, placeholder);
   const cut = output.lastIndexOf('/') + 1;
   const name = output.slice(cut).replaceAll('.', '_').replaceAll('#', 'HASH');
   return normalized(output.slice(0, cut) + name);
+}
+
+/** A placeholder of a template, with the text before it. */
+interface Placeholder {
+  readonly literal: string;
+  /** The first of them that a dataset has is taken. */
+  readonly alternatives: readonly { readonly element: string; readonly column: string | undefined }[];
+  readonly format: string;
+}
+
+function parsed(template: string): readonly Placeholder[] {
+  return [...template.matchAll(/([^{}]*)\{([^:}]+)(?::([^}]*))?\}/g)].map(([, literal, names, format]) => ({
+    literal: literal!,
+    alternatives: names!.split('|').map((name) => {
+      const [element, column] = name.split('.') as [string, string?];
+      return { element, column };
+    }),
+    format: format ?? '',
+  }));
+}
+
+const DEFAULT_PLACEHOLDERS = parsed(DEFAULT_TEMPLATE);
+const EXPOSURE_PLACEHOLDERS = parsed(EXPOSURE_TEMPLATE);
+
+interface Layout {
+  readonly template: readonly Placeholder[];
+  /** The sky pixelization, where the dimensions have one. */
+  readonly skypix: string | undefined;
+}
+
+/** What all datasets of the same dimensions have in common: paths are made of many at a time. */
+const layouts = new WeakMap<DimensionGroup, Layout>();
+
+function layoutOf(dimensions: DimensionGroup): Layout {
+  const known = layouts.get(dimensions);
+  if (known) return known;
+  const { universe, names } = dimensions;
+  const hasExposures = EXPOSURE_DIMENSIONS.every((name) => dimensions.has(name));
+  const isOfExposures = hasExposures && universe.conform(EXPOSURE_DIMENSIONS) === dimensions;
+  const skypix = names.filter((name) => universe.element(name).skypix !== undefined);
+  const layout = {
+    template: isOfExposures ? EXPOSURE_PLACEHOLDERS : DEFAULT_PLACEHOLDERS,
+    skypix: skypix.length === 1 ? skypix[0] : undefined,
+  };
+  layouts.set(dimensions, layout);
+  return layout;
 }
 
 /** A placeholder with the text before it, which goes too where there is no value and it does not separate directories. */
 function expanded(
   { records }: TemplatedDataset,
   fields: ReadonlyMap<string, DataIdValue>,
-  literal: string,
-  names: string,
-  format: string,
+  { literal, alternatives, format }: Placeholder,
 ): string {
-  const alternatives = names.split('|');
-  const name = alternatives.find((alternative) => fields.has(alternative.split('.')[0]!)) ?? alternatives[0]!;
-  const [element, column] = name.split('.') as [string, string?];
+  const { element, column } = alternatives.find((alternative) => fields.has(alternative.element)) ?? alternatives[0]!;
   const value = column === undefined ? fields.get(element) : records[element]?.[column];
   if (value === undefined) {
     if (!format.includes('?')) {
+      const name = column === undefined ? element : `${element}.${column}`;
       throw new ButlerUserError('DATA_ID_VALUE', `The path of the file needs '${name}', of which there is no record.`);
     }
     return literal.includes('/') ? literal : '';
@@ -84,16 +120,12 @@ function expanded(
   return literal + (format.includes('/') ? text : text.replaceAll('/', '_'));
 }
 
-function fieldsOf({
-  datasetType,
-  component,
-  run,
-  dimensions,
-  dataId,
-}: TemplatedDataset): ReadonlyMap<string, DataIdValue> {
+function fieldsOf(
+  { datasetType, component, run, dataId }: TemplatedDataset,
+  skypix: string | undefined,
+): ReadonlyMap<string, DataIdValue> {
   const fields = new Map(Object.entries(dataId));
-  const skypix = dimensions.names.filter((name) => dimensions.universe.element(name).skypix !== undefined);
-  if (skypix.length === 1) fields.set('skypix', dataId[skypix[0]!]!);
+  if (skypix !== undefined) fields.set('skypix', dataId[skypix]!);
   fields.set('datasetType', datasetType);
   if (component !== null) fields.set('component', component);
   fields.set('run', run);

@@ -6,7 +6,7 @@ import type { DimensionRecordRow } from '../../repository/rows.ts';
 import type { ImportedDataset } from '../../repository/writeable-repository.ts';
 import { defaultFormatter } from '../../transfer/default-formatters.ts';
 import type { PredictedGraph } from '../graph/predicted-graph.ts';
-import type { GraphDataset, PredictedQuantum } from '../graph/quantum.ts';
+import type { GraphDataset } from '../graph/quantum.ts';
 import { outputPaths } from './output-paths.ts';
 
 /** Outputs of every quantum by which it is seen to have ended, well or not. */
@@ -50,9 +50,8 @@ export async function madeOutputs(
   let bytes = 0;
   let missing = 0;
   let isComplete = true;
-  const add = (output: GraphDataset, hasEnded: boolean): void => {
+  const add = (output: GraphDataset, file: StoredFile | undefined): void => {
     if (known.has(output.uuid)) return;
-    const file = hasEnded ? stored.get(pathOf(output)) : undefined;
     if (!file) {
       missing += 1;
       return;
@@ -61,16 +60,18 @@ export async function madeOutputs(
     bytes += file.size;
     datasets.push(toImported(output, file));
   };
-  const has = ({ outputs }: PredictedQuantum, name: string) =>
-    outputs.get(name)?.some((mark) => stored.has(pathOf(mark)));
   for (const { outputs } of await graph.initQuanta()) {
-    for (const output of [...outputs.values()].flat()) add(output, true);
+    for (const output of [...outputs.values()].flat()) add(output, stored.get(pathOf(output)));
   }
-  for await (const quantum of graph.quanta()) {
+  for await (const { outputs } of graph.quanta()) {
     signal.throwIfAborted();
-    const ended = MARKS_OF_END.some((name) => has(quantum, name));
-    isComplete &&= has(quantum, MARK_OF_SUCCESS) ?? false;
-    for (const of of quantum.outputs.values()) for (const output of of) add(output, ended);
+    const found = [...outputs].flatMap(([name, of]) =>
+      of.map((output) => ({ name, output, file: stored.get(pathOf(output)) })),
+    );
+    const made = new Set(found.flatMap(({ name, file }) => (file ? [name] : [])));
+    const hasEnded = MARKS_OF_END.some((name) => made.has(name));
+    isComplete &&= made.has(MARK_OF_SUCCESS);
+    for (const { output, file } of found) add(output, hasEnded ? file : undefined);
   }
   return { datasets, bytes, missing, isComplete };
 }
