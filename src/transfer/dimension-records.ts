@@ -16,19 +16,51 @@ const FEW_RECORDS = 500;
 /** Element → key of the data ID → record. */
 type RecordsByElement = Map<string, Map<string, DimensionRecordRow>>;
 
+/** Records that datasets need, each once, said in the satellite's universe. */
+export interface NeededRecords {
+  /** Of all elements of the datasets' groups: most of them, as a rule. */
+  readonly own: Promise<readonly DimensionRecordRow[]>;
+  /**
+   * Those that come and go with `own` (visit definitions, memberships of visit systems, regions of a visit's detectors), and
+   * what these require beside `own`.
+   */
+  readonly others: Promise<readonly DimensionRecordRow[]>;
+}
+
 /**
- * Records of all elements of the datasets' groups, those that come and go with them (visit definitions, memberships of
- * visit systems, regions of a visit's detectors), and what these require; each once, said in the satellite's universe.  The
- * number of queries depends on the dimension groups only.
- * @param most told when all but the few questions about what comes and goes with the others have been answered
+ * The number of queries depends on the dimension groups only.
+ * @param after what the source shall do first
  */
+export function neededInParts(
+  source: Repository,
+  satellite: Universe,
+  datasets: readonly SelectedDataset[],
+  ctx: QueryContext,
+  after: Promise<unknown> = Promise.resolve(),
+): NeededRecords {
+  const primary = after.then(() => ownRecords(source, datasets, ctx));
+  return {
+    own: primary.then((records) => inUniverse(records, satellite)),
+    others: primary.then(async (records) => inUniverse(await additionalRecords(source, records, ctx), satellite)),
+  };
+}
+
+/** All at once. */
 export async function neededRecords(
   source: Repository,
   satellite: Universe,
   datasets: readonly SelectedDataset[],
   ctx: QueryContext,
-  most?: () => void,
 ): Promise<readonly DimensionRecordRow[]> {
+  const { own, others } = neededInParts(source, satellite, datasets, ctx);
+  return (await Promise.all([own, others])).flat();
+}
+
+async function ownRecords(
+  source: Repository,
+  datasets: readonly SelectedDataset[],
+  ctx: QueryContext,
+): Promise<RecordsByElement> {
   const universe = await source.universe(ctx);
   const primary: RecordsByElement = new Map();
   for (const same of Map.groupBy(datasets, ({ datasetType }) => datasetType.dimensions).values()) {
@@ -36,8 +68,7 @@ export async function neededRecords(
     const distinct = distinctDataIds(same.map(({ values }) => values));
     await addRecords(primary, source, universe, required, [...distinct.values()], ctx);
   }
-  most?.();
-  return withAdditional(primary, source, universe, satellite, ctx);
+  return primary;
 }
 
 /**
@@ -58,21 +89,8 @@ export async function completedRecords(
     const element = universe.find(record.element.name);
     if (element) add(primary, record, dataIdKey(recordDataId(record, element.required)));
   }
-  return withAdditional(primary, source, universe, satellite, ctx);
-}
-
-async function withAdditional(
-  primary: RecordsByElement,
-  source: Repository,
-  universe: Universe,
-  satellite: Universe,
-  ctx: QueryContext,
-): Promise<readonly DimensionRecordRow[]> {
-  const additional = await populatedRecords(source, universe, primary, ctx);
-  await addRequired(primary, additional, source, universe, ctx);
-  return [...primary.values(), ...additional.values()].flatMap((records) =>
-    inUniverse([...records.values()], satellite),
-  );
+  const additional = await additionalRecords(source, primary, ctx);
+  return [...inUniverse(primary, satellite), ...inUniverse(additional, satellite)];
 }
 
 /** @param names dimensions that `dataIds` has values of, in that order */
@@ -99,6 +117,21 @@ function add(records: RecordsByElement, record: DimensionRecordRow, key: string)
   known.set(key, record);
 }
 
+/** What comes and goes with records that are known, and what it requires beside them. */
+async function additionalRecords(
+  source: Repository,
+  primary: RecordsByElement,
+  ctx: QueryContext,
+): Promise<RecordsByElement> {
+  const universe = await source.universe(ctx);
+  const additional = await populatedRecords(source, universe, primary, ctx);
+  const required = await requiredRecords(primary, additional, source, universe, ctx);
+  for (const [name, records] of required) {
+    for (const [key, record] of records) if (!primary.get(name)?.has(key)) add(additional, record, key);
+  }
+  return additional;
+}
+
 /** Records of elements that are populated with a dimension that is there and are not in the datasets' own groups. */
 async function populatedRecords(
   source: Repository,
@@ -121,14 +154,14 @@ async function populatedRecords(
   return additional;
 }
 
-/** Adds the records of dimensions that additional ones require, such as the exposures of visit definitions. */
-async function addRequired(
+/** Records that additional ones require, such as the exposures of visit definitions; some that are known may be among them. */
+async function requiredRecords(
   primary: RecordsByElement,
   additional: RecordsByElement,
   source: Repository,
   universe: Universe,
   ctx: QueryContext,
-): Promise<void> {
+): Promise<RecordsByElement> {
   const missing = new Map<string, Map<string, DataIdValues>>();
   for (const record of [...additional.values()].flatMap((records) => [...records.values()])) {
     for (const dimension of record.element.required) {
@@ -139,13 +172,19 @@ async function addRequired(
       missing.set(dimension, known.set(key, values));
     }
   }
+  const found: RecordsByElement = new Map();
   for (const [dimension, dataIds] of missing) {
-    await addRecords(primary, source, universe, universe.element(dimension).required, [...dataIds.values()], ctx);
+    await addRecords(found, source, universe, universe.element(dimension).required, [...dataIds.values()], ctx);
   }
+  return found;
+}
+
+function inUniverse(records: RecordsByElement, universe: Universe): readonly DimensionRecordRow[] {
+  return [...records.values()].flatMap((same) => elementInUniverse([...same.values()], universe));
 }
 
 /** @param records of one element; none come of it where the satellite's universe has no such table */
-function inUniverse(records: readonly DimensionRecordRow[], universe: Universe): readonly DimensionRecordRow[] {
+function elementInUniverse(records: readonly DimensionRecordRow[], universe: Universe): readonly DimensionRecordRow[] {
   const of = records[0]?.element;
   if (!of) return [];
   const element = universe.find(of.name);

@@ -20,10 +20,11 @@ import {
 import { compressed, decompressed } from './compressed.ts';
 import { copyPage, planCopies } from './copy-page.ts';
 import type { OpenFile } from './copy.ts';
-import { neededRecords, planRecords } from './dimension-records.ts';
+import { neededInParts, planRecords, type NeededRecords } from './dimension-records.ts';
 import { inBatches } from '../butler/in-batches.ts';
-import { definitionOf, readPage, writePage, type SelectedDataset, type TransferPage } from './page.ts';
+import { readPage, type SelectedDataset, type TransferPage } from './page.ts';
 import { planPage } from './plan-page.ts';
+import { CONFLICTS_TOLD, plannedPage, type PlannedPage } from './planned-page.ts';
 import { filesAhead, referPage, type BatchWithFiles, type Readable, type Referred } from './refer-page.ts';
 import type { ReferenceSettings } from './references.ts';
 import type { SelectedDatasets, TransferDatasets } from './service.ts';
@@ -33,9 +34,6 @@ const DATASETS_AT_ONCE = 1000;
 
 /** Records that one transaction inserts. */
 const RECORDS_AT_ONCE = 2500;
-
-/** Conflicts that the error of a failed job tells. */
-const CONFLICTS_TOLD = 5;
 
 export interface TransferSetting {
   readonly source: Repository;
@@ -62,25 +60,6 @@ export interface TransferSetting {
 /** What the job answers. */
 export type TransferResult = { readonly datasets: number; readonly bytes: number; readonly new: number };
 
-/** What the plan of one page leaves for the steps after it. */
-type PlannedPage = {
-  /** The page, written and compressed: a hundred thousand datasets are a few megabytes. */
-  readonly text: string;
-  readonly next: string | null;
-  readonly datasets: number;
-  /** Of a copy; for references, files are looked for when they are recorded. */
-  readonly bytes: number;
-  readonly newBytes: number;
-  readonly new: number;
-  readonly registered: readonly string[];
-  /** Definitions of its dataset types, as JSON text. */
-  readonly types: readonly string[];
-  readonly runs: readonly string[];
-  /** Collections in which some of its datasets are. */
-  readonly collections: readonly string[];
-  readonly conflicts: readonly string[];
-};
-
 export class TransferAttempt {
   readonly #setting: TransferSetting;
   readonly #task: Task;
@@ -89,7 +68,7 @@ export class TransferAttempt {
   #bytesDone = 0;
   #lastPage: { readonly i: number; readonly page: TransferPage } | undefined;
   /** Of the page whose turn it is next, where they are on their way already. */
-  #records: Promise<readonly DimensionRecordRow[]> | undefined;
+  #records: NeededRecords | undefined;
   /** The same. */
   #files: readonly BatchWithFiles[] | undefined;
   readonly #referred: Referred[] = [];
@@ -103,10 +82,10 @@ export class TransferAttempt {
   /** @throws SatelliteError CONFLICT where something is in the way: then no dataset came */
   async run(): Promise<TransferResult> {
     const { repository } = this.#setting.satellite;
-    const structure = await this.#plan();
+    const universe = await repository.universe(this.#ctx);
+    const structure = await this.#plan(universe);
     // Pages may have been planned by an attempt that could read more.
     for (const run of new Set(this.#pages.flatMap(({ runs }) => runs))) this.#setting.checkRun(run);
-    const universe = await repository.universe(this.#ctx);
     failpoint('transfer:before-dimension-records');
     for (const [i, planned] of this.#pages.entries()) {
       // What is there already has its records.
@@ -129,7 +108,7 @@ export class TransferAttempt {
   }
 
   /** @returns the collections that come, children first */
-  async #plan(): Promise<readonly CollectionInfo[]> {
+  async #plan(universe: Universe): Promise<readonly CollectionInfo[]> {
     const { source, satellite, selection, collections, mode } = this.#setting;
     const [memberships, named, there] = await Promise.all([
       collections ? membershipCollections(source, selection, this.#ctx) : [],
@@ -143,7 +122,7 @@ export class TransferAttempt {
       const i = this.#pages.length;
       const page: PlannedPage = await this.#task.step(`plan:${i}`, async () => {
         const planned = await planPage(plan, from, this.#ctx, (datasets, more) => {
-          if (!more && from === null) this.#ask(datasets);
+          if (!more && from === null) this.#ask(datasets, universe);
         });
         this.#lastPage = { i, page: planned.page };
         return plannedPage(planned);
@@ -161,36 +140,45 @@ export class TransferAttempt {
   }
 
   async #bringRecords(i: number, universe: Universe): Promise<void> {
-    const { satellite } = this.#setting;
-    const records = await (this.#records ?? this.#fetchRecords((await this.#page(i, universe)).datasets));
+    const { own, others } = this.#records ?? this.#fetchRecords((await this.#page(i, universe)).datasets, universe);
     // The source goes on with the next page meanwhile.
     const next = this.#pages.findIndex((page, n) => n > i && page.new > 0);
-    this.#records = next < 0 ? undefined : this.#fetchRecords((await this.#page(next, universe)).datasets);
-    const { missing, conflicts } = await planRecords(satellite.repository, records, this.#ctx);
-    refuseConflicts(conflicts.map(({ reason }) => reason));
-    const inOrder = missing.toSorted((a, b) => a.element.order - b.element.order);
-    await satellite.repository.insertDimensionRecords(inOrder, 'SKIP', this.#ctx, RECORDS_AT_ONCE);
+    this.#records =
+      next < 0 ? undefined : this.#fetchRecords((await this.#page(next, universe)).datasets, universe, others);
+    // The others require some of the datasets' own.
+    await this.#insertRecords(await own);
+    await this.#insertRecords(await others);
   }
 
-  /** Has the source look for what a transfer of one page needs: most records first, which take the longest to write. */
-  #ask(datasets: readonly SelectedDataset[]): void {
-    const most = Promise.withResolvers<void>();
-    this.#records = this.#fetchRecords(datasets, most.resolve);
-    this.#records.catch(() => most.resolve());
-    if (this.#setting.mode === 'REFERENCE') this.#files = this.#askForFiles(datasets, most.promise);
+  async #insertRecords(records: readonly DimensionRecordRow[]): Promise<void> {
+    const { repository } = this.#setting.satellite;
+    const { missing, conflicts } = await planRecords(repository, records, this.#ctx);
+    refuseConflicts(conflicts.map(({ reason }) => reason));
+    const inOrder = missing.toSorted((a, b) => a.element.order - b.element.order);
+    await repository.insertDimensionRecords(inOrder, 'SKIP', this.#ctx, RECORDS_AT_ONCE);
+  }
+
+  /**
+   * Has the source look for what a transfer of one page needs: the datasets' own records first, which take the longest to
+   * write.
+   */
+  #ask(datasets: readonly SelectedDataset[], universe: Universe): void {
+    this.#records = this.#fetchRecords(datasets, universe);
+    if (this.#setting.mode !== 'REFERENCE') return;
+    this.#files = this.#askForFiles(
+      datasets,
+      this.#records.own.catch(() => undefined),
+    );
   }
 
   #askForFiles(datasets: readonly SelectedDataset[], after: Promise<unknown>): readonly BatchWithFiles[] {
     return filesAhead(this.#setting.source, datasets, DATASETS_AT_ONCE, after, this.#ctx);
   }
 
-  #fetchRecords(datasets: readonly SelectedDataset[], most?: () => void): Promise<readonly DimensionRecordRow[]> {
-    const { source, satellite } = this.#setting;
-    const records = satellite.repository
-      .universe(this.#ctx)
-      .then((universe) => neededRecords(source, universe, datasets, this.#ctx, most));
-    // A failure of the plan comes first, and nobody waits for these then.
-    records.catch(() => undefined);
+  #fetchRecords(datasets: readonly SelectedDataset[], universe: Universe, after?: Promise<unknown>): NeededRecords {
+    const records = neededInParts(this.#setting.source, universe, datasets, this.#ctx, after);
+    // A failure of what comes before is told first, and nobody waits for these then.
+    for (const part of [records.own, records.others]) part.catch(() => undefined);
     return records;
   }
 
@@ -279,24 +267,6 @@ export class TransferAttempt {
       return null;
     });
   }
-}
-
-async function plannedPage(plan: Awaited<ReturnType<typeof planPage>>): Promise<PlannedPage> {
-  const { datasets, memberships } = plan.page;
-  const types = new Map(datasets.map(({ datasetType }) => [datasetType.name, datasetType]));
-  return {
-    text: await compressed(writePage(plan.page)),
-    next: plan.next,
-    datasets: datasets.length,
-    bytes: plan.bytes,
-    newBytes: plan.newBytes,
-    new: plan.new,
-    registered: plan.registered,
-    types: [...types.values()].map((type) => JSON.stringify(definitionOf(type))),
-    runs: [...new Set(datasets.map(({ run }) => run))],
-    collections: [...new Set(memberships.map(({ collection }) => collection))],
-    conflicts: plan.conflicts.slice(0, CONFLICTS_TOLD).map(({ reason }) => reason),
-  };
 }
 
 function refuseConflicts(all: readonly string[]): void {
