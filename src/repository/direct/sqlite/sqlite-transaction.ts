@@ -38,15 +38,18 @@ export class SqliteTransaction implements Transaction {
 
   async insert({ table, columns, rows, suffix = empty }: Insertion): Promise<number> {
     const names = columns.map((column) => `"${column}"`).join(', ');
-    const places = columns.map(() => '?').join(', ');
-    const sql = `INSERT INTO ${this.table(table).sql} (${names}) VALUES (${places}) ${suffix.sql}`;
-    const parameters = suffix.values as SqlValue[];
+    const statement = {
+      before: `INSERT INTO ${this.table(table).sql} (${names}) VALUES`,
+      row: `(${columns.map(() => '?').join(', ')})`,
+      after: suffix.sql,
+      parameters: suffix.values as SqlValue[],
+    };
     const rowsPerMessage = Math.max(1, Math.floor(VALUES_PER_MESSAGE / columns.length));
     let changes = 0;
     for (let start = 0; start < rows.length; start += rowsPerMessage) {
       const batch = rows.slice(start, start + rowsPerMessage);
       const packed = { count: batch.length, columns: packRows(batch) };
-      changes += (await this.#ask({ kind: 'insert', sql, parameters, ...packed })).changes;
+      changes += (await this.#ask({ kind: 'insert', ...statement, ...packed })).changes;
     }
     return changes;
   }

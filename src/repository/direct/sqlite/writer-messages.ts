@@ -7,10 +7,12 @@ export type WriteRequest =
   | { readonly kind: 'begin' }
   /** Fulfils with rows where the statement gives some. */
   | { readonly kind: 'statement'; readonly sql: string; readonly parameters: readonly SqlValue[] }
-  /** Runs a statement for each row, with the row's values before `parameters`. */
+  /** `before`, `row` as often as there are rows, `after`; `parameters` are those of `after`. */
   | {
       readonly kind: 'insert';
-      readonly sql: string;
+      readonly before: string;
+      readonly row: string;
+      readonly after: string;
       readonly parameters: readonly SqlValue[];
       readonly count: number;
       readonly columns: readonly PackedColumn[];
