@@ -6,7 +6,6 @@ import {
   angleBetween,
   cross,
   degreesFromRadians,
-  dot,
   latitudeOf,
   longitudeOf,
   unit,
@@ -15,7 +14,7 @@ import {
 
 /** Points of an edge are at most so far from each other, in radians. */
 const STEP = (2 * Math.PI) / 180;
-const CIRCLE_POINTS = 72;
+const LEAST_POINTS = 72;
 
 /** The edge of a region in IVOA text, once around; null where it is empty or no region. */
 export function outlineOf(regionPos: string): readonly Vector[] | null {
@@ -53,8 +52,9 @@ function arc(from: Vector, to: Vector): Vector[] {
 function circleEdge({ center, openingAngle }: Circle): readonly Vector[] | null {
   if (openingAngle < 0 || openingAngle >= Math.PI) return null;
   const { east, north } = tangentPlane(center);
-  return Array.from({ length: CIRCLE_POINTS }, (_, i) => {
-    const turn = (2 * Math.PI * i) / CIRCLE_POINTS;
+  const count = Math.max(LEAST_POINTS, Math.ceil((2 * Math.PI * Math.sin(openingAngle)) / STEP));
+  return Array.from({ length: count }, (_, i) => {
+    const turn = (2 * Math.PI * i) / count;
     const sideways = combined(east, Math.sin(turn), north, Math.cos(turn));
     return combined(center, Math.cos(openingAngle), sideways, Math.sin(openingAngle));
   });
@@ -80,15 +80,18 @@ export function tangentPlane(center: Vector): { readonly east: Vector; readonly 
   return { east, north: cross(center, east) };
 }
 
-/** The smallest circle around the mean direction of some points that holds them all, radius in radians. */
-export function extentOf(points: Iterable<Vector>): { readonly center: Vector; readonly radius: number } {
-  const all = [...points];
-  const sum = all.reduce<Vector>((total, point) => combined(total, 1, point, 1), [0, 0, 0]);
-  const length = Math.hypot(...sum);
-  // Points from all over have no middle.
-  if (length < 1e-6 * all.length || length === 0) return { center: [1, 0, 0], radius: Math.PI };
+/** A circle on the sky, radius in radians. */
+export interface Extent {
+  readonly center: Vector;
+  readonly radius: number;
+}
+
+/** The smallest circle around the mean direction of some points that holds them all; of points from all over, any. */
+export function extentOf(points: readonly Vector[]): Extent {
+  const sum = points.reduce<Vector>((total, point) => combined(total, 1, point, 1), [0, 0, 0]);
+  if (Math.hypot(...sum) < 1e-6 * points.length) return { center: [1, 0, 0], radius: Math.PI };
   const center = unit(sum);
-  return { center, radius: Math.max(...all.map((point) => Math.acos(Math.min(1, Math.max(-1, dot(center, point)))))) };
+  return { center, radius: points.reduce((most, point) => Math.max(most, angleBetween(center, point)), 0) };
 }
 
 function combined(a: Vector, s: number, b: Vector, t: number): Vector {

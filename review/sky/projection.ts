@@ -38,6 +38,7 @@ export class TangentPlane implements Projection {
 }
 
 const TURN = 2 * Math.PI;
+const POLE_POINTS = 30;
 
 /**
  * Mollweide's map of the whole sky, an ellipse from (-2, -1) to (2, 1) that has equal areas everywhere.  What leaves it on
@@ -58,50 +59,57 @@ export class Mollweide implements Projection {
   }
 
   drawn(points: readonly Vector[], isClosed: boolean): readonly (readonly Point[])[] {
-    const path = this.#unwound(points, isClosed);
-    const [least, most] = [Math.min(...path.map(([lon]) => lon)), Math.max(...path.map(([lon]) => lon))];
-    const copies: (readonly Point[])[] = [];
-    for (let turns = -1; turns <= 1; turns++) {
-      const shift = turns * TURN;
-      if (most + shift < -Math.PI || least + shift > Math.PI) continue;
-      copies.push(path.map(([lon, lat]) => this.at(lon + shift, lat)));
+    const path = this.#unwound(isClosed ? [...points, points[0]!] : points);
+    const turned = path.at(-1)![0] - path[0]![0];
+    const drawn = (part: readonly Point[]) => part.map(([lon, lat]) => this.at(lon, lat));
+    if (isClosed && Math.abs(turned) > Math.PI) {
+      const north = points.reduce((sum, [, , z]) => sum + z, 0) > 0;
+      return [drawn(aroundPole(path, turned, north ? Math.PI / 2 : -Math.PI / 2))];
     }
-    return copies;
+    const lons = path.map(([lon]) => lon);
+    const [least, most] = [Math.min(...lons), Math.max(...lons)];
+    return [-TURN, 0, TURN]
+      .filter((shift) => most + shift >= -Math.PI && least + shift <= Math.PI)
+      .map((shift) => drawn(shifted(path, shift)));
   }
 
-  /** Longitudes that go on where they would begin anew; around a pole, by way of that. */
-  #unwound(points: readonly Vector[], isClosed: boolean): readonly Point[] {
+  /** Longitudes that go on where they would begin anew. */
+  #unwound(points: readonly Vector[]): readonly Point[] {
     const path: Point[] = [];
     let before = 0;
-    for (const vector of isClosed ? [...points, points[0]!] : points) {
-      const lon = before + halfTurn(longitudeOf(vector) - this.#middle - before);
-      path.push([lon, latitudeOf(vector)]);
-      before = lon;
+    for (const vector of points) {
+      before += halfTurn(longitudeOf(vector) - this.#middle - before);
+      path.push([before, latitudeOf(vector)]);
     }
-    if (!isClosed) return path;
-    const [start, end] = [path[0]!, path.at(-1)!];
-    if (Math.abs(end[0] - start[0]) < 1) return path.slice(0, -1);
-    const mean = path.reduce((sum, [, lat]) => sum + lat, 0);
-    const pole = (Math.sign(mean) * Math.PI) / 2;
-    return [...path, [end[0], pole], [start[0], pole]];
+    return path;
   }
 }
 
-/** An angle taken to within half a turn of zero. */
-function halfTurn(angle: number): number {
+/** What is between a line around a pole and the pole, from beyond one side of the map to beyond the other. */
+function aroundPole(path: readonly Point[], turned: number, pole: number): readonly Point[] {
+  const line = [-1, 0, 1].flatMap((turns) => shifted(path, turns * turned));
+  // Closer and closer, as the map's edge is flat at a pole.
+  const toPole = ([lon, lat]: Point) =>
+    Array.from({ length: POLE_POINTS }, (_, i): Point => [lon, pole - (pole - lat) * (1 - (i + 1) / POLE_POINTS) ** 3]);
+  return [...line, ...toPole(line.at(-1)!), ...toPole(line[0]!).reverse()];
+}
+
+function shifted(path: readonly Point[], shift: number): readonly Point[] {
+  return path.map(([lon, lat]): Point => [lon + shift, lat]);
+}
+
+/** An angle in radians taken to within half a turn of zero. */
+export function halfTurn(angle: number): number {
   return angle - TURN * Math.round(angle / TURN);
 }
 
-/** Mollweide's angle θ, of which 2θ + sin 2θ = π sin(lat). */
+/** Mollweide's angle θ, of which 2θ + sin 2θ = π sin(lat); found as what is left to the pole, near which θ itself is hard to find. */
 export function auxiliaryAngle(lat: number): number {
-  const wanted = Math.PI * Math.sin(lat);
-  if (Math.abs(Math.abs(lat) - Math.PI / 2) < 1e-9) return Math.sign(lat) * (Math.PI / 2);
-  let theta = lat;
-  // Newton's steps, which become slow towards the poles.
-  for (let i = 0; i < 100; i++) {
-    const step = (2 * theta + Math.sin(2 * theta) - wanted) / (2 + 2 * Math.cos(2 * theta));
-    theta -= step;
-    if (Math.abs(step) < 1e-12) break;
+  const wanted = TURN * Math.sin((Math.PI / 2 - Math.abs(lat)) / 2) ** 2;
+  let left = Math.cbrt(0.75 * wanted);
+  // Newton's steps; nearer to the pole the first guess is right.
+  for (let i = 0; i < 5 && left > 1e-3; i++) {
+    left -= (2 * left - Math.sin(2 * left) - wanted) / (4 * Math.sin(left) ** 2);
   }
-  return theta;
+  return Math.sign(lat) * (Math.PI / 2 - left);
 }

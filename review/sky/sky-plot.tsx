@@ -2,8 +2,9 @@
 import { useId, useMemo } from 'react';
 import type { Vector } from '../../src/butler/region/region.ts';
 import type { Sky, SkyRegion } from '../publication.ts';
-import { count, counted, dataIdWords } from '../words.tsx';
-import { chartOf, WIDTH, type Chart } from './chart.ts';
+import { count, counted, dataIdWords, listed } from '../words.tsx';
+import type { Chart } from './chart.ts';
+import { chartsOf } from './charts.ts';
 import { centerOf, outlineOf } from './outline.ts';
 import { WideTable } from '../wide-table.tsx';
 
@@ -24,7 +25,7 @@ export function SkyPlot({ sky }: { readonly sky: Sky }) {
         <p>None of its datasets has a region on the sky.</p>
       ) : (
         <>
-          <Figure sky={sky} placed={placed} />
+          <Maps sky={sky} placed={placed} />
           <Regions placed={placed} />
         </>
       )}
@@ -32,12 +33,32 @@ export function SkyPlot({ sky }: { readonly sky: Sky }) {
   );
 }
 
-function Figure({ sky, placed }: { readonly sky: Sky; readonly placed: readonly Placed[] }) {
+function Maps({ sky, placed }: { readonly sky: Sky; readonly placed: readonly Placed[] }) {
+  const [main, ...parts] = useMemo(() => chartsOf(placed.map(({ outline }) => outline)), [placed]);
+  if (!main) return null;
+  return (
+    <>
+      <Map chart={main} placed={placed} words={inWords(sky, placed, main)} />
+      <div className="parts">
+        {parts.map((chart) => (
+          <Map key={chart.name} chart={chart} placed={placed} words={partInWords(chart)} />
+        ))}
+      </div>
+    </>
+  );
+}
+
+interface MapProps {
+  readonly chart: Chart;
+  readonly placed: readonly Placed[];
+  readonly words: string;
+}
+
+function Map({ chart, placed, words }: MapProps) {
   const id = useId();
-  const chart = useMemo(() => chartOf(placed.map(({ outline }) => outline)), [placed]);
   return (
     <figure>
-      <svg viewBox={`0 0 ${WIDTH} ${chart.height}`} role="img" aria-labelledby={`${id}-words`} className="sky">
+      <svg viewBox={`0 0 ${chart.width} ${chart.height}`} role="img" aria-labelledby={`${id}-words`} className="sky">
         <clipPath id={`${id}-frame`}>
           <path d={chart.frame} />
         </clipPath>
@@ -46,9 +67,9 @@ function Figure({ sky, placed }: { readonly sky: Sky; readonly placed: readonly 
           {chart.lines.map((d, i) => (
             <path key={i} d={d} className="grid" />
           ))}
-          {chart.regions.map((d, i) => (
-            <path key={i} d={d} className="region">
-              <title>{wordsOf(placed[i]!.region)}</title>
+          {chart.regions.map(({ index, path }) => (
+            <path key={index} d={path} className="region">
+              <title>{wordsOf(placed[index]!.region)}</title>
             </path>
           ))}
         </g>
@@ -57,8 +78,16 @@ function Figure({ sky, placed }: { readonly sky: Sky; readonly placed: readonly 
             {text}
           </text>
         ))}
+        {chart.marks.map(({ at: [x, y], name }) => (
+          <g key={name} className="mark">
+            <circle cx={x} cy={y} r={7} />
+            <text x={x + 11} y={y - 5}>
+              {name}
+            </text>
+          </g>
+        ))}
       </svg>
-      <figcaption id={`${id}-words`}>{inWords(sky, placed, chart)}</figcaption>
+      <figcaption id={`${id}-words`}>{words}</figcaption>
     </figure>
   );
 }
@@ -100,13 +129,18 @@ function wordsOf({ dataId, datasetCount }: SkyRegion): string {
 }
 
 function inWords({ regions, regionCount, elsewhere }: Sky, placed: readonly Placed[], chart: Chart): string {
-  const [ra, dec] = chart.center.map((degrees) => degrees.toFixed(2));
-  const of = [...new Set(regions.map(({ element }) => element))].join(' and ');
-  const where =
-    chart.kind === 'part'
-      ? `all within ${chart.radius.toPrecision(2)}° of right ascension ${ra}°, declination ${dec}° (ICRS)`
-      : 'over the sky, in Mollweide’s projection';
+  const of = listed([...new Set(regions.map(({ element }) => element))]);
+  const where = chart.kind === 'part' ? withinWords(chart) : 'on all the sky, in Mollweide’s projection';
   const shown = String(regionCount) === String(placed.length) ? '' : `, of which ${count(placed.length)} are drawn`;
-  const others = String(elsewhere) === '0' ? '' : ` ${counted(elsewhere, 'dataset')} beside these have no region.`;
-  return `${counted(regionCount, 'region')} of ${of}${shown}, ${where}. East is left.${others}`;
+  const others = String(elsewhere) === '0' ? '' : ` ${counted(elsewhere, 'dataset')} beside these without a region.`;
+  return `${counted(regionCount, 'region')} of ${of}${shown}, ${where}. ICRS; east is left.${others}`;
+}
+
+function partInWords(chart: Chart): string {
+  return `${chart.name}: ${counted(chart.regions.length, 'region')} ${withinWords(chart)}.`;
+}
+
+function withinWords({ center, radius }: Chart): string {
+  const [ra, dec] = center.map((degrees) => degrees.toFixed(2).replace('-', '−'));
+  return `within ${radius.toPrecision(2)}° of right ascension ${ra}°, declination ${dec}°`;
 }

@@ -1,0 +1,92 @@
+/** What a page shows of a publication beside what was submitted: how much there is, where, and what one may do. */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { summaryOf } from '../../src/publish/manifest-summary.ts';
+import { openDirectRepository } from '../../src/repository/direct/open.ts';
+import { sqliteRepository } from '../fixtures/repositories.ts';
+import { manifestOf } from './manifest-of.ts';
+import { openPublishing, type PublishingWorld } from './publishing-world.ts';
+
+// On a slow machine.
+vi.setConfig({ testTimeout: 600_000 });
+
+test('datasets are counted by type, and are where the record says that tells best', async () => {
+  const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(600_000) };
+  const repository = await openDirectRepository({ name: 'dp1', path: sqliteRepository('official') });
+  try {
+    const names = ['LSSTCam/runs/nightly/20251204', 'HSC/runs/RC2/w_2026_41/DM-52100'];
+    const manifest = await manifestOf(repository, names, ctx);
+    const { sizes, regions, elsewhere } = await summaryOf(manifest, await repository.universe(ctx));
+    expect(sizes.map(({ datasetType, datasetCount }) => [datasetType, datasetCount])).toEqual([
+      ['deepCoadd', 6],
+      ['directWarp', 4],
+      ['goodSeeingDiff', 2],
+      ['nightReport', 2],
+      ['objectTable', 2],
+      ['packages', 1],
+      ['src', 8],
+      ['visitSummary', 7],
+    ]);
+    const inElements = Object.groupBy(regions, ({ element }) => element);
+    const counts = Object.entries(inElements).map(([element, found = []]) => [
+      element,
+      found.length,
+      found.reduce((sum, { datasetCount }) => sum + datasetCount, 0),
+    ]);
+    expect(counts.sort()).toEqual([
+      ['patch', 4, 6 + 4],
+      ['tract', 2, 2],
+      ['visit', 7, 7],
+      ['visit_detector_region', 8, 2 + 8],
+    ]);
+    const patch = { skymap: 'hsc_rings_v1', tract: 9816, patch: 1 };
+    expect(regions).toContainEqual(expect.objectContaining({ element: 'patch', dataId: patch, datasetCount: 4 }));
+    // Of days, and of nothing.
+    expect(elsewhere).toBe(2 + 1);
+  } finally {
+    await repository.close();
+  }
+});
+
+describe('what one may do', () => {
+  let world: PublishingWorld;
+  beforeAll(async () => {
+    world = await openPublishing();
+  }, 120_000);
+  afterAll(() => world[Symbol.asyncDispose]());
+
+  test('is what the gateway lets one do, and nothing about an earlier version', async () => {
+    await world.filled('work', 'u/alice/run', 2);
+    const wanted = { satellite: 'work', collections: ['u/alice/run-chain'], title: 'Notes' };
+    const { id } = await world.did('alice', 'submitPublication', wanted);
+    const actions = async (user: string) => (await world.look(user, id, 'actions')).actions as readonly string[];
+    expect(await actions('alice')).toEqual(['COMMENT', 'WITHDRAW']);
+    expect(await actions('curator')).toEqual(['CLAIM', 'COMMENT', 'REQUEST_CHANGES', 'APPROVE', 'REJECT']);
+    await world.did('curator', 'claimPublication', { publication: id });
+    expect(await actions('second')).toEqual(['COMMENT']);
+
+    await world.did('curator', 'requestPublicationChanges', { publication: id, comment: 'More.' });
+    expect(await actions('curator')).toEqual(['COMMENT']);
+    expect(await actions('alice')).toEqual(['COMMENT', 'WITHDRAW', 'SUBMIT']);
+    const { digest } = await world.did('alice', 'submitPublication', { ...wanted, publication: id, title: 'More' });
+    const { data } = await world.ask('curator', `{publication(id: "${id}", version: 1) {actions}}`);
+    expect(data.publication.actions).toEqual([]);
+
+    await world.did('curator', 'approvePublication', { publication: id, digest });
+    await world.reached('alice', id, 'PUBLISHED');
+    expect(await actions('second')).toEqual(['COMMENT', 'WITHDRAW']);
+    expect(await actions('bob')).toEqual([]);
+  });
+
+  test('of the sky and the numbers of a publication without regions there is nothing but the numbers', async () => {
+    await world.filled('plain', 'u/alice/plain', 3);
+    const wanted = { satellite: 'plain', collections: ['u/alice/plain'], title: 'Plain' };
+    const { id } = await world.did('alice', 'submitPublication', wanted);
+    const fields = 'manifest {sizes {datasetType datasetCount bytes} sky {regions {regionPos} regionCount elsewhere}}';
+    expect((await world.look('curator', id, fields)).manifest).toEqual({
+      sizes: [{ datasetType: 'note', datasetCount: 3, bytes: 3 * 'run: u/alice/plain'.length }],
+      sky: { regions: [], regionCount: 0, elsewhere: 3 },
+    });
+    const many = await world.ask('curator', `{publication(id: "${id}") {manifest {sky(first: 0) {regionCount}}}}`);
+    expect(many.errors![0]!.extensions['code']).toBe('BAD_USER_INPUT');
+  });
+});
