@@ -2,7 +2,8 @@
 import { useId, useState, type FormEvent } from 'react';
 import type { GatewayError } from './gateway.ts';
 import { Problem } from './problem.tsx';
-import { change, type Comment, type Publication } from './publication.ts';
+import type { Comment, Publication } from './publication.ts';
+import { change } from './queries.ts';
 import { useSession } from './session.tsx';
 import { Time } from './words.tsx';
 

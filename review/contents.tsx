@@ -2,7 +2,8 @@
 import { useAnswer } from './answer.ts';
 import { Datasets } from './datasets.tsx';
 import { Problem } from './problem.tsx';
-import { CONTENTS, type Collection, type ContentsAnswer, type Diff, type Manifest } from './publication.ts';
+import type { Collection, ContentsAnswer, Diff, Manifest } from './publication.ts';
+import { CONTENTS } from './queries.ts';
 import { SkyPlot } from './sky/sky-plot.tsx';
 import { count, counted, listed, size } from './words.tsx';
 import { WideTable } from './wide-table.tsx';

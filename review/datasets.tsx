@@ -1,14 +1,8 @@
 import { useState } from 'react';
 import { useAnswer } from './answer.ts';
 import { Problem } from './problem.tsx';
-import {
-  DATASETS,
-  type Dataset,
-  type DatasetsAnswer,
-  type JsonObject,
-  type Manifest,
-  type Whole,
-} from './publication.ts';
+import type { Dataset, DatasetsAnswer, JsonObject, Manifest, Whole } from './publication.ts';
+import { DATASETS } from './queries.ts';
 import { count, dataIdWords, size } from './words.tsx';
 import { WideTable } from './wide-table.tsx';
 

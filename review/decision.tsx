@@ -2,7 +2,8 @@
 import { useId, useRef, useState, type FormEvent } from 'react';
 import type { GatewayError } from './gateway.ts';
 import { Problem } from './problem.tsx';
-import { change, type CHANGES, type Publication } from './publication.ts';
+import type { Publication } from './publication.ts';
+import { change, type CHANGES } from './queries.ts';
 import { useSession } from './session.tsx';
 
 type Choice = Exclude<keyof typeof CHANGES, 'COMMENT' | 'CLAIM'>;

@@ -7,7 +7,8 @@ import { Contents } from './contents.tsx';
 import { Decision } from './decision.tsx';
 import { Facts } from './facts.tsx';
 import { Problem } from './problem.tsx';
-import { PUBLICATION, UPDATES, type Publication } from './publication.ts';
+import type { Publication } from './publication.ts';
+import { PUBLICATION, UPDATES } from './queries.ts';
 import { useSession } from './session.tsx';
 import { Title } from './title.tsx';
 import { StateBadge, STATES } from './words.tsx';
@@ -48,7 +49,7 @@ export function PublicationPage({ id, version }: PublicationPageProps) {
       <Title text={publication.title} />
       <p className="note">
         Version {publication.version}, of {publication.owner}
-        {publication.group !== null && ` and the group ${publication.group}`}, to be published in{' '}
+        {publication.group !== null && ` and the group ${publication.group}`}, for the repository{' '}
         {publication.repository}
       </p>
       <p className="state" role="status">

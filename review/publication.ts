@@ -1,18 +1,4 @@
-/** What the page asks of the gateway, and the shape of what it gets. `test/review/queries.test.ts` holds the queries to the schema. */
-
-export const VIEWER = /* GraphQL */ `
-  query Viewer {
-    viewer {
-      username
-      groups
-      warnings
-    }
-    repositories {
-      name
-      kind
-    }
-  }
-`;
+/** What the gateway answers, by the queries of `queries.ts`. */
 
 export interface Viewer {
   readonly username: string;
@@ -24,42 +10,6 @@ export interface ViewerAnswer {
   readonly viewer: Viewer;
   readonly repositories: readonly { readonly name: string; readonly kind: string }[];
 }
-
-export const QUEUE = /* GraphQL */ `
-  query Queue(
-    $states: [PublicationState!]
-    $repository: String
-    $owner: String
-    $toReview: Boolean
-    $first: Int
-    $after: String
-  ) {
-    publications(
-      states: $states
-      repository: $repository
-      owner: $owner
-      toReview: $toReview
-      first: $first
-      after: $after
-    ) {
-      nodes {
-        id
-        version
-        state
-        title
-        owner
-        group
-        repository
-        claimedBy
-        changedAt
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-      }
-    }
-  }
-`;
 
 export interface Listed {
   readonly id: string;
@@ -81,77 +31,6 @@ export interface PageInfo {
 export interface QueueAnswer {
   readonly publications: { readonly nodes: readonly Listed[]; readonly pageInfo: PageInfo };
 }
-
-/** What changes while one looks at it. */
-const LIVE = /* GraphQL */ `
-  fragment Live on Publication {
-    id
-    version
-    state
-    reason
-    digest
-    owner
-    group
-    repository
-    satellite
-    title
-    description
-    licence
-    readers {
-      allUsers
-      groups
-      users
-    }
-    checks {
-      code
-      state
-      message
-    }
-    comments {
-      id
-      version
-      author
-      at
-      text
-      replyTo
-    }
-    versions {
-      version
-      state
-    }
-    claimedBy
-    claimedUntil
-    approvedBy
-    generation
-    job {
-      state
-      error {
-        message
-      }
-    }
-    actions
-    submittedAt
-    changedAt
-  }
-`;
-
-export const PUBLICATION = /* GraphQL */ `
-  query Publication($id: ID!, $version: Int) {
-    publication(id: $id, version: $version) {
-      ...Live
-    }
-  }
-  ${LIVE}
-`;
-
-export const UPDATES = /* GraphQL */ `
-  subscription Updates($id: ID!) {
-    publicationUpdates(id: $id) {
-      ...Live
-    }
-  }
-  ${LIVE}
-`;
 
 export type State =
   | 'DRAFT'
@@ -212,53 +91,6 @@ export interface Publication extends Listed {
 export type Whole = number | string;
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-export const CONTENTS = /* GraphQL */ `
-  query Contents($id: ID!, $version: Int) {
-    publication(id: $id, version: $version) {
-      manifest {
-        datasetCount
-        bytes
-        universe {
-          namespace
-          version
-        }
-        datasetTypes
-        sizes {
-          datasetType
-          datasetCount
-          bytes
-        }
-        sky(first: 2000) {
-          regions {
-            element
-            dataId
-            regionPos
-            datasetCount
-          }
-          regionCount
-          elsewhere
-        }
-        collections {
-          name
-          type
-          doc
-          children
-          isOfficial
-        }
-        officialRepositories
-      }
-      diff {
-        from
-        added
-        removed
-        changed
-        datasets
-        other
-      }
-    }
-  }
-`;
-
 export interface SkyRegion {
   readonly element: string;
   readonly dataId: JsonObject;
@@ -304,28 +136,6 @@ export interface ContentsAnswer {
   readonly publication: { readonly manifest: Manifest | null; readonly diff: Diff | null } | null;
 }
 
-export const DATASETS = /* GraphQL */ `
-  query Datasets($id: ID!, $version: Int, $first: Int, $after: String) {
-    publication(id: $id, version: $version) {
-      manifest {
-        datasets(first: $first, after: $after) {
-          nodes {
-            uuid
-            datasetType
-            run
-            dataId
-            files
-          }
-          pageInfo {
-            hasNextPage
-            endCursor
-          }
-        }
-      }
-    }
-  }
-`;
-
 export interface Dataset {
   readonly uuid: string;
   readonly datasetType: string;
@@ -340,20 +150,4 @@ export interface DatasetsAnswer {
       readonly datasets: { readonly nodes: readonly Dataset[]; readonly pageInfo: PageInfo };
     } | null;
   } | null;
-}
-
-/** Mutations, each with its input's type. */
-export const CHANGES = {
-  CLAIM: 'claimPublication',
-  COMMENT: 'commentPublication',
-  REQUEST_CHANGES: 'requestPublicationChanges',
-  APPROVE: 'approvePublication',
-  REJECT: 'rejectPublication',
-  WITHDRAW: 'withdrawPublication',
-} as const;
-
-export function change(action: keyof typeof CHANGES): string {
-  const mutation = CHANGES[action];
-  const input = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
-  return `mutation ($input: ${input}!) { ${mutation}(input: $input) { publication { id } } }`;
 }

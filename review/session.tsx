@@ -3,7 +3,8 @@ import { createContext, useContext, useEffect, useState, type FormEvent, type Re
 import type { PageSettings } from '../src/gateway/http/page-settings.ts';
 import { Gateway, type GatewayError } from './gateway.ts';
 import { Problem } from './problem.tsx';
-import { VIEWER, type Viewer, type ViewerAnswer } from './publication.ts';
+import type { Viewer, ViewerAnswer } from './publication.ts';
+import { VIEWER } from './queries.ts';
 
 export interface Session {
   readonly gateway: Gateway;

@@ -151,12 +151,14 @@ describe.skipIf(executablePath === undefined)(title, () => {
     async (colorScheme, width) => {
       const viewport = { width, height: 800 };
       const page = await pageOf('curator', '/publications', { colorScheme, viewport });
-      for (const look of [
-        () => page.getByRole('table').waitFor(),
-        () => page.getByRole('link', { name: 'Favourites' }).click(),
-      ]) {
+      const queue = () => page.getByRole('table').waitFor();
+      const one = async () => {
+        await page.getByRole('link', { name: 'Favourites' }).click();
+        await page.getByRole('table', { name: 'Datasets' }).getByRole('row').nth(1).waitFor();
+        await page.getByRole('img').first().waitFor();
+      };
+      for (const look of [queue, one]) {
         await look();
-        await page.getByText('Asking').first().waitFor({ state: 'detached' });
         await page.evaluate(await axe());
         const found = await page.evaluate(async () => {
           const { axe: loaded } = globalThis as unknown as {

@@ -15,7 +15,7 @@ test('datasets are counted by type, and are where the record says that tells bes
   try {
     const names = ['LSSTCam/runs/nightly/20251204', 'HSC/runs/RC2/w_2026_41/DM-52100'];
     const manifest = await manifestOf(repository, names, ctx);
-    const { sizes, regions, elsewhere } = await summaryOf(manifest, await repository.universe(ctx));
+    const { sizes, regions, elsewhere } = await summaryOf(manifest, await repository.universe());
     expect(sizes.map(({ datasetType, datasetCount }) => [datasetType, datasetCount])).toEqual([
       ['deepCoadd', 6],
       ['directWarp', 4],
@@ -47,14 +47,14 @@ test('datasets are counted by type, and are where the record says that tells bes
   }
 });
 
-describe('what one may do', () => {
+describe('a publication', () => {
   let world: PublishingWorld;
   beforeAll(async () => {
     world = await openPublishing();
   }, 120_000);
   afterAll(() => world[Symbol.asyncDispose]());
 
-  test('is what the gateway lets one do, and nothing about an earlier version', async () => {
+  test('says what one may do about it, and nothing of an earlier version', async () => {
     await world.filled('work', 'u/alice/run', 2);
     const wanted = { satellite: 'work', collections: ['u/alice/run-chain'], title: 'Notes' };
     const { id } = await world.did('alice', 'submitPublication', wanted);
@@ -77,7 +77,7 @@ describe('what one may do', () => {
     expect(await actions('bob')).toEqual([]);
   });
 
-  test('of the sky and the numbers of a publication without regions there is nothing but the numbers', async () => {
+  test('without regions has numbers, and nothing on the sky', async () => {
     await world.filled('plain', 'u/alice/plain', 3);
     const wanted = { satellite: 'plain', collections: ['u/alice/plain'], title: 'Plain' };
     const { id } = await world.did('alice', 'submitPublication', wanted);
@@ -86,7 +86,32 @@ describe('what one may do', () => {
       sizes: [{ datasetType: 'note', datasetCount: 3, bytes: 3 * 'run: u/alice/plain'.length }],
       sky: { regions: [], regionCount: 0, elsewhere: 3 },
     });
-    const many = await world.ask('curator', `{publication(id: "${id}") {manifest {sky(first: 0) {regionCount}}}}`);
-    expect(many.errors![0]!.extensions['code']).toBe('BAD_USER_INPUT');
+    const none = await world.ask('curator', `{publication(id: "${id}") {manifest {sky(first: 0) {regionCount}}}}`);
+    expect(none.errors![0]!.extensions['code']).toBe('BAD_USER_INPUT');
+  });
+
+  test('has a page at an address of its own, which is found below any path and loads nothing from elsewhere', async () => {
+    const get = (path: string) => world.fetch('alice', path);
+    for (const [path, right] of [
+      ['/publications', 'publications/'],
+      ['/publications?show=review', 'publications/?show=review'],
+      ['/publications/some-id/', '../some-id'],
+    ] as const) {
+      const answer = await get(path);
+      expect([answer.status, answer.headers.get('location')]).toEqual([308, right]);
+    }
+    for (const path of ['/publications/', '/publications/some-id?version=1']) {
+      const answer = await get(path);
+      expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      const policy = answer.headers.get('content-security-policy')!;
+      expect(policy).toContain("default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';");
+      const links = [...(await answer.text()).matchAll(/(?:src|href)="([^"]*)"/g)].map(([, link]) => link!);
+      for (const link of links) expect(link).toMatch(/^(\.\/assets\/[\w.-]+|data:,)$/);
+      const script = links.find((link) => link.endsWith('.js'))!;
+      const { headers } = await get(`/publications/${script}`);
+      expect(headers.get('content-type')).toContain('javascript');
+      expect(headers.get('cache-control')).toContain('immutable');
+    }
+    expect(await (await get('/publications/settings.json')).json()).toEqual({ endpoint: '../graphql', headers: {} });
   });
 });

@@ -1,6 +1,6 @@
 import { parse, validate } from 'graphql';
 import { expect, test } from 'vitest';
-import { change, CHANGES, CONTENTS, DATASETS, PUBLICATION, QUEUE, UPDATES, VIEWER } from '../../review/publication.ts';
+import { change, CHANGES, CONTENTS, DATASETS, PUBLICATION, QUEUE, UPDATES, VIEWER } from '../../review/queries.ts';
 import { createSchema } from '../../src/gateway/graphql/schema.ts';
 
 test('everything that the page for reviewers asks is a question that the schema allows', () => {
