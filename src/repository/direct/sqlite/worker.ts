@@ -13,6 +13,9 @@ const STOP_MILLISECONDS = 50;
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 const entry = fileURLToPath(new URL(`./worker-process${extension}`, import.meta.url));
 
+/** Of Node, for the same reasons as those in the first line of `main.ts`. */
+const FLAGS = ['--optimize-for-size', '--max-semi-space-size=2', '--no-concurrent-recompilation'];
+
 export interface Statement {
   readonly path: string;
   readonly exactPath: boolean;
@@ -31,7 +34,7 @@ export class Worker {
   constructor() {
     this.#process = fork(entry, [], {
       serialization: 'advanced',
-      execArgv: [],
+      execArgv: FLAGS,
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     this.#process.on('message', (response: Response) => this.#receive(response));
