@@ -126,13 +126,16 @@ def insert_warps(butler: Butler) -> None:
 
 def put_files(butler: Butler) -> None:
     """Gives all inputs files: numbers that tell them apart, so that what is made of them can be checked."""
-    for name in ("mini_raw", "mini_bias", "mini_refcat"):
+    for dataset_type in butler.registry.queryDatasetTypes():
+        name = dataset_type.name
         for ref in butler.registry.queryDatasets(name, collections=...):
             data_id = dict(ref.dataId.required)
             if name == "mini_refcat":
                 content = astropy.table.Table({"flux": np.arange(data_id["htm7"] % 5 + 1, dtype=float)})
             elif name == "mini_bias":
                 content = {"level": data_id["detector"] / 10}
+            elif name == "mini_warp":
+                content = {"sum": float(data_id["visit"]), "images": 1}
             else:
                 content = {"value": float(data_id["visit"] + data_id["detector"])}
             butler.put(content, butler.get_dataset(ref.id, dimension_records=True))
