@@ -26,6 +26,8 @@ export type RemovalOutcome = JobOutcome<{
 }>;
 /** A version of a publication, and the job that goes on with it. */
 export type PublicationOutcome = JobOutcome<null> & { readonly publication: string; readonly version: number };
+/** A referee link by its identifier. */
+export type RefereeLinkOutcome = { readonly link: string };
 /** Where a zip is to be put. */
 export type PublicationUploadOutcome = {
   readonly upload: Omit<UploadOutcome, 'dataId' | 'fileName'> & { readonly id: string };

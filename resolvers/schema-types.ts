@@ -1,6 +1,6 @@
 /** Made by codegen.ts from schema/; do not edit. */
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RunOutcome, RunRemovalOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome, GrantOutcome, PublicationOutcome, PublicationUploadOutcome } from './mutation.ts';
+import type { SatelliteOutcome, CollectionOutcome, JobOutcome, RunOutcome, RunRemovalOutcome, RemovalOutcome, IngestOutcome, DatasetTypeOutcome, GrantOutcome, PublicationOutcome, PublicationUploadOutcome, RefereeLinkOutcome } from './mutation.ts';
 import type { Connection, ExplainedConnection } from './connection.ts';
 import type { AuditLine } from '../src/access/audit.ts';
 import type { CollectionNode, DataIdNode, DatasetNode, DimensionRecordNode } from './nodes.ts';
@@ -12,6 +12,8 @@ import type { SeenPublication } from '../src/publish/service.ts';
 import type { PublicationComment as StoredComment } from '../src/publish/publication.ts';
 import type { ShownManifest } from './publication-manifest.ts';
 import type { Explanation, PlanStep } from '../src/repository/federated/explain/explanation.ts';
+import type { RefereedPublication as ShownToReferees } from '../src/publish/referee/referee-links.ts';
+import type { RefereeLink as StoredRefereeLink } from '../src/publish/referee/link-records.ts';
 import type { OfferedRepository } from '../src/access/policy.ts';
 import type { RepositoryUsage as HeldByRepository } from '../src/repository/rows.ts';
 import type { RunRecord } from '../src/run/run.ts';
@@ -387,6 +389,31 @@ export type CreateCollectionPayload = {
   readonly __typename?: 'CreateCollectionPayload';
   /** The collection. */
   readonly collection: Collection;
+};
+
+/** Which version `createRefereeLink` makes a link to. */
+export type CreateRefereeLinkInput = {
+  /** When it ends, ISO-8601 UTC, within 90 days. The default is in 30 days. */
+  readonly expiresAt?: InputMaybe<Scalars['String']['input']>;
+  /** A text of yours: the same call again with the same key is done once and answered alike, but for the secret. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** For its owners, such as whom it is sent to. */
+  readonly note?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the publication. */
+  readonly publication: Scalars['ID']['input'];
+  /** Number of the version; the default is the latest. The link shows no other one. */
+  readonly version?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** What came of `createRefereeLink`. */
+export type CreateRefereeLinkPayload = {
+  readonly __typename?: 'CreateRefereeLinkPayload';
+  /** Always null: it is done at once. */
+  readonly job?: Maybe<Job>;
+  /** The link. */
+  readonly link: RefereeLink;
+  /** What opens it: to be sent to the referee. Nothing tells it again; null where the call was done before. */
+  readonly secret?: Maybe<Scalars['String']['output']>;
 };
 
 /** What `createRun` makes. */
@@ -1065,6 +1092,11 @@ export type Mutation = {
   /** Makes a collection in a satellite. One of the same type that is there is left as it is, but for its `doc` and children. */
   readonly createCollection?: Maybe<CreateCollectionPayload>;
   /**
+   * Makes a link to one version of a publication of yours, published or not: whoever has it and can sign in reads that version, and
+   * does not learn whose it is.
+   */
+  readonly createRefereeLink?: Maybe<CreateRefereeLinkPayload>;
+  /**
    * Makes a run: a pipeline over official data, your own, or both, whose outputs go into a satellite of yours. Nothing is
    * computed yet: `buildRun` makes the quantum graph, `executeRun` runs it, `transferRun` brings the results home.
    */
@@ -1123,6 +1155,8 @@ export type Mutation = {
   readonly retryRun?: Maybe<RetryRunPayload>;
   /** Ends a grant. Whoever has no other way to read what it gave does not see it from the next request on. */
   readonly revokeAccess?: Maybe<RevokeAccessPayload>;
+  /** Ends a referee link at once. */
+  readonly revokeRefereeLink?: Maybe<RevokeRefereeLinkPayload>;
   /** Makes the secrets in a satellite's capability addresses anew: addresses given away before are good no more. */
   readonly rotateSatelliteCapability?: Maybe<RotateSatelliteCapabilityPayload>;
   /** Sets or changes the children of a CHAINED collection. */
@@ -1221,6 +1255,12 @@ export type MutationCommentPublicationArgs = {
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationCreateCollectionArgs = {
   input: CreateCollectionInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationCreateRefereeLinkArgs = {
+  input: CreateRefereeLinkInput;
 };
 
 
@@ -1345,6 +1385,12 @@ export type MutationRevokeAccessArgs = {
 
 
 /** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
+export type MutationRevokeRefereeLinkArgs = {
+  input: RevokeRefereeLinkInput;
+};
+
+
+/** What can be changed. Every change is made in a satellite of yours; official repositories are never written to. */
 export type MutationRotateSatelliteCapabilityArgs = {
   input: RotateSatelliteCapabilityInput;
 };
@@ -1465,6 +1511,8 @@ export type Publication = {
   readonly readers: PublicationReaders;
   /** Why it is in this state, where somebody or something decided so; null else. */
   readonly reason?: Maybe<Scalars['String']['output']>;
+  /** Referee links to this version, the latest first, those too that have ended; empty for others than its owners. */
+  readonly refereeLinks: ReadonlyArray<RefereeLink>;
   /** Name of the repository that it is published in. */
   readonly repository: Scalars['String']['output'];
   /** Name of the satellite that it comes from, or what its owner calls the one that a zip was made of; null for readers who do not own or review it. */
@@ -1737,6 +1785,12 @@ export type Query = {
    */
   readonly publications: PublicationConnection;
   /**
+   * What a referee link shows: one version of a publication, without the names of those whose it is. NOT_FOUND where there is no such
+   * link, it has ended, or you may not read the official data that the version was made from. Its files are at
+   * `/referee/files/{uuid}/{file name}[?component=NAME]`, for requests with the secret in the header `Satellite-Referee-Link`.
+   */
+  readonly refereedPublication?: Maybe<RefereedPublication>;
+  /**
    * Repositories that you may read, in the order in which they are searched when a query names none: your own, those of your
    * groups, the gateway's, then what others share with you.
    */
@@ -1893,6 +1947,12 @@ export type QueryPublicationsArgs = {
 
 
 /** What can be asked. */
+export type QueryRefereedPublicationArgs = {
+  secret: Scalars['String']['input'];
+};
+
+
+/** What can be asked. */
 export type QueryRepositoryArgs = {
   name: Scalars['String']['input'];
 };
@@ -1973,6 +2033,47 @@ export type QueryStepKind =
   | 'DATA_IDS'
   /** Records of a dimension element that no dataset of the query names. */
   | 'DIMENSION_RECORDS';
+
+/** A link by which a referee reads one version of a publication. What opens it is told once, when it is made. */
+export type RefereeLink = {
+  readonly __typename?: 'RefereeLink';
+  /** When, ISO-8601 UTC. */
+  readonly createdAt: Scalars['String']['output'];
+  /** The owner who made it. */
+  readonly createdBy: Scalars['String']['output'];
+  /** When it ends, ISO-8601 UTC. */
+  readonly expiresAt: Scalars['String']['output'];
+  /** Its identifier, which opens nothing. */
+  readonly id: Scalars['ID']['output'];
+  /** What its maker noted, such as whom it was sent to. */
+  readonly note?: Maybe<Scalars['String']['output']>;
+  /** When it was revoked, ISO-8601 UTC; null where it was not. */
+  readonly revokedAt?: Maybe<Scalars['String']['output']>;
+  /** Number of the version. */
+  readonly version: Scalars['Int']['output'];
+};
+
+/**
+ * A version of a publication as a referee reads it. `hidden` stands in the place of its owner's name, `hidden-2` and so on in that of other
+ * users and groups that have a part in it, wherever they were.
+ */
+export type RefereedPublication = {
+  readonly __typename?: 'RefereedPublication';
+  /** What was checked automatically. */
+  readonly checks: ReadonlyArray<PublicationCheck>;
+  /** What it is, in its owner's words. */
+  readonly description?: Maybe<Scalars['String']['output']>;
+  /** When the link ends, ISO-8601 UTC. */
+  readonly expiresAt: Scalars['String']['output'];
+  /** Under which terms others may use it, in its owner's words. */
+  readonly licence?: Maybe<Scalars['String']['output']>;
+  /** Everything that is in it. */
+  readonly manifest: PublicationManifest;
+  /** Its title. */
+  readonly title: Scalars['String']['output'];
+  /** Number of the version. */
+  readonly version: Scalars['Int']['output'];
+};
 
 /** The dataset type that `registerDatasetType` registers. */
 export type RegisterDatasetTypeInput = {
@@ -2269,6 +2370,23 @@ export type RevokeAccessPayload = {
   readonly accessRevision: Scalars['BigInt']['output'];
   /** The grant as it was. */
   readonly grant: Grant;
+};
+
+/** Which link `revokeRefereeLink` ends. */
+export type RevokeRefereeLinkInput = {
+  /** A text of yours: the same call again with the same key is done once and answered alike. */
+  readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Identifier of the link. */
+  readonly link: Scalars['ID']['input'];
+};
+
+/** What came of `revokeRefereeLink`. */
+export type RevokeRefereeLinkPayload = {
+  readonly __typename?: 'RevokeRefereeLinkPayload';
+  /** Always null: it is done at once. */
+  readonly job?: Maybe<Job>;
+  /** The link. */
+  readonly link: RefereeLink;
 };
 
 /** Whose secrets `rotateSatelliteCapability` makes anew. */
@@ -3078,6 +3196,8 @@ export type ResolversTypes = {
   CommentPublicationPayload: ResolverTypeWrapper<PublicationOutcome>;
   CreateCollectionInput: CreateCollectionInput;
   CreateCollectionPayload: ResolverTypeWrapper<CollectionOutcome>;
+  CreateRefereeLinkInput: CreateRefereeLinkInput;
+  CreateRefereeLinkPayload: ResolverTypeWrapper<RefereeLinkOutcome>;
   CreateRunInput: CreateRunInput;
   CreateRunPayload: ResolverTypeWrapper<RunOutcome>;
   CreateSatelliteInput: CreateSatelliteInput;
@@ -3150,6 +3270,8 @@ export type ResolversTypes = {
   QueryExplanation: ResolverTypeWrapper<Explanation>;
   QueryStep: ResolverTypeWrapper<PlanStep>;
   QueryStepKind: QueryStepKind;
+  RefereeLink: ResolverTypeWrapper<StoredRefereeLink>;
+  RefereedPublication: ResolverTypeWrapper<ShownToReferees>;
   RegisterDatasetTypeInput: RegisterDatasetTypeInput;
   RegisterDatasetTypePayload: ResolverTypeWrapper<DatasetTypeOutcome>;
   RejectPublicationInput: RejectPublicationInput;
@@ -3177,6 +3299,8 @@ export type ResolversTypes = {
   RetryRunPayload: ResolverTypeWrapper<RunOutcome>;
   RevokeAccessInput: RevokeAccessInput;
   RevokeAccessPayload: ResolverTypeWrapper<GrantOutcome>;
+  RevokeRefereeLinkInput: RevokeRefereeLinkInput;
+  RevokeRefereeLinkPayload: ResolverTypeWrapper<RefereeLinkOutcome>;
   RotateSatelliteCapabilityInput: RotateSatelliteCapabilityInput;
   RotateSatelliteCapabilityPayload: ResolverTypeWrapper<SatelliteOutcome>;
   Run: ResolverTypeWrapper<RunRecord>;
@@ -3260,6 +3384,8 @@ export type ResolversParentTypes = {
   CommentPublicationPayload: PublicationOutcome;
   CreateCollectionInput: CreateCollectionInput;
   CreateCollectionPayload: CollectionOutcome;
+  CreateRefereeLinkInput: CreateRefereeLinkInput;
+  CreateRefereeLinkPayload: RefereeLinkOutcome;
   CreateRunInput: CreateRunInput;
   CreateRunPayload: RunOutcome;
   CreateSatelliteInput: CreateSatelliteInput;
@@ -3327,6 +3453,8 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   QueryExplanation: Explanation;
   QueryStep: PlanStep;
+  RefereeLink: StoredRefereeLink;
+  RefereedPublication: ShownToReferees;
   RegisterDatasetTypeInput: RegisterDatasetTypeInput;
   RegisterDatasetTypePayload: DatasetTypeOutcome;
   RejectPublicationInput: RejectPublicationInput;
@@ -3352,6 +3480,8 @@ export type ResolversParentTypes = {
   RetryRunPayload: RunOutcome;
   RevokeAccessInput: RevokeAccessInput;
   RevokeAccessPayload: GrantOutcome;
+  RevokeRefereeLinkInput: RevokeRefereeLinkInput;
+  RevokeRefereeLinkPayload: RefereeLinkOutcome;
   RotateSatelliteCapabilityInput: RotateSatelliteCapabilityInput;
   RotateSatelliteCapabilityPayload: SatelliteOutcome;
   Run: RunRecord;
@@ -3503,6 +3633,12 @@ export type CommentPublicationPayloadResolvers<ContextType = GraphQLContext, Par
 
 export type CreateCollectionPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateCollectionPayload'] = ResolversParentTypes['CreateCollectionPayload']> = {
   collection?: Resolver<ResolversTypes['Collection'], ParentType, ContextType>;
+};
+
+export type CreateRefereeLinkPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateRefereeLinkPayload'] = ResolversParentTypes['CreateRefereeLinkPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  link?: Resolver<ResolversTypes['RefereeLink'], ParentType, ContextType>;
+  secret?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type CreateRunPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['CreateRunPayload'] = ResolversParentTypes['CreateRunPayload']> = {
@@ -3754,6 +3890,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   claimPublication?: Resolver<Maybe<ResolversTypes['ClaimPublicationPayload']>, ParentType, ContextType, RequireFields<MutationClaimPublicationArgs, 'input'>>;
   commentPublication?: Resolver<Maybe<ResolversTypes['CommentPublicationPayload']>, ParentType, ContextType, RequireFields<MutationCommentPublicationArgs, 'input'>>;
   createCollection?: Resolver<Maybe<ResolversTypes['CreateCollectionPayload']>, ParentType, ContextType, RequireFields<MutationCreateCollectionArgs, 'input'>>;
+  createRefereeLink?: Resolver<Maybe<ResolversTypes['CreateRefereeLinkPayload']>, ParentType, ContextType, RequireFields<MutationCreateRefereeLinkArgs, 'input'>>;
   createRun?: Resolver<Maybe<ResolversTypes['CreateRunPayload']>, ParentType, ContextType, RequireFields<MutationCreateRunArgs, 'input'>>;
   createSatellite?: Resolver<Maybe<ResolversTypes['CreateSatellitePayload']>, ParentType, ContextType, RequireFields<MutationCreateSatelliteArgs, 'input'>>;
   decertifyDatasets?: Resolver<Maybe<ResolversTypes['DecertifyDatasetsPayload']>, ParentType, ContextType, RequireFields<MutationDecertifyDatasetsArgs, 'input'>>;
@@ -3774,6 +3911,7 @@ export type MutationResolvers<ContextType = GraphQLContext, ParentType extends R
   retryJob?: Resolver<Maybe<ResolversTypes['RetryJobPayload']>, ParentType, ContextType, RequireFields<MutationRetryJobArgs, 'input'>>;
   retryRun?: Resolver<Maybe<ResolversTypes['RetryRunPayload']>, ParentType, ContextType, RequireFields<MutationRetryRunArgs, 'input'>>;
   revokeAccess?: Resolver<Maybe<ResolversTypes['RevokeAccessPayload']>, ParentType, ContextType, RequireFields<MutationRevokeAccessArgs, 'input'>>;
+  revokeRefereeLink?: Resolver<Maybe<ResolversTypes['RevokeRefereeLinkPayload']>, ParentType, ContextType, RequireFields<MutationRevokeRefereeLinkArgs, 'input'>>;
   rotateSatelliteCapability?: Resolver<Maybe<ResolversTypes['RotateSatelliteCapabilityPayload']>, ParentType, ContextType, RequireFields<MutationRotateSatelliteCapabilityArgs, 'input'>>;
   setCollectionChain?: Resolver<Maybe<ResolversTypes['SetCollectionChainPayload']>, ParentType, ContextType, RequireFields<MutationSetCollectionChainArgs, 'input'>>;
   submitPublication?: Resolver<Maybe<ResolversTypes['SubmitPublicationPayload']>, ParentType, ContextType, RequireFields<MutationSubmitPublicationArgs, 'input'>>;
@@ -3815,6 +3953,7 @@ export type PublicationResolvers<ContextType = GraphQLContext, ParentType extend
   owner?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   readers?: Resolver<ResolversTypes['PublicationReaders'], ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  refereeLinks?: Resolver<ReadonlyArray<ResolversTypes['RefereeLink']>, ParentType, ContextType>;
   repository?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   satellite?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['PublicationState'], ParentType, ContextType>;
@@ -3908,6 +4047,7 @@ export type QueryResolvers<ContextType = GraphQLContext, ParentType extends Reso
   node?: Resolver<Maybe<ResolversTypes['Node']>, ParentType, ContextType, RequireFields<QueryNodeArgs, 'id'>>;
   publication?: Resolver<Maybe<ResolversTypes['Publication']>, ParentType, ContextType, RequireFields<QueryPublicationArgs, 'id'>>;
   publications?: Resolver<ResolversTypes['PublicationConnection'], ParentType, ContextType, RequireFields<QueryPublicationsArgs, 'first' | 'toReview'>>;
+  refereedPublication?: Resolver<Maybe<ResolversTypes['RefereedPublication']>, ParentType, ContextType, RequireFields<QueryRefereedPublicationArgs, 'secret'>>;
   repositories?: Resolver<ReadonlyArray<ResolversTypes['Repository']>, ParentType, ContextType>;
   repository?: Resolver<Maybe<ResolversTypes['Repository']>, ParentType, ContextType, RequireFields<QueryRepositoryArgs, 'name'>>;
   run?: Resolver<Maybe<ResolversTypes['Run']>, ParentType, ContextType, RequireFields<QueryRunArgs, 'id'>>;
@@ -3935,6 +4075,26 @@ export type QueryStepResolvers<ContextType = GraphQLContext, ParentType extends 
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   repository?: Resolver<Maybe<ResolversTypes['Repository']>, ParentType, ContextType>;
   why?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type RefereeLinkResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RefereeLink'] = ResolversParentTypes['RefereeLink']> = {
+  createdAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  createdBy?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  note?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  revokedAt?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type RefereedPublicationResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RefereedPublication'] = ResolversParentTypes['RefereedPublication']> = {
+  checks?: Resolver<ReadonlyArray<ResolversTypes['PublicationCheck']>, ParentType, ContextType>;
+  description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  licence?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  manifest?: Resolver<ResolversTypes['PublicationManifest'], ParentType, ContextType>;
+  title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type RegisterDatasetTypePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RegisterDatasetTypePayload'] = ResolversParentTypes['RegisterDatasetTypePayload']> = {
@@ -4015,6 +4175,11 @@ export type RetryRunPayloadResolvers<ContextType = GraphQLContext, ParentType ex
 export type RevokeAccessPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeAccessPayload'] = ResolversParentTypes['RevokeAccessPayload']> = {
   accessRevision?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   grant?: Resolver<ResolversTypes['Grant'], ParentType, ContextType>;
+};
+
+export type RevokeRefereeLinkPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RevokeRefereeLinkPayload'] = ResolversParentTypes['RevokeRefereeLinkPayload']> = {
+  job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
+  link?: Resolver<ResolversTypes['RefereeLink'], ParentType, ContextType>;
 };
 
 export type RotateSatelliteCapabilityPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RotateSatelliteCapabilityPayload'] = ResolversParentTypes['RotateSatelliteCapabilityPayload']> = {
@@ -4256,6 +4421,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   CollectionEdge?: CollectionEdgeResolvers<ContextType>;
   CommentPublicationPayload?: CommentPublicationPayloadResolvers<ContextType>;
   CreateCollectionPayload?: CreateCollectionPayloadResolvers<ContextType>;
+  CreateRefereeLinkPayload?: CreateRefereeLinkPayloadResolvers<ContextType>;
   CreateRunPayload?: CreateRunPayloadResolvers<ContextType>;
   CreateSatellitePayload?: CreateSatellitePayloadResolvers<ContextType>;
   DataId?: DataIdResolvers<ContextType>;
@@ -4307,6 +4473,8 @@ export type Resolvers<ContextType = GraphQLContext> = {
   Query?: QueryResolvers<ContextType>;
   QueryExplanation?: QueryExplanationResolvers<ContextType>;
   QueryStep?: QueryStepResolvers<ContextType>;
+  RefereeLink?: RefereeLinkResolvers<ContextType>;
+  RefereedPublication?: RefereedPublicationResolvers<ContextType>;
   RegisterDatasetTypePayload?: RegisterDatasetTypePayloadResolvers<ContextType>;
   RejectPublicationPayload?: RejectPublicationPayloadResolvers<ContextType>;
   RemovalPlan?: RemovalPlanResolvers<ContextType>;
@@ -4321,6 +4489,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   RetryJobPayload?: RetryJobPayloadResolvers<ContextType>;
   RetryRunPayload?: RetryRunPayloadResolvers<ContextType>;
   RevokeAccessPayload?: RevokeAccessPayloadResolvers<ContextType>;
+  RevokeRefereeLinkPayload?: RevokeRefereeLinkPayloadResolvers<ContextType>;
   RotateSatelliteCapabilityPayload?: RotateSatelliteCapabilityPayloadResolvers<ContextType>;
   Run?: RunResolvers<ContextType>;
   RunConnection?: RunConnectionResolvers<ContextType>;

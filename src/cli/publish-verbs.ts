@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { CommandError, EXIT } from './exit.ts';
 import { packVerb, uploadPack } from './publish-pack.ts';
+import { refereeVerbs } from './referee-verbs.ts';
 import { change, changingVerb, show, verb, type ChangeOptions, type ConnectionOptions } from './verb.ts';
 
 interface SubmitOptions extends ChangeOptions {
@@ -69,7 +70,7 @@ export function publishVerbs(): Command {
   const decisions = DECISIONS.map(([name, mutation, description, comment]) =>
     decision(name, mutation, description, comment),
   );
-  for (const command of [...verbs, ...decisions]) publish.addCommand(command.exitOverride());
+  for (const command of [...verbs, ...decisions, refereeVerbs()]) publish.addCommand(command.exitOverride());
   return publish;
 }
 

@@ -16,7 +16,7 @@ import {
   type Item,
   type Section,
 } from './items.ts';
-import type { Manifest, ManifestCollection } from './manifest.ts';
+import type { Manifest, ManifestCollection, ManifestDataset } from './manifest.ts';
 
 /** A manifest: that of a version, or one that is made to be compared with it. */
 export interface ManifestName {
@@ -138,6 +138,12 @@ export class ManifestStore {
       signal,
     );
     return rows[0] ? String(rows[0][0]) : null;
+  }
+
+  /** A dataset of a manifest; null where it has none of this UUID. */
+  async dataset(name: ManifestName, uuid: string, signal: AbortSignal): Promise<ManifestDataset | null> {
+    const [found] = (await this.witnesses(name, [uuid], signal)).values();
+    return found ? readDataset(found.content) : null;
   }
 
   /** How many items of a section are in which way different in the later one, and the first of them. */

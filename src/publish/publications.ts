@@ -30,6 +30,7 @@ import { publishKind, withdrawKind } from './publish-kind.ts';
 import { ReaderGrants } from './reader-grants.ts';
 import { Packs, type PackPlace } from './packs/packs.ts';
 import { PublicationRecords } from './records.ts';
+import { RefereeLinks } from './referee/referee-links.ts';
 import { remind } from './reminders.ts';
 import type {
   DecideOn,
@@ -85,6 +86,7 @@ const DAY_MILLISECONDS = 24 * HOUR_MILLISECONDS;
 export class Publications implements PublicationService {
   /** What is asked before somebody grants or revokes what is published. */
   readonly grants: PublishedGrants;
+  readonly referees: RefereeLinks;
   readonly #options: PublicationsOptions;
   readonly #records: PublicationRecords;
   readonly #store: ManifestStore;
@@ -155,6 +157,10 @@ export class Publications implements PublicationService {
     const decisions = new Decisions({ ...seeing, waitMilliseconds });
     this.#decisions = decisions;
     this.#submissions = new Submissions({ ...seeing, decisions, settings, repositoriesOf, packs: this.#packs });
+    this.referees = new RefereeLinks({
+      ...{ database: state.database, files, repositoriesOf, ...seeing },
+      published: (name) => published(name).offered.repository,
+    });
     this.#outbox = new Outbox(state.database, webhooks, now, log);
     const grants = new ReaderGrants(grantStore, memberships, otherReadersIn(state.database));
     const publishParts = { ...this.#parts, commit, grants, repositoriesOf };

@@ -6,6 +6,7 @@ import type { PublicationAction } from './allowed.ts';
 import type { Manifest } from './manifest.ts';
 import type { ManifestSummary } from './manifest-summary.ts';
 import type { PackPlace } from './packs/packs.ts';
+import type { RefereeLinks } from './referee/referee-links.ts';
 import type {
   PublicationComment,
   PublicationSource,
@@ -85,6 +86,7 @@ export interface UploadPublication {
 
 /** What does not exist for a principal is NOT_FOUND; what they see and may not do FORBIDDEN; what has no place in its state CONFLICT. */
 export interface PublicationService {
+  readonly referees: RefereeLinks;
   submit(request: SubmitPublication, principal: Principal): Promise<PublicationChange>;
   /** Where the zip of a pack is to be put, to be submitted then. @throws SatelliteError QUOTA_EXCEEDED */
   upload(request: UploadPublication, principal: Principal): Promise<PackPlace>;

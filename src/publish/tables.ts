@@ -1,5 +1,6 @@
 import type { StateTables } from '../state/state.ts';
 import { PACK_STATEMENTS } from './packs/pack-records.ts';
+import { REFEREE_STATEMENTS } from './referee/link-records.ts';
 
 /**
  * Publications in the state.  `publication_version` has the fields of `PublicationVersion`; `source`, `readers` and `checks`
@@ -95,5 +96,6 @@ export const PUBLICATION_TABLES: StateTables = {
       `ALTER TABLE {publication_version} ADD COLUMN gone_since BIGINT`,
     ],
     PACK_STATEMENTS,
+    REFEREE_STATEMENTS,
   ],
 };

@@ -44,6 +44,8 @@ const NEW_NAMES = new Set([
   'effectiveAccess.user',
   // A file that is to be put.
   'ingestDatasets.upload',
+  // Whoever has it may.
+  'refereedPublication.secret',
   // Among the publications that one may see.
   'publications.owner',
 ]);

@@ -75,6 +75,7 @@ export async function openDenied(): Promise<DeniedWorld> {
   const { id: publication } = await world.did('alice', 'submitPublication', submitted);
   await world.did('alice', 'commentPublication', { publication, comment: 'Nobody hears me.' });
   const { comments } = (await world.look('alice', publication, 'comments {id}')) as { comments: { id: string }[] };
+  const { link } = await world.done('alice', 'createRefereeLink', { publication }, 'link {id}');
   const opened = { ...at, collections: ['u/alice/open/run'], title: 'Open' };
   const { id: open, digest } = await world.did('alice', 'submitPublication', opened);
   await world.did('curator', 'approvePublication', { publication: open, digest });
@@ -127,6 +128,7 @@ export async function openDenied(): Promise<DeniedWorld> {
     'publications.after': [cursorOf(`2 ${publication}`), cursorOf(`1 ${NONE_UUID}`)],
     grant: [grant, NONE_UUID],
     commit: [commit, 'x'.repeat(commit.length)],
+    link: [link.id as string, NONE_UUID],
     'submitPublication.upload': [packed, 'x'.repeat(packed.length)],
     group: ['g_lensing', 'g_lensins'],
     after: [data.datasets.pageInfo.endCursor, data.others.pageInfo.endCursor],

@@ -11,6 +11,7 @@ import { explain } from '../../../resolvers/explain.ts';
 import { node } from '../../../resolvers/node.ts';
 import { publication } from '../../../resolvers/publication.ts';
 import { publishing } from '../../../resolvers/publishing.ts';
+import { refereeing } from '../../../resolvers/refereeing.ts';
 import { repository } from '../../../resolvers/repository.ts';
 import { scalars } from '../../../resolvers/scalars.ts';
 import { job } from '../../../resolvers/job.ts';
@@ -29,7 +30,7 @@ export function createSchema(): GraphQLSchema {
     typeDefs: files.sort().map((file) => readFileSync(join(directory, file), 'utf8')),
     resolvers: [
       ...[scalars, node, viewer, repository, collection, dimension, dataset, explain],
-      ...[satellite, access, transfer, curation, run, running, job, publication, publishing],
+      ...[satellite, access, transfer, curation, run, running, job, publication, publishing, refereeing],
     ],
     resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
   });

@@ -109,20 +109,24 @@ async function answerGet(
   return reply.send(await read(range));
 }
 
+function fileHeaders(reply: FastifyReply, file: WantedFile, size: number): void {
+  attachmentHeaders(reply, file.fileName)
+    .header('accept-ranges', 'bytes')
+    .header('cache-control', 'private, no-cache, no-transform')
+    .header('etag', entityTag(file, size));
+}
+
 /**
  * A browser stores the bytes and never shows them: a user's HTML must not run as a page of this origin.
  * Nobody on the way may compress the bytes, so that lengths and ranges mean what they say.  That is not said by
  * `Content-Encoding: identity`, because stock clients do not check the length of an answer that has such a header.
  */
-function fileHeaders(reply: FastifyReply, file: WantedFile, size: number): void {
-  reply
+export function attachmentHeaders(reply: FastifyReply, fileName: string): FastifyReply {
+  return reply
     .type('application/octet-stream')
-    .header('content-disposition', `attachment; filename*=UTF-8''${extendedValue(file.fileName)}`)
+    .header('content-disposition', `attachment; filename*=UTF-8''${extendedValue(fileName)}`)
     .header('content-security-policy', "default-src 'none'; sandbox")
-    .header('accept-ranges', 'bytes')
-    .header('cache-control', 'private, no-cache, no-transform')
-    .header('referrer-policy', 'no-referrer')
-    .header('etag', entityTag(file, size));
+    .header('referrer-policy', 'no-referrer');
 }
 
 /** RFC 8187. */

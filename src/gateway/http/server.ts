@@ -28,6 +28,7 @@ import { graphiqlRoutes, type GraphiqlOptions } from './graphiql.ts';
 import { graphqlOnDemand, graphqlRoutes } from './graphql.ts';
 import { healthRoute } from './health.ts';
 import { allowGraphiql, hideFromGraphiql, refuseForeignPages } from './page-origins.ts';
+import { refereeFileRoute } from './referee-files.ts';
 import { requestLog } from './request-log.ts';
 import { reviewPageRoutes } from './review-page.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -121,11 +122,11 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
           );
         });
         fileRoutes(api, options);
+        const publications = options.services?.publications;
+        if (publications) refereeFileRoute(api, publications, options);
         await butlerFaceRoutes(api, options);
         if (options.claims) claimRoutes(api, options, options.claims);
-        if (options.uploads) {
-          await uploadRoute(api, options.uploads, options.services?.publications, limits.exportSeconds);
-        }
+        if (options.uploads) await uploadRoute(api, options.uploads, publications, limits.exportSeconds);
         api.get('/schema.graphql', async (_request, reply) => {
           const { schemaText } = await import('../graphql/schema.ts');
           return reply.type('application/graphql').send(schemaText((await graphql()).schema));
