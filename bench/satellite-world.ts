@@ -1,7 +1,7 @@
 /** What the benchmarks of satellites run against: official repositories behind the stock server, and a gateway over them. */
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { GatewayClient } from '../src/cli/gateway-client.ts';
 import { cachedBuild } from '../stack/cached-build.ts';
 import { STACK_DIRECTORY } from '../stack/checkout.ts';
 import { StackIssuer, startGateway } from '../stack/gateway.ts';
@@ -26,21 +26,19 @@ export class SatelliteWorld implements AsyncDisposable {
   /** The addresses of the official repositories at the stock server, by name: `scaled` and `files`. */
   readonly official: { readonly scaled: string; readonly files: string };
   readonly gateway: OwnedProcess;
-  readonly #graphql: string;
-  readonly #token: string;
+  readonly #client: GatewayClient;
   readonly #parts: AsyncDisposableStack;
   #satellites = 0;
 
   private constructor(
     world: Pick<SatelliteWorld, 'directory' | 'official' | 'gateway'>,
-    connection: { readonly graphql: string; readonly token: string },
+    client: GatewayClient,
     parts: AsyncDisposableStack,
   ) {
     this.directory = world.directory;
     this.official = world.official;
     this.gateway = world.gateway;
-    this.#graphql = connection.graphql;
-    this.#token = connection.token;
+    this.#client = client;
     this.#parts = parts;
   }
 
@@ -75,8 +73,8 @@ export class SatelliteWorld implements AsyncDisposable {
         environment: { NODE_ENV: 'production' },
       }),
     );
-    const connection = { graphql: `${gateway.url}/graphql`, token: await issuer.token('alice') };
-    return new SatelliteWorld({ directory, official, gateway: gateway.process }, connection, parts.move());
+    const client = new GatewayClient(gateway.url, await issuer.token('alice'));
+    return new SatelliteWorld({ directory, official, gateway: gateway.process }, client, parts.move());
   }
 
   /** Makes a satellite. @returns its name */
@@ -84,7 +82,7 @@ export class SatelliteWorld implements AsyncDisposable {
     this.#satellites += 1;
     const name = `bench${this.#satellites}`;
     const input = { name, official };
-    await this.#ask(
+    await this.#client.ask(
       'mutation ($input: CreateSatelliteInput!) { createSatellite(input: $input) { satellite { uri } } }',
       {
         input,
@@ -96,7 +94,7 @@ export class SatelliteWorld implements AsyncDisposable {
   /** Removes a satellite with its files, now. */
   async remove(satellite: string): Promise<void> {
     const input = { satellite, purge: true };
-    await this.#ask(
+    await this.#client.ask(
       'mutation ($input: DeleteSatelliteInput!) { deleteSatellite(input: $input) { satellite { name } } }',
       { input },
     );
@@ -109,26 +107,21 @@ export class SatelliteWorld implements AsyncDisposable {
    */
   async transfer(to: string, mode: 'REFERENCE' | 'COPY', search: Search, expected: number): Promise<number> {
     const begin = performance.now();
-    const { transferDatasets } = await this.#ask<{ transferDatasets: { job: { id: string } } }>(
+    const { transferDatasets } = await this.#client.ask<{ transferDatasets: { job: { id: string } } }>(
       'mutation ($input: TransferDatasetsInput!) { transferDatasets(input: $input) { job { id } } }',
       { input: { to, mode, search } },
     );
-    for (;;) {
-      const { job } = await this.#ask<{ job: { state: string; error: unknown; result: { datasets: number } | null } }>(
-        'query ($id: ID!) { job(id: $id) { state error { message } result } }',
-        { id: transferDatasets.job.id },
-      );
-      const elapsed = performance.now() - begin;
-      if (job.result?.datasets === expected) return elapsed;
-      if (!['QUEUED', 'RUNNING'].includes(job.state)) throw new Error(JSON.stringify(job));
-      // Often enough for the figure, and not so often that the asking is what is measured.
-      await sleep(Math.max(20, elapsed / 100));
+    for await (const job of this.#client.watch(transferDatasets.job.id)) {
+      if (job.state !== 'QUEUED' && job.state !== 'RUNNING' && job.result?.['datasets'] !== expected) {
+        throw new Error(JSON.stringify(job));
+      }
     }
+    return performance.now() - begin;
   }
 
   /** UUIDs of the 1 000 datasets of `files`. */
   async fileUuids(): Promise<readonly string[]> {
-    const { datasets } = await this.#ask<{ datasets: { nodes: readonly { uuid: string }[] } }>(
+    const { datasets } = await this.#client.ask<{ datasets: { nodes: readonly { uuid: string }[] } }>(
       `{
         datasets(datasetTypes: ["sim_raw"], collections: ["SimCam/files"], repositories: ["files"], first: 1000) {
           nodes { uuid }
@@ -137,22 +130,6 @@ export class SatelliteWorld implements AsyncDisposable {
       {},
     );
     return datasets.nodes.map(({ uuid }) => uuid);
-  }
-
-  /** Asks the gateway. @throws Error where it answers with an error */
-  async #ask<Data>(query: string, variables: Readonly<Record<string, unknown>>): Promise<Data> {
-    const response = await fetch(this.#graphql, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/json',
-        authorization: `Bearer ${this.#token}`,
-      },
-      body: JSON.stringify({ query, variables }),
-    });
-    const { data, errors } = (await response.json()) as { data?: Data; errors?: unknown };
-    if (errors !== undefined || !data) throw new Error(JSON.stringify(errors).slice(0, 500));
-    return data;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
