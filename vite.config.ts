@@ -3,6 +3,7 @@
  * without comments and white space, in one byte a character, that is a third of it.  Names stay, so that stack traces tell
  * functions; lines are told with `NODE_OPTIONS=--enable-source-maps`.
  */
+import { chmod } from 'node:fs/promises';
 import { defineConfig } from 'vite';
 
 /** What only some gateways load, and then from `node_modules`; everything else is put in. */
@@ -17,6 +18,13 @@ const LOADED_WHEN_NEEDED = [
 
 export default defineConfig({
   publicDir: false,
+  plugins: [
+    {
+      // npm does that to the package's command when it links it, and not again when it is built again.
+      name: 'executable-command',
+      writeBundle: async ({ dir }) => chmod(`${dir}/main.js`, 0o755),
+    },
+  ],
   ssr: { noExternal: true, external: LOADED_WHEN_NEEDED },
   build: {
     ssr: true,

@@ -53,6 +53,11 @@ describe('every answer says what is left', () => {
     expect(await send('/api/butler/repo/dp1/v1/query/execute', hundred)).toBe(before + 207);
     expect(await send('/api/butler/repo/dp1/v1/query/all_datasets', { limit: 20_001 })).toBe(before + 308);
     expect(await send('/graphql/stream', { query: 'subscription {jobProgress(id: "x") {id}}' })).toBe(before + 309);
+    // Limits that do not limit it.
+    const besides = { ...hundred, limit: null };
+    expect(await send('/api/butler/repo/dp1/v1/query/all_datasets', besides)).toBe(before + 410);
+    const materializing = { ...hundred, query: { additional_query_inputs: [{ type: 'materialized' }] } };
+    expect(await send('/api/butler/repo/dp1/v1/query/execute', materializing)).toBe(before + 511);
   });
 });
 

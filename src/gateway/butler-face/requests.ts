@@ -112,10 +112,18 @@ export function readBody<S extends z.ZodType>(schema: S, body: unknown): z.outpu
   );
 }
 
-/** The limit of a query of rows, where it has one, before its body is read. */
-export function askedRows(body: unknown): number | undefined {
+/**
+ * The limit of a query of rows, where it has one, before its body is read.  Where it materializes others, these have none.
+ * @param limited what has `limit`: its `result_spec`, or the body itself
+ */
+export function askedRows(body: unknown, limited: 'result_spec' | 'body'): number | undefined {
   if (!isJsonObject(body)) return undefined;
-  const { limit } = isJsonObject(body['result_spec']) ? body['result_spec'] : body;
+  const inputs = isJsonObject(body['query']) ? body['query']['additional_query_inputs'] : undefined;
+  if (Array.isArray(inputs) && inputs.some((input) => isJsonObject(input) && input['type'] === 'materialized')) {
+    return undefined;
+  }
+  const within = limited === 'body' ? body : body['result_spec'];
+  const limit = isJsonObject(within) ? within['limit'] : undefined;
   return typeof limit === 'number' ? limit : undefined;
 }
 

@@ -120,10 +120,10 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
     const get = (path: string, answer: Answer) => face.get<Address>(`${base}${path}`, answering(answer));
     const post = (path: string, answer: Answer) =>
       face.post<Address>(`${base}${path}`, { bodyLimit: BODY_BYTES }, answering(answer));
-    const stream = (path: string, lines: Lines) =>
+    const stream = (path: string, limited: 'result_spec' | 'body', lines: Lines) =>
       face.post<Address>(`${base}${path}`, { bodyLimit: BODY_BYTES }, async (request, reply) => {
         const asked = await ask(request, reply);
-        await options.meter.charge(asked.scope.principal, costOfStream(askedRows(asked.body)), reply);
+        await options.meter.charge(asked.scope.principal, costOfStream(askedRows(asked.body, limited)), reply);
         return sendLines(reply, lines(asked));
       });
 
@@ -214,12 +214,12 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
       datasetTypesAnswer(repository, readBody(queryDatasetTypesBody, body).search, ctx),
     );
 
-    stream('/v1/query/execute', async function* ({ repository, body, ctx }) {
+    stream('/v1/query/execute', 'result_spec', async function* ({ repository, body, ctx }) {
       const request = readBody(executeBody, body);
       const spec = decodeResultSpec(request.result_spec as Json, await repository.universe(ctx));
       yield* resultLines(repository, await readQuery(request.query, repository, ctx), spec, ctx);
     });
-    stream('/v1/query/all_datasets', async function* ({ repository, body, ctx }) {
+    stream('/v1/query/all_datasets', 'body', async function* ({ repository, body, ctx }) {
       yield* allDatasetsLines(repository, readBody(allDatasetsBody, body), ctx);
     });
     post('/v1/query/count', async ({ repository, body, ctx }) => {

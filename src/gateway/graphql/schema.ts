@@ -20,7 +20,7 @@ import { running } from '../../../resolvers/running.ts';
 import { satellite } from '../../../resolvers/satellite.ts';
 import { transfer } from '../../../resolvers/transfer.ts';
 import { viewer } from '../../../resolvers/viewer.ts';
-import { PACKAGE_ROOT } from '../package-root.ts';
+import { PACKAGE_ROOT } from '../../run/package-root.ts';
 
 /** The schema of `schema/` with the resolvers of `resolvers/`. */
 export function createSchema(): GraphQLSchema {

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import { PACKAGE_ROOT } from '../package-root.ts';
+import { PACKAGE_ROOT } from '../../run/package-root.ts';
 import { hostOf } from './page-origins.ts';
 import { pageSettings, type PageOptions, type PageSettings } from './page-settings.ts';
 

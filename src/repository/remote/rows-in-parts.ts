@@ -57,20 +57,27 @@ async function* merged(
   keyOf: (row: RawRow) => Key,
   compare: KeyComparator,
 ): AsyncGenerator<readonly RawRow[], void, undefined> {
-  await using spools = new AsyncDisposableStack();
-  const sources = [];
-  for (const [i, stream] of streams.entries()) {
-    const spool = await Spool.create();
-    spools.defer(() => spool.close());
-    for await (const rows of stream) {
-      await spool.append(
-        rows,
-        rows.map(() => 0),
-      );
+  const spools: Spool[] = [];
+  try {
+    for (const stream of streams) {
+      const spool = await Spool.create();
+      spools.push(spool);
+      for await (const rows of stream) {
+        await spool.append(
+          rows,
+          rows.map(() => 0),
+        );
+      }
     }
-    sources.push({ name: String(i), after: undefined, batches: batchesOf(spool, keyOf) });
+    const sources = spools.map((spool, i) => ({
+      name: String(i),
+      after: undefined,
+      batches: batchesOf(spool, keyOf),
+    }));
+    for await (const { rows } of mergeOrdered(sources, compare)) yield rows;
+  } finally {
+    await Promise.all(spools.map((spool) => spool.close()));
   }
-  for await (const { rows } of mergeOrdered(sources, compare)) yield rows;
 }
 
 async function* batchesOf(spool: Spool, keyOf: (row: RawRow) => Key): AsyncGenerator<Batch<RawRow, undefined>> {

@@ -14,12 +14,12 @@ export class StoredQuanta implements AsyncDisposable {
   /** Labels of tasks by their quanta's UUIDs. */
   readonly tasks: ReadonlyMap<string, string>;
   readonly #pool: WorkerPool;
-  readonly #parts: AsyncDisposableStack;
+  readonly #relay: GatewayRelay;
 
-  private constructor(tasks: ReadonlyMap<string, string>, pool: WorkerPool, parts: AsyncDisposableStack) {
+  private constructor(tasks: ReadonlyMap<string, string>, pool: WorkerPool, relay: GatewayRelay) {
     this.tasks = tasks;
     this.#pool = pool;
-    this.#parts = parts;
+    this.#relay = relay;
   }
 
   static async open(
@@ -30,14 +30,20 @@ export class StoredQuanta implements AsyncDisposable {
     const opened = await openRunGraph(graph);
     const { quanta } = await opened.thin().finally(() => opened.close());
     const tasks = new Map([...quanta].flatMap(([task, of]) => of.map(({ uuid }) => [uuid, task] as const)));
-    await using parts = new AsyncDisposableStack();
-    const relay = parts.use(await GatewayRelay.start({ gateway, token }));
-    const visible = { readable: [graph, butlerConfig], writeable: [] };
-    const pool = parts.use(await WorkerPool.start({ python, place, environment, relay, visible }, signal));
-    const opening = { op: 'open', graph, butler: butlerConfig, addresses: pool.addresses };
-    await untilAborted(signal, pool.ask(null, opening));
-    pool.fork(0, null);
-    return new StoredQuanta(tasks, pool, parts.move());
+    const relay = await GatewayRelay.start({ gateway, token });
+    let pool: WorkerPool | undefined;
+    try {
+      const visible = { readable: [graph, butlerConfig], writeable: [] };
+      pool = await WorkerPool.start({ python, place, environment, relay, visible }, signal);
+      const opening = { op: 'open', graph, butler: butlerConfig, addresses: pool.addresses };
+      await untilAborted(signal, pool.ask(null, opening));
+      pool.fork(0, null);
+      return new StoredQuanta(tasks, pool, relay);
+    } catch (error) {
+      await pool?.[Symbol.asyncDispose]();
+      await relay[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   /** UUIDs of those with metadata, and of those with a log only. */
@@ -50,7 +56,8 @@ export class StoredQuanta implements AsyncDisposable {
     return writeProvenance(this.#pool, 0, directory);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#parts.disposeAsync();
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]();
+    await this.#relay[Symbol.asyncDispose]();
   }
 }

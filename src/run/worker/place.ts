@@ -1,10 +1,10 @@
 /** Where the processes of a run are started: what they may see and reach. */
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
-import { findPackageJSON } from 'node:module';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import type { PythonSettings } from '../../satellite/migration-tool.ts';
 import { killDescendants } from './process-tree.ts';
 import { makePlace, requireExact } from '../exact-places.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
 import { sandboxed, type SandboxUser, type Visible } from './sandbox.ts';
 
 /** As the user that this process is: a gateway of one user, or `satellite run` on the user's own machine. */
@@ -20,7 +20,7 @@ export interface SandboxPlace extends SandboxUser {
 export type WorkPlace = OwnPlace | SandboxPlace;
 
 /** The Python package of this checkout or installation, which the worker is part of. */
-const PACKAGE = join(dirname(findPackageJSON('..', import.meta.url)!), 'python');
+const PACKAGE = join(PACKAGE_ROOT, 'python');
 
 /** Of our own environment; what else is in it may be a secret. */
 const PASSED =
