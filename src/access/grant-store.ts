@@ -1,7 +1,7 @@
 /** The grants that there are, in the state: the truth that all replicas of the gateway share. */
 import { randomUUID } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import sql, { raw, type Sql } from 'sql-template-tag';
+import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { SatelliteError } from '../butler/errors.ts';
 import type { SqlRow, Transaction, WriteableDatabase } from '../repository/direct/database.ts';
 import { listOf } from '../state/list.ts';
@@ -35,6 +35,11 @@ export const ACCESS_TABLES: StateTables = {
       `CREATE TABLE {access_revision} (id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1), revision BIGINT NOT NULL)`,
       `INSERT INTO {access_revision} (id, revision) VALUES (1, 0)`,
       ...AUDIT_STATEMENTS,
+    ],
+    [
+      // What a revoked grant waits for, with which it may come back.
+      `ALTER TABLE {access_grant} ADD COLUMN suspended_for TEXT`,
+      `CREATE INDEX access_grant_by_suspension ON {access_grant} (suspended_for) WHERE suspended_for IS NOT NULL`,
     ],
   ],
 };
@@ -160,13 +165,45 @@ export class GrantStore {
     });
   }
 
-  /** Ends a grant; one that was ended before stays as it is. @throws SatelliteError NOT_FOUND */
-  async revoke(id: string, audit: AuditEntry): Promise<GrantChange> {
+  /** Ends a grant for good; one that was ended before stays as it is. @throws SatelliteError NOT_FOUND */
+  revoke(id: string, audit: AuditEntry): Promise<GrantChange> {
+    return this.#end(id, sql`NULL`, audit);
+  }
+
+  /** Ends a grant, as `revoke` does, until it is given back to what it is ended for. @throws SatelliteError NOT_FOUND */
+  suspend(id: string, until: string, audit: AuditEntry): Promise<GrantChange> {
+    return this.#end(id, sql`CASE WHEN revoked_at IS NULL THEN ${until} ELSE suspended_for END`, audit);
+  }
+
+  /** Gives back what was suspended for something, where nobody has revoked it, or granted the same anew, meanwhile. */
+  async giveBack(until: string, audit: (grant: Grant) => AuditEntry): Promise<void> {
+    await this.#database.transaction(async (transaction) => {
+      await this.#nextRevision(transaction);
+      const table = transaction.table('access_grant');
+      const columns = ['resource', 'collection', 'subject_kind', 'subject', 'access_right'];
+      const same = join(
+        columns.map((column) => sql`o.${raw(column)} = g.${raw(column)}`),
+        ' AND ',
+      );
+      const again = sql`EXISTS (SELECT 1 FROM ${table} AS o
+        WHERE ${same} AND COALESCE(o.group_id, -1) = COALESCE(g.group_id, -1) AND o.revoked_at IS NULL)`;
+      const rows = await transaction.all(
+        sql`UPDATE ${table} AS g SET suspended_for = NULL, revoked_at = CASE WHEN ${again} THEN revoked_at END
+            WHERE suspended_for = ${until} RETURNING ${COLUMNS}`,
+      );
+      for (const grant of rows.map(toGrant)) {
+        if (grant.revokedAt === null) await appendAudit(transaction, audit(grant), this.#now());
+      }
+    }, look());
+  }
+
+  #end(id: string, suspendedFor: Sql, audit: AuditEntry): Promise<GrantChange> {
     const now = this.#now();
     return this.#change(audit, async (transaction) => {
-      const table = transaction.table('access_grant');
       const [row] = await transaction.all(
-        sql`UPDATE ${table} SET revoked_at = COALESCE(revoked_at, ${BigInt(now)}) WHERE id = ${id} RETURNING ${COLUMNS}`,
+        sql`UPDATE ${transaction.table('access_grant')}
+            SET revoked_at = COALESCE(revoked_at, ${BigInt(now)}), suspended_for = ${suspendedFor}
+            WHERE id = ${id} RETURNING ${COLUMNS}`,
       );
       if (!row) throw new SatelliteError('NOT_FOUND', `There is no grant '${id}' any more.`);
       return toGrant(row);
@@ -176,13 +213,18 @@ export class GrantStore {
   /** Everybody who changes grants waits for each other here, so that revisions become visible in their order. */
   #change(audit: AuditEntry, work: (transaction: Transaction) => Promise<Grant>): Promise<GrantChange> {
     return this.#database.transaction(async (transaction) => {
-      const [row] = await transaction.all(
-        sql`UPDATE ${transaction.table('access_revision')} SET revision = revision + 1 RETURNING revision`,
-      );
+      const revision = await this.#nextRevision(transaction);
       const grant = await work(transaction);
       await appendAudit(transaction, audit, this.#now());
-      return { grant, revision: Number(row![0]) };
+      return { grant, revision };
     }, look());
+  }
+
+  async #nextRevision(transaction: Transaction): Promise<number> {
+    const [row] = await transaction.all(
+      sql`UPDATE ${transaction.table('access_revision')} SET revision = revision + 1 RETURNING revision`,
+    );
+    return Number(row![0]);
   }
 
   async #revision(): Promise<number> {

@@ -7,7 +7,7 @@ import { failpoint } from '../repository/failpoints.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { CommitWork, PublicationCommit } from './commit.ts';
 import type { PublicationVersion } from './publication.ts';
-import type { LostRight, ReaderGrants } from './reader-grants.ts';
+import type { ReaderGrants } from './reader-grants.ts';
 import { REREAD_BYTES, SourceChangedError, termsOf } from './sources.ts';
 import {
   existing,
@@ -51,7 +51,6 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
       const manifest = store.read(begun, task.signal);
       const before = await publishedBefore(records, input);
       const visible = await parts.repositoriesOf(ctx.who);
-      let narrowed: readonly LostRight[] = [];
       const work: CommitWork = {
         task,
         ctx,
@@ -60,14 +59,12 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
           const now = await existing(records, input);
           if (now.state === from && stage === 'COMMITTING') await compare(parts, now, ctx, 0);
           const after = await moved(parts, input, ({ state }) => (state === from ? { state: stage } : null));
-          const { state, revision } = after ?? (await existing(records, input));
+          const { state } = after ?? (await existing(records, input));
           if (state !== stage && state !== 'COMMITTING') throw notGoingOn(state);
           if (stage !== 'COMMITTING') return;
           // From the moment that it is there, nobody reads it whom only the version before let in.
           const collections = await manifest.collections();
           failpoint('publication:before-narrowing');
-          // Kept, so that they get it back also where another attempt than the one that took it finds that it cannot be there.
-          narrowed = await task.step(`readers before ${revision}`, () => grants.toNarrow(begun, collections));
           await grants.narrow(begun, collections);
           failpoint('publication:after-narrowing');
         },
@@ -77,8 +74,8 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
         replaced: before && { version: before, manifest: store.read(before, task.signal) },
       };
       const generation = await commit.commit(begun, manifest, work).catch(async (error: unknown) => {
-        // The version before stays, and so do its readers.
-        if (narrowed.length > 0 && (await commit.visibleSince(begun)) === null) await grants.restore(begun, narrowed);
+        // Where it only ends here, it goes on elsewhere or later.
+        if (!task.signal.aborted) await restoreReaders(parts, begun);
         // What was changed stays so, however often it is tried again.
         const now = await existing(records, input);
         const isBringing = now.state === 'STAGING' || now.state === 'VERIFYING';
@@ -99,6 +96,7 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
       // What is visible is published, however the work on it ended.
       const since = await visibleSince(parts, version);
       if (since !== null) return finish(parts, version, since, await letReadersIn(parts, version));
+      await restoreReaders(parts, version);
       await moved(parts, input, (now) => failed(now, 'FAILED', error?.message ?? 'The work was cancelled.'));
       const { state: now } = await existing(records, input);
       if (!GOING_ON.has(now)) await commit.sweep(version);
@@ -125,6 +123,12 @@ async function letReadersIn({ store, grants }: PublishParts, version: Publicatio
     // It is there, and its owner lets readers in, or takes it back.
     return `Not all of its readers could be let in: ${error.message}`;
   }
+}
+
+/** Where a version is not there, the one before stays, and so do its readers. */
+async function restoreReaders({ records, commit, grants }: PublishParts, version: PublicationVersion): Promise<void> {
+  if (version.generation !== null || (await publishedBefore(records, version)) === null) return;
+  if ((await commit.visibleSince(version)) === null) await grants.restore(version);
 }
 
 /** Makes what is visible PUBLISHED, in the place of the version before; again after a crash. */

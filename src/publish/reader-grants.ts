@@ -11,14 +11,6 @@ const ACTOR = 'satellite';
 
 type CollectionGrant = Grant & { readonly collection: string };
 
-/** What `restore` gives back, as a job can keep it. */
-export type LostRight = {
-  readonly collection: string;
-  readonly subject: { readonly kind: Subject['kind']; readonly name: string; readonly id: number | null };
-  readonly grantedBy: string;
-  readonly expiresAt: number | null;
-};
-
 export class ReaderGrants {
   readonly #store: GrantStore;
   readonly #memberships: Pick<Memberships, 'of'>;
@@ -32,21 +24,12 @@ export class ReaderGrants {
 
   /**
    * Ends what a version before lets its readers do and this one does not: before it is there, as the names are the same.  What
-   * owners granted stays, and what another publication gives.
+   * owners granted stays, and what another publication gives.  `restore` gives it back.
    */
   async narrow(version: PublicationVersion, collections: readonly ManifestCollection[]): Promise<void> {
     for (const { id, collection } of await this.#narrowed(version, collections)) {
-      await this.#store.revoke(id, this.#entry('revokeAccess', version, collection));
+      await this.#store.suspend(id, suspensionOf(version), this.#entry('revokeAccess', version, collection));
     }
-  }
-
-  /** What `narrow` would end now. */
-  async toNarrow(version: PublicationVersion, collections: readonly ManifestCollection[]): Promise<LostRight[]> {
-    return (await this.#narrowed(version, collections)).map(({ collection, subject, grantedBy, expiresAt }) => {
-      const name = subject.kind === 'all_users' ? '' : subject.name;
-      const id = subject.kind === 'group' ? subject.id : null;
-      return { collection, subject: { kind: subject.kind, name, id }, grantedBy, expiresAt };
-    });
   }
 
   async #narrowed(
@@ -65,20 +48,18 @@ export class ReaderGrants {
     );
   }
 
-  /** Gives back what `narrow` has ended. */
-  async restore(version: PublicationVersion, ended: readonly LostRight[]): Promise<void> {
-    const resource = repositoryResource(version.repository);
-    for (const { collection, subject, grantedBy, expiresAt } of ended) {
-      await this.#store.add(
-        { resource, collection, subject, right: 'READ', grantedBy, expiresAt, note: noteOf(version) },
-        this.#entry('grantAccess', version, collection),
-      );
-    }
+  /** Gives back what `narrow` has ended for this version, where no owner has revoked it meanwhile. */
+  async restore(version: PublicationVersion): Promise<void> {
+    await this.#store.giveBack(suspensionOf(version), ({ collection }) =>
+      this.#entry('grantAccess', version, collection),
+    );
   }
 
   /** Lets its readers read a version, and those no more whom a version before let alone. */
   async open(version: PublicationVersion, collections: readonly ManifestCollection[]): Promise<void> {
-    await this.narrow(version, collections);
+    for (const { id, collection } of await this.#narrowed(version, collections)) {
+      await this.#store.revoke(id, this.#entry('revokeAccess', version, collection));
+    }
     const resource = repositoryResource(version.repository);
     const [subjects, note] = [await this.#subjects(version), noteOf(version)];
     for (const collection of ownedNames(collections)) {
@@ -147,6 +128,11 @@ function ownedNames(collections: readonly ManifestCollection[]): readonly string
 /** What a grant says that is there because of a publication. */
 export function noteOf({ publication }: Pick<PublicationVersion, 'publication'>): string {
   return `publication ${publication}`;
+}
+
+/** What its readers' grants wait for while a version takes the place of the one before. */
+function suspensionOf(version: PublicationVersion): string {
+  return `${noteOf(version)} version ${version.version}`;
 }
 
 function isSame(a: Subject, b: Subject): boolean {

@@ -116,6 +116,34 @@ export function describeGrants(name: string, emptyState: (directory: string) => 
       await expect(grants.revoke('nothing', line)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
+    test('that are suspended come back once, and not where they were revoked or granted anew meanwhile', async () => {
+      const { grants, audit } = await gateway();
+      const ids: string[] = [];
+      for (const collection of ['kept', 'revoked', 'anew', 'before']) {
+        ids.push((await grants.add(granting(toBob, { collection }), line)).grant.id);
+      }
+      const [, revoked, , before] = ids;
+      await grants.revoke(before!, line);
+      for (const id of ids) await grants.suspend(id, 'work', line);
+      const seen = async () => (await grants.on(MINE)).map(({ id, collection }) => [id, collection]);
+      expect(await seen()).toEqual([]);
+      await grants.revoke(revoked!, line);
+      const { grant } = await grants.add(granting(toBob, { collection: 'anew' }), line);
+      const entries = (await audit.page({ resource: MINE }, 100, null)).length;
+      await grants.giveBack('other work', () => line);
+      await grants.giveBack('work', () => line);
+      const there = [
+        [ids[0], 'kept'],
+        [grant.id, 'anew'],
+      ];
+      expect((await seen()).sort()).toEqual(there.sort());
+      expect((await grants.rightsOf(bob)).on(MINE).allows('kept')).toBe(true);
+      expect(await audit.page({ resource: MINE }, 100, null)).toHaveLength(entries + 1);
+      await grants.revoke(ids[0]!, line);
+      await grants.giveBack('work', () => line);
+      expect(await seen()).toEqual([[grant.id, 'anew']]);
+    });
+
     test('given by many at once get one revision each, and a line of the audit trail each', async () => {
       const gateways = [await gateway(), await gateway()];
       const changes = await Promise.all(

@@ -1,5 +1,9 @@
 /** What is visible in the published repository is PUBLISHED, and what is PUBLISHED visible, however the work on it ends. */
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { SatelliteError } from '../../src/butler/errors.ts';
 import { keyOf } from './kept-commit.ts';
@@ -8,11 +12,27 @@ import { openPublishing, type PublishingWorld, type Shown } from './publishing-w
 // On a slow machine.
 vi.setConfig({ testTimeout: 600_000 });
 
+let directory: string;
 let world: PublishingWorld;
 beforeAll(async () => {
-  world = await openPublishing();
+  directory = await mkdtemp(join(tmpdir(), 'visible-'));
+  world = await openPublishing({ state: `sqlite:${statePath()}` });
 }, 120_000);
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(async () => {
+  await world[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+const statePath = () => join(directory, 'state.sqlite3');
+
+/** Identifier of what lets somebody read a collection, as its owner has seen it. */
+function grantTo(user: string, collection: string): string {
+  const state = new Database(statePath(), { readonly: true });
+  const find = state.prepare('SELECT id FROM access_grant WHERE subject = ? AND collection = ? AND revoked_at IS NULL');
+  const { id } = find.get(user, collection) as { id: string };
+  state.close();
+  return id;
+}
 
 let made = 0;
 
@@ -99,6 +119,57 @@ describe('readers', () => {
     expect((await world.see('alice', shown.id)).state).toBe('PUBLISHED');
     expect(seen).toEqual([false, false]);
     expect([await reads('bob', run), await reads('carol', run)]).toEqual([false, true]);
+  });
+
+  test('whom their owner takes out while it is tried again stay out, and the others get it back', async () => {
+    const { shown, run } = await submitted({ readers: { users: ['bob', 'dave'] } });
+    await approve(shown);
+    await world.reached('alice', shown.id, 'PUBLISHED');
+    const wanted = { publication: shown.id, satellite: `v${made}`, collections: [run], title: 'x' };
+    const next = await world.did('alice', 'submitPublication', { ...wanted, readers: { users: ['carol'] } });
+    const readers = () => Promise.all(['bob', 'dave', 'carol'].map((user) => reads(user, run)));
+    const seen: (readonly boolean[])[] = [];
+    world.commit.before = async (stage) => {
+      if (stage === 'STAGING' && seen.length === 1) {
+        seen.push(await readers());
+        await world.revoke(grantTo('bob', run));
+        const comment = { publication: shown.id, comment: 'Not for bob.' };
+        await world.done('alice', 'commentPublication', comment, 'publication {id}');
+      }
+      if (stage !== 'VISIBLE') return;
+      seen.push(await readers());
+      throw new SatelliteError(seen.length === 1 ? 'UPSTREAM_UNAVAILABLE' : 'CONFLICT', 'It does not answer.');
+    };
+    await approve(next);
+    await world.reached('alice', shown.id, 'FAILED');
+    world.commit.before = () => Promise.resolve();
+    expect(seen).toEqual([
+      [false, false, false],
+      [true, true, false],
+      [false, false, false],
+    ]);
+    expect(await readers()).toEqual([false, true, false]);
+  });
+
+  test('of the version before get it back where the job of the next is cancelled in the middle', async () => {
+    const { shown, run } = await submitted();
+    await approve(shown);
+    await world.reached('alice', shown.id, 'PUBLISHED');
+    const wanted = { publication: shown.id, satellite: `v${made}`, collections: [run], title: 'x' };
+    const next = await world.did('alice', 'submitPublication', { ...wanted, readers: { users: ['carol'] } });
+    const seen: boolean[] = [];
+    world.commit.before = async (stage) => {
+      if (stage !== 'VISIBLE') return;
+      seen.push(await reads('bob', run));
+      const { job } = await world.look('alice', shown.id, 'job {id}');
+      await world.change('alice', 'cancelJob', { job: job.id }, 'job {id}');
+      throw new SatelliteError('UPSTREAM_UNAVAILABLE', 'It does not answer.');
+    };
+    await approve(next);
+    await world.reached('alice', shown.id, 'FAILED');
+    world.commit.before = () => Promise.resolve();
+    expect(seen).not.toContain(true);
+    expect(await reads('bob', run)).toBe(true);
   });
 
   test('of what was published under the same names later keep it, when the withdrawal before is done again', async () => {
