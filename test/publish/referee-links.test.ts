@@ -25,6 +25,13 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'referees-'));
   const state = `sqlite:${join(directory, 'state.sqlite3')}`;
   world = await openPublishing({ commit: 'real', state, now: () => Date.now() + ahead });
+  // By a grant that no version tells of.
+  await world.done(
+    'alice',
+    'grantAccess',
+    { satellite: 'published', collection: 'u/alice/', user: 'zelda' },
+    'grant {id}',
+  );
   await world.filled('work', 'u/alice/run', 2);
   await world.ingest('work', 'u/alice/run', 1, { name: 'alice_note' });
   first = await world.did('alice', 'submitPublication', {
@@ -77,7 +84,8 @@ describe('a referee who has a link', () => {
     ]);
     expect(shown.manifest.datasetTypes.map(({ name }: { name: string }) => name)).toEqual(['hidden_note', 'note']);
     expect(shown.checks.length).toBeGreaterThan(5);
-    expect(body).not.toMatch(/alice|dave|work/i);
+    expect(first.checks.find(({ code }) => code === 'READERS')?.message).toMatch(/zelda/);
+    expect(body).not.toMatch(/alice|dave|work|zelda/i);
     // Nothing else opens by it.
     expect((await world.ask('bob', `{publication(id: "${first.id}") {id}}`)).data.publication).toBeNull();
     for (const { uuid, files } of shown.manifest.datasets.nodes) {

@@ -3,7 +3,7 @@ import { ownerOfName } from '../../access/readable.ts';
 import type { DataId } from '../../butler/data-id.ts';
 import type { DatasetTypeDefinition } from '../../repository/writeable-repository.ts';
 import type { Manifest, ManifestCollection, ManifestDataset, ManifestFile, ManifestRecord } from '../manifest.ts';
-import type { PublicationVersion } from '../publication.ts';
+import type { CheckCode, PublicationCheck, PublicationVersion } from '../publication.ts';
 
 /** Gives a text without the names. */
 export type Hide = (text: string) => string;
@@ -43,6 +43,14 @@ export function hideNames(names: readonly string[]): Hide {
   });
   const pattern = new RegExp(forms.join('|'), 'giu');
   return (text) => text.replace(pattern, (name) => places.get(name.toLowerCase()) ?? 'hidden');
+}
+
+/** Name whoever reads it, also by grants that nothing in the versions tells of. */
+const OF_READERS: ReadonlySet<CheckCode> = new Set(['READERS', 'INPUT_RIGHTS']);
+
+export function hiddenCheck({ code, state, message }: PublicationCheck, hide: Hide): PublicationCheck {
+  if (OF_READERS.has(code)) return { code, state, message: 'What was found names its readers, and is not shown here.' };
+  return { code, state, message: hide(message) };
 }
 
 /** The same manifest, with names hidden. */

@@ -4,7 +4,7 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { FileResolver, ResolvedSource } from '../../access/file-resolution.ts';
 import type { Memberships } from '../../access/memberships.ts';
 import type { VisibleRepositories } from '../../access/policy.ts';
@@ -21,7 +21,7 @@ import type { SeenPublication } from '../service.ts';
 import type { Sources } from '../sources.ts';
 import { knownSubmitter } from '../submit-kind.ts';
 import type { PublicationView } from '../view.ts';
-import { hiddenManifest, hideNames, namesToHide, type Hide } from './hidden-names.ts';
+import { hiddenCheck, hiddenManifest, hideNames, namesToHide, type Hide } from './hidden-names.ts';
 import { RefereeLinkRecords, type RefereeLink } from './link-records.ts';
 import { unchangedBytes } from './unchanged-bytes.ts';
 
@@ -168,7 +168,7 @@ export class RefereeLinks {
       title: hide(title),
       description: description && hide(description),
       licence: licence && hide(licence),
-      checks: checks.map((check) => ({ ...check, message: hide(check.message) })),
+      checks: checks.map((check) => hiddenCheck(check, hide)),
       manifest: hiddenManifest(manifest, hide),
       expiresAt: link.expiresAt,
     };
@@ -209,8 +209,9 @@ export class RefereeLinks {
     const versions = link && isLive(link, now()) ? await records.versions(link.publication) : [];
     const record = versions.find(({ version }) => version === link?.version);
     if (!link || !record || whyClosed(record) !== null) throw await this.#missed(principal);
-    const used = await this.#answers.consume(link.id).catch((limit: unknown) => limit as { msBeforeNext: number });
-    if (!('remainingPoints' in used) || used.remainingPoints < 0) throw tooMany(used.msBeforeNext);
+    await this.#answers.consume(link.id).catch((limit: unknown) => {
+      throw limit instanceof RateLimiterRes ? tooMany(limit.msBeforeNext) : limit;
+    });
     const manifest = store.read(record, AbortSignal.timeout(LOOK_MILLISECONDS));
     if (!(await this.#mayRead(manifest, principal))) throw await this.#missed(principal);
     const hide = hideNames(namesToHide(versions, await manifest.collections()));
