@@ -126,7 +126,8 @@ export class Publications implements PublicationService {
     const grantStore = new GrantStore(state.database, now);
     const official = options.offered.filter(({ kind }) => kind === 'OFFICIAL');
     this.#packs = new Packs({
-      ...{ database: state.database, store: this.#store, publicUrl: options.publicUrl, now },
+      ...{ database: state.database, store: this.#store, publicUrl: options.publicUrl, now, log },
+      repositories: options.settings.map(({ name }) => name),
       artifacts: (name) => commit.artifacts(name),
       maxBytes: (name) => published(name).settings.maxBytes,
       needed: () => this.#records.neededUploads(),

@@ -79,8 +79,8 @@ export class PublicationRecords {
     this.#now = now;
   }
 
-  /** The first version of a new publication. */
-  async add(version: PublicationVersion): Promise<void> {
+  /** The first version of a new publication. @param also what is to happen with it, or not at all */
+  async add(version: PublicationVersion, also?: (transaction: Transaction) => Promise<void>): Promise<void> {
     await this.#database.transaction(async (transaction) => {
       const { publication, repository, owner, group, groupId, createdAt } = version;
       await transaction.run(
@@ -90,14 +90,20 @@ export class PublicationRecords {
               ${BigInt(createdAt)})`,
       );
       await this.#insert(transaction, version);
+      await also?.(transaction);
     }, look());
   }
 
   /**
    * The next version, after one that is as expected.
+   * @param also as of `add`
    * @returns false where that one has changed
    */
-  async addNext(version: PublicationVersion, before: PublicationVersion): Promise<boolean> {
+  async addNext(
+    version: PublicationVersion,
+    before: PublicationVersion,
+    also?: (transaction: Transaction) => Promise<void>,
+  ): Promise<boolean> {
     return this.#database.transaction(async (transaction) => {
       const moved = await transaction.run(
         sql`UPDATE ${transaction.table('publication')} SET latest = ${BigInt(version.version)}
@@ -107,6 +113,7 @@ export class PublicationRecords {
       );
       if (moved === 0) return false;
       await this.#insert(transaction, version);
+      await also?.(transaction);
       return true;
     }, look());
   }
@@ -160,10 +167,17 @@ export class PublicationRecords {
     return this.#select(sql`v.state IN (SELECT value FROM ${listOf(this.#database.dialect, states)})`);
   }
 
-  /** Uploads that latest versions come in which are not published yet and may be, and of which publication that is. */
+  /**
+   * Uploads of versions that are not published yet, and of which publication these are: where it is the latest and may be, its
+   * manifest is being made, or a referee reads it.
+   */
   async neededUploads(): Promise<ReadonlyMap<string, string>> {
     const isOver = sql`v.state IN ('PUBLISHED', 'WITHDRAWN', 'REJECTED', 'CANCELLED')`;
-    const found = await this.#select(sql`v.version = p.latest AND NOT (${isOver})`);
+    const isBeingMade = sql`v.state = 'DRAFT' AND v.digest IS NULL AND v.checks = '[]'`;
+    const isRead = sql`EXISTS (SELECT 1 FROM ${this.#database.table('publication_referee_link')} AS l
+      WHERE l.publication = v.publication AND l.version = v.version AND l.revoked_at IS NULL
+      AND l.expires_at > ${BigInt(this.#now())})`;
+    const found = await this.#select(sql`NOT (${isOver}) AND (v.version = p.latest OR ${isBeingMade} OR ${isRead})`);
     return new Map(
       found.flatMap(({ source, publication }) => (source.upload === undefined ? [] : [[source.upload, publication]])),
     );

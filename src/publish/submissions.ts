@@ -62,7 +62,8 @@ export class Submissions {
 
   async #addPacked(request: SubmitPublication, upload: string, principal: Principal): Promise<PublicationVersion> {
     const repository = await this.repository(request.repository, principal);
-    await this.#options.packs.checkUploaded(upload, principal.username, repository.name, request.publication);
+    const { packs } = this.#options;
+    const take = await packs.uploaded(upload, principal.username, repository.name, request.publication);
     const { collections, satellite } = request;
     const groups = owningGroups(
       {},
@@ -70,7 +71,7 @@ export class Submissions {
     );
     const called = `${principal.username}~${satellite}`;
     const source = { repository: called, satelliteId: null, upload, collections, search: null, groups };
-    return this.#add(request, source, { group: null, groupId: null }, repository, principal);
+    return this.#add(request, source, { group: null, groupId: null }, repository, principal, take);
   }
 
   async #add(
@@ -79,6 +80,7 @@ export class Submissions {
     whose: Pick<PublicationVersion, 'group' | 'groupId'>,
     { name: repository }: PublishedSettings,
     principal: Principal,
+    take: Awaited<ReturnType<Packs['uploaded']>> = () => Promise.resolve(),
   ): Promise<PublicationVersion> {
     const now = this.#options.now();
     const { title, description, licence, readers = ALL_USERS } = request;
@@ -112,7 +114,7 @@ export class Submissions {
     } as const;
     if (request.publication === undefined) {
       const first = { ...fresh, ...whose, owner: principal.username, publication: randomUUID(), version: 1 };
-      await this.#options.records.add(first);
+      await this.#options.records.add(first, (transaction) => take(first, transaction));
       return first;
     }
     const { record } = await this.#options.decisions.seen(request.publication, principal, 'AUTHOR');
@@ -124,7 +126,7 @@ export class Submissions {
     // Who restricted it, does not open it by saying nothing.
     const kept = { readers: request.readers ?? record.readers };
     const next = { ...fresh, ...kept, publication, owner, group, groupId, version: record.version + 1 };
-    if (await this.#options.records.addNext(next, record)) return next;
+    if (await this.#options.records.addNext(next, record, (transaction) => take(next, transaction))) return next;
     throw new SatelliteError('CONFLICT', 'It has changed at this moment: look at it again.');
   }
 

@@ -1,5 +1,5 @@
 import type { StateTables } from '../state/state.ts';
-import { PACK_STATEMENTS } from './packs/pack-records.ts';
+import { PACK_STATEMENTS, TAKEN_STATEMENTS } from './packs/pack-records.ts';
 import { REFEREE_STATEMENTS } from './referee/link-records.ts';
 
 /**
@@ -97,5 +97,6 @@ export const PUBLICATION_TABLES: StateTables = {
     ],
     PACK_STATEMENTS,
     REFEREE_STATEMENTS,
+    TAKEN_STATEMENTS,
   ],
 };

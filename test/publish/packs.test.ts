@@ -115,6 +115,45 @@ describe('a zip of a satellite that the gateway does not reach', () => {
     expect(errors![0]!.extensions['code']).toBe('QUOTA_EXCEEDED');
   });
 
+  test('is put once: nobody fills the disk by putting it again and again', async () => {
+    const asked = { size: zip.length, sha256: sha256(zip) };
+    const { upload } = await world.done('alice', 'uploadPublication', asked, 'upload {id url}');
+    const put = async (body: Uint8Array<ArrayBuffer> | ReadableStream) => {
+      const { status } = await fetch(upload.url as string, { method: 'PUT', body, duplex: 'half' });
+      return status;
+    };
+    const bytes = new Uint8Array(zip);
+    let rest!: () => void;
+    const slow = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        controller.enqueue(bytes.subarray(0, 100));
+        rest = () => {
+          controller.enqueue(bytes.subarray(100));
+          controller.close();
+        };
+      },
+    });
+    const first = put(slow);
+    await vi.waitFor(async () => {
+      const found = await readdir(join(world.published, 'uploads'));
+      expect(found.some((name) => !name.endsWith('.zip'))).toBe(true);
+    }, 60_000);
+    expect(await put(bytes)).toBe(409);
+    rest();
+    expect(await first).toBe(204);
+    expect(await put(bytes)).toBe(409);
+    expect((await world.did('alice', 'submitPublication', wanted(upload.id as string))).state).toBe('DRAFT');
+  });
+
+  test('is one publication, also where it is submitted twice at once', async () => {
+    const upload = await uploaded(zip);
+    const both = await Promise.all(
+      [1, 2].map(() => world.change('alice', 'submitPublication', wanted(upload), 'publication {id}')),
+    );
+    const codes = both.flatMap(({ errors = [] }) => errors.map(({ extensions }) => extensions['code']));
+    expect(codes).toEqual(['CONFLICT']);
+  });
+
   test('needs names of its owner, as a satellite does', async () => {
     const bobs = await uploaded(zip, 'bob');
     const { checks, state } = await world.did('bob', 'submitPublication', wanted(bobs));
@@ -259,6 +298,16 @@ const POISONED: Poisoned[] = [
     'has a chain that holds itself',
     () => lines((line) => line.replace('"children":["u/alice/run"]', '"children":["u/alice/run-chain"]')),
     /holds itself/,
+  ],
+  [
+    'has a chain that holds a collection twice',
+    () => lines((line) => line.replace('"children":["u/alice/run"]', '"children":["u/alice/run","u/alice/run"]')),
+    /holds a collection twice/,
+  ],
+  [
+    'has a line without an end',
+    () => manifestAs((text) => text.replace('\n', `\n["type","${'x'.repeat(2 ** 20)}"]\n`)),
+    /more than 1048576 bytes/,
   ],
   [
     'has a name that leads elsewhere',

@@ -87,6 +87,9 @@ export function readPackedCollection(content: unknown): ManifestCollection {
     if (found.children.length > 0 && (found.type !== 'CHAINED' || found.isOfficial)) {
       throw new PackError(`Collection '${shown(found.name)}' has children, and is no chain of one's own.`);
     }
+    if (new Set(found.children).size < found.children.length) {
+      throw new PackError(`Chain '${shown(found.name)}' holds a collection twice.`);
+    }
     return found;
   });
 }

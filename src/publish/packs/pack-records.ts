@@ -30,6 +30,9 @@ export const PACK_STATEMENTS = [
   `CREATE INDEX publication_packed_by_place ON {publication_packed} (upload, start)`,
 ] as const;
 
+/** Of the domain `publications`. `taken_by`: the version that came in it last, `''` for none. */
+export const TAKEN_STATEMENTS = [`ALTER TABLE {publication_upload} ADD COLUMN taken_by TEXT NOT NULL DEFAULT ''`];
+
 /** A zip that somebody uploads, or has uploaded. */
 export interface PackUpload {
   readonly id: string;
@@ -42,6 +45,8 @@ export interface PackUpload {
   readonly sha256: string;
   /** Unix milliseconds. */
   readonly createdAt: number;
+  /** What has taken it last, with `takeUpload`; `''`: nothing. */
+  readonly takenBy: string;
 }
 
 const PAGE = 1000;
@@ -55,7 +60,7 @@ export class PackRecords {
     this.#database = database;
   }
 
-  async add({ id, owner, repository, size, sha256, createdAt }: PackUpload): Promise<void> {
+  async add({ id, owner, repository, size, sha256, createdAt }: Omit<PackUpload, 'takenBy'>): Promise<void> {
     await this.#change((tx) =>
       tx.insert({
         table: 'publication_upload',
@@ -72,6 +77,11 @@ export class PackRecords {
   /** Of one user, or all. */
   list(owner?: string): Promise<readonly PackUpload[]> {
     return this.#select(owner === undefined ? sql`1 = 1` : sql`owner = ${owner}`);
+  }
+
+  /** See `takeUpload`. */
+  take(upload: Pick<PackUpload, 'id' | 'takenBy'>, by: string): Promise<boolean> {
+    return this.#change((tx) => takeUpload(tx, upload, by));
   }
 
   /** With what is known of what is in it. */
@@ -154,23 +164,36 @@ export class PackRecords {
 
   async #select(where: ReturnType<typeof sql>): Promise<readonly PackUpload[]> {
     const rows = await this.#database.all(
-      sql`SELECT id, owner, repository, size, sha256, created_at FROM ${this.#database.table('publication_upload')}
+      sql`SELECT id, owner, repository, size, sha256, created_at, taken_by FROM ${this.#database.table('publication_upload')}
           WHERE ${where} ORDER BY created_at, id`,
       look(),
     );
-    return rows.map(([id, owner, repository, size, sha256, createdAt]) => ({
+    return rows.map(([id, owner, repository, size, sha256, createdAt, takenBy]) => ({
       id: id as string,
       owner: owner as string,
       repository: repository as string,
       size: Number(size),
       sha256: sha256 as string,
       createdAt: Number(createdAt),
+      takenBy: takenBy as string,
     }));
   }
 
   #change<T>(change: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.#database.transaction(change, look());
   }
+}
+
+/** @returns false where something else has taken it since it was looked at */
+export async function takeUpload(
+  transaction: Transaction,
+  { id, takenBy }: Pick<PackUpload, 'id' | 'takenBy'>,
+  by: string,
+): Promise<boolean> {
+  const taken = await transaction.run(
+    sql`UPDATE ${transaction.table('publication_upload')} SET taken_by = ${by} WHERE id = ${id} AND taken_by = ${takenBy}`,
+  );
+  return taken > 0;
 }
 
 function memberOfRow([name, size, compressed, start]: readonly unknown[]): PackMember {

@@ -44,18 +44,35 @@ const MOST_DEEP = 500;
 
 /** @throws PackError where a chain holds what is not there, or itself */
 export function checkChains(collections: ReadonlyMap<string, ManifestCollection>): void {
-  const done = new Set<string>();
-  const under = new Set<string>();
-  const visit = (name: string, by: string): void => {
-    if (done.has(name)) return;
-    const found = collections.get(name);
-    if (!found) throw new PackError(`'${shown(by)}' holds '${shown(name)}', which is not in the pack.`);
-    if (under.has(name) || under.size > MOST_DEEP)
-      throw new PackError(`Chain '${shown(name)}' holds itself, or is too deep.`);
-    under.add(name);
-    for (const child of found.children) visit(child, name);
-    under.delete(name);
-    done.add(name);
-  };
-  for (const name of collections.keys()) visit(name, name);
+  const holders = new Map<string, string[]>();
+  /** How many of the children of each are still to be looked at. */
+  const open = new Map<string, number>();
+  for (const { name, children } of collections.values()) {
+    open.set(name, children.length);
+    for (const child of children) {
+      if (!collections.has(child)) {
+        throw new PackError(`'${shown(name)}' holds '${shown(child)}', which is not in the pack.`);
+      }
+      const others = holders.get(child);
+      if (others) others.push(name);
+      else holders.set(child, [name]);
+    }
+  }
+  // From what holds nothing upwards: what is never reached holds itself.
+  let reached = [...open.keys()].filter((name) => open.get(name) === 0);
+  for (let depth = 0; reached.length > 0; depth += 1) {
+    if (depth > MOST_DEEP) throw new PackError(`Chain '${shown(reached[0]!)}' is too deep.`);
+    const next: string[] = [];
+    for (const name of reached) {
+      open.delete(name);
+      for (const holder of holders.get(name) ?? []) {
+        const left = open.get(holder)! - 1;
+        open.set(holder, left);
+        if (left === 0) next.push(holder);
+      }
+    }
+    reached = next;
+  }
+  const [circular] = open.keys();
+  if (circular !== undefined) throw new PackError(`Chain '${shown(circular)}' holds itself, or a chain that does.`);
 }

@@ -38,9 +38,10 @@ export function packedStructure(
   if (missing.length > 0)
     throw new PackError(`${listed(missing)} are not in the pack, which has ${listed(header.collections)}.`);
   const reached = new Set<string>();
-  for (let asked: readonly string[] = source.collections; asked.length > 0;) {
+  // Each once, however many chains hold it.
+  for (let asked = new Set(source.collections); asked.size > 0;) {
     for (const name of asked) reached.add(name);
-    asked = asked.flatMap((name) => byName.get(name)!.children).filter((name) => !reached.has(name));
+    asked = new Set([...asked].flatMap((name) => byName.get(name)!.children)).difference(reached);
   }
   const others = collections.filter(({ name, type }) => type !== 'RUN' && !reached.has(name)).map(({ name }) => name);
   if (others.length > 0)

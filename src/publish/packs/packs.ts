@@ -5,30 +5,24 @@ import type { ResolvedSource } from '../../access/file-resolution.ts';
 import { SatelliteError } from '../../butler/errors.ts';
 import { inBatches } from '../../butler/in-batches.ts';
 import type { Universe } from '../../butler/universe.ts';
-import type { WriteableDatabase } from '../../repository/direct/database.ts';
-import type { ArtifactStore } from '../../repository/direct/datastore/artifact-store.ts';
+import type { Transaction, WriteableDatabase } from '../../repository/direct/database.ts';
 import { UnexpectedBytesError } from '../../repository/direct/datastore/measured.ts';
 import type { ContentsSummary } from '../contents.ts';
 import type { ManifestName, ManifestStore } from '../manifest-store.ts';
+import { pathOfUpload, REMOVAL, removeOldUploads, type UploadStores } from './old-uploads.ts';
 import { memberOf, PackError } from './pack-format.ts';
-import { PackRecords, type PackUpload } from './pack-records.ts';
+import { PackRecords, takeUpload, type PackUpload } from './pack-records.ts';
 import { readPack, type ReadPack } from './read-pack.ts';
 import { verifyMembers } from './verify-members.ts';
 import { openDirectory, type PackMember, type ZipBytes, type ZipDirectory } from './zip-directory.ts';
 
-export interface PacksOptions {
+export interface PacksOptions extends UploadStores {
   readonly database: WriteableDatabase;
   readonly store: ManifestStore;
-  /** Where the files of a published repository are. */
-  readonly artifacts: (repository: string) => Promise<ArtifactStore>;
   /** Most bytes of one publication in a repository. */
   readonly maxBytes: (repository: string) => number;
   /** Address of the gateway as its users see it. */
   readonly publicUrl: () => string;
-  /** Uploads that are still to be published, and with which publication. */
-  readonly needed: () => Promise<ReadonlyMap<string, string>>;
-  /** Unix milliseconds. */
-  readonly now: () => number;
 }
 
 /** Where a zip is to be put. */
@@ -46,10 +40,8 @@ export interface ExaminedPack extends ReadPack {
   readonly runningCode: ContentsSummary['runningCode'];
 }
 
-/** How long a zip may be put, ms. Addresses that a store signs may end sooner. */
-const OPEN_MILLISECONDS = 3_600_000;
-/** How long what nobody submits is kept, ms. */
-const KEPT_MILLISECONDS = 24 * 3_600_000;
+/** How long a zip may be put to the gateway. */
+const OPEN_SECONDS = 3600;
 /** Beside the files: the manifest, and the zip's own. */
 const MOST_OTHER_BYTES = 2 ** 30;
 /** Of one PUT to S3. */
@@ -62,6 +54,8 @@ const STATE_MILLISECONDS = 60_000;
 export class Packs {
   readonly #options: PacksOptions;
   readonly #records: PackRecords;
+  /** Identifiers of uploads that are coming in. */
+  readonly #receiving = new Set<string>();
 
   constructor(options: PacksOptions) {
     this.#options = options;
@@ -81,7 +75,6 @@ export class Packs {
         '"size" has to be the bytes of the zip, and "sha256" their SHA-256 in hexadecimal.',
       );
     }
-    await this.removeOld();
     const most = maxBytes(repository) + MOST_OTHER_BYTES;
     const others = await this.#records.list(owner);
     const taken = others.filter((one) => one.repository === repository).reduce((sum, one) => sum + one.size, 0);
@@ -93,45 +86,62 @@ export class Packs {
       );
     }
     const upload = { id: randomBytes(24).toString('base64url'), owner, repository, size, sha256: sha256.toLowerCase() };
-    const signed = await (await artifacts(repository)).signedUpload(pathOf(upload), upload);
+    const signed = await (await artifacts(repository)).signedUpload(pathOfUpload(upload), upload);
     if (signed && size > MOST_PUT_BYTES) {
       const message = `The zip has ${size} bytes, and the store takes ${MOST_PUT_BYTES} at once: publish in several parts.`;
       throw new SatelliteError('QUOTA_EXCEEDED', message);
     }
     await this.#records.add({ ...upload, createdAt: now() });
-    const { url, headers } = signed ?? { url: `${publicUrl()}/uploads/publications/${upload.id}`, headers: {} };
-    return { id: upload.id, url, headers, expiresAt: now() + OPEN_MILLISECONDS };
+    const own = { url: `${publicUrl()}/uploads/publications/${upload.id}`, headers: {}, seconds: OPEN_SECONDS };
+    const { url, headers, seconds } = signed ?? own;
+    return { id: upload.id, url, headers, expiresAt: now() + seconds * 1000 };
   }
 
   /**
    * Takes the bytes of a zip whose store signs no addresses: whoever has the address may put exactly the promised ones.
-   * @throws SatelliteError NOT_FOUND, BAD_USER_INPUT
+   * @throws SatelliteError NOT_FOUND, BAD_USER_INPUT; CONFLICT where they are there, or are coming already
    */
   async receive(id: string, bytes: Readable, signal: AbortSignal): Promise<void> {
     const upload = await this.#records.get(id);
-    if (!upload || upload.createdAt + OPEN_MILLISECONDS < this.#options.now()) {
+    if (!upload || upload.createdAt + OPEN_SECONDS * 1000 < this.#options.now()) {
       throw new SatelliteError('NOT_FOUND', 'There is no upload at this address (any more): ask for a new one.');
     }
+    if (this.#receiving.has(id)) {
+      throw new SatelliteError(
+        'CONFLICT',
+        'The zip is being put already: wait for that to end, and put it again if it failed.',
+      );
+    }
+    this.#receiving.add(id);
     try {
-      await (await this.#options.artifacts(upload.repository)).write(pathOf(upload), bytes, upload, signal);
+      if (await this.isThere(id)) throw new SatelliteError('CONFLICT', 'The zip is there already: submit it.');
+      await (await this.#options.artifacts(upload.repository)).write(pathOfUpload(upload), bytes, upload, signal);
     } catch (error) {
       if (!(error instanceof UnexpectedBytesError)) throw error;
       throw new SatelliteError(
         'BAD_USER_INPUT',
         `The bytes of the zip are not those that were promised: ${error.what}. Nothing was kept.`,
       );
+    } finally {
+      this.#receiving.delete(id);
     }
   }
 
   /**
    * Makes sure that somebody has an upload, whose bytes are there.
    * @param publication that they are for, where it is there already
+   * @returns what takes it, in the transaction that adds a version: CONFLICT where something else has meanwhile
    * @throws SatelliteError NOT_FOUND; CONFLICT where it was not put yet, or is another publication's; BAD_USER_INPUT where it is
    *   of another repository
    */
-  async checkUploaded(id: string, owner: string, repository: string, publication: string | undefined): Promise<void> {
+  async uploaded(
+    id: string,
+    owner: string,
+    repository: string,
+    publication: string | undefined,
+  ): Promise<(version: ManifestName, transaction: Transaction) => Promise<void>> {
     const upload = await this.#records.get(id);
-    if (upload?.owner !== owner) {
+    if (upload?.owner !== owner || upload.takenBy === REMOVAL) {
       const message = `There is no upload '${id.slice(0, 60)}' of yours (any more): ask for a new one.`;
       throw new SatelliteError('NOT_FOUND', message);
     }
@@ -142,11 +152,17 @@ export class Packs {
     if (by !== undefined && by !== publication) {
       throw new SatelliteError('CONFLICT', `The zip is publication ${by} already: upload another one.`);
     }
-    if (await this.isThere(id)) return;
-    throw new SatelliteError(
-      'CONFLICT',
-      'The zip is not there yet: PUT it to the address that `uploadPublication` gave.',
-    );
+    if (!(await this.isThere(id))) {
+      const message = 'The zip is not there yet: PUT it to the address that `uploadPublication` gave.';
+      throw new SatelliteError('CONFLICT', message);
+    }
+    return async (version, transaction) => {
+      if (await takeUpload(transaction, upload, `${version.publication} ${version.version}`)) return;
+      throw new SatelliteError(
+        'CONFLICT',
+        'The zip was submitted otherwise at this moment: look at your publications.',
+      );
+    };
   }
 
   /** Whether all of an upload is (still) there. */
@@ -154,7 +170,7 @@ export class Packs {
     const upload = await this.#records.get(id);
     if (!upload) return false;
     const artifacts = await this.#options.artifacts(upload.repository);
-    const stored = await artifacts.stat(pathOf(upload), AbortSignal.timeout(STATE_MILLISECONDS));
+    const stored = await artifacts.stat(pathOfUpload(upload), AbortSignal.timeout(STATE_MILLISECONDS));
     return stored?.size === upload.size;
   }
 
@@ -201,17 +217,9 @@ export class Packs {
     };
   }
 
-  /** Removes what nobody has submitted for a day, and of which everything is published or given up. */
-  async removeOld(): Promise<void> {
-    const { now, artifacts } = this.#options;
-    const old = (await this.#records.list()).filter(({ createdAt }) => createdAt + KEPT_MILLISECONDS <= now());
-    const needed = old.length === 0 ? new Map() : await this.#options.needed();
-    for (const upload of old) {
-      if (needed.has(upload.id)) continue;
-      const signal = AbortSignal.timeout(STATE_MILLISECONDS);
-      await (await artifacts(upload.repository)).remove([pathOf(upload)], signal);
-      await this.#records.remove(upload.id);
-    }
+  /** See `removeOldUploads`. */
+  removeOld(): Promise<void> {
+    return removeOldUploads(this.#records, this.#options);
   }
 
   /** Writes the directory of a zip down. @throws PackError */
@@ -244,7 +252,7 @@ export class Packs {
     const artifacts = await this.#options.artifacts(upload.repository);
     return {
       upload,
-      zip: { size: upload.size, read: (range, signal) => artifacts.read(pathOf(upload), range, signal) },
+      zip: { size: upload.size, read: (range, signal) => artifacts.read(pathOfUpload(upload), range, signal) },
     };
   }
 
@@ -278,11 +286,6 @@ async function bytesOf(
   const header = Buffer.concat(chunks);
   const content = at + HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
   return zip.read({ start: content + start, end: content + end }, signal);
-}
-
-/** Relative to the root of the published repository, where no record leads. */
-function pathOf({ id }: Pick<PackUpload, 'id'>): string {
-  return `uploads/${id}.zip`;
 }
 
 function gone(): SatelliteError {

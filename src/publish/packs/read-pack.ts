@@ -20,6 +20,7 @@ import {
 } from '../items.ts';
 import type { ManifestCollection, ManifestDataset, ManifestMembership, ManifestRecord } from '../manifest.ts';
 import type { ManifestName, ManifestStore } from '../manifest-store.ts';
+import { linesOf } from './manifest-lines.ts';
 import { memberOf, packHeader, PackError, type PackHeader } from './pack-format.ts';
 import {
   readLine,
@@ -55,9 +56,13 @@ export interface ReadPack {
   readonly bytes: number;
 }
 
-const LONGEST_LINE = 16 * 2 ** 20;
+/** Dataset types and collections stay in memory: of each, in characters of both together, and children of all chains. */
 const MOST_NAMES = 100_000;
+const MOST_NAMED_CHARACTERS = 32 * 2 ** 20;
+const MOST_CHILDREN = 1_000_000;
+/** Lines that are looked at together, and characters of them. */
 const AT_ONCE = 1000;
+const CHARACTERS_AT_ONCE = 4 * 2 ** 20;
 
 /** @throws PackError */
 export async function readPack(manifest: Readable, setting: ReadPackSetting): Promise<ReadPack> {
@@ -85,21 +90,6 @@ function readHeader(line: string): PackHeader {
   );
 }
 
-async function* linesOf(bytes: Readable): AsyncGenerator<string> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of bytes) {
-    const all = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
-    let from = 0;
-    for (let at = all.indexOf(10); at >= 0; at = all.indexOf(10, from)) {
-      yield all.toString('utf8', from, at);
-      from = at + 1;
-    }
-    rest = all.subarray(from);
-    if (rest.length > LONGEST_LINE) throw new PackError(`A line of the manifest has more than ${LONGEST_LINE} bytes.`);
-  }
-  if (rest.length > 0) throw new PackError('The manifest of the pack ends within a line.');
-}
-
 class PackReader {
   readonly #header: PackHeader;
   readonly #setting: ReadPackSetting;
@@ -107,6 +97,9 @@ class PackReader {
   readonly #collections = new Map<string, ManifestCollection>();
   /** Lines of a section that are still to be looked at together. */
   #waiting: unknown[] = [];
+  #waitingCharacters = 0;
+  #namedCharacters = 0;
+  #children = 0;
   #section: Section = 'header';
   #lines = 1;
   readonly #counts = { datasets: 0, registeredOnly: 0, bytes: 0 };
@@ -132,8 +125,13 @@ class PackReader {
       await this.#flush();
       this.#section = section;
     }
+    if (section === 'type' || section === 'collection') this.#namedCharacters += line.length;
+    if (this.#namedCharacters > MOST_NAMED_CHARACTERS) {
+      throw new PackError(`Its dataset types and collections have more than ${MOST_NAMED_CHARACTERS} characters.`);
+    }
     this.#waiting.push(content);
-    if (this.#waiting.length >= AT_ONCE) await this.#flush();
+    this.#waitingCharacters += line.length;
+    if (this.#waiting.length >= AT_ONCE || this.#waitingCharacters >= CHARACTERS_AT_ONCE) await this.#flush();
   }
 
   async end(): Promise<ReadPack> {
@@ -155,6 +153,7 @@ class PackReader {
   async #flush(): Promise<void> {
     const contents = this.#waiting;
     this.#waiting = [];
+    this.#waitingCharacters = 0;
     if (contents.length === 0) return;
     const { universe } = this.#setting;
     switch (this.#section) {
@@ -198,6 +197,8 @@ class PackReader {
   #collection(content: unknown): ManifestCollection {
     const collection = readPackedCollection(content);
     if (this.#collections.size >= MOST_NAMES) throw new PackError(`There are more than ${MOST_NAMES} collections.`);
+    this.#children += collection.children.length;
+    if (this.#children > MOST_CHILDREN) throw new PackError(`Its chains have more than ${MOST_CHILDREN} children.`);
     this.#collections.set(collection.name, collection);
     return collection;
   }

@@ -28,6 +28,8 @@ export interface SignedUpload {
   readonly url: string;
   /** Headers that the PUT must have, as they are signed; Content-Length too, which clients send by themselves. */
   readonly headers: Readonly<Record<string, string>>;
+  /** How long it can be put. */
+  readonly seconds: number;
 }
 
 /**

@@ -229,7 +229,8 @@ export class S3ArtifactStore implements ArtifactStore {
       signableHeaders: new Set(['content-length', 'host']),
       unhoistableHeaders: new Set(['x-amz-checksum-sha256']),
     });
-    return { url, headers: { 'content-length': String(size), 'x-amz-checksum-sha256': checksum } };
+    const headers = { 'content-length': String(size), 'x-amz-checksum-sha256': checksum };
+    return { url, headers, seconds: SIGNED_SECONDS };
   }
 
   #atServer(): Promise<S3Server> {
