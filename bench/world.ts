@@ -22,12 +22,17 @@ export interface World extends AsyncDisposable {
   readonly official: string;
 }
 
-/** Starts everything.  In the gateway the repository is called `own` (direct) and `official` (through the stock server). */
-export async function startWorld(): Promise<World> {
+/** Builds the large repository, or finds it built. @returns its root */
+export async function scaledRepository(): Promise<string> {
   const built = await cachedBuild('scaled', ['bench/scaled_repository.py'], async (building) => {
     await runPython('bench/scaled_repository.py', [join(building, 'repository')]);
   });
-  const root = join(built, 'repository');
+  return join(built, 'repository');
+}
+
+/** Starts everything.  In the gateway the repository is called `own` (direct) and `official` (through the stock server). */
+export async function startWorld(): Promise<World> {
+  const root = await scaledRepository();
   const directory = join(STACK_DIRECTORY, 'bench');
   const server = await startRemoteButler({ repositories: { scaled: root }, directory });
   const official = `${server.url}/scaled`;
