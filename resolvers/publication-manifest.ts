@@ -1,14 +1,11 @@
 /** A manifest as GraphQL shows it. */
-import { SatelliteError } from '../src/butler/errors.ts';
+import { InvalidQueryError, SatelliteError } from '../src/butler/errors.ts';
 import { decodeRegion } from '../src/butler/region/codec.ts';
 import { formatIvoaPos } from '../src/butler/region/ivoa.ts';
 import type { Manifest, ManifestDataset, ManifestHeader } from '../src/publish/manifest.ts';
-import type { ManifestSummary } from '../src/publish/manifest-summary.ts';
-import type { PublicationVersion } from '../src/publish/publication.ts';
-import type { GraphQLContext } from './context.ts';
-import { publicationsOf, servicesOf } from './services.ts';
+import { MOST_REGIONS, type ManifestSummary } from '../src/publish/manifest-summary.ts';
 
-const MOST = 10_000;
+const MOST_DATASETS = 10_000;
 
 export interface ShownManifest extends ManifestHeader {
   readonly manifest: Manifest;
@@ -16,34 +13,35 @@ export interface ShownManifest extends ManifestHeader {
   readonly summary: () => Promise<ManifestSummary>;
 }
 
-export function shownManifest(
+export async function shownManifest(
   manifest: Manifest,
-  header: ManifestHeader,
-  record: PublicationVersion,
-  context: GraphQLContext,
-): ShownManifest {
+  summarize: () => Promise<ManifestSummary>,
+): Promise<ShownManifest> {
   let summary: Promise<ManifestSummary> | undefined;
-  return {
-    ...header,
-    manifest,
-    summary: () => (summary ??= publicationsOf(servicesOf(context)).summary(record, manifest)),
-  };
+  return { ...(await manifest.header()), manifest, summary: () => (summary ??= summarize()) };
 }
 
 /** @throws SatelliteError BAD_USER_INPUT */
-export async function skyOf({ summary }: ShownManifest, first: number) {
-  checkFirst(first);
-  const { regions, elsewhere } = await summary();
-  const shown = regions.slice(0, first).map(({ region, ...place }) => ({
-    ...place,
-    regionPos: formatIvoaPos(decodeRegion(region)),
-  }));
-  return { regions: shown, regionCount: regions.length, elsewhere };
+export async function skyOf({ summary }: Pick<ShownManifest, 'summary'>, first: number) {
+  checkFirst(first, MOST_REGIONS);
+  const { regions, regionCount, elsewhere } = await summary();
+  const shown = regions.slice(0, first).map(({ region, ...place }) => ({ ...place, regionPos: posOf(region) }));
+  return { regions: shown, regionCount, elsewhere };
+}
+
+/** Null where it has no such text, or is none that can be read. */
+function posOf(region: Uint8Array): string | null {
+  try {
+    return formatIvoaPos(decodeRegion(region));
+  } catch (error) {
+    if (error instanceof InvalidQueryError) return null;
+    throw error;
+  }
 }
 
 /** One page of its datasets, as a connection. @throws SatelliteError BAD_USER_INPUT */
 export async function datasetPage({ manifest }: ShownManifest, first: number, after: string | undefined) {
-  checkFirst(first);
+  checkFirst(first, MOST_DATASETS);
   const nodes: ManifestDataset[] = [];
   for await (const page of manifest.datasets(after)) {
     nodes.push(...page);
@@ -61,7 +59,7 @@ export async function datasetPage({ manifest }: ShownManifest, first: number, af
   };
 }
 
-function checkFirst(first: number): void {
-  if (first >= 1 && first <= MOST) return;
-  throw new SatelliteError('BAD_USER_INPUT', `"first" is ${first}, but must be 1 to ${MOST}.`);
+function checkFirst(first: number, most: number): void {
+  if (first >= 1 && first <= most) return;
+  throw new SatelliteError('BAD_USER_INPUT', `"first" is ${first}, but must be 1 to ${most}.`);
 }

@@ -46,6 +46,7 @@ export const publication: Resolvers = {
     id: ({ record }) => record.publication,
     version: ({ record }) => record.version,
     state: ({ record }) => record.state,
+    revision: ({ record }) => record.revision,
     reason: ({ record }) => record.reason,
     digest: ({ record }) => record.digest,
     owner: ({ record }) => record.owner,
@@ -61,8 +62,9 @@ export const publication: Resolvers = {
     comments: ({ record, role }, _args, context) =>
       role === 'READER' ? [] : publicationsOf(servicesOf(context)).comments(record),
     manifest: async (seen, _args, context) => {
-      const manifest = await publicationsOf(servicesOf(context)).manifest(seen, context.principal);
-      return manifest && shownManifest(manifest, await manifest.header(), seen.record, context);
+      const publications = publicationsOf(servicesOf(context));
+      const manifest = await publications.manifest(seen, context.principal);
+      return manifest && shownManifest(manifest, () => publications.summary(seen.record));
     },
     diff: ({ record, role }, _args, context) =>
       role === 'READER' ? null : publicationsOf(servicesOf(context)).diff(record),
@@ -75,6 +77,8 @@ export const publication: Resolvers = {
     job: ({ record, role }, _args, context) =>
       role === 'READER' ? null : publicationsOf(servicesOf(context)).job(record),
     actions: (seen, _args, context) => publicationsOf(servicesOf(context)).actions(seen, context.principal),
+    withdrawableVersion: (seen, _args, context) =>
+      publicationsOf(servicesOf(context)).withdrawable(seen, context.principal),
     submittedAt: ({ record }) => timeOrNull(record.submittedAt),
     changedAt: ({ record }) => utcTime(record.changedAt),
   },

@@ -17,6 +17,8 @@ import { utcTime } from './sky-and-time.ts';
 type Decision = 'claim' | 'requestChanges' | 'reject' | 'withdraw';
 type DecisionInput = {
   readonly publication: string;
+  readonly version?: number | null;
+  readonly digest?: string | null;
   readonly comment?: string | null;
   readonly idempotencyKey?: string | null;
 };
@@ -79,9 +81,11 @@ export const publishing: Resolvers = {
 };
 
 function decision(name: string, what: Decision) {
-  return mutation(name, async ({ publication: id, comment = null }: DecisionInput, context: MutationContext) =>
-    outcome(await publicationsOf(servicesOf(context))[what]({ publication: id, comment }, context.principal)),
-  );
+  return mutation(name, async (input: DecisionInput, context: MutationContext) => {
+    const { publication: id, version, digest, comment = null } = input;
+    const request = { publication: id, version: version ?? undefined, digest: digest ?? undefined, comment };
+    return outcome(await publicationsOf(servicesOf(context))[what](request, context.principal));
+  });
 }
 
 function outcome({ publication: { record }, job }: PublicationChange): PublicationOutcome {

@@ -48,8 +48,8 @@ export const refereeing: Resolvers = {
     revokedAt: ({ revokedAt }) => (revokedAt === null ? null : utcTime(revokedAt)),
   },
   RefereedPublication: {
-    manifest: async ({ record, manifest }, _args, context) =>
-      shownManifest(manifest, await manifest.header(), record, context),
+    manifest: ({ record, manifest }, _args, context) =>
+      shownManifest(manifest, () => publicationsOf(servicesOf(context)).summaryOfHidden(record, manifest)),
     expiresAt: ({ expiresAt }) => utcTime(expiresAt),
   },
   CreateRefereeLinkPayload: { ...payload, secret: (outcome) => secrets.get(outcome) ?? null },

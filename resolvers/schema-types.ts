@@ -256,6 +256,8 @@ export type CheckoutSatellitePayload = {
 export type ClaimPublicationInput = {
   /** What to say of it. */
   readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /** The digest of the version that is meant: CONFLICT where that is not the latest (any more). */
+  readonly digest?: InputMaybe<Scalars['String']['input']>;
   /** A text of yours: the same call again with the same key is done once and answered alike. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Its identifier. */
@@ -1014,7 +1016,7 @@ export type ManifestRegion = {
   readonly datasetCount: Scalars['BigInt']['output'];
   /** The record's element: the one that tells best where such datasets are, such as `visit_detector_region` or `patch`. */
   readonly element: Scalars['String']['output'];
-  /** The region as IVOA text, ICRS degrees: `CIRCLE ra dec radius`, `RANGE …` or `POLYGON …`. Null for ellipses and compounds. */
+  /** The region as IVOA text, ICRS degrees: `CIRCLE ra dec radius`, `RANGE …` or `POLYGON …`. Null for ellipses, compounds and what cannot be read. */
   readonly regionPos?: Maybe<Scalars['String']['output']>;
 };
 
@@ -1515,6 +1517,8 @@ export type Publication = {
   readonly refereeLinks: ReadonlyArray<RefereeLink>;
   /** Name of the repository that it is published in. */
   readonly repository: Scalars['String']['output'];
+  /** Grows with each change of this version, and with each comment on it. */
+  readonly revision: Scalars['Int']['output'];
   /** Name of the satellite that it comes from, or what its owner calls the one that a zip was made of; null for readers who do not own or review it. */
   readonly satellite?: Maybe<Scalars['String']['output']>;
   /** How far this version is. */
@@ -1527,6 +1531,8 @@ export type Publication = {
   readonly version: Scalars['Int']['output'];
   /** All versions, the latest first. */
   readonly versions: ReadonlyArray<Publication>;
+  /** The version that `WITHDRAW` of `actions` is about: this one, or an earlier one that can still be read. Null where there is none. */
+  readonly withdrawableVersion?: Maybe<Publication>;
 };
 
 /** What one may do about a publication. */
@@ -2102,6 +2108,8 @@ export type RegisterDatasetTypePayload = {
 export type RejectPublicationInput = {
   /** Why; needed. */
   readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /** The digest of the version that is meant: CONFLICT where that is not the latest (any more). */
+  readonly digest?: InputMaybe<Scalars['String']['input']>;
   /** A text of yours: the same call again with the same key is done once and answered alike. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Its identifier. */
@@ -2266,6 +2274,8 @@ export type RepositoryUsage = {
 export type RequestPublicationChangesInput = {
   /** What has to change; needed. */
   readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /** The digest of the version that is meant: CONFLICT where that is not the latest (any more). */
+  readonly digest?: InputMaybe<Scalars['String']['input']>;
   /** A text of yours: the same call again with the same key is done once and answered alike. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Its identifier. */
@@ -3063,10 +3073,14 @@ export type Viewer = {
 export type WithdrawPublicationInput = {
   /** Why; needed for what is published. */
   readonly comment?: InputMaybe<Scalars['String']['input']>;
+  /** The digest of the version that is meant, in the same way. */
+  readonly digest?: InputMaybe<Scalars['String']['input']>;
   /** A text of yours: the same call again with the same key is done once and answered alike. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Its identifier. */
   readonly publication: Scalars['ID']['input'];
+  /** Number of the version that is meant, such as `withdrawableVersion` has: CONFLICT where it is another one that would be taken back. */
+  readonly version?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** What came of `withdrawPublication`. */
@@ -3955,12 +3969,14 @@ export type PublicationResolvers<ContextType = GraphQLContext, ParentType extend
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   refereeLinks?: Resolver<ReadonlyArray<ResolversTypes['RefereeLink']>, ParentType, ContextType>;
   repository?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  revision?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   satellite?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['PublicationState'], ParentType, ContextType>;
   submittedAt?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   versions?: Resolver<ReadonlyArray<ResolversTypes['Publication']>, ParentType, ContextType>;
+  withdrawableVersion?: Resolver<Maybe<ResolversTypes['Publication']>, ParentType, ContextType>;
 };
 
 export type PublicationCheckResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublicationCheck'] = ResolversParentTypes['PublicationCheck']> = {

@@ -9,18 +9,16 @@ export type PublicationAction = 'CLAIM' | 'COMMENT' | 'REQUEST_CHANGES' | 'APPRO
 /** Something that nobody reads: whether a reason is given is not the question. */
 const REASON = '-';
 
-/**
- * @param latestFirst the versions that they see, at least one; they are its owner or its reviewer
- * @param actorOf what they are to a version
- */
-export function allowedActions(
-  latestFirst: readonly [PublicationVersion, ...PublicationVersion[]],
-  actorOf: (version: PublicationVersion) => law.Actor,
-  now: number,
-): readonly PublicationAction[] {
-  const [latest] = latestFirst;
-  const actor = actorOf(latest);
-  const withdrawn = law.toWithdraw(latestFirst, actor) ?? latest;
+/** Somebody who is a publication's owner or its reviewer, and the versions of it that they see. */
+export interface Participant {
+  readonly latestFirst: readonly [PublicationVersion, ...PublicationVersion[]];
+  /** What they are to a version. */
+  readonly actorOf: (version: PublicationVersion) => law.Actor;
+}
+
+export function allowedActions(participant: Participant, now: number): readonly PublicationAction[] {
+  const [latest] = participant.latestFirst;
+  const actor = participant.actorOf(latest);
   const approval = { digest: latest.digest ?? '', confirmRestart: needsRestart(latest) };
   const steps: readonly (readonly [PublicationAction, () => unknown])[] = [
     ['CLAIM', () => law.claim(latest, actor, now)],
@@ -28,10 +26,24 @@ export function allowedActions(
     ['REQUEST_CHANGES', () => law.requestChanges(latest, actor, REASON, now)],
     ['APPROVE', () => law.approve(latest, actor, approval, now)],
     ['REJECT', () => law.reject(latest, actor, REASON, now)],
-    ['WITHDRAW', () => law.withdraw(withdrawn, actorOf(withdrawn), REASON)],
+    ['WITHDRAW', () => withdrawal(participant)],
     ['SUBMIT', () => law.checkResubmission(latest, actor)],
   ];
   return steps.filter(([, step]) => isAllowed(step)).map(([action]) => action);
+}
+
+/** The version that they would withdraw, which need not be the latest; null where they may not. */
+export function withdrawable(participant: Participant): PublicationVersion | null {
+  return isAllowed(() => withdrawal(participant)) ? chosen(participant) : null;
+}
+
+function chosen({ latestFirst, actorOf }: Participant): PublicationVersion {
+  return law.toWithdraw(latestFirst, actorOf(latestFirst[0])) ?? latestFirst[0];
+}
+
+function withdrawal(participant: Participant): law.Step {
+  const version = chosen(participant);
+  return law.withdraw(version, participant.actorOf(version), REASON);
 }
 
 function isAllowed(step: () => unknown): boolean {

@@ -1,10 +1,10 @@
 /** What people decide about a version: seen as what they are to it, by the law, and each a compare-and-set. */
 import type { Identity, Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
-import { allowedActions, type PublicationAction } from './allowed.ts';
+import { allowedActions, withdrawable, type Participant, type PublicationAction } from './allowed.ts';
 import { HeldError } from '../jobs/job.ts';
 import type { PublicationVersion } from './publication.ts';
-import type { PublicationChange, SeenPublication } from './service.ts';
+import type { DecideOn, PublicationChange, SeenPublication } from './service.ts';
 import { REREAD_BYTES, SourceChangedError, type Sources } from './sources.ts';
 import { knownSubmitter, moved, notKnown, type PublicationParts } from './submit-kind.ts';
 import { checkedText } from './submit-request.ts';
@@ -30,11 +30,10 @@ export class Decisions {
     this.#options = options;
   }
 
-  /** Makes a step of somebody's, where the law lets them; told with their comment. */
+  /** Makes a step of somebody's, where the law lets them and the version is what they mean; told with their comment. */
   async decide(
-    id: string,
+    { publication: id, comment, ...meant }: DecideOn,
     principal: Principal,
-    comment: string | null,
     step: (version: PublicationVersion, actor: law.Actor, now: number) => law.Step,
     choose: (latestFirst: readonly PublicationVersion[], actor: law.Actor) => PublicationVersion | undefined = ([
       latest,
@@ -47,6 +46,7 @@ export class Decisions {
       const seen = await this.#options.view.versions(id, principal);
       const records = seen.map((one) => one.record);
       const record = choose(records, this.#options.view.actor(latest, principal)) ?? latest;
+      law.checkMeant(record, meant);
       const actorOf = await this.#actorOf(id, principal);
       const next = step(record, actorOf(record), this.#options.now());
       const event = { event: next.state ?? 'CONFIRMED', actor: author, detail: {} };
@@ -61,13 +61,25 @@ export class Decisions {
   }
 
   /** What someone may do about a publication of which they see this version. */
-  async actions({ record, role }: SeenPublication, principal: Principal): Promise<readonly PublicationAction[]> {
-    if (role === 'READER') return [];
+  async actions(seen: SeenPublication, principal: Principal): Promise<readonly PublicationAction[]> {
+    const participant = await this.#participant(seen, principal);
+    return participant ? allowedActions(participant, this.#options.now()) : [];
+  }
+
+  /** The version that someone would withdraw who sees this one; null where they may not. */
+  async withdrawable(seen: SeenPublication, principal: Principal): Promise<SeenPublication | null> {
+    const participant = await this.#participant(seen, principal);
+    const record = participant && withdrawable(participant);
+    return record && this.#options.view.find(record.publication, record.version, principal);
+  }
+
+  /** Null for readers, and for who looks at a version before the latest. */
+  async #participant({ record, role }: SeenPublication, principal: Principal): Promise<Participant | null> {
+    if (role === 'READER') return null;
     const seen = await this.#options.view.versions(record.publication, principal);
     const [latest, ...earlier] = seen.map((one) => one.record);
-    if (latest?.version !== record.version) return [];
-    const actorOf = await this.#actorOf(record.publication, principal);
-    return allowedActions([latest, ...earlier], actorOf, this.#options.now());
+    if (latest?.version !== record.version) return null;
+    return { latestFirst: [latest, ...earlier], actorOf: await this.#actorOf(record.publication, principal) };
   }
 
   /** What someone is to each version, where they may have submitted another one. */

@@ -24,11 +24,16 @@ export interface SkyRegion {
 export interface ManifestSummary {
   /** By name. */
   readonly sizes: readonly DatasetTypeSize[];
-  /** Each once, in no order that means anything: the first of them are from all over. */
+  /** Each once, in no order that means anything: the first `MOST_REGIONS` of them, which are from all over. */
   readonly regions: readonly SkyRegion[];
+  /** Number of all of them. */
+  readonly regionCount: number;
   /** Number of datasets that have none. */
   readonly elsewhere: number;
 }
+
+/** As many as anybody is given. */
+export const MOST_REGIONS = 10_000;
 
 interface Place {
   readonly element: DimensionElement;
@@ -61,6 +66,8 @@ export async function summaryOf(manifest: Manifest, universe: Universe): Promise
     }
   }
   const regions: SkyRegion[] = [];
+  let regionCount = 0;
+  let elsewhere = datasets;
   for await (const page of manifest.records()) {
     for (const record of page) {
       const place = places.get(record.element);
@@ -69,12 +76,14 @@ export async function summaryOf(manifest: Manifest, universe: Universe): Promise
       const { name: element, required } = place.element;
       const values = recordDataId({ element: place.element, fields: record.fields }, required);
       const datasetCount = place.datasets.get(dataIdKey(values)) ?? 0;
+      if (datasetCount === 0) continue;
+      regionCount++;
+      elsewhere -= datasetCount;
       const dataId = Object.fromEntries(required.map((name, i) => [name, values[i]!]));
-      if (datasetCount > 0) regions.push({ element, dataId, region, datasetCount });
+      if (regionCount <= MOST_REGIONS) regions.push({ element, dataId, region, datasetCount });
     }
   }
-  const placed = regions.reduce((sum, { datasetCount }) => sum + datasetCount, 0);
-  return { sizes: [...sizes.values()], regions, elsewhere: datasets - placed };
+  return { sizes: [...sizes.values()], regions, regionCount, elsewhere };
 }
 
 /** The element whose records say where datasets of some dimensions are: of several, the one that needs the most dimensions. */

@@ -19,6 +19,7 @@ import type { PublicationCommit } from './commit.ts';
 import { Decisions } from './decisions.ts';
 import { diffOf } from './diff.ts';
 import type { Manifest } from './manifest.ts';
+import { KeptSummaries } from './kept-summaries.ts';
 import { summaryOf, type ManifestSummary } from './manifest-summary.ts';
 import { ManifestStore } from './manifest-store.ts';
 import { grantedReadersIn } from './granted-readers.ts';
@@ -78,6 +79,8 @@ export interface PublicationsOptions {
 }
 
 const LOOK_MILLISECONDS = 60_000;
+/** Longer than anybody waits: who asks again is answered. */
+const SUMMARY_MILLISECONDS = 600_000;
 const DELIVER_MILLISECONDS = 2000;
 /** After which what was decided is begun by another gateway than the one that was asked. */
 const RECOVER_MILLISECONDS = 60_000;
@@ -104,6 +107,7 @@ export class Publications implements PublicationService {
   readonly #jobs: VersionJobs;
   readonly #decisions: Decisions;
   readonly #submissions: Submissions;
+  readonly #summaries = new KeptSummaries();
 
   /** Makes or renews its tables, and defines its kinds of jobs. */
   static async open(options: PublicationsOptions, signal: AbortSignal): Promise<Publications> {
@@ -198,21 +202,19 @@ export class Publications implements PublicationService {
     return this.#packs.receive(upload, bytes, signal);
   }
 
-  claim({ publication, comment }: DecideOn, principal: Principal): Promise<PublicationChange> {
-    return this.#decisions.decide(publication, principal, comment, (version, actor, now) =>
-      law.claim(version, actor, now),
+  claim(request: DecideOn, principal: Principal): Promise<PublicationChange> {
+    return this.#decisions.decide(request, principal, law.claim);
+  }
+
+  requestChanges(request: DecideOn, principal: Principal): Promise<PublicationChange> {
+    return this.#decisions.decide(request, principal, (version, actor, now) =>
+      law.requestChanges(version, actor, request.comment, now),
     );
   }
 
-  requestChanges({ publication, comment }: DecideOn, principal: Principal): Promise<PublicationChange> {
-    return this.#decisions.decide(publication, principal, comment, (version, actor, now) =>
-      law.requestChanges(version, actor, comment, now),
-    );
-  }
-
-  reject({ publication, comment }: DecideOn, principal: Principal): Promise<PublicationChange> {
-    return this.#decisions.decide(publication, principal, comment, (version, actor, now) =>
-      law.reject(version, actor, comment, now),
+  reject(request: DecideOn, principal: Principal): Promise<PublicationChange> {
+    return this.#decisions.decide(request, principal, (version, actor, now) =>
+      law.reject(version, actor, request.comment, now),
     );
   }
 
@@ -231,16 +233,15 @@ export class Publications implements PublicationService {
   }
 
   async approve(
-    { publication, digest, comment, confirmRestart }: Parameters<PublicationService['approve']>[0],
+    request: Parameters<PublicationService['approve']>[0],
     principal: Principal,
   ): Promise<PublicationChange> {
-    const wanted = { digest, confirmRestart };
-    const { record } = await this.#decisions.seen(publication, principal, 'AUTHOR');
+    const { record } = await this.#decisions.seen(request.publication, principal, 'AUTHOR');
     // Whether it may be approved at all is said before anything is read again.
-    law.approve(record, this.#view.actor(record, principal), wanted, this.#options.now());
+    law.approve(record, this.#view.actor(record, principal), request, this.#options.now());
     await this.#decisions.compare(record);
-    const { publication: seen } = await this.#decisions.decide(publication, principal, comment, (version, actor, now) =>
-      law.approve(version, actor, wanted, now),
+    const { publication: seen } = await this.#decisions.decide(request, principal, (version, actor, now) =>
+      law.approve(version, actor, request, now),
     );
     const approved = seen.record;
     if (!law.isReady(approved, needsRestart(approved))) return { publication: seen, job: null };
@@ -248,14 +249,9 @@ export class Publications implements PublicationService {
     return { publication: seen, job: await this.#jobs.enqueue(this.#kinds.publish, approved) };
   }
 
-  async withdraw({ publication, comment }: DecideOn, principal: Principal): Promise<PublicationChange> {
-    const changed = await this.#decisions.decide(
-      publication,
-      principal,
-      comment,
-      (version, actor) => law.withdraw(version, actor, comment),
-      law.toWithdraw,
-    );
+  async withdraw(request: DecideOn, principal: Principal): Promise<PublicationChange> {
+    const step = (version: PublicationVersion, actor: law.Actor) => law.withdraw(version, actor, request.comment);
+    const changed = await this.#decisions.decide(request, principal, step, law.toWithdraw);
     const { record } = changed.publication;
     if (record.state !== 'WITHDRAWN') return changed;
     const job = await this.#jobs.enqueue(this.#kinds.withdraw, record);
@@ -311,6 +307,10 @@ export class Publications implements PublicationService {
     return this.#decisions.actions(seen, principal);
   }
 
+  withdrawable(seen: SeenPublication, principal: Principal): Promise<SeenPublication | null> {
+    return this.#decisions.withdrawable(seen, principal);
+  }
+
   comments({ publication }: PublicationVersion): Promise<readonly PublicationComment[]> {
     return this.#records.comments(publication);
   }
@@ -324,7 +324,13 @@ export class Publications implements PublicationService {
     return own.every(({ name }) => visible.allows(record.repository, name)) ? manifest : null;
   }
 
-  async summary({ repository, owner }: PublicationVersion, manifest: Manifest): Promise<ManifestSummary> {
+  summary(record: PublicationVersion): Promise<ManifestSummary> {
+    return this.#summaries.get(record.digest!, () =>
+      this.summaryOfHidden(record, this.#store.read(record, AbortSignal.timeout(SUMMARY_MILLISECONDS))),
+    );
+  }
+
+  async summaryOfHidden({ repository, owner }: PublicationVersion, manifest: Manifest): Promise<ManifestSummary> {
     const ctx = { caller: { username: owner }, signal: AbortSignal.timeout(LOOK_MILLISECONDS) };
     const universe = await this.#published(repository).offered.repository.universe(ctx);
     return summaryOf(manifest, universe);

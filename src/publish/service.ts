@@ -7,6 +7,7 @@ import type { Manifest } from './manifest.ts';
 import type { ManifestSummary } from './manifest-summary.ts';
 import type { PackPlace } from './packs/packs.ts';
 import type { RefereeLinks } from './referee/referee-links.ts';
+import type { Meant } from './transitions.ts';
 import type {
   PublicationComment,
   PublicationSource,
@@ -70,7 +71,8 @@ export interface PublicationChange {
   readonly job: Job | null;
 }
 
-export interface DecideOn {
+/** Where the version that it would be about is not the one that is meant, it is refused (CONFLICT). */
+export interface DecideOn extends Meant {
   readonly publication: string;
   readonly comment: string | null;
 }
@@ -115,11 +117,15 @@ export interface PublicationService {
   ): Promise<{ readonly found: readonly SeenPublication[]; readonly next: string | null }>;
   /** What the principal may do about a publication, of which they see this version. */
   actions(seen: SeenPublication, principal: Principal): Promise<readonly PublicationAction[]>;
+  /** The version that `WITHDRAW` of these is about; null where they have none. */
+  withdrawable(seen: SeenPublication, principal: Principal): Promise<SeenPublication | null>;
   comments(record: PublicationVersion): Promise<readonly PublicationComment[]>;
   /** Null while it is being made, and for readers who may not read all collections of it (any more). */
   manifest(seen: SeenPublication, principal: Principal): Promise<Manifest | null>;
-  /** Reads all of it. @param manifest of the version */
-  summary(record: PublicationVersion, manifest: Manifest): Promise<ManifestSummary>;
+  /** Of a version whose manifest is written down: read once, and kept a while. */
+  summary(record: PublicationVersion): Promise<ManifestSummary>;
+  /** Reads all of it. @param hidden the manifest of a version without names */
+  summaryOfHidden(record: PublicationVersion, hidden: Manifest): Promise<ManifestSummary>;
   /** From the last one that reviewers decided about; null where there is none, and while the manifest is being made. */
   diff(record: PublicationVersion): Promise<PublicationDiff | null>;
   /** The job that works on a version, also of another user: whoever sees the version may know how far it is. */

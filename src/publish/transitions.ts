@@ -39,6 +39,12 @@ export type Step = Partial<
   >
 >;
 
+/** Which version somebody means to decide about, as far as they say. */
+export interface Meant {
+  readonly version?: number | undefined;
+  readonly digest?: string | undefined;
+}
+
 /** How long a reviewer keeps what they took up; each thing they do with it begins it anew. */
 export const CLAIM_MILLISECONDS = 3 * 86_400_000;
 
@@ -83,6 +89,16 @@ export function canBecome(
 /** A step into a state in which something ends badly, where the law has it. */
 export function failed(version: PublicationVersion, to: PublicationState, reason: string): Step | null {
   return canBecome(version, to) ? { state: to, reason } : null;
+}
+
+/** Nobody decides about what they have not looked at. @throws SatelliteError CONFLICT where another version is meant */
+export function checkMeant({ version, digest }: Pick<PublicationVersion, 'version' | 'digest'>, meant: Meant): void {
+  const isMeant = (meant.version ?? version) === version && (meant.digest?.toLowerCase() ?? digest) === digest;
+  if (isMeant) return;
+  throw new SatelliteError(
+    'CONFLICT',
+    `It would be done to version ${version} now, which is not the one that you name: look at it again.`,
+  );
 }
 
 /** @throws SatelliteError FORBIDDEN, CONFLICT */
