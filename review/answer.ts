@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import type { GatewayError } from './gateway.ts';
 import { useSession } from './session.tsx';
 
@@ -7,12 +7,13 @@ export interface Asked<T> {
   readonly data: T | undefined;
   readonly error: GatewayError | undefined;
   readonly isAsking: boolean;
+  /** The same function as long as the page shows it. */
   readonly again: () => void;
 }
 
 /** Asks when the page shows it, and whenever something else is asked. */
 export function useAnswer<T>(query: string, variables: object): Asked<T> {
-  const { gateway } = useSession();
+  const { gateway, ended } = useSession();
   const [times, setTimes] = useState(0);
   const [state, setState] = useState<Omit<Asked<T>, 'again'>>({ data: undefined, error: undefined, isAsking: true });
   const text = JSON.stringify(variables);
@@ -22,10 +23,13 @@ export function useAnswer<T>(query: string, variables: object): Asked<T> {
     gateway.ask<T>(query, JSON.parse(text) as object, aborted.signal).then(
       (data) => setState({ data, error: undefined, isAsking: false }),
       (error: GatewayError) => {
-        if (!aborted.signal.aborted) setState({ data: undefined, error, isAsking: false });
+        if (aborted.signal.aborted) return;
+        setState({ data: undefined, error, isAsking: false });
+        if (error.code === 'UNAUTHENTICATED') ended(error);
       },
     );
     return () => aborted.abort();
-  }, [gateway, query, text, times]);
-  return { ...state, again: () => setTimes((before) => before + 1) };
+  }, [gateway, ended, query, text, times]);
+  const again = useCallback(() => setTimes((before) => before + 1), []);
+  return { ...state, again };
 }

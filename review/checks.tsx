@@ -16,7 +16,9 @@ export function Checks({ checks }: { readonly checks: readonly Check[] }) {
       <h2 id="checks">Checks</h2>
       <ul className="checks">
         {worstFirst.map(({ code, state, message }) => {
-          const { mark, words, tone } = OUTCOMES[state];
+          // Another one than these comes from a newer gateway.
+          const { mark, words, tone } =
+            state in OUTCOMES ? OUTCOMES[state] : { mark: '?', words: state, tone: 'quiet' };
           return (
             <li key={code}>
               <span className={`badge ${tone}`}>

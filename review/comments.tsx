@@ -1,10 +1,8 @@
 /** What owner and reviewers said, as threads. */
 import { useId, useState, type FormEvent } from 'react';
-import type { GatewayError } from './gateway.ts';
+import { useChange } from './change.ts';
 import { Problem } from './problem.tsx';
 import type { Comment, Publication } from './publication.ts';
-import { change } from './queries.ts';
-import { useSession } from './session.tsx';
 import { Time } from './words.tsx';
 
 export function Comments({ publication }: { readonly publication: Publication }) {
@@ -86,20 +84,15 @@ interface CommentFormProps {
 }
 
 function CommentForm({ id, replyTo, label, button, done }: CommentFormProps) {
-  const { gateway } = useSession();
+  const [make, error] = useChange();
   const field = useId();
   const [text, setText] = useState('');
-  const [error, setError] = useState<GatewayError>();
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    try {
-      await gateway.ask(change('COMMENT'), { input: { publication: id, comment: text, replyTo } });
-      setText('');
-      setError(undefined);
-      done?.();
-    } catch (problem) {
-      setError(problem as GatewayError);
-    }
+    if (!(await make('COMMENT', { publication: id, comment: text, replyTo }))) return;
+    // What was written meanwhile is another comment.
+    setText((now) => (now === text ? '' : now));
+    done?.();
   };
   return (
     <form onSubmit={(event) => void submit(event)}>

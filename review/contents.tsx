@@ -2,8 +2,15 @@
 import { useAnswer } from './answer.ts';
 import { Datasets } from './datasets.tsx';
 import { Problem } from './problem.tsx';
-import type { Collection, ContentsAnswer, Diff, Manifest } from './publication.ts';
-import { CONTENTS } from './queries.ts';
+import type {
+  Collection,
+  ContentsAnswer,
+  DatasetTypeSize,
+  DiffAnswer,
+  Manifest,
+  SummaryAnswer,
+} from './publication.ts';
+import { CONTENTS, DIFF, SUMMARY } from './queries.ts';
 import { SkyPlot } from './sky/sky-plot.tsx';
 import { count, counted, listed, size } from './words.tsx';
 import { WideTable } from './wide-table.tsx';
@@ -17,27 +24,49 @@ interface ContentsProps {
 
 export function Contents({ id, version, digest }: ContentsProps) {
   const { data, error } = useAnswer<ContentsAnswer>(CONTENTS, { id, version });
-  if (error) return <Problem error={error} />;
-  if (!data) return <p role="status">Asking what is in it …</p>;
-  const { manifest = null, diff = null } = data.publication ?? {};
+  const manifest = data?.publication?.manifest;
   return (
     <>
-      {diff && <Changes diff={diff} />}
-      {manifest === null ? (
+      <Changes id={id} version={version} />
+      <Problem error={error} />
+      {!data && !error && <p role="status">Asking what is in it …</p>}
+      {data && !manifest && (
         <p>{digest === null ? 'What is in it is being written down.' : 'What is in it is not shown to you.'}</p>
-      ) : (
-        <>
-          <Numbers manifest={manifest} />
-          <SkyPlot sky={manifest.sky} />
-          <Collections collections={manifest.collections} />
-          <Datasets id={id} version={version} manifest={manifest} />
-        </>
       )}
+      {manifest && <Shown id={id} version={version} manifest={manifest} />}
     </>
   );
 }
 
-function Changes({ diff: { from, added, removed, changed, datasets, other } }: { readonly diff: Diff }) {
+interface ShownProps extends Pick<ContentsProps, 'id' | 'version'> {
+  readonly manifest: Manifest;
+}
+
+function Shown({ id, version, manifest }: ShownProps) {
+  const { data, error, again } = useAnswer<SummaryAnswer>(SUMMARY, { id, version });
+  const summary = data?.publication?.manifest;
+  return (
+    <>
+      <Numbers manifest={manifest} sizes={summary?.sizes ?? []} />
+      {!data && !error && <p role="status">Asking how much that is, and where on the sky …</p>}
+      <Problem error={error} />
+      {error && (
+        <button type="button" onClick={again}>
+          Ask again
+        </button>
+      )}
+      {summary && <SkyPlot sky={summary.sky} />}
+      <Collections collections={manifest.collections} />
+      <Datasets id={id} version={version} manifest={manifest} />
+    </>
+  );
+}
+
+function Changes({ id, version }: Pick<ContentsProps, 'id' | 'version'>) {
+  const { data, error } = useAnswer<DiffAnswer>(DIFF, { id, version });
+  const diff = data?.publication?.diff;
+  if (!diff) return <Problem error={error} />;
+  const { from, added, removed, changed, datasets, other } = diff;
   return (
     <section aria-labelledby="changes">
       <h2 id="changes">Changes since version {from}</h2>
@@ -65,9 +94,15 @@ function Changes({ diff: { from, added, removed, changed, datasets, other } }: {
   );
 }
 
-function Numbers({ manifest }: { readonly manifest: Manifest }) {
-  const { datasetCount, bytes, sizes, datasetTypes, universe, officialRepositories } = manifest;
-  const typeOf = new Map(datasetTypes.map((type) => [type['name'], type]));
+interface NumbersProps {
+  readonly manifest: Manifest;
+  /** Of each dataset type; empty as long as nobody knows. */
+  readonly sizes: readonly DatasetTypeSize[];
+}
+
+function Numbers({ manifest, sizes }: NumbersProps) {
+  const { datasetCount, bytes, datasetTypes, universe, officialRepositories } = manifest;
+  const sizeOf = new Map<unknown, DatasetTypeSize>(sizes.map((held) => [held.datasetType, held]));
   return (
     <section aria-labelledby="contents">
       <h2 id="contents">Contents</h2>
@@ -79,18 +114,18 @@ function Numbers({ manifest }: { readonly manifest: Manifest }) {
         caption="Dataset types"
         columns={['Dataset type', 'Dimensions', 'Storage class', ['Datasets'], ['Size']]}
       >
-        {sizes.map(({ datasetType, datasetCount: datasets, bytes: held }) => {
-          const { dimensions = [], storageClass, isCalibration } = typeOf.get(datasetType) ?? {};
+        {datasetTypes.map(({ name, dimensions, storageClass, isCalibration }) => {
+          const held = sizeOf.get(name);
           return (
-            <tr key={datasetType}>
-              <th scope="row">{datasetType}</th>
+            <tr key={String(name)}>
+              <th scope="row">{String(name)}</th>
               <td>{(dimensions as readonly string[]).join(', ')}</td>
               <td>
                 {String(storageClass)}
                 {isCalibration === true && ', calibration'}
               </td>
-              <td className="number">{count(datasets)}</td>
-              <td className="number">{size(held)}</td>
+              <td className="number">{held ? count(held.datasetCount) : '…'}</td>
+              <td className="number">{held ? size(held.bytes) : '…'}</td>
             </tr>
           );
         })}

@@ -1,9 +1,10 @@
 /** The gateway's GraphQL, as a signed-in user asks it. */
-import { createClient } from 'graphql-sse';
+import { createClient, NetworkError } from 'graphql-sse';
 
 interface Answer<T> {
-  readonly data?: T | null;
-  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: unknown } }[];
+  readonly data?: T | null | undefined;
+  readonly errors?:
+    readonly { readonly message: string; readonly extensions?: { readonly code?: unknown } | undefined }[] | undefined;
 }
 
 /** What the gateway says, in its words. */
@@ -18,7 +19,22 @@ export class GatewayError extends Error {
   }
 }
 
+export const UNANSWERED = 'The gateway does not answer: see whether you are connected, and try again.';
+
+export interface Subscriber<T> {
+  /** Of each event, and of `null` where none come at the moment. */
+  readonly told: (data: T | null) => void;
+  /** Nothing is told any more: the gateway does not let one watch it. */
+  readonly refused: (error: GatewayError) => void;
+}
+
 const AGAIN_MILLISECONDS = 5000;
+/** What asking again does not change. */
+const REFUSALS: ReadonlySet<string | undefined> = new Set([
+  ...['UNAUTHENTICATED', 'FORBIDDEN', 'NOT_FOUND', 'BAD_USER_INPUT'],
+  ...['GRAPHQL_VALIDATION_FAILED', 'BAD_REQUEST'],
+]);
+const REFUSING_STATUS: Readonly<Record<number, string>> = { 401: 'UNAUTHENTICATED', 403: 'FORBIDDEN' };
 
 export class Gateway {
   readonly #endpoint: string;
@@ -39,49 +55,63 @@ export class Gateway {
       ...(signal && { signal }),
     }).catch((error: unknown) => {
       if (signal?.aborted) throw error;
-      throw new GatewayError('The gateway does not answer: see whether you are connected, and try again.');
+      throw new GatewayError(UNANSWERED);
     });
     const answer = (await response.json().catch(() => ({}))) as Answer<T>;
-    return dataOf(answer, `The gateway answered with status ${response.status}.`);
+    const error = errorIn(answer);
+    if (error) throw error;
+    if (answer.data) return answer.data;
+    throw new GatewayError(`The gateway answered with status ${response.status}.`);
   }
 
   /**
-   * Gives what a subscription tells, and goes on with a new one where it ends.
-   * @param told of each event, and of `null` where none come at the moment
+   * Gives what a subscription tells, and goes on with a new one where it breaks off.
    * @returns ends it
    */
-  watch<T>(query: string, variables: Record<string, unknown>, told: (data: T | null) => void): () => void {
+  watch<T>(query: string, variables: Record<string, unknown>, { told, refused }: Subscriber<T>): () => void {
     const client = createClient({ url: `${this.#endpoint}/stream`, headers: { ...this.#headers }, retryAttempts: 0 });
     const ended = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    let stop = () => undefined as void;
+    const end = () => {
+      ended.abort();
+      clearTimeout(timer);
+      client.dispose();
+    };
+    const refuse = (error: GatewayError) => {
+      end();
+      refused(error);
+    };
     const again = () => {
       if (ended.signal.aborted) return;
       told(null);
       timer = setTimeout(start, AGAIN_MILLISECONDS);
     };
     const start = () => {
-      stop = client.subscribe<T>(
+      client.subscribe<T>(
         { query, variables },
-        { next: ({ data }) => data && told(data), error: again, complete: again },
+        {
+          next: (result) => {
+            if (result.data) return told(result.data);
+            const error = errorIn(result);
+            if (error && REFUSALS.has(error.code)) refuse(error);
+          },
+          error: (problem) => {
+            const status = problem instanceof NetworkError ? (problem as NetworkError).response?.status : undefined;
+            const code = status === undefined ? undefined : REFUSING_STATUS[status];
+            if (code === undefined || ended.signal.aborted) again();
+            else refuse(new GatewayError(`The gateway answered with status ${status}.`, code));
+          },
+          complete: again,
+        },
       );
     };
     start();
-    return () => {
-      ended.abort();
-      clearTimeout(timer);
-      stop();
-      client.dispose();
-    };
+    return end;
   }
 }
 
-function dataOf<T>({ data, errors }: Answer<T>, otherwise: string): T {
+function errorIn({ errors }: Answer<unknown>): GatewayError | undefined {
   const [error] = errors ?? [];
-  if (error) {
-    const code = error.extensions?.code;
-    throw new GatewayError(error.message, typeof code === 'string' ? code : undefined);
-  }
-  if (data) return data;
-  throw new GatewayError(otherwise);
+  const code = error?.extensions?.code;
+  return error && new GatewayError(error.message, typeof code === 'string' ? code : undefined);
 }

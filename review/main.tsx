@@ -1,7 +1,19 @@
 import './page.css';
+import { Suspense, use } from 'react';
 import { createRoot } from 'react-dom/client';
-import type { PageSettings } from '../src/gateway/http/page-settings.ts';
+import { Boundary } from './boundary.tsx';
 import { Page } from './page.tsx';
+import { askSettings } from './settings.ts';
 
-const settings = (await (await fetch('settings.json')).json()) as PageSettings;
-createRoot(document.getElementById('root')!).render(<Page settings={settings} />);
+const settings = askSettings();
+createRoot(document.getElementById('root')!).render(
+  <Boundary>
+    <Suspense>
+      <Opened />
+    </Suspense>
+  </Boundary>,
+);
+
+function Opened() {
+  return <Page settings={use(settings)} />;
+}

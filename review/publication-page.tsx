@@ -9,9 +9,11 @@ import { Facts } from './facts.tsx';
 import { Problem } from './problem.tsx';
 import type { Publication } from './publication.ts';
 import { PUBLICATION, UPDATES } from './queries.ts';
+import { Referees } from './referees.tsx';
 import { useSession } from './session.tsx';
+import { shownOf } from './shown.ts';
 import { Title } from './title.tsx';
-import { StateBadge, STATES } from './words.tsx';
+import { StateBadge, wordsOfState } from './words.tsx';
 
 interface PublicationPageProps {
   readonly id: string;
@@ -22,11 +24,11 @@ interface PublicationPageProps {
 export function PublicationPage({ id, version }: PublicationPageProps) {
   const { viewer } = useSession();
   const asked = useAnswer<{ readonly publication: Publication | null }>(PUBLICATION, { id, version });
-  const live = useUpdates(id, asked.data);
-  const publication = shownOf(asked.data?.publication, live.publication);
+  const answer = asked.data?.publication;
+  const live = useUpdates(id, Boolean(answer), asked.again);
   if (asked.error) return <Absent title="Not shown" error={asked.error} />;
-  if (publication === undefined) return <p role="status">Asking …</p>;
-  if (publication === null) {
+  if (answer === undefined) return <p role="status">Asking …</p>;
+  if (answer === null) {
     return (
       <>
         <Title text="No such publication" />
@@ -39,8 +41,7 @@ export function PublicationPage({ id, version }: PublicationPageProps) {
       </>
     );
   }
-  const newer =
-    live.publication && live.publication.version > publication.version ? live.publication.version : undefined;
+  const { publication, newer } = shownOf(answer, live.told);
   return (
     <article className="publication">
       <nav aria-label="Where this is">
@@ -53,7 +54,7 @@ export function PublicationPage({ id, version }: PublicationPageProps) {
         {publication.repository}
       </p>
       <p className="state" role="status">
-        <StateBadge state={publication.state} /> {STATES[publication.state].means}
+        <StateBadge state={publication.state} /> {wordsOfState(publication.state).means}
         {publication.reason !== null && <span className="reason">{publication.reason}</span>}
       </p>
       {newer !== undefined && version === undefined && (
@@ -64,7 +65,7 @@ export function PublicationPage({ id, version }: PublicationPageProps) {
           </button>
         </p>
       )}
-      {live.isBroken && <p className="notice">What happens to it is not told at the moment; trying again.</p>}
+      {live.silence !== undefined && <p className="notice">{live.silence}</p>}
       {publication.job?.error && !['PUBLISHED', 'WITHDRAWN'].includes(publication.state) && (
         <p className="notice">Its work says: {publication.job.error.message}</p>
       )}
@@ -75,8 +76,9 @@ export function PublicationPage({ id, version }: PublicationPageProps) {
           <Contents key={publication.digest} id={id} version={publication.version} digest={publication.digest} />
         </div>
         <aside aria-label="About it">
-          <Decision publication={publication} done={asked.again} />
+          {newer === undefined && <Decision publication={publication} done={asked.again} />}
           <Facts publication={publication} />
+          <Referees publication={publication} />
         </aside>
       </div>
       <Comments publication={publication} />
@@ -93,27 +95,33 @@ function Absent({ title, error }: { readonly title: string; readonly error: Para
   );
 }
 
-/** What the subscription told since the last answer, and whether it tells nothing at the moment. */
-function useUpdates(id: string, answer: { readonly publication: Publication | null } | undefined) {
-  const { gateway } = useSession();
-  const [publication, setPublication] = useState<Publication>();
-  const [isBroken, setIsBroken] = useState(false);
-  const isThere = Boolean(answer?.publication);
-  useEffect(() => setPublication(undefined), [answer]);
+/**
+ * What the subscription told last of each version, and why it tells nothing at the moment.
+ * @param askAgain where one may not watch it any more
+ */
+function useUpdates(id: string, isThere: boolean, askAgain: () => void) {
+  const { gateway, ended } = useSession();
+  const [told, setTold] = useState<ReadonlyMap<number, Publication>>(new Map());
+  const [silence, setSilence] = useState<string>();
   useEffect(() => {
     if (!isThere) return;
-    return gateway.watch<{ readonly publicationUpdates: Publication }>(UPDATES, { id }, (data) => {
-      setIsBroken(data === null);
-      if (data) setPublication(data.publicationUpdates);
-    });
-  }, [gateway, id, isThere]);
-  return { publication, isBroken };
-}
-
-/** Another version never takes the place of the one that somebody looks at. */
-function shownOf(
-  answer: Publication | null | undefined,
-  told: Publication | undefined,
-): Publication | null | undefined {
-  return answer && told?.version === answer.version ? told : answer;
+    return gateway.watch<{ readonly publicationUpdates: Publication }>(
+      UPDATES,
+      { id },
+      {
+        told: (data) => {
+          setSilence(data === null ? 'What happens to it is not told at the moment; trying again.' : undefined);
+          if (!data) return;
+          const { publicationUpdates: publication } = data;
+          setTold((before) => new Map(before).set(publication.version, publication));
+        },
+        refused: (error) => {
+          if (error.code === 'UNAUTHENTICATED') return ended(error);
+          setSilence(`What happens to it is not told any more: ${error.message}`);
+          askAgain();
+        },
+      },
+    );
+  }, [gateway, ended, id, isThere, askAgain]);
+  return { told, silence };
 }

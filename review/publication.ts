@@ -66,6 +66,8 @@ export interface Check {
 }
 
 export interface Publication extends Listed {
+  /** Grows with each change of the version. */
+  readonly revision: number;
   readonly reason: string | null;
   readonly digest: string | null;
   readonly satellite: string | null;
@@ -84,6 +86,8 @@ export interface Publication extends Listed {
   readonly generation: Whole | null;
   readonly job: { readonly state: string; readonly error: { readonly message: string } | null } | null;
   readonly actions: readonly Action[];
+  /** What `WITHDRAW` is about. */
+  readonly withdrawableVersion: Pick<Publication, 'version' | 'state' | 'digest'> | null;
   readonly submittedAt: string | null;
 }
 
@@ -112,13 +116,17 @@ export interface Collection {
   readonly isOfficial: boolean;
 }
 
+export interface DatasetTypeSize {
+  readonly datasetType: string;
+  readonly datasetCount: Whole;
+  readonly bytes: Whole;
+}
+
 export interface Manifest {
   readonly datasetCount: Whole;
   readonly bytes: Whole;
   readonly universe: { readonly namespace: string; readonly version: number };
   readonly datasetTypes: readonly JsonObject[];
-  readonly sizes: readonly { readonly datasetType: string; readonly datasetCount: Whole; readonly bytes: Whole }[];
-  readonly sky: Sky;
   readonly collections: readonly Collection[];
   readonly officialRepositories: readonly string[];
 }
@@ -133,7 +141,30 @@ export interface Diff {
 }
 
 export interface ContentsAnswer {
-  readonly publication: { readonly manifest: Manifest | null; readonly diff: Diff | null } | null;
+  readonly publication: { readonly manifest: Manifest | null } | null;
+}
+
+export interface SummaryAnswer {
+  readonly publication: {
+    readonly manifest: { readonly sizes: readonly DatasetTypeSize[]; readonly sky: Sky } | null;
+  } | null;
+}
+
+export interface DiffAnswer {
+  readonly publication: { readonly diff: Diff | null } | null;
+}
+
+export interface RefereeLink {
+  readonly id: string;
+  readonly note: string | null;
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly revokedAt: string | null;
+}
+
+export interface RefereesAnswer {
+  readonly publication: { readonly refereeLinks: readonly RefereeLink[] } | null;
 }
 
 export interface Dataset {

@@ -55,6 +55,7 @@ const LIVE = /* GraphQL */ `
   fragment Live on Publication {
     id
     version
+    revision
     state
     reason
     digest
@@ -98,6 +99,11 @@ const LIVE = /* GraphQL */ `
       }
     }
     actions
+    withdrawableVersion {
+      version
+      state
+      digest
+    }
     submittedAt
     changedAt
   }
@@ -132,6 +138,24 @@ export const CONTENTS = /* GraphQL */ `
           version
         }
         datasetTypes
+        collections {
+          name
+          type
+          doc
+          children
+          isOfficial
+        }
+        officialRepositories
+      }
+    }
+  }
+`;
+
+/** For which all of a manifest is read: of a large one it comes later than the rest. */
+export const SUMMARY = /* GraphQL */ `
+  query Summary($id: ID!, $version: Int) {
+    publication(id: $id, version: $version) {
+      manifest {
         sizes {
           datasetType
           datasetCount
@@ -147,15 +171,15 @@ export const CONTENTS = /* GraphQL */ `
           regionCount
           elsewhere
         }
-        collections {
-          name
-          type
-          doc
-          children
-          isOfficial
-        }
-        officialRepositories
       }
+    }
+  }
+`;
+
+/** Compares two manifests. */
+export const DIFF = /* GraphQL */ `
+  query Diff($id: ID!, $version: Int) {
+    publication(id: $id, version: $version) {
       diff {
         from
         added
@@ -190,6 +214,21 @@ export const DATASETS = /* GraphQL */ `
   }
 `;
 
+export const REFEREES = /* GraphQL */ `
+  query Referees($id: ID!, $version: Int) {
+    publication(id: $id, version: $version) {
+      refereeLinks {
+        id
+        note
+        createdBy
+        createdAt
+        expiresAt
+        revokedAt
+      }
+    }
+  }
+`;
+
 /** Mutations, each with its input's type. */
 export const CHANGES = {
   CLAIM: 'claimPublication',
@@ -198,10 +237,13 @@ export const CHANGES = {
   APPROVE: 'approvePublication',
   REJECT: 'rejectPublication',
   WITHDRAW: 'withdrawPublication',
+  CREATE_LINK: 'createRefereeLink',
+  REVOKE_LINK: 'revokeRefereeLink',
 } as const;
+const TOLD: Partial<Record<keyof typeof CHANGES, string>> = { CREATE_LINK: 'secret', REVOKE_LINK: 'link { id }' };
 
 export function change(action: keyof typeof CHANGES): string {
   const mutation = CHANGES[action];
   const input = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input`;
-  return `mutation ($input: ${input}!) { ${mutation}(input: $input) { publication { id } } }`;
+  return `mutation ($input: ${input}!) { ${mutation}(input: $input) { ${TOLD[action] ?? 'publication { id }'} } }`;
 }

@@ -11,6 +11,8 @@ export interface Session {
   readonly viewer: Viewer;
   /** Names of the repositories that one can publish in. */
   readonly published: readonly string[];
+  /** Asks who looks at it again: the gateway says that nobody does (any more). */
+  readonly ended: (error: GatewayError) => void;
 }
 
 const SessionContext = createContext<Session | undefined>(undefined);
@@ -24,18 +26,24 @@ const TOKEN = 'satellite-token';
 
 /** Shows its children to whoever is signed in, else a form to do so. */
 export function SignedIn({ settings, children }: { readonly settings: PageSettings; readonly children: ReactNode }) {
-  const [token, setToken] = useState(() => sessionStorage.getItem(TOKEN));
+  /** In an object, so that the same token is tried again. */
+  const [given, setGiven] = useState(() => ({ token: sessionStorage.getItem(TOKEN) }));
   const [session, setSession] = useState<Session | null>();
   const [error, setError] = useState<GatewayError>();
 
   useEffect(() => {
+    const { token } = given;
     const headers = token === null ? settings.headers : { Authorization: `Bearer ${token}` };
     const gateway = new Gateway(settings.endpoint, headers);
     const aborted = new AbortController();
     gateway.ask<ViewerAnswer>(VIEWER, {}, aborted.signal).then(
       ({ viewer, repositories }) => {
         const published = repositories.filter(({ kind }) => kind === 'PUBLISHED').map(({ name }) => name);
-        setSession({ gateway, viewer, published });
+        const ended = (problem: GatewayError) => {
+          setSession(null);
+          setError(problem);
+        };
+        setSession({ gateway, viewer, published, ended });
       },
       (problem: GatewayError) => {
         if (aborted.signal.aborted) return;
@@ -45,18 +53,18 @@ export function SignedIn({ settings, children }: { readonly settings: PageSettin
       },
     );
     return () => aborted.abort();
-  }, [settings, token]);
+  }, [settings, given]);
 
-  const signIn = (given: string) => {
-    sessionStorage.setItem(TOKEN, given);
+  const signIn = (token: string) => {
+    sessionStorage.setItem(TOKEN, token);
     setError(undefined);
     setSession(undefined);
-    setToken(given);
+    setGiven({ token });
   };
   const signOut = () => {
     sessionStorage.removeItem(TOKEN);
     setSession(undefined);
-    setToken(null);
+    setGiven({ token: null });
   };
   return (
     <>
@@ -67,7 +75,7 @@ export function SignedIn({ settings, children }: { readonly settings: PageSettin
         {session && (
           <p>
             Signed in as <strong>{session.viewer.username}</strong>
-            {token !== null && (
+            {given.token !== null && (
               <button type="button" className="plain" onClick={signOut}>
                 Sign out
               </button>

@@ -1,8 +1,14 @@
 /** How the page says things: states, numbers, times, data IDs. */
 import type { JsonObject, State, Whole } from './publication.ts';
 
+interface StateWords {
+  readonly mark: string;
+  readonly tone: Tone;
+  readonly means: string;
+}
+
 /** What each state means, in `docs/publishing.md`'s words, and its mark: never colour alone. */
-export const STATES: Readonly<Record<State, { readonly mark: string; readonly tone: Tone; readonly means: string }>> = {
+export const STATES: Readonly<Record<State, StateWords>> = {
   DRAFT: { mark: '✎', tone: 'quiet', means: 'being written down, or a check failed' },
   SUBMITTED: { mark: '●', tone: 'waiting', means: 'waits for a reviewer' },
   IN_REVIEW: { mark: '◐', tone: 'waiting', means: 'a reviewer works on it' },
@@ -21,12 +27,17 @@ export const STATES: Readonly<Record<State, { readonly mark: string; readonly to
 export type Tone = 'quiet' | 'waiting' | 'warning' | 'good' | 'bad';
 
 export function StateBadge({ state }: { readonly state: State }) {
-  const { mark, tone } = STATES[state];
+  const { mark, tone } = wordsOfState(state);
   return (
     <span className={`badge ${tone}`}>
       <span aria-hidden="true">{mark}</span> <span>{stateWords(state)}</span>
     </span>
   );
+}
+
+/** Also of a state that this page does not know, of a newer gateway. */
+export function wordsOfState(state: State): StateWords {
+  return state in STATES ? STATES[state] : { mark: '?', tone: 'quiet', means: '' };
 }
 
 /** `CHANGES_REQUESTED` as "changes requested". */

@@ -1,20 +1,15 @@
 /** The page for reviewers and owners, in a browser without network: a review from the request to what is published. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { findBrowser } from '../../stack/browser.ts';
 import { buildSatellite } from '../../stack/satellite.ts';
-import { CURATORS, openPublishing, type PublishingWorld } from '../publish/publishing-world.ts';
+import { openPublishing, type PublishingWorld } from '../publish/publishing-world.ts';
+import { hasBrowser, launched, signedIn, titled } from '../review/signed-in.ts';
 
-const found = await findBrowser();
-const executablePath = 'executable' in found ? found.executable : undefined;
-const title = 'missing' in found ? `the page for reviewers (skipped: ${found.missing})` : 'the page for reviewers';
-
-const ALONE = ['--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1', '--no-sandbox', '--disable-gpu'];
 const ASKED = { satellite: 'old', collections: ['u/alice/reprocessing', 'u/alice/psf'], title: 'Better PSFs' };
 
-describe.skipIf(executablePath === undefined)(title, () => {
+describe.skipIf(!hasBrowser)(titled('the page for reviewers'), () => {
   let browser: Browser;
   let world: PublishingWorld;
   /** A publication that nobody has looked at. */
@@ -31,7 +26,7 @@ describe.skipIf(executablePath === undefined)(title, () => {
     });
     const favourites = { satellite: 'old', collections: ['u/alice/favourites'], title: 'Favourites' };
     waiting = (await world.did('alice', 'submitPublication', favourites)).id;
-    browser = await chromium.launch({ ...(executablePath !== undefined && { executablePath }), args: ALONE });
+    browser = await launched();
   });
   afterAll(async () => {
     await browser.close();
@@ -39,30 +34,8 @@ describe.skipIf(executablePath === undefined)(title, () => {
   });
   afterEach(() => expect(complaints.splice(0)).toEqual([]));
 
-  const tokenOf = (user: 'alice' | 'carol' | keyof typeof CURATORS) =>
-    world.gateway.token(user, { groups: user in CURATORS ? CURATORS[user as keyof typeof CURATORS] : ['g_users'] });
-
-  /** A browser of somebody's who signs in by hand. */
-  async function pageOf(
-    user: Parameters<typeof tokenOf>[0],
-    address: string,
-    options: BrowserContextOptions = {},
-  ): Promise<Page> {
-    const page = await (await browser.newContext(options)).newPage();
-    page.on('pageerror', (error) => complaints.push(`exception: ${error.message}`));
-    page.on('console', (message) => {
-      // Before anybody has signed in.
-      if (message.type() === 'error' && !message.text().includes('401')) complaints.push(message.text());
-    });
-    page.on('request', (request) => {
-      const { protocol, origin } = new URL(request.url());
-      if (protocol.startsWith('http') && origin !== world.gateway.url) complaints.push(`elsewhere: ${request.url()}`);
-    });
-    await page.goto(`${world.gateway.url}${address}`);
-    await page.getByLabel('Token').fill(await tokenOf(user));
-    await page.getByRole('button', { name: 'Sign in' }).press('Enter');
-    return page;
-  }
+  const pageOf = (user: Parameters<typeof signedIn>[2], address: string, options: BrowserContextOptions = {}) =>
+    signedIn(browser, world, user, address, { ...options, complain: (about) => void complaints.push(about) });
 
   const stateOf = (page: Page, state: string) => page.getByRole('status').getByText(state, { exact: true }).waitFor();
   const decision = (page: Page) => page.getByRole('region', { name: 'What you can do' });
