@@ -113,6 +113,8 @@ const NAMING: Readonly<Record<string, Askings>> = Object.fromEntries([
   ['/files/*', ({ repository, uuid }) => [{ path: `/files/${repository}/${uuid}/x` }]],
   // an upload's address is its right; of those that are not one, none says whether there is such an upload
   ['/uploads/:id/:index', ({ upload }) => ['7', '-1', 'x'].map((file) => ({ path: `/uploads/${upload}/${file}` }))],
+  ['/uploads/publications/:id', ({ upload }) => [{ path: `/uploads/publications/${upload}` }]],
+  ['/referee/files/:uuid/:name', ({ uuid }) => [{ path: `/referee/files/${uuid}/x` }]],
   ...Object.entries({
     claim: { stage: 'build', worker: 'a notebook' },
     beat: { claim: 'x' },
