@@ -54,16 +54,19 @@ export class GatewayClient {
     return answer.data as Data;
   }
 
-  /** The answer of another address than GraphQL's. @throws CommandError as `ask` */
-  async post<Answered>(path: string, body: object): Promise<Answered> {
+  /**
+   * The answer of another address than GraphQL's: a JSON object.
+   * @throws CommandError as `ask`, and where something between us and the gateway answers for it
+   */
+  async post<Answered>(path: string, body: object, signal?: AbortSignal): Promise<Answered> {
     const headers = { ...this.#headers, 'content-type': 'application/json' };
-    const response = await fetch(`${this.#url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) }).catch(
-      () => {
-        throw notReached(this.#url);
-      },
-    );
-    const answer = (await response.json().catch(() => ({}))) as Answer;
-    if (answer.errors && answer.errors.length > 0) throw refused(answer.errors);
+    const request = { method: 'POST', headers, body: JSON.stringify(body), ...(signal && { signal }) };
+    const response = await fetch(`${this.#url}${path}`, request).catch(() => {
+      throw notReached(this.#url);
+    });
+    const answer = (await response.json().catch(() => null)) as Answer | null;
+    if (answer?.errors && answer.errors.length > 0) throw refused(answer.errors);
+    if (!response.ok || answer === null) throw notReached(this.#url);
     return answer as Answered;
   }
 

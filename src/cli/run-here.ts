@@ -2,6 +2,7 @@
 import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { SatelliteError } from '../butler/errors.ts';
@@ -15,16 +16,17 @@ import { executeQuanta, type Execution } from '../run/execute-work.ts';
 import type { QuantaCounts, RunSpec } from '../run/run.ts';
 import { CommandError, EXIT } from './exit.ts';
 import type { GatewayClient } from './gateway-client.ts';
+import { BEAT_MILLISECONDS, KeptClaim } from './kept-claim.ts';
 
 export interface HereOptions {
   /** Interpreter of an environment with Rubin's stack. */
   readonly python: string;
   /** Directories of further modules. */
   readonly pythonPath?: readonly string[];
-  readonly workers: string;
-  readonly retries: string;
-  readonly quantumSeconds: string;
-  readonly buildSeconds: string;
+  readonly workers: number;
+  readonly retries: number;
+  readonly quantumSeconds: number;
+  readonly buildSeconds: number;
   /** YAML file with settings of BPS itself, for a run that it executes. */
   readonly bpsConfig?: string;
 }
@@ -39,10 +41,8 @@ interface Claimed {
   readonly run: { readonly id: string; readonly spec: RunSpec; readonly quanta: QuantaCounts | null };
 }
 
-/** How often the gateway is told that we are at it; it gives a run up after a minute. */
-const BEAT_MILLISECONDS = 10_000;
-/** After how long without a beat that arrived the run is left, before the gateway gives it to another. */
-const GIVE_UP_MILLISECONDS = 40_000;
+/** Between the times that an end is sent which did not arrive: the claim is kept meanwhile. */
+const END_PAUSES_MILLISECONDS = [500, 1000, 2000, 4000, 8000, 16_000];
 
 /**
  * Does a stage here, and tells the gateway how it ended.
@@ -57,24 +57,18 @@ export async function workHere(
   tell: (counts: QuantaCounts) => void,
 ): Promise<void> {
   const place = `/v1/runs/${encodeURIComponent(id)}`;
+  const since = performance.now();
   let held = await client.post<Claimed>(`${place}/claim`, { stage, worker: hostname() });
   const { claim } = held;
   const stop = new AbortController();
-  let keptAt = performance.now();
   let quanta: QuantaCounts | null = null;
-  const beat = setInterval(() => {
-    const asked = performance.now();
-    client.post<Claimed>(`${place}/beat`, { claim, quanta }).then(
-      (kept) => {
-        held = kept;
-        keptAt = asked;
-      },
-      (error: unknown) => {
-        // A gateway that is away comes back; but another machine may take the run then, and both would write its files.
-        if (isRefusal(error) || asked - keptAt > GIVE_UP_MILLISECONDS) stop.abort(error);
-      },
-    );
-  }, BEAT_MILLISECONDS);
+  using _kept = new KeptClaim<Claimed>({
+    since,
+    beat: (signal) => client.post(`${place}/beat`, { claim, quanta }, signal),
+    onKept: (kept) => (held = kept),
+    isRefusal,
+    onLost: (why) => stop.abort(why),
+  });
   const interrupt = () => stop.abort(new Interrupted());
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
@@ -89,15 +83,36 @@ export async function workHere(
         tell(counts);
       },
     );
-    await client.post(`${place}/end`, { claim, end });
+    await sendEnd(client, place, { claim, end });
   } catch (error) {
     // Where it was cancelled, others wait until nothing is written here any more.
-    if (stop.signal.aborted)
-      await client.post(`${place}/end`, { claim, end: { stopped: true } }).catch(() => undefined);
+    if (stop.signal.aborted) {
+      const told = client.post(
+        `${place}/end`,
+        { claim, end: { stopped: true } },
+        AbortSignal.timeout(BEAT_MILLISECONDS),
+      );
+      await told.catch(() => undefined);
+    }
     throw error;
   } finally {
-    clearInterval(beat);
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  }
+}
+
+/** Again where it may not have arrived. @throws CommandError where it is refused, or the gateway stays away */
+async function sendEnd(client: GatewayClient, place: string, body: { claim: string; end: ClaimEnd }): Promise<void> {
+  for (let sent = 1; ; sent += 1) {
+    try {
+      await client.post(`${place}/end`, body);
+      return;
+    } catch (error) {
+      // An earlier one arrived, and only its answer did not; or the run was taken away meanwhile, which its state says.
+      if (sent > 1 && error instanceof CommandError && error.code === 'CONFLICT') return;
+      const pause = END_PAUSES_MILLISECONDS[sent - 1];
+      if (isRefusal(error) || pause === undefined) throw error;
+      await sleep(pause);
+    }
   }
 }
 
@@ -125,7 +140,7 @@ async function work(
     gateway,
     token,
     memoryBytes: null,
-    buildSeconds: Number(buildSeconds),
+    buildSeconds,
   } as const;
   try {
     const directory = await realpath(claimed.directory).catch((cause: unknown) => {
@@ -136,9 +151,8 @@ async function work(
       return { built: { quanta, datasets, reasons } };
     }
     await writeOwnRoot(directory, run.spec);
-    const counts = { workers: Number(workers), retries: Number(retries), quantumSeconds: Number(quantumSeconds) };
     const bps = run.spec.executor === 'BPS' ? await bpsHere(run.id, bpsConfig) : null;
-    const execution = { ...stack, ...counts, outputs: null, environment, bps };
+    const execution = { ...stack, workers, retries, quantumSeconds, outputs: null, environment, bps };
     return {
       executed: await executeQuanta({ directory, quanta: run.quanta }, execution, async (c) => tell(c), signal),
     };

@@ -2,13 +2,14 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { SingleBar } from 'cli-progress';
-import { BUILD_SECONDS, QUANTUM_SECONDS } from '../run/settings.ts';
+import { BUILD_SECONDS, MOST_RETRIES, MOST_SECONDS, MOST_WORKERS, QUANTUM_SECONDS } from '../run/settings.ts';
 import { CommandError, EXIT } from './exit.ts';
 import { JOB_FIELDS, type GatewayClient, type WatchedJob } from './gateway-client.ts';
 import { waitForJob } from './job-progress.ts';
 import type { HereOptions } from './run-here.ts';
 import { printable } from './terminal.ts';
-import { change, changingVerb, connect, json, show, verb, type ChangeOptions, type ConnectionOptions } from './verb.ts';
+import { change, changingVerb, connect, json, show, verb, whole } from './verb.ts';
+import type { ChangeOptions, ConnectionOptions } from './verb.ts';
 
 interface ShownRun {
   readonly id: string;
@@ -113,11 +114,17 @@ function staged(name: string, description: string): Command {
     .option('--here', 'on this machine, also where the gateway would do it')
     .addOption(new Option('--python <program>', "Rubin's Python here").env('SATELLITE_PYTHON').default('python3'))
     .option('--python-path <directories...>', 'directories of further modules, such as your tasks')
-    .option('--workers <number>', 'quanta that run at the same time here', '2')
-    .option('--retries <number>', 'how often a quantum that failed is tried again here', '1')
-    .option('--quantum-seconds <number>', 'seconds that a quantum may take here', String(QUANTUM_SECONDS))
-    .option('--build-seconds <number>', 'seconds that the graph may take to be built here', String(BUILD_SECONDS))
+    .addOption(count('--workers', 'quanta that run at the same time here', [1, MOST_WORKERS], 2))
+    .addOption(count('--retries', 'how often a quantum that failed is tried again here', [0, MOST_RETRIES], 1))
+    .addOption(count('--quantum-seconds', 'seconds that a quantum may take here', [1, MOST_SECONDS], QUANTUM_SECONDS))
+    .addOption(
+      count('--build-seconds', 'seconds that the graph may take to be built here', [1, MOST_SECONDS], BUILD_SECONDS),
+    )
     .option('--bps-config <file>', 'YAML with settings of BPS, where it executes the run from here');
+}
+
+function count(flag: string, description: string, [least, most]: readonly [number, number], usual: number): Option {
+  return new Option(`${flag} <number>`, description).argParser(whole(flag, least, most)).default(usual);
 }
 
 function build(): Command {

@@ -132,3 +132,12 @@ export function json(option: string): (given: string) => unknown {
     }
   };
 }
+
+/** A whole number of an option. @throws CommandError where it is none, or out of bounds */
+export function whole(option: string, least: number, most: number): (given: string) => number {
+  return (given) => {
+    const number = /^\d+$/.test(given) ? Number(given) : NaN;
+    if (number >= least && number <= most) return number;
+    throw new CommandError(`${option} must be a whole number from ${least} to ${most}.`, EXIT.usage);
+  };
+}

@@ -1,9 +1,6 @@
 /** The configuration's section `runs`; README.md has a row for every key. */
 import { z } from 'zod';
-import { BUILD_SECONDS, QUANTUM_SECONDS } from '../run/settings.ts';
-
-/** What a timer of Node's can wait for. */
-const MOST_SECONDS = 2_000_000;
+import { BUILD_SECONDS, MOST_RETRIES, MOST_SECONDS, MOST_WORKERS, QUANTUM_SECONDS } from '../run/settings.ts';
 
 export const runsConfig = z.strictObject({
   /**
@@ -16,11 +13,11 @@ export const runsConfig = z.strictObject({
   /** Runs that are built or executed at the same time; of one user, one less. @default 4 */
   atOnce: z.int().min(1).max(64).default(4),
   /** Quanta of one run that run at the same time. @default 2 */
-  workers: z.int().min(1).max(1024).default(2),
+  workers: z.int().min(1).max(MOST_WORKERS).default(2),
   /** Bytes of memory that the workers of one run share. @default not limited */
   memoryBytes: z.int().positive().optional(),
   /** How often a quantum that failed is tried again by itself. @default 1 */
-  retries: z.int().min(0).max(10).default(1),
+  retries: z.int().min(0).max(MOST_RETRIES).default(1),
   /** Seconds that a quantum may take; one that takes longer has failed, and is tried again as others are. @default 86400 */
   quantumSeconds: z.int().min(1).max(MOST_SECONDS).default(QUANTUM_SECONDS),
   /** Seconds that the plan or the graph of a run may take to be built. @default 21600 */

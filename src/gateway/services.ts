@@ -163,7 +163,7 @@ export async function openServices(
     log,
   });
   const runs = new Runs({ store, satellites, stages, jobs, pipelines: config.python?.path ?? [] });
-  const claims: Claims = new Claims({ store, runs, satellites, stages, minted, secret: state.secret, now });
+  const claims: Claims = new Claims({ store, runs, satellites, stages, minted, secret: state.secret, log, now });
   const sweeper = new RunSweeper({ stages, claims, log });
   const services: Services = {
     calls: new IdempotentCalls(state, requestMs),

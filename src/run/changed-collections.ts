@@ -8,6 +8,9 @@ import { inputStructure } from './transfer/input-structure.ts';
 
 const noted = z.array(z.object({ name: z.string(), type: z.string(), children: z.array(z.string()).default([]) }));
 
+/** Of the file: more than hundred thousands of collections have. */
+const MOST_BYTES = 64 * 2 ** 20;
+
 /**
  * Compares chains and what is below them, as they are noted beside the graph; new datasets in a RUN are not seen.
  * @returns a sentence for each collection that is gone or has other children
@@ -18,8 +21,11 @@ export async function changedCollections(
   visible: VisibleRepositories,
   ctx: QueryContext,
 ): Promise<readonly string[]> {
-  const then = noted.safeParse(parsed(await directory.read(RUN_FILES.collections, ctx.signal)));
-  if (!then.success) return [];
+  const text = await directory.read(RUN_FILES.collections, ctx.signal, MOST_BYTES);
+  if (text === null) return [];
+  const then = noted.safeParse(parsed(text));
+  if (!then.success)
+    return [`What the graph was built from is not noted in ${RUN_FILES.collections} any more: ${ADVICE}`];
   const repositories = spec.repositories.flatMap((name) => visible.find(name)?.repository ?? []);
   const now = new Map((await inputStructure(repositories, spec.inputs, ctx)).map((found) => [found.name, found]));
   return then.data.flatMap(({ name, children }) => {
@@ -32,9 +38,9 @@ export async function changedCollections(
 
 const ADVICE = 'buildRun builds the graph again.';
 
-function parsed(text: string | null): unknown {
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(text ?? '');
+    return JSON.parse(text);
   } catch {
     return null;
   }

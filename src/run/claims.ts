@@ -3,6 +3,7 @@
  * processes, tells how it goes, and ends the stage.  A claim that is not heard of lapses, and another takes its place.
  */
 import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
 import type { MintedTokens } from '../access/minted-token.ts';
 import { refused } from '../access/token-form.ts';
 import { permits } from '../access/permission.ts';
@@ -29,6 +30,7 @@ export interface ClaimsOptions {
   readonly stages: Pick<Stages, 'finishBuild' | 'record'>;
   readonly minted: Pick<MintedTokens, 'mint'>;
   readonly secret: Pick<GatewaySecret, 'seal' | 'unseal'>;
+  readonly log: Pick<Logger, 'warn'>;
   /** Unix milliseconds. @default the machine's clock */
   readonly now?: () => number;
 }
@@ -71,8 +73,8 @@ const COUNT_MILLISECONDS = 30_000;
 export class Claims {
   readonly #options: ClaimsOptions;
   readonly #now: () => number;
-  /** When the outputs of a claim were counted last. */
-  readonly #counted = new Map<string, number>();
+  /** Of the claims whose outputs were counted: when that was begun last, and the count that is under way. */
+  readonly #counts = new Map<string, { readonly begun: number; underWay: Promise<void> | null }>();
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
@@ -109,7 +111,7 @@ export class Claims {
 
   /**
    * Keeps a claim, and tells how quanta went so far.
-   * @throws SatelliteError CONFLICT where it is held no more, QUOTA_EXCEEDED where the run has written too much: it is FAILED then
+   * @throws SatelliteError CONFLICT where it is held no more, QUOTA_EXCEEDED where that is as the run has written too much
    */
   async beat(id: string, claim: string, quanta: QuantaCounts | null, principal: Principal): Promise<HeldClaim> {
     const entry = await this.#held(id, claim, principal);
@@ -118,25 +120,23 @@ export class Claims {
       ...(quanta && { quanta: { ...quanta, total: entry.quanta?.total ?? quanta.total } }),
     });
     if (!kept) throw lost(id);
-    if (this.#now() - (this.#counted.get(claim) ?? 0) > COUNT_MILLISECONDS) {
-      this.#counted.set(claim, this.#now());
-      await this.#count(kept, claim, principal);
-    }
+    this.#countNowAndThen(kept, claim, principal);
     return { claim, run: kept, token: await this.#mint(kept, principal), environment: {} };
   }
 
   /** Ends a stage. @throws SatelliteError as the stage's own end does; then the run is FAILED with it */
   async end(id: string, claim: string, end: ClaimEnd, principal: Principal): Promise<RunRecord> {
     const { store, stages, runs } = this.#options;
+    await this.#counts.get(claim)?.underWay;
     const cancelled = await runs.writeable(id, principal);
     if (cancelled.claim === claim && cancelled.worker === null) {
       // Its claimant has stopped, as it was asked to.
       const left = await store.change(cancelled, UNCLAIMED);
-      if (!('stopped' in end)) throw lost(id);
+      if (!('stopped' in end)) throw lost(id, cancelled.error);
       return left ?? cancelled;
     }
     const entry = await this.#held(id, claim, principal);
-    this.#counted.delete(claim);
+    this.#counts.delete(claim);
     const change = async (changes: Parameters<RunStore['changeAttempt']>[2]) => {
       const changed = await store.changeAttempt(id, entry.attempt, { ...UNCLAIMED, ...changes });
       if (!changed) throw lost(id);
@@ -153,7 +153,7 @@ export class Claims {
       const total = entry.quanta?.total ?? end.executed.total;
       const quanta = { ...end.executed, total };
       await store.changeAttempt(id, entry.attempt, { quanta });
-      await this.#quota(entry, principal);
+      await this.#count(entry, principal);
       requireAll(quanta);
       return await change({ state: 'EXECUTED', stage: null, error: null, quanta });
     } catch (error) {
@@ -165,7 +165,11 @@ export class Claims {
   /** Gives up the runs whose claimants have gone: `retryRun`, or another claim, goes on with what is missing. */
   async sweep(): Promise<void> {
     const { store, stages } = this.#options;
-    for (const entry of await store.inState(Object.values(WORKING))) {
+    const known = [...this.#counts.keys()];
+    const working = await store.inState(Object.values(WORKING));
+    const held = new Set(working.filter(({ worker }) => worker !== null).map(({ claim }) => claim));
+    for (const claim of known) if (!held.has(claim)) this.#counts.delete(claim);
+    for (const entry of working) {
       const { worker, claimedUntil } = entry;
       if (worker === null || (claimedUntil ?? 0) > this.#now()) continue;
       const message = `'${worker}' has not been heard of for a minute: go on there with \`satellite run go ${entry.id}\`, or here with retryRun.`;
@@ -189,34 +193,51 @@ export class Claims {
     return entry.sealedToken === null ? undefined : this.#options.secret.unseal(purpose(id), entry.sealedToken);
   }
 
-  async #count(entry: RunEntry, claim: string, principal: Principal): Promise<void> {
+  /** Counts meanwhile: a beat is not kept waiting, as its sender would think that it was not heard. */
+  #countNowAndThen(entry: RunEntry, claim: string, principal: Principal): void {
     if (entry.stage !== 'execute') return;
+    const last = this.#counts.get(claim);
+    if (last && (last.underWay !== null || this.#now() - last.begun <= COUNT_MILLISECONDS)) return;
+    const count = { begun: this.#now(), underWay: null as Promise<void> | null };
+    this.#counts.set(claim, count);
+    count.underWay = this.#failOverQuota(entry, principal)
+      .catch((err: unknown) => this.#options.log.warn({ err, run: entry.id }, 'could not end a run over its quota'))
+      .finally(() => (count.underWay = null));
+  }
+
+  async #failOverQuota(entry: RunEntry, principal: Principal): Promise<void> {
     const { store, stages } = this.#options;
     try {
-      await this.#quota(entry, principal);
+      await this.#count(entry, principal);
     } catch (error) {
-      if (!(error instanceof SatelliteError) || error.code !== 'QUOTA_EXCEEDED') throw error;
+      if (!(error instanceof SatelliteError)) throw error;
       const { code, message } = error;
-      this.#counted.delete(claim);
+      // Until its claimant says that it has stopped, or its time is over, it may still write.
       const failed = await store.changeAttempt(entry.id, entry.attempt, {
-        ...{ ...UNCLAIMED, attempt: entry.attempt + 1 },
+        ...{ worker: null, sealedToken: null, attempt: entry.attempt + 1 },
         ...{ state: 'FAILED', error: { code, message } },
       });
       if (failed) await stages.record(failed);
-      throw error;
     }
   }
 
-  async #quota(entry: RunEntry, principal: Principal): Promise<void> {
-    const { satellites } = this.#options;
-    const satellite = await satellites.forWriting(entry.satellite, principal);
-    await new OutputQuota(entry, satellite, satellites).count(AbortSignal.timeout(WORK_MILLISECONDS));
+  /** Where outputs cannot be counted, the run goes on. @throws SatelliteError QUOTA_EXCEEDED */
+  async #count(entry: RunEntry, principal: Principal): Promise<void> {
+    const { satellites, log } = this.#options;
+    try {
+      const satellite = await satellites.forWriting(entry.satellite, principal);
+      await new OutputQuota(entry, satellite, satellites).count(AbortSignal.timeout(WORK_MILLISECONDS));
+    } catch (err) {
+      if (err instanceof SatelliteError && err.code === 'QUOTA_EXCEEDED') throw err;
+      log.warn({ err, run: entry.id }, 'could not count the outputs of a run against its quota');
+    }
   }
 
   async #held(id: string, claim: string, principal: Principal): Promise<RunEntry> {
     const entry = await this.#options.runs.writeable(id, principal);
     requireRun(entry, principal);
-    if (entry.claim !== claim || entry.worker === null) throw lost(id);
+    if (entry.claim !== claim) throw lost(id);
+    if (entry.worker === null) throw lost(id, entry.error);
     return entry;
   }
 
@@ -249,7 +270,9 @@ function requireRun({ satellite }: RunRecord, principal: Principal): void {
   throw new SatelliteError('FORBIDDEN', 'This token was made for a job, and is not good for claiming runs.');
 }
 
-function lost(id: string): SatelliteError {
+/** @param error of the run, where it was this claim's */
+function lost(id: string, error: RunRecord['error'] = null): SatelliteError {
+  if (error?.code === 'QUOTA_EXCEEDED') return new SatelliteError('QUOTA_EXCEEDED', error.message);
   return new SatelliteError(
     'CONFLICT',
     `Run ${id} is no longer this machine's: it was cancelled, or another one has taken it over.`,

@@ -39,7 +39,7 @@ export function runPlace(output: string, timestamp: string): string {
   return `${RUNS}/${output}/${timestamp}`;
 }
 
-/** Longest log of one quantum that is read, in bytes from its end. */
+/** Bytes of a log that are read, from its end. */
 const LOG_BYTES = 2 ** 20;
 
 export class RunDirectory {
@@ -69,12 +69,12 @@ export class RunDirectory {
     await this.write(RUN_FILES.record, `${JSON.stringify(visibleRecord(record), undefined, 2)}\n`, signal);
   }
 
-  /** Text of a file; null where there is none. */
-  async read(name: string, signal: AbortSignal): Promise<string | null> {
+  /** Text of a file, at most its last bytes; null where there is none. */
+  async read(name: string, signal: AbortSignal, most = LOG_BYTES): Promise<string | null> {
     const place = `${this.#place}/${name}`;
     const found = await this.#files.stat(place, signal);
     if (!found) return null;
-    const range = found.size > LOG_BYTES ? { start: found.size - LOG_BYTES, end: found.size - 1 } : null;
+    const range = found.size > most ? { start: found.size - most, end: found.size - 1 } : null;
     return text(await this.#files.read(place, range, signal));
   }
 

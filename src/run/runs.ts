@@ -19,7 +19,7 @@ import { isActive, type RunRecord, type RunState } from './run.ts';
 import { failuresOf, logOf, type QuantumFailure } from './run-logs.ts';
 import type { CreateRun, RunChange, RunFilter, RunPage, RunService } from './service.ts';
 import { changedCollections } from './changed-collections.ts';
-import { checkStage, stageToRetry } from './stage-rules.ts';
+import { changedMeanwhile, checkStage, stageToRetry } from './stage-rules.ts';
 import type { Stages } from './stages.ts';
 import { UNCLAIMED, type RunPosition, type RunEntry, type RunStore, type StageRequest } from './store.ts';
 
@@ -171,7 +171,13 @@ export class Runs implements RunService {
     query: QueryContext,
   ): Promise<readonly string[]> {
     if (record.state !== 'BUILT') return [];
-    return changedCollections(record, await this.#directoryOf(record), repositories, query);
+    try {
+      return await changedCollections(record, await this.#directoryOf(record), repositories, query);
+    } catch (error) {
+      // What is wrong with where inputs or the run are is no reason to show nothing of the run.
+      if (!(error instanceof SatelliteError) || query.signal.aborted) throw error;
+      return [`It cannot be said whether the collections of inputs have changed: ${error.message}`];
+    }
   }
 
   async failures(record: RunRecord): Promise<readonly QuantumFailure[]> {
@@ -233,10 +239,6 @@ export class Runs implements RunService {
     if (!satellite || satellite.id !== entry.satelliteId) return false;
     return owns(principal, satellite) || (await mayWrite(satellites, entry.satellite, principal));
   }
-}
-
-function changedMeanwhile(id: string): SatelliteError {
-  return new SatelliteError('CONFLICT', `Run ${id} was changed at the same moment: look at it, and try again.`);
 }
 
 async function mayWrite(

@@ -5,6 +5,11 @@ import type { PythonSettings } from '../satellite/migration-tool.ts';
 export const QUANTUM_SECONDS = 86_400;
 export const BUILD_SECONDS = 21_600;
 
+/** The most that can be said: of seconds what a timer of Node's can wait for. */
+export const MOST_SECONDS = 2_000_000;
+export const MOST_WORKERS = 1024;
+export const MOST_RETRIES = 10;
+
 /** How runs are done, from the configuration's section `runs`. */
 export interface RunSettings {
   /** Whose processes run users' code: nobody's of this gateway, those of `user` as its own, or each user's in a sandbox. */

@@ -12,7 +12,7 @@ export const WORKING: Readonly<Record<WorkingStage, RunState>> = {
 };
 
 type Standing = Pick<RunRecord, 'id' | 'state' | 'reached' | 'stage' | 'quanta' | 'worker'>;
-/** When a claim ends that was cancelled, Unix milliseconds; null: its claimant has stopped. */
+/** When a claim ends that was cancelled or failed, Unix milliseconds; null: its claimant has stopped. */
 type Leaving = { readonly claimedUntil: number | null };
 
 /**
@@ -31,7 +31,7 @@ export function checkStage(run: Standing & Leaving, stage: RunStage, now: number
   }
   const left = Math.ceil(((run.claimedUntil ?? 0) - now) / 1000);
   if (left > 0)
-    refuse(`is being stopped where it was cancelled, and writes no more in ${left} seconds: try again then.`);
+    refuse(`is being stopped on its user's own machine, and writes no more in ${left} seconds: try again then.`);
   if (stage === 'remove') return;
   if (stage === 'build') {
     if (reached === 'EXECUTED' || reached === 'COMPLETED')
@@ -55,4 +55,9 @@ export function stageToRetry(run: Standing): WorkingStage {
   }
   if (isMissing && (state === 'EXECUTED' || state === 'COMPLETED')) return 'execute';
   throw new SatelliteError('CONFLICT', `Run ${run.id} is ${state}: there is nothing to try again.`);
+}
+
+/** Of a run that another changed between our reading and our changing it. */
+export function changedMeanwhile(id: string): SatelliteError {
+  return new SatelliteError('CONFLICT', `Run ${id} was changed at the same moment: look at it, and try again.`);
 }

@@ -1,30 +1,24 @@
 /** The work of runs as durable jobs: begun, gone on with after a crash, held, ended. */
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { runDirectory } from '../butler/file-template.ts';
-import { isUri } from '../repository/direct/datastore/artifact-path.ts';
-import { SatelliteError } from '../butler/errors.ts';
 import type { Principal } from '../access/principal.ts';
 import type { MintedTokens } from '../access/minted-token.ts';
-import { HeldError, type Job, type JobKind, type Jobs, type Json, type Task } from '../jobs/job.ts';
+import type { Job, JobKind, Jobs, Json, Task } from '../jobs/job.ts';
 import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
 import { contextOf, writeableSatellite, type TransferSurroundings } from '../transfer/attempt-setting.ts';
-import { cancelBps } from './bps/execute-by-bps.ts';
 import { makeGraph, placeInputs, type Stack } from './build-work.ts';
 import { directoryOfRun, RUN_FILES } from './directory.ts';
-import { executeQuanta, requireAll } from './execute-work.ts';
+import { ExecuteStage, superseded, type StageEnd } from './execute-stage.ts';
 import { planBeforeBuilding } from './plan/plan-before-building.ts';
 import { planText } from './plan/run-plan.ts';
 import { endOutputQuota, OutputQuota } from './output-quota.ts';
-import { requireApart, requireUnused } from './output-places.ts';
+import { requireUnused } from './output-places.ts';
 import { requireReach, requireStack } from './reach.ts';
 import { removeRunOutputs } from './removal.ts';
 import { runTokens } from './run-tokens.ts';
-import type { QuantaCounts, RunExplanation, RunRecord, RunStage } from './run.ts';
+import type { RunExplanation, RunRecord, RunStage } from './run.ts';
 import type { RunSettings } from './settings.ts';
-import { checkStage, WORKING } from './stage-rules.ts';
-import { UNCLAIMED, type RunChanges, type RunEntry, type RunStore, type StageRequest } from './store.ts';
+import { changedMeanwhile, checkStage, WORKING } from './stage-rules.ts';
+import { UNCLAIMED, type RunEntry, type RunStore, type StageRequest } from './store.ts';
 import { bringRunHome } from './transfer/bring-run-home.ts';
 import { readableRepositories, readingRules } from './transfer/readable-repositories.ts';
 import { sandboxUid } from './worker/sandbox.ts';
@@ -44,24 +38,19 @@ export type StageInput = { readonly run: string; readonly attempt: number };
 
 const KIND = { build: 'buildRun', execute: 'executeRun', transfer: 'transferRun', remove: 'removeRun' } as const;
 const WRITE_MILLISECONDS = 30_000;
-const AWAY_ADVICE = 'It is tried again by itself every few minutes, or at once with retryRun.';
-
-/** What a stage changes when it has ended well, and what its job answers. */
-interface StageEnd {
-  readonly changes: RunChanges;
-  readonly result: Json;
-}
 
 export class Stages {
   readonly #options: StagesOptions;
   readonly #kinds: Readonly<Record<RunStage, JobKind<StageInput>>>;
+  readonly #execution: ExecuteStage;
 
   /** Adds its kinds of work to the jobs; to be called before their `start`. */
   constructor(options: StagesOptions) {
     this.#options = options;
+    this.#execution = new ExecuteStage(options);
     this.#kinds = {
       build: this.#kind('build', (entry, task) => this.#build(entry, task)),
-      execute: this.#kind('execute', (entry, task) => this.#execute(entry, task)),
+      execute: this.#kind('execute', (entry, task) => this.#execution.work(entry, this.#stack(entry, task), task)),
       transfer: this.#kind('transfer', (entry, task) => this.#transfer(entry, task)),
       remove: this.#kind('remove', async (entry, task) => ({ changes: {}, result: await this.#remove(entry, task) })),
     };
@@ -95,11 +84,7 @@ export class Stages {
       jobOwner: principal.username,
       ...UNCLAIMED,
     });
-    if (!begun)
-      throw new SatelliteError(
-        'CONFLICT',
-        `Run ${entry.id} was changed at the same moment: look at it, and try again.`,
-      );
+    if (!begun) throw changedMeanwhile(entry.id);
     const job = await this.#enqueue(begun, principal.token).catch(async (error: unknown) => {
       // As it was, for another try; should the job be there after all, it belongs to an attempt that is over.
       const { state, stage: before, request: asked, error: why } = entry;
@@ -156,7 +141,9 @@ export class Stages {
         return stage === 'transfer' ? rules : undefined;
       },
       run: async ({ run, attempt }, task) => {
+        // A crash may have come before the run was told its job: cancelRun ends that, and not the run alone.
         const begun = await store.changeAttempt(run, attempt, {
+          job: task.jobId,
           ...(isWorking && { state: WORKING[stage], error: null }),
         });
         if (!begun && stage === 'remove' && !(await store.get(run))) return null;
@@ -177,7 +164,7 @@ export class Stages {
         if (job.state === 'COMPLETED') return;
         const state = job.state === 'CANCELLED' ? ('CANCELLED' as const) : ('FAILED' as const);
         const entry = await store.changeAttempt(run, attempt, { ...(isWorking && { state }), error: job.error });
-        if (entry && stage === 'execute' && state === 'CANCELLED') await this.#stopBps(entry);
+        if (entry && stage === 'execute' && state === 'CANCELLED') await this.#execution.stopBps(entry);
         if (entry) await this.record(entry);
       },
     };
@@ -250,57 +237,6 @@ export class Stages {
     return placeInputs(entry, placing, contextOf({ jobs }, task));
   }
 
-  async #execute(entry: RunEntry, task: Task): Promise<StageEnd> {
-    const { store, settings } = this.#options;
-    const { workers, retries, quantumSeconds } = settings;
-    const satellite = await this.#satellite(entry, task);
-    const { artifacts, environment } = satellite;
-    // Another may have been made at the same moment.
-    requireApart(entry, await store.ofSatellite(entry));
-    const outputs = isUri(artifacts.root) ? null : join(artifacts.root, runDirectory(entry.spec.outputRun));
-    // Also of an execution that is stopped, files are there that another graph must not take for its own.
-    await store.changeAttempt(entry.id, entry.attempt, { reached: 'EXECUTED' });
-    const isByBps = entry.spec.executor === 'BPS';
-    if (isByBps) await mkdir(settings.bps.tokens, { recursive: true, mode: 0o700 });
-    const execution = {
-      ...{ ...this.#stack(entry, task), workers, retries, quantumSeconds, outputs },
-      environment: await environment(),
-      bps: isByBps ? { tokenFile: this.#tokenFile(entry), settings: settings.bps.settings } : null,
-    };
-    const tell = async (quanta: QuantaCounts) => {
-      const { total, succeeded, failed, blocked } = quanta;
-      await task.progress({ done: succeeded + failed + blocked, total, unit: 'quanta' });
-      await store.changeAttempt(entry.id, entry.attempt, { quanta });
-    };
-    const counts = await this.#withinQuota(entry, satellite, task, (signal) =>
-      executeQuanta(entry, execution, tell, signal),
-    );
-    requireAll(counts);
-    return { changes: { state: 'EXECUTED', quanta: counts }, result: { ...counts } };
-  }
-
-  /** @throws SatelliteError QUOTA_EXCEEDED, with what was executed ended; HeldError where what is read is not there for long */
-  async #withinQuota<T>(
-    entry: RunEntry,
-    satellite: OpenSatellite,
-    task: Task,
-    work: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> {
-    const { surroundings, log } = this.#options;
-    const quota = new OutputQuota(entry, satellite, surroundings.satellites);
-    try {
-      return await quota.during(work, task.signal, (err) => {
-        log.warn({ err, run: entry.id }, 'could not count the outputs of a run against its quota');
-      });
-    } catch (error) {
-      if (!(error instanceof SatelliteError)) throw error;
-      if (error.code === 'QUOTA_EXCEEDED') await this.#stopBps(entry);
-      if (error.code === 'UPSTREAM_UNAVAILABLE')
-        throw new HeldError(error.code, `${error.message} ${AWAY_ADVICE}`, 'SOURCE');
-      throw error;
-    }
-  }
-
   async #transfer(entry: RunEntry, task: Task): Promise<StageEnd> {
     const { spec, satellite, directory, request } = entry;
     const { repositories, inputs, output, outputRun, extend } = spec;
@@ -308,7 +244,7 @@ export class Stages {
     const provenance = extend ? undefined : `${directory}/${RUN_FILES.provenance}`;
     const run = { satellite, repositories, inputs, output, outputRun, graph, provenance };
     const brought = await bringRunHome(run, request?.inputs ?? 'REFERENCE', this.#options.surroundings, task);
-    await endOutputQuota(entry, this.#options.surroundings.satellites);
+    await this.#keepQuota(entry, task);
     // Of what has made nothing only the inputs came.
     return {
       changes: brought.datasets > 0 ? { state: 'COMPLETED', reached: 'COMPLETED' } : { state: 'BUILT' },
@@ -316,27 +252,29 @@ export class Stages {
     };
   }
 
+  /** What did not come home, such as half of what a quantum that failed made, counts until the run is removed. */
+  async #keepQuota(entry: RunEntry, task: Task): Promise<void> {
+    const { surroundings, log } = this.#options;
+    try {
+      const quota = new OutputQuota(entry, await this.#satellite(entry, task), surroundings.satellites);
+      await endOutputQuota(entry, surroundings.satellites);
+      await quota.count(task.signal);
+    } catch (err) {
+      task.signal.throwIfAborted();
+      log.warn({ err, run: entry.id }, 'could not count what a run left beside its outputs');
+    }
+  }
+
   async #remove(entry: RunEntry, task: Task): Promise<Json> {
     const { store, surroundings } = this.#options;
     const satellite = await this.#satellite(entry, task);
     requireUnused(entry, await store.ofSatellite(entry));
-    await this.#stopBps(entry);
+    await this.#execution.stopBps(entry);
     const removed = await removeRunOutputs(entry, satellite, contextOf(surroundings, task));
     await directoryOfRun(satellite.directory, entry).remove(task.signal);
     await endOutputQuota(entry, surroundings.satellites);
     await store.remove(entry.id);
     return { ...removed };
-  }
-
-  #tokenFile({ id }: Pick<RunRecord, 'id'>): string {
-    return join(this.#options.settings.bps.tokens, id);
-  }
-
-  /** Ends what BPS does for a run, which goes on without us otherwise. */
-  async #stopBps(entry: RunRecord): Promise<void> {
-    if (entry.spec.executor !== 'BPS' || this.#options.settings.executeAs !== 'self') return;
-    await cancelBps(entry.directory);
-    await rm(this.#tokenFile(entry), { force: true });
   }
 
   #satellite(entry: RunRecord, task: Task): Promise<OpenSatellite> {
@@ -359,8 +297,4 @@ export class Stages {
       token: runTokens(minted, entry, task.owner, task.jobId),
     };
   }
-}
-
-function superseded(run: string): SatelliteError {
-  return new SatelliteError('CONFLICT', `Run ${run} is gone, or something else was begun with it since.`);
 }

@@ -82,6 +82,7 @@ describe('what goes wrong has a status of its own', () => {
     ['a missing option', ['create', 'x'], 2, '--from'],
     ['a choice that is none', ['associate', 'mine', 'tag'], 2, '--uuid, or --type with --collection'],
     ['JSON that is none', ['transfer', 'mine', '--data-id', '{'], 2, '--data-id must be JSON'],
+    ['a time that no timer waits for', ['run', 'go', 'r', '--quantum-seconds', '2147484'], 2, 'from 1 to 2000000'],
     ['a gateway that is not there', ['list', '--url', 'http://127.0.0.1:1'], 3, 'cannot be reached'],
   ])('%s', async (_what, args, code, words) => {
     const answer = await satellite(args);

@@ -1,10 +1,14 @@
-/** Runs that nobody goes on with: their machine is not heard of any more, or a gateway ended before it had begun. */
+/**
+ * Runs that nobody goes on with, as their machine is not heard of any more or a gateway ended before it had begun; and those
+ * that a machine may not go on with.
+ */
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Principal } from '../../src/access/principal.ts';
-import type { Jobs } from '../../src/jobs/job.ts';
+import { SatelliteError } from '../../src/butler/errors.ts';
+import type { JobKind, Jobs, Task } from '../../src/jobs/job.ts';
 import { Claims, type ClaimsOptions } from '../../src/run/claims.ts';
-import { Stages, type StagesOptions } from '../../src/run/stages.ts';
+import { Stages, type StageInput, type StagesOptions } from '../../src/run/stages.ts';
 import { RUN_TABLES, RunStore, type RunEntry } from '../../src/run/store.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State } from '../../src/state/state.ts';
@@ -20,6 +24,7 @@ let store: RunStore;
 /** What was enqueued. */
 let enqueued: string[];
 let isQueueDown: boolean;
+let kinds: JobKind<StageInput>[];
 let stages: Stages;
 beforeAll(async () => {
   directory = await temporaryDirectory();
@@ -28,9 +33,9 @@ beforeAll(async () => {
   store = new RunStore(state.database);
 });
 beforeEach(() => {
-  [enqueued, isQueueDown] = [[], false];
+  [enqueued, isQueueDown, kinds] = [[], false, []];
   const jobs = {
-    define: () => undefined,
+    define: (kind: JobKind<StageInput>) => void kinds.push(kind),
     enqueue: async (_kind: unknown, { input }: { input: { run: string } }) => {
       if (isQueueDown) throw new Error('the queue is down');
       enqueued.push(input.run);
@@ -56,18 +61,32 @@ async function added(id: string, changes: Partial<RunEntry> = {}): Promise<RunEn
   return entry;
 }
 
-test('a run whose machine has not been heard of for a minute is FAILED, says so, and can be begun again', async () => {
-  await added('claimed');
-  let now = MADE;
-  const claims = new Claims({
-    ...{ store, now: () => now, stages, minted: { mint: async () => 'capability' } },
+/** What keeps claims at a time that is set by hand. @param reserve sets bytes aside for what a run has written */
+function claimsAt(clock: { now: number }, reserve: () => Promise<void> = async () => undefined): Claims {
+  const artifacts = { root: '/satellite', list: async function* () {} };
+  const satellite = { artifacts, repository: { recordedAt: async () => new Map() } };
+  return new Claims({
+    ...{
+      store,
+      now: () => clock.now,
+      stages,
+      minted: { mint: async () => 'capability' },
+      log: { warn: () => undefined },
+    },
+    satellites: { forWriting: async () => satellite, reserve },
     runs: { writeable: async (id: string) => (await store.get(id))! },
   } as unknown as ClaimsOptions);
+}
+
+test('a run whose machine has not been heard of for a minute is FAILED, says so, and can be begun again', async () => {
+  await added('claimed');
+  const clock = { now: MADE };
+  const claims = claimsAt(clock);
   await claims.claim('claimed', { stage: 'build', worker: 'laptop' }, ALICE);
-  now += 59_000;
+  clock.now += 59_000;
   await claims.sweep();
   expect(await store.get('claimed')).toMatchObject({ state: 'BUILDING', worker: 'laptop' });
-  now += 2000;
+  clock.now += 2000;
   await claims.sweep();
   expect(await store.get('claimed')).toMatchObject({
     ...{ state: 'FAILED', worker: null, claim: null },
@@ -94,4 +113,60 @@ test('a stage whose job could not be made is not begun: the run is as it was', a
   isQueueDown = false;
   await stages.begin(after!, 'transfer', { inputs: 'NONE' }, ALICE);
   expect(enqueued).toEqual(['down']);
+});
+
+test('a stage that goes on after a crash is the run’s job, also where the crash came before that was noted', async () => {
+  await added('crashed', { state: 'EXECUTING', stage: 'execute', jobOwner: 'alice', attempt: 1 });
+  const execute = kinds.find(({ name }) => name === 'executeRun')!;
+  const task = { jobId: 'its-job', owner: 'alice', signal: AbortSignal.timeout(60_000) } as unknown as Task;
+  // There is nothing to execute in this world.
+  await expect(execute.run({ run: 'crashed', attempt: 1 }, task)).rejects.toThrow();
+  expect(await store.get('crashed')).toMatchObject({ state: 'EXECUTING', job: 'its-job' });
+  await expect(execute.run({ run: 'crashed', attempt: 0 }, task)).rejects.toMatchObject({ code: 'CONFLICT' });
+});
+
+const BUILT = { state: 'BUILT', reached: 'BUILT', quanta: { total: 1, succeeded: 0, failed: 0, blocked: 0 } } as const;
+const LAPTOP = { stage: 'execute', worker: 'laptop' } as const;
+const DONE = { executed: { total: 1, succeeded: 1, failed: 0, blocked: 0 } };
+
+test('a run that exceeds its quota is FAILED, and nobody else begins before its machine has stopped', async () => {
+  await added('full', BUILT);
+  const claims = claimsAt({ now: MADE }, async () => {
+    throw new SatelliteError('QUOTA_EXCEEDED', 'There is no room.');
+  });
+  const { claim } = await claims.claim('full', LAPTOP, ALICE);
+  await claims.beat('full', claim, null, ALICE);
+  await vi.waitFor(async () => expect(await store.get('full')).toMatchObject({ state: 'FAILED', worker: null }));
+  await expect(claims.beat('full', claim, null, ALICE)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+  const other = () => claims.claim('full', { stage: 'execute', worker: 'desktop' }, ALICE);
+  await expect(other()).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('60 seconds') });
+  await claims.end('full', claim, { stopped: true }, ALICE);
+  expect(await store.get('full')).toMatchObject({ state: 'FAILED', error: { code: 'QUOTA_EXCEEDED' } });
+  expect((await other()).run.worker).toBe('desktop');
+});
+
+test('a run whose outputs cannot be counted goes on to its end', async () => {
+  await added('uncounted', BUILT);
+  const claims = claimsAt({ now: MADE }, () => Promise.reject(new Error('the database is away')));
+  const { claim } = await claims.claim('uncounted', LAPTOP, ALICE);
+  await claims.beat('uncounted', claim, null, ALICE);
+  expect(await claims.end('uncounted', claim, DONE, ALICE)).toMatchObject({ state: 'EXECUTED', error: null });
+});
+
+test('a beat is answered while outputs are counted, which is not begun again meanwhile', async () => {
+  await added('slow', BUILT);
+  const clock = { now: MADE };
+  const counting: (() => void)[] = [];
+  const claims = claimsAt(clock, () => new Promise((resolve) => counting.push(resolve)));
+  const { claim } = await claims.claim('slow', LAPTOP, ALICE);
+  for (let beats = 0; beats < 3; beats += 1) {
+    await claims.beat('slow', claim, null, ALICE);
+    clock.now += 40_000;
+  }
+  await vi.waitFor(() => expect(counting).toHaveLength(1));
+  const ending = claims.end('slow', claim, DONE, ALICE);
+  counting[0]!();
+  await vi.waitFor(() => expect(counting).toHaveLength(2));
+  counting[1]!();
+  expect(await ending).toMatchObject({ state: 'EXECUTED' });
 });
