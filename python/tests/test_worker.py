@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+import pathlib
 import subprocess
 import sys
+import time
+import types
 from uuid import UUID
 
 import pytest
@@ -14,7 +18,7 @@ from lsst.daf.butler.datastore.cache_manager import DatastoreDisabledCacheManage
 from lsst.resources import ResourcePath
 
 from satellite._binds import bind_json
-from satellite._worker import addresses, graphs, kept_inputs
+from satellite._worker import addresses, graphs, kept_inputs, pool
 from satellite._worker.binds import bind_values
 from satellite._worker.kept_inputs import KeptInputs
 
@@ -133,3 +137,47 @@ def test_what_is_read_again_is_kept_and_what_was_used_longest_ago_makes_room(mon
     finally:
         kept_inputs.remove_of(os.getpid())
     assert kept.download_directory is not None and not kept.download_directory.exists()
+
+
+def test_what_a_quantum_forked_keeps_nobody_waiting_and_ends_with_its_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def leave(request: pool.Line, log: pool.Log) -> int:
+        if (pid := os.fork()) == 0:
+            os.setsid()
+            time.sleep(3600)
+        return pid
+
+    monkeypatch.setattr(pool, "OPERATIONS", {"leave": leave})
+    requests, asking = os.pipe()
+    answering, answers = os.pipe()
+    if (serving := os.fork()) == 0:
+        os.close(asking)
+        os.close(answering)
+        pool.Pool(requests, answers).run()
+        os._exit(0)
+    os.close(requests)
+    os.close(answers)
+    with os.fdopen(asking, "wb", buffering=0) as ask, os.fdopen(answering, "rb") as said:
+        for request in ({"op": "fork", "memory": None}, {"op": "leave", "id": 1}):
+            pool.write(ask.fileno(), {"worker": 1, **request})
+        left = json.loads(said.readline())["answer"]
+        pool.write(ask.fileno(), {"worker": 1, "op": "kill"})
+        assert json.loads(said.readline()) == {"worker": 1, "ended": "signal 9"}
+    os.waitpid(serving, 0)
+    with contextlib.suppress(FileNotFoundError):
+        assert pathlib.Path(f"/proc/{left}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_inputs_are_not_kept_where_the_place_for_temporary_files_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    universe = DimensionUniverse()
+    kind = DatasetType("bias", (), "StructuredDataDict", universe=universe)
+    one, two = [DatasetRef(kind, DataCoordinate.make_empty(universe), "run") for _ in range(2)]
+    kept = KeptInputs(Stock("", universe))
+    usage = {"total": 80, "free": 20}
+    monkeypatch.setattr("shutil.disk_usage", lambda _: types.SimpleNamespace(**usage))
+    try:
+        kept.recorded = {one.id, two.id}
+        assert fetched(kept, one, "1111")
+        usage["free"] = 5
+        assert not fetched(kept, two, "2222") and kept.file_count == 0
+    finally:
+        kept.close()

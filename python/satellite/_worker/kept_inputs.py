@@ -15,9 +15,11 @@ from lsst.daf.butler import DatasetRef, DatasetType, StorageClass
 from lsst.daf.butler.datastore.cache_manager import AbstractDatastoreCacheManager
 from lsst.resources import ResourcePath
 
-#: Bytes that a worker keeps, and the part of the place for temporary files that it takes at most, which may be memory.
+#: Bytes that a worker keeps.
 _MOST_BYTES = 256 << 20
-_MOST_PART = 16
+#: Bytes of the place for temporary files that workers leave free, or the part of one that is small, such as memory.
+_FREE_BYTES = 4 << 30
+_FREE_PART = 8
 
 
 class KeptInputs(AbstractDatastoreCacheManager):
@@ -34,7 +36,6 @@ class KeptInputs(AbstractDatastoreCacheManager):
     def __init__(self, stock: AbstractDatastoreCacheManager) -> None:
         self._stock = stock
         self._directory = tempfile.mkdtemp(prefix=_prefix(os.getpid()))
-        self._most = min(_MOST_BYTES, shutil.disk_usage(self._directory).total // _MOST_PART)
         #: Bytes by name of the file, those that were used last at the end.
         self._files: OrderedDict[str, int] = OrderedDict()
         self._bytes = 0
@@ -68,15 +69,14 @@ class KeptInputs(AbstractDatastoreCacheManager):
     def move_to_cache(self, uri: ResourcePath, ref: DatasetRef) -> ResourcePath | None:
         """Keep a file, which is moved; `None` where it is not worth it."""
         size = uri.size()
-        if size > self._most or not self.should_be_cached(ref):
+        if size > _MOST_BYTES or not self.should_be_cached(ref):
             return None
         name = _name(ref, uri.getExtension())
-        self._bytes += size - self._files.pop(name, 0)
-        while self._bytes > self._most and (old := next((of for of in self._files if not self._in_use[of]), None)):
-            self._bytes -= self._files.pop(old)
-            os.unlink(self._path(old))
+        if name not in self._files and not self._make_room(size):
+            return None
         os.replace(uri.ospath, self._path(name))
         self._files[name] = size
+        self._files.move_to_end(name)
         return ResourcePath(self._path(name))
 
     @contextmanager
@@ -102,6 +102,19 @@ class KeptInputs(AbstractDatastoreCacheManager):
 
     def __str__(self) -> str:
         return f"{self.file_count} files of inputs"
+
+    def _make_room(self, size: int) -> bool:
+        # The file is there already, and counts as one that is kept.
+        usage = shutil.disk_usage(self._directory)
+        free = usage.free - min(_FREE_BYTES, usage.total // _FREE_PART)
+        most = min(_MOST_BYTES, self._bytes + size + free) - size
+        while self._bytes > most and (old := next((of for of in self._files if not self._in_use[of]), None)):
+            self._bytes -= self._files.pop(old)
+            os.unlink(self._path(old))
+        if self._bytes > most:
+            return False
+        self._bytes += size
+        return True
 
     def _path(self, name: str) -> str:
         return os.path.join(self._directory, name)

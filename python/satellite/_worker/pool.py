@@ -19,7 +19,8 @@ Lines that it reads:
 
 Lines that it writes: ``{"id": 3, "answer": …}`` or ``{"id": 3, "error": {"type", "message"}}``, at any time before them
 ``{"id": 3, "log": LINE}``, ``{"worker": 0, "ended": "signal 9"}`` when a worker is gone, and ``{"notice": TEXT}`` when
-code in a sandbox wanted more than there is. When standard input ends, everything ends.
+code in a sandbox wanted more than there is. When standard input ends, everything ends,
+and the directory for temporary files goes that is its argument.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ import logging
 import os
 import resource
 import selectors
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -108,8 +110,26 @@ class Worker:
     answers: Lines
 
     def kill(self) -> None:
-        """End it at once, with what is in its group of processes."""
-        os.killpg(self.pid, signal.SIGKILL)
+        """End it at once, with what it has started: also what has left its group of processes."""
+        left = descendants(self.pid)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def descendants(ancestor: int) -> list[int]:
+    """Find the processes that one has started, and those that they have; on Linux."""
+    parents: dict[int, int] = {}
+    for name in filter(str.isdecimal, os.listdir("/proc") if sys.platform == "linux" else ()):
+        with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as file:
+            parents[int(name)] = int(file.read().rpartition(b")")[2].split()[1])
+    family = [ancestor]
+    # A list is walked through what is added to it meanwhile, too.
+    for member in family:
+        family += [pid for pid, parent in parents.items() if parent == member]
+    return family[1:]
 
 
 class Pool:
@@ -138,6 +158,8 @@ class Pool:
         """End all workers, in the middle of whatever they do."""
         for worker in self._workers.values():
             worker.kill()
+        for worker in self._workers.values():
+            os.waitpid(worker.pid, 0)
 
     def _handle(self, request: Line, line: bytes) -> None:
         op = request["op"]
@@ -180,6 +202,8 @@ class Pool:
         if worker.requests >= 0:
             os.close(worker.requests)
         del self._workers[number]
+        # What it started and did not end writes no more; its own end, which has begun, stays as it is.
+        worker.kill()
         _, status = os.waitpid(worker.pid, 0)
         kept_inputs.remove_of(worker.pid)
         code = os.waitstatus_to_exitcode(status)
@@ -225,12 +249,21 @@ def become_worker(requests: int, answers: int, parent: int, memory: int | None) 
     if memory is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     tell_of_notices(answers)
+    os.register_at_fork(after_in_child=lambda: let_go(requests, answers))
     for line in Lines(requests):
         request = json.loads(line)
         answer(answers, request, OPERATIONS[request["op"]])
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+def let_go(*descriptors: int) -> None:
+    """Lead a pool's pipes nowhere in a process that a worker forked: they end with the worker."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in descriptors:
+        os.dup2(nowhere, descriptor, inheritable=False)
+    os.close(nowhere)
 
 
 def tell_of_notices(descriptor: int) -> None:
@@ -269,3 +302,6 @@ def main() -> None:
         pool.run()
     finally:
         pool.kill()
+        # Whoever made it does it too, but may have been killed.
+        for temporary in sys.argv[1:]:
+            shutil.rmtree(temporary, ignore_errors=True)

@@ -59,6 +59,16 @@ def provenance(request: dict[str, Any], log: Callable[[str], None]) -> object:
 
 
 def _write(output: str) -> None:
+    writing = f"{output}.{os.getpid()}.part"
+    try:
+        _write_whole(writing)
+        os.replace(writing, output)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(writing)
+
+
+def _write_whole(path: str) -> None:
     graph = execution.opened()
     reader = graph.at_hand()
     reader.read_thin_graph()
@@ -68,13 +78,12 @@ def _write(output: str) -> None:
         thin_graph=reader.components.thin_graph,
         quantum_datasets=reader.components.quantum_datasets,
     )
-    writing = f"{output}.{os.getpid()}.part"
     with contextlib.ExitStack() as files:
         butler = files.enter_context(contextlib.closing(graph.butler_for_outputs()))
         found = scans(components, butler)
         first = list(itertools.islice(found, _DICTIONARY_QUANTA))
         writer = ProvenanceQuantumGraphWriter(
-            writing,
+            path,
             exit_stack=files,
             log_on_close=LogOnClose(_log.log),
             predicted=components,
@@ -85,7 +94,6 @@ def _write(output: str) -> None:
         for scan in itertools.chain(first, found):
             writer.write_scan_data(scan)
         writer.write_init_outputs()
-    os.replace(writing, output)
 
 
 def scans(

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, copyFile, glob, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, glob, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PredictedGraph } from '../graph/predicted-graph.ts';
 import { writeGraph } from '../graph/write-graph.ts';
@@ -15,6 +15,8 @@ import { killDescendants } from '../worker/process-tree.ts';
 
 /** What BPS writes that would tell what is in an environment. */
 const TELLING = '**/*.env.info.yaml';
+/** How old a token may be that a gateway renews every two minutes: it is away else, and the token may have ended. */
+const OLD_MS = 300_000;
 
 /** Copies a graph with its inputs at the relay's address, where the gateway's own needs a token that plain HTTP does not carry. */
 async function giveThrough({ address, gateway }: GatewayRelay, from: string, into: string): Promise<void> {
@@ -80,6 +82,7 @@ const hold = (code: NonNullable<typeof held>) => () => {
 await using relay = await GatewayRelay.start({
   gateway: request.gateway,
   token: async () => (await readFile(request.tokenFile, 'utf8')).trim(),
+  isTokenOld: async () => Date.now() - (await stat(request.tokenFile)).mtimeMs > OLD_MS,
   onUnauthenticated: hold('UNAUTHENTICATED'),
   onAway: hold('UPSTREAM_UNAVAILABLE'),
 });

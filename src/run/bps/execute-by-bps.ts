@@ -13,7 +13,7 @@ import { StoredQuanta } from '../execute/stored-quanta.ts';
 import { enterPlace } from '../exact-places.ts';
 import { PredictedGraph } from '../graph/predicted-graph.ts';
 import { environmentOf, makeWriteable } from '../worker/place.ts';
-import { notServed } from '../worker/until-aborted.ts';
+import { notServed, untilAborted } from '../worker/until-aborted.ts';
 import { bpsConfig } from './bps-config.ts';
 import { keeperEnd, type KeeperEnd, type KeeperRequest } from './keeper-request.ts';
 
@@ -104,11 +104,11 @@ export async function executeByBps(
   }
   const { succeeded, failed } = await quanta.look();
   await tell(succeeded, 'succeeded');
-  await rm(files.ended, { force: true });
   await rm(request.tokenFile, { force: true });
   const { status, held } = end;
-  if (held !== null) throw notServed(held);
-  if (status !== 0 && succeeded.length + failed.length === 0) {
+  if (held !== null || (status !== 0 && succeeded.length + failed.length === 0)) {
+    await rm(files.ended, { force: true });
+    if (held !== null) throw notServed(held);
     throw new SatelliteError(
       'RUN_FAILED',
       `"bps submit" ended with status ${String(status)}: see bps/submit.log in the run’s directory.`,
@@ -116,9 +116,11 @@ export async function executeByBps(
   }
   await tell(failed, 'failed');
   await makeWriteable(request.place, [join(request.directory, 'work')]);
-  await quanta.writeProvenance(request.directory);
+  await untilAborted(signal, quanta.writeProvenance(request.directory));
   const blocked = [...quanta.tasks.keys()].filter((uuid) => !told.has(uuid));
   await tell(blocked, 'blocked');
+  // Until here another process finds the same end, should this one not come to it.
+  await rm(files.ended, { force: true });
   return { succeeded: succeeded.length - skipped, failed: failed.length, blocked: blocked.length, skipped };
 }
 

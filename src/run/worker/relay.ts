@@ -27,7 +27,12 @@ export interface RelayOptions {
   readonly onRefused?: (what: string) => void;
   /** Is told that the gateway, or a server behind it, does not take the token (any more). */
   readonly onUnauthenticated?: () => void;
-  /** Is told that the gateway, or a server behind it, is away for longer than is waited for it. */
+  /**
+   * Whether nobody has renewed the token for a while: that it is refused says nothing of its user then, and is waited out.
+   * @default never
+   */
+  readonly isTokenOld?: () => Promise<boolean>;
+  /** Is told that the gateway, or a server behind it, is away for longer than is waited for it: for all files, not for one. */
   readonly onAway?: () => void;
   /** How long is waited, in milliseconds. @default ten minutes */
   readonly patience?: number;
@@ -46,6 +51,11 @@ const ALLOWED: readonly { readonly path: RegExp; readonly methods: readonly stri
   { path: /^\/api\/butler\/repo\//, methods: ['GET', 'HEAD', 'POST'] },
 ];
 
+/** What is there or away together: one repository's, in an address. */
+const SOURCE = /^\/(files|api\/butler\/repo)\/[^/]+\//;
+/** How long a file is waited for that was there before. */
+const PROBE_MILLISECONDS = 10_000;
+
 /** Headers of one connection, and the client's own idea of who it is. */
 const NOT_PASSED = new Set([
   'host',
@@ -57,6 +67,10 @@ const NOT_PASSED = new Set([
   'upgrade',
 ]);
 
+type Answer = Dispatcher.ResponseData;
+type Headers = Record<string, string | string[]>;
+type Ask = (path: string, method: string) => Promise<Answer>;
+
 export class GatewayRelay implements AsyncDisposable {
   /** The Unix socket, for a sandbox. */
   readonly socket: string | null;
@@ -65,6 +79,8 @@ export class GatewayRelay implements AsyncDisposable {
   readonly #secret: string;
   readonly #closed = new AbortController();
   readonly #agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
+  /** By repository what was there last, and when. */
+  readonly #served = new Map<string, { readonly path: string; readonly at: number }>();
 
   private constructor(options: RelayOptions, server: Server, socket: string | null) {
     this.#options = options;
@@ -123,39 +139,43 @@ export class GatewayRelay implements AsyncDisposable {
     const { method = 'GET' } = incoming;
     const headers = Object.fromEntries(
       Object.entries(incoming.headers).filter(([name]) => !NOT_PASSED.has(name)),
-    ) as Record<string, string | string[]>;
-    const asked = async () =>
-      request(`${this.#options.gateway}${path}`, {
-        method: method,
-        headers: { ...headers, authorization: `Bearer ${await this.#options.token()}` },
-        body: method === 'POST' ? incoming : null,
-        dispatcher: this.#agent,
-      });
+    ) as Headers;
+    const ask = (of: string, how: string) => this.#ask(of, how, headers, how === 'POST' ? incoming : null);
     // What was sent once cannot be sent again; Butler's client asks again itself.
-    let given = method === 'POST' ? await asked() : await this.#patiently(asked, answer);
-    if (given.statusCode === 401) this.#options.onUnauthenticated?.();
-    const { location } = given.headers;
-    if (this.#options.isForSandbox && given.statusCode === 307 && typeof location === 'string') {
-      await given.body.dump();
-      given = await request(location, { method: method as 'GET' | 'HEAD', headers, dispatcher: this.#agent });
-    }
+    const given = method === 'POST' ? await ask(path, method) : await this.#patiently(path, method, ask, answer);
+    if (given.statusCode === 401 && !(await this.#isTokenOld())) this.#options.onUnauthenticated?.();
     const passed = Object.entries(given.headers).filter(([name]) => !NOT_PASSED.has(name));
     answer.writeHead(given.statusCode, Object.fromEntries(passed));
     await pipeline(given.body, answer);
   }
 
+  /** Asks the gateway and, for a sandbox, the store of which it only says the address: each time anew, as that ends in a while. */
+  async #ask(path: string, method: string, headers: Headers, body: IncomingMessage | null): Promise<Answer> {
+    const { gateway, token, isForSandbox } = this.#options;
+    const dispatcher = this.#agent;
+    const authorized = { ...headers, authorization: `Bearer ${await token()}` };
+    const given = await request(`${gateway}${path}`, {
+      ...{ method: method as 'GET', headers: authorized, body, dispatcher },
+    });
+    const { location } = given.headers;
+    if (!isForSandbox || given.statusCode !== 307 || typeof location !== 'string') return given;
+    await given.body.dump();
+    return request(location, { method: method as 'GET', headers, dispatcher });
+  }
+
   /** Asks again while the gateway, or a server behind it, is away: what a run reads is there when it is back. */
-  async #patiently(
-    ask: () => Promise<Dispatcher.ResponseData>,
-    answer: ServerResponse,
-  ): Promise<Dispatcher.ResponseData> {
+  async #patiently(path: string, method: string, ask: Ask, answer: ServerResponse): Promise<Answer> {
     const { patience = PATIENCE_MILLISECONDS, onAway } = this.#options;
+    const [source = ''] = SOURCE.exec(path) ?? [];
     const begun = performance.now();
     for (let pause = FIRST_PAUSE_MILLISECONDS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MILLISECONDS)) {
-      const given = await ask().catch((error: unknown) => error as Error);
-      if (!(given instanceof Error) && !AWAY.has(given.statusCode)) return given;
+      const given = await ask(path, method).catch((error: unknown) => error as Error);
+      if (!(given instanceof Error) && !(await this.#isAway(given))) {
+        if (given.statusCode < 400) this.#served.set(source, { path, at: performance.now() });
+        return given;
+      }
       const isLate = performance.now() - begun > patience;
-      if (isLate) onAway?.();
+      if (isLate && !(await this.#isServed(source, begun, ask))) onAway?.();
       if (isLate || answer.destroyed || this.#closed.signal.aborted) {
         if (given instanceof Error) throw given;
         return given;
@@ -163,6 +183,27 @@ export class GatewayRelay implements AsyncDisposable {
       if (!(given instanceof Error)) await given.body.dump();
       await sleep(pause, undefined, { signal: this.#closed.signal });
     }
+  }
+
+  async #isAway({ statusCode }: Answer): Promise<boolean> {
+    return AWAY.has(statusCode) || (statusCode === 401 && (await this.#isTokenOld()));
+  }
+
+  async #isTokenOld(): Promise<boolean> {
+    return (await this.#options.isTokenOld?.()) ?? false;
+  }
+
+  /** Whether it is one file only that is not to be had: others of its repository were since, or one that was before still is. */
+  async #isServed(source: string, since: number, ask: Ask): Promise<boolean> {
+    const last = this.#served.get(source);
+    if (!last || last.at >= since) return last !== undefined;
+    const late = sleep(PROBE_MILLISECONDS, null, { signal: this.#closed.signal, ref: false }).catch(() => null);
+    const probe = ask(last.path, 'HEAD').then(async (given) => {
+      await given.body.dump();
+      return given;
+    });
+    const given = await Promise.race([probe.catch(() => null), late]);
+    return given !== null && !(await this.#isAway(given));
   }
 
   /** Null where a run may not ask this. */

@@ -117,7 +117,8 @@ export class WorkerPool implements AsyncDisposable {
     const { socket, gateway } = relay;
     // A sandbox has a place of its own, which goes with it.
     const temporary = place.kind === 'self' ? await mkdtemp(join(tmpdir(), 'satellite-work-')) : null;
-    const started = await startPython(place, python, ['-m', 'satellite.worker'], {
+    const args = ['-m', 'satellite.worker', ...(temporary === null ? [] : [temporary])];
+    const started = await startPython(place, python, args, {
       environment: { ...environment, ...(temporary !== null && { TMPDIR: temporary }) },
       visible,
       socket,

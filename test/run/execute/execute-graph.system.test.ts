@@ -145,6 +145,16 @@ describe('a run of which a detector fails and whose first worker is killed', () 
     expect(log).toMatch(/Traceback[^]*minipipe\/tasks\.py[^]*RuntimeError: no light on/);
   });
 
+  test('tells stock Python in its provenance which quanta failed, and which were blocked', async () => {
+    const told = JSON.parse(
+      await runPython('test/run/read_provenance.py', [join(run, 'provenance.qg')], { PYTHONPATH: GRAPHS }),
+    ) as { statuses: Record<string, Record<string, number>> };
+    expect(told.statuses['calibrate']).toEqual({ SUCCESSFUL: 32, FAILED: 4 });
+    const { makeWarp, coadd } = told.statuses;
+    expect((makeWarp!['BLOCKED'] ?? 0) + (coadd!['BLOCKED'] ?? 0)).toBe(first.result.blocked);
+    expect(await readdir(join(run, 'work'))).toEqual([]);
+  });
+
   test('has the quantum of the killed worker done by another one', async () => {
     const killed = first.events.find(({ exception }) => exception?.message.includes('signal 9'))!;
     expect(killed.event).toBe('retried');

@@ -68,7 +68,9 @@ describe('a process that answers for a pipeline', () => {
   test('is not waited for when one of its processes cannot be found, and keeps its pipes', async () => {
     const file = join(directory.path, 'hidden-pid');
     const hidden = `(setsid sh -c 'echo $$ >${file}; exec sleep 3600' &)`;
-    const pool = await poolOf('hidden', `${hidden}; read request; echo '{"id":1,"answer":0}'; read more`);
+    // Until it is in a session of its own it would be found.
+    const isHidden = `until [ -s ${file} ]; do sleep 0.01; done`;
+    const pool = await poolOf('hidden', `${hidden}; ${isHidden}; read request; echo '{"id":1,"answer":0}'; read more`);
     await pool.ask(0, { op: 'quantum' });
     await pool[Symbol.asyncDispose]();
     process.kill(Number(await readFile(file, 'utf8')));
