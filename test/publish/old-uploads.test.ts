@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { RepositoryUnavailableError } from '../../src/butler/errors.ts';
-import { pathOfUpload, removeOldUploads } from '../../src/publish/packs/old-uploads.ts';
+import { pathOfUpload, removeOldUploads, type UploadStores } from '../../src/publish/packs/old-uploads.ts';
 import { PackRecords } from '../../src/publish/packs/pack-records.ts';
 import { PUBLICATION_TABLES } from '../../src/publish/tables.ts';
 import { TEMPORARY_PREFIX } from '../../src/repository/direct/datastore/artifact-path.ts';
@@ -41,16 +41,23 @@ test('goes after a day, with what never came to its end, also where another stor
     await put(`uploads/${TEMPORARY_PREFIX}old`, 25);
     await put(`uploads/${TEMPORARY_PREFIX}young`, 1);
     const good = new FileArtifactStore('good', join(directory, 'files'));
-    await removeOldUploads(records, {
+    await upload('over', 'good', 1);
+    await records.take({ id: 'over', takenBy: '' }, 'p 1');
+    const stores: UploadStores = {
       repositories: ['bad', 'good'],
       artifacts: (name) =>
         name === 'good' ? Promise.resolve(good) : Promise.reject(new RepositoryUnavailableError('bad', 'It is away.')),
       needed: () => Promise.resolve(new Map([['needed', 'p']])),
       now: () => now,
       log: pino({ level: 'silent' }),
-    });
+    };
+    await removeOldUploads(records, stores);
     const left = await readdir(join(directory, 'files', 'uploads'));
-    expect(left.sort()).toEqual([`${TEMPORARY_PREFIX}young`, 'needed.zip', 'young.zip'].sort());
+    expect(left.sort()).toEqual([`${TEMPORARY_PREFIX}young`, 'needed.zip', 'over.zip', 'young.zip'].sort());
+    expect((await records.list()).map(({ id }) => id)).toEqual(['elsewhere', 'needed', 'over', 'young']);
+    await removeOldUploads(records, stores, 'bob');
+    expect((await records.list()).map(({ id }) => id)).toContain('over');
+    await removeOldUploads(records, stores, 'alice');
     expect((await records.list()).map(({ id }) => id)).toEqual(['elsewhere', 'needed', 'young']);
   } finally {
     await state.close();

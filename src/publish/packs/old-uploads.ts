@@ -31,8 +31,9 @@ export function pathOfUpload({ id }: Pick<PackUpload, 'id'>): string {
 /**
  * Removes what nobody has submitted for a day, and of which everything is published or given up, and what did not come to its
  * end.  What a store does not let go now, the next time does.
+ * @param hasty who does not wait for the day to pass, where everything that came in an upload of theirs is over
  */
-export async function removeOldUploads(records: PackRecords, stores: UploadStores): Promise<void> {
+export async function removeOldUploads(records: PackRecords, stores: UploadStores, hasty?: string): Promise<void> {
   const { repositories, artifacts, needed, now, log } = stores;
   const before = now() - KEPT_MILLISECONDS;
   const unlessUnavailable = async (
@@ -45,7 +46,9 @@ export async function removeOldUploads(records: PackRecords, stores: UploadStore
       log.warn({ err, repository }, 'could not remove uploads of publications');
     }
   };
-  const old = (await records.list()).filter(({ createdAt }) => createdAt <= before);
+  const old = (await records.list()).filter(
+    ({ createdAt, owner, takenBy }) => createdAt <= before || (owner === hasty && takenBy !== ''),
+  );
   const kept = old.length === 0 ? new Map() : await needed();
   for (const upload of old) {
     // Nothing can be submitted from then on that comes in it.

@@ -79,6 +79,12 @@ export class PackRecords {
     return this.#select(owner === undefined ? sql`1 = 1` : sql`owner = ${owner}`);
   }
 
+  /** Bytes of all uploads of a user for one repository, as they were promised. */
+  async bytes(owner: string, repository: string): Promise<number> {
+    const own = (await this.list(owner)).filter((one) => one.repository === repository);
+    return own.reduce((sum, { size }) => sum + size, 0);
+  }
+
   /** See `takeUpload`. */
   take(upload: Pick<PackUpload, 'id' | 'takenBy'>, by: string): Promise<boolean> {
     return this.#change((tx) => takeUpload(tx, upload, by));

@@ -76,8 +76,11 @@ export class Packs {
       );
     }
     const most = maxBytes(repository) + MOST_OTHER_BYTES;
-    const others = await this.#records.list(owner);
-    const taken = others.filter((one) => one.repository === repository).reduce((sum, one) => sum + one.size, 0);
+    let taken = await this.#records.bytes(owner, repository);
+    if (taken + size > most) {
+      await removeOldUploads(this.#records, this.#options, owner);
+      taken = await this.#records.bytes(owner, repository);
+    }
     if (taken + size > most) {
       throw new SatelliteError(
         'QUOTA_EXCEEDED',
