@@ -76,7 +76,7 @@ export function PublicationPage({ id, version }: PublicationPageProps) {
           <Contents key={publication.digest} id={id} version={publication.version} digest={publication.digest} />
         </div>
         <aside aria-label="About it">
-          {newer === undefined && <Decision publication={publication} done={asked.again} />}
+          <Decision publication={publication} done={asked.again} />
           <Facts publication={publication} />
           <Referees publication={publication} />
         </aside>

@@ -2,7 +2,7 @@ import type { Publication } from './publication.ts';
 
 export interface Shown {
   readonly publication: Publication;
-  /** Number of the latest version, where that is a later one; nothing is decided about this one then. */
+  /** Number of the latest version, where that is a later one. */
   readonly newer: number | undefined;
 }
 
@@ -20,5 +20,7 @@ export function shownOf(answer: Publication, told: ReadonlyMap<number, Publicati
   const { comments, versions } = newest;
   const state = versions.find(({ version }) => version === known.version)?.state ?? known.state;
   const reason = state === known.state ? known.reason : null;
-  return { publication: { ...known, comments, versions, state, reason }, newer: newest.version };
+  // Nothing is decided about it any more.
+  const actions = known.actions.filter((action) => action === 'COMMENT');
+  return { publication: { ...known, comments, versions, state, reason, actions }, newer: newest.version };
 }

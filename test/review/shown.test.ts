@@ -5,7 +5,16 @@ import { shownOf } from '../../review/shown.ts';
 /** Of a publication's latest version then. */
 function version(number: number, revision: number, more: Partial<Publication> = {}): Publication {
   const versions = Array.from({ length: number }, (_, i) => ({ version: number - i, state: 'SUBMITTED' as const }));
-  const known = { version: number, revision, state: 'SUBMITTED', reason: null, versions, comments: [], ...more };
+  const known = {
+    version: number,
+    revision,
+    state: 'SUBMITTED',
+    reason: null,
+    versions,
+    comments: [],
+    actions: [],
+    ...more,
+  };
   return known as unknown as Publication;
 }
 
@@ -33,11 +42,12 @@ test('a later version is told of, and what was told of the one on the screen sta
   expect(publication).toMatchObject({ version: 1, state: 'CHANGES_REQUESTED', reason: 'More.', versions });
 });
 
-test('what became of a version before a later one came is known, where only the later one was told of', () => {
+test('what became of a version before a later one came is known, and nothing is decided about it, where only the later one was told of', () => {
   const versions = [
     { version: 2, state: 'SUBMITTED' },
     { version: 1, state: 'CANCELLED' },
   ] as const;
-  const { publication } = shownOf(version(1, 3), toldOf(version(2, 1, { versions })));
-  expect(publication).toMatchObject({ version: 1, state: 'CANCELLED', reason: null });
+  const asked = version(1, 3, { actions: ['CLAIM', 'COMMENT', 'REJECT', 'APPROVE'] });
+  const { publication } = shownOf(asked, toldOf(version(2, 1, { versions })));
+  expect(publication).toMatchObject({ version: 1, state: 'CANCELLED', reason: null, actions: ['COMMENT'] });
 });
