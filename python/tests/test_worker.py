@@ -181,3 +181,11 @@ def test_inputs_are_not_kept_where_the_place_for_temporary_files_is_full(monkeyp
         assert not fetched(kept, two, "2222") and kept.file_count == 0
     finally:
         kept.close()
+
+
+def test_temporary_files_go_with_whoever_asked_for_them_also_when_that_was_killed(tmp_path: pathlib.Path) -> None:
+    temporary = tmp_path / "work"
+    (temporary / "satellite-inputs-1-x").mkdir(parents=True)
+    command = [sys.executable, "-m", "satellite.worker", str(temporary)]
+    subprocess.run(command, input=b"", check=True)
+    assert not temporary.exists()
