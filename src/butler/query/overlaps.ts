@@ -91,21 +91,6 @@ export function analyzeOverlaps(
 }
 
 /**
- * The joins of `analyzeOverlaps` alone, as far as they are known before it is known which dataset types are searched in
- * calibration collections.
- * @param searched names of the dataset types that may be
- * @throws InvalidQueryError, ButlerUserError UNIMPLEMENTED_QUERY
- */
-export function spatialJoins(
-  dimensions: DimensionGroup,
-  predicate: Predicate,
-  operands: readonly DimensionGroup[],
-  searched: readonly string[],
-): readonly SpatialJoin[] {
-  return new OverlapAnalysis(dimensions, searched).spatialJoins(predicate, operands);
-}
-
-/**
  * The elements whose regions stock Butler makes overlap of its own accord where the query says of no overlap: the most
  * specific ones of two families that nothing connects, be they sky pixels; undefined where none need be.
  * @param operands as those of `analyzeOverlaps`
@@ -156,11 +141,6 @@ class OverlapAnalysis {
       pixelJoins: this.#pixelJoins,
       constraints: this.#constraints,
     };
-  }
-
-  spatialJoins(predicate: Predicate, operands: readonly DimensionGroup[]): readonly SpatialJoin[] {
-    this.#joinSpatial(predicate, operands);
-    return this.#joins;
   }
 
   automaticSpatialJoin(operands: readonly DimensionGroup[]): SpatialJoin | undefined {

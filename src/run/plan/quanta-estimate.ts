@@ -3,7 +3,7 @@ import type { DatasetType } from '../../butler/dataset-type.ts';
 import type { DimensionGroup } from '../../butler/dimension-group.ts';
 import { ButlerUserError, QueryTooCostlyError } from '../../butler/errors.ts';
 import type { Query } from '../../butler/query/tree.ts';
-import { constraintsOf, operandsOf } from '../../repository/federated/explain/operands.ts';
+import { constraintsOf, givenOperands } from '../../repository/federated/explain/operands.ts';
 import { narrowed } from '../../repository/federated/explain/questions.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 
@@ -44,9 +44,7 @@ export async function dataIdsDone(
 
 /** What of a query is about some dimensions only. */
 function about(query: Query, dimensions: DimensionGroup): Query {
-  const within = operandsOf(query).filter(
-    (operand) => operand.kind !== 'records' && dimensions.isSupersetOf(operand.dimensions),
-  );
+  const within = givenOperands(query).filter((operand) => dimensions.isSupersetOf(operand.dimensions));
   return narrowed(query, dimensions, within, constraintsOf(query));
 }
 

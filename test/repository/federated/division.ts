@@ -46,10 +46,7 @@ export async function answerTo(repository: Repository, { query, spec }: BuiltQue
       any: await repository.any(query, ctx),
     };
   } catch (error) {
-    if (error instanceof SatelliteError) return { error: wrongQuery.has(error.code) ? 'wrong query' : error.code };
+    if (error instanceof SatelliteError) return { error: error.code };
     throw error;
   }
 }
-
-/** Of two things that are wrong with a query, either may be told. */
-const wrongQuery: ReadonlySet<string> = new Set(['INVALID_QUERY', 'UNIMPLEMENTED_QUERY']);

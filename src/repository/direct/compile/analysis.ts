@@ -37,16 +37,18 @@ export interface Analysis {
   readonly messages: readonly string[];
 }
 
-/** Summaries of all collections that a query and its subqueries search. @throws ButlerUserError MISSING_COLLECTION */
+/**
+ * Summaries of all collections that a query and its subqueries search.
+ * @throws ButlerUserError MISSING_COLLECTION; what a subquery misses is told where that is compiled, as stock Butler does
+ */
 export async function summariesFor(
   tree: QueryTree,
   { registry }: DirectAccess,
   signal: AbortSignal,
 ): Promise<Summaries> {
-  const names = [tree, ...treesInside(tree.predicate)].flatMap(({ datasets }) =>
-    [...datasets.values()].flatMap((s) => s.collections),
-  );
-  return registry.summaries(registry.flatten([...new Set(names)]), signal);
+  const searched = ({ datasets }: QueryTree) => [...datasets.values()].flatMap(({ collections }) => collections);
+  const inside = [...treesInside(tree.predicate)].flatMap(searched).filter((name) => registry.collections.has(name));
+  return registry.summaries(registry.flatten([...new Set([...searched(tree), ...inside])]), signal);
 }
 
 /** @throws ButlerUserErrors as stock Butler does */
@@ -57,18 +59,18 @@ export function analyze(query: Query, { registry }: DirectAccess, summaries: Sum
   }
   const { dimensions } = tree;
   const { universe } = dimensions;
-  const predicate = predicateWithDefaults({
-    ...query,
-    tree: { ...tree, predicate: negationNormalForm(tree.predicate) },
-  });
-  const summary = summarizePredicate(universe, predicate);
-  const dataId = new Map(Object.entries(summary.dataId));
   const resolve = (values: ReadonlyMap<string, DataIdValue>) =>
     new Map(
       [...tree.datasets].map(([name, search]) => [name, resolveSearch(name, search, registry, summaries, values)]),
     );
   // Whether a search is one for calibrations does not depend on the data ID, as the joins must not.
   const calibrations = [...resolve(new Map())].filter(([, search]) => search.isCalibrationSearch);
+  const predicate = predicateWithDefaults({
+    ...query,
+    tree: { ...tree, predicate: negationNormalForm(tree.predicate) },
+  });
+  const summary = summarizePredicate(universe, predicate);
+  const dataId = new Map(Object.entries(summary.dataId));
   const searches = resolve(dataId);
   const overlaps = analyzeOverlaps(
     dimensions,

@@ -6,7 +6,7 @@ import type { Query } from '../../../butler/query/tree.ts';
 import { DEFAULT_QUERY_LIMITS, type QueryContext, type QueryLimits } from '../../repository.ts';
 import type { Member } from '../members.ts';
 import { MOST_UPLOADED } from '../join/known-data-ids.ts';
-import { constraintsOn, spatiallyJoined, type Operand } from './operands.ts';
+import { constraintsOn, type Operand } from './operands.ts';
 import { Sizes } from './sizes.ts';
 import type { Explained } from './explanation.ts';
 
@@ -35,7 +35,7 @@ export async function pairingOf(query: Query, sizes: Sizes): Promise<Pairing | u
   return fewest(
     counted,
     open,
-    spatiallyJoined(query).map(({ name }) => name),
+    sizes.regions.map(({ name }) => name),
   );
 }
 
@@ -96,12 +96,7 @@ export async function refuseCrossing(query: Query, sizes: Sizes, ctx: QueryConte
  * @throws QueryTooCostlyError where more rows would have to be brought together than are joined here: those of the
  * smallest search, and what its data IDs do not narrow
  */
-export async function refuseGathering(
-  members: readonly Member[],
-  query: Query,
-  sizes: Sizes,
-  ctx: QueryContext,
-): Promise<void> {
+export async function refuseGathering(members: readonly Member[], sizes: Sizes, ctx: QueryContext): Promise<void> {
   const { joinedRows } = limitsOf(ctx);
   const counted = await Promise.all(
     sizes.operands
@@ -127,7 +122,7 @@ export async function refuseGathering(
     if (size.operand.kind === 'datasets' && !isNarrowed) bring(size.operand, size.rows);
     known.push(size);
   }
-  const regions = spatiallyJoined(query).map(({ name }) => name);
+  const regions = sizes.regions.map(({ name }) => name);
   const hasRegions = (operand: Operand) => regions.some((name) => isOf(operand, name));
   const records = sizes.operands.filter(({ kind }) => kind === 'records');
   const sized = await Promise.all(records.map(async (operand) => ({ operand, size: await sizes.total(operand) })));

@@ -7,6 +7,7 @@ import type { ResultSpec } from '../../../butler/query/result-spec.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import { queryOf } from '../../search/records-of-data-ids.ts';
 import type { QueryContext } from '../../repository.ts';
+import { isCalibrationSearch } from '../analysis.ts';
 import { recordDataId } from '../identity.ts';
 import { searchesWithoutHolder, type Member } from '../members.ts';
 import type { Part } from '../part.ts';
@@ -15,7 +16,7 @@ import type { SearchPath } from '../search-path.ts';
 import { pairingOf } from './cost.ts';
 import { diagnose, type EmptyQuery, type Finding, type SearchFacts } from './diagnose.ts';
 import type { Explained, Explanation } from './explanation.ts';
-import { constraintsOf, operandsOf, spatiallyJoined, type Constraint, type Operand } from './operands.ts';
+import type { Constraint, Operand } from './operands.ts';
 import { anyOf, QuestionsOf } from './questions.ts';
 import { Sizes } from './sizes.ts';
 import { stepsOf } from './steps.ts';
@@ -50,18 +51,20 @@ export async function explainQuery(
   const { query, spec, paths } = explained;
   const { execute = true } = options;
   const parts = options.parts ?? planParts(members, query, spec, paths);
+  const sizes = new Sizes(members, query, paths, ctx);
   // Nobody is asked for what some search can find nowhere.
   const isDoomed = searchesWithoutHolder(members, query, paths).length > 0;
-  const sizes = execute && !isDoomed ? new Sizes(members, query, paths, ctx) : undefined;
-  const operands = sizes?.operands ?? operandsOf(query);
+  const counted = execute && !isDoomed ? sizes : undefined;
   const joinedHere = parts.some(({ member }) => member.joins !== undefined);
-  const isEmpty = options.isEmpty ?? (isDoomed || (await emptiness(operands, parts, sizes, joinedHere, ctx)));
-  const words = isEmpty === true ? await whyEmpty(members, explained, operands, execute, ctx) : undefined;
-  const steps = isDoomed ? [] : await stepsOf({ members, query, parts, paths, sizes, operands }, ctx);
+  const isEmpty = options.isEmpty ?? (isDoomed || (await emptiness(sizes.operands, parts, counted, joinedHere, ctx)));
+  const words = isEmpty === true ? await whyEmpty(members, explained, sizes, execute, ctx) : undefined;
+  const steps = isDoomed
+    ? []
+    : await stepsOf({ members, query, parts, paths, sizes: counted, operands: sizes.operands }, ctx);
   return {
     steps,
     joinedHere: joinedHere && new Set(steps.map(({ repository }) => repository)).size > 1,
-    estimatedRows: isEmpty === true ? 0 : sizes ? await estimatedRows(query, sizes) : null,
+    estimatedRows: isEmpty === true ? 0 : counted ? await estimatedRows(query, counted) : null,
     isEmpty,
     reason: words?.reason ?? null,
     suggestions: words?.suggestions ?? [],
@@ -106,13 +109,12 @@ async function estimatedRows(query: Query, sizes: Sizes): Promise<number> {
 async function whyEmpty(
   members: readonly Member[],
   { query, paths }: Explained,
-  operands: readonly Operand[],
+  { operands, constraints, regions }: Sizes,
   execute: boolean,
   ctx: QueryContext,
 ): Promise<Words | undefined> {
   const { dimensions } = query.tree;
   const { universe } = dimensions;
-  const constraints = constraintsOf(query);
   const predicate = allOf(...constraints.map((constraint) => constraint.predicate));
   const searches = [...query.tree.datasets].map(([name, { collections }]) =>
     factsOf(name, collections, paths, members),
@@ -123,7 +125,7 @@ async function whyEmpty(
     constraints,
     contradictions: summarizePredicate(universe, predicate).contradictions,
     searches,
-    regions: spatiallyJoined(query),
+    regions,
     comparesTimes: dimensions.elements.some(({ temporalFamily }) => temporalFamily !== undefined),
   };
   const questions = new QuestionsOf(members, query, paths, ctx, execute ? undefined : 0);
@@ -155,7 +157,7 @@ function factsOf(
     searched: [...types.keys()],
     held: path.datasetTypes(),
     holding: [...holding],
-    isCalibrationSearch: [...holding].some((name) => types.get(name) === 'CALIBRATION'),
+    isCalibrationSearch: isCalibrationSearch(members, datasetType, path),
   };
 }
 

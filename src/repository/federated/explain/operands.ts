@@ -12,7 +12,7 @@ import type { DimensionElement } from '../../../butler/universe.ts';
 import { predicateReferences } from '../../direct/compile/columns.ts';
 import { queryOf } from '../../search/records-of-data-ids.ts';
 import { conformQuery } from '../conform-query.ts';
-import { conjunctsOf, isSent, overlapsOf } from '../join/constraints.ts';
+import { conjunctsOf, isSent } from '../join/constraints.ts';
 import { membersOnPath, type Member } from '../members.ts';
 import type { SearchPath } from '../search-path.ts';
 
@@ -30,15 +30,15 @@ export interface Constraint {
   readonly predicate: Predicate;
 }
 
-/** What is joined, in no order. */
-export function operandsOf(query: Query): readonly Operand[] {
-  const { tree, uploads } = query;
-  const searches = [...tree.datasets].map(
-    ([name, { dimensions }]) => ({ kind: 'datasets', name, dimensions }) as const,
-  );
-  const sent = uploads.map(({ key, dimensions }) => ({ kind: 'dataIds', name: key, dimensions }) as const);
+/**
+ * What is joined, in no order.
+ * @param regions elements whose regions must overlap
+ */
+export function operandsOf(query: Query, regions: readonly DimensionElement[]): readonly Operand[] {
+  const { tree } = query;
   const { universe } = tree.dimensions;
-  const regions = spatiallyJoined(query);
+  const given = givenOperands(query);
+  const searches = given.filter(({ kind }) => kind === 'datasets');
   const asked = new Set(
     [...predicateReferences(tree.predicate)].flatMap((of) => (of.type === 'dimension_field' ? of.element : [])),
   );
@@ -65,12 +65,16 @@ export function operandsOf(query: Query): readonly Operand[] {
   const records = [...groups]
     .filter(([element]) => !isReferred(element))
     .map(([{ name }, dimensions]) => ({ kind: 'records', name, dimensions }) as const);
-  return [...searches, ...sent, ...records];
+  return [...given, ...records];
 }
 
-/** The elements whose regions must overlap: none, or two or more. */
-export function spatiallyJoined(query: Query): readonly DimensionElement[] {
-  return [...new Set(overlapsOf(query).flat())];
+/** Those that are no records. */
+export function givenOperands({ tree, uploads }: Query): readonly Operand[] {
+  const searches = [...tree.datasets].map(
+    ([name, { dimensions }]) => ({ kind: 'datasets', name, dimensions }) as const,
+  );
+  const sent = uploads.map(({ key, dimensions }) => ({ kind: 'dataIds', name: key, dimensions }) as const);
+  return [...searches, ...sent];
 }
 
 export function constraintsOf(query: Query): readonly Constraint[] {

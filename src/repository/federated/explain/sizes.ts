@@ -1,6 +1,9 @@
 /** How many rows each thing that a query joins has, asked of each repository once. */
+import type { SpatialJoin } from '../../../butler/query/overlaps.ts';
 import type { Query } from '../../../butler/query/tree.ts';
+import type { DimensionElement } from '../../../butler/universe.ts';
 import type { QueryContext } from '../../repository.ts';
+import { overlapsOf } from '../analysis.ts';
 import type { Member } from '../members.ts';
 import type { SearchPath } from '../search-path.ts';
 import {
@@ -20,6 +23,10 @@ export interface Size {
 }
 
 export class Sizes {
+  /** Pairs of elements whose regions must overlap. */
+  readonly overlaps: readonly SpatialJoin[];
+  /** The elements of these pairs: none, or two or more. */
+  readonly regions: readonly DimensionElement[];
   readonly operands: readonly Operand[];
   readonly constraints: readonly Constraint[];
   readonly #members: readonly Member[];
@@ -29,8 +36,11 @@ export class Sizes {
   readonly #sizes = new Map<Operand, Promise<readonly Size[]>>();
   readonly #known = new Map<Operand, readonly Size[]>();
 
+  /** @throws as `overlapsOf`: what is wrong with the query is told before anything is counted */
   constructor(members: readonly Member[], query: Query, paths: ReadonlyMap<string, SearchPath>, ctx: QueryContext) {
-    this.operands = operandsOf(query);
+    this.overlaps = overlapsOf(members, query, paths);
+    this.regions = [...new Set(this.overlaps.flat())];
+    this.operands = operandsOf(query, this.regions);
     this.constraints = constraintsOf(query);
     this.#members = members;
     this.#paths = paths;

@@ -2,12 +2,11 @@
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import { columnsOfPredicate } from '../../../butler/query/column-type.ts';
 import { predicateWithDefaults } from '../../../butler/query/governors.ts';
-import { spatialJoins, type SpatialJoin } from '../../../butler/query/overlaps.ts';
+import type { SpatialJoin } from '../../../butler/query/overlaps.ts';
 import { allOf, leavesOf, type Predicate } from '../../../butler/query/predicate.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import type { DimensionElement, Universe } from '../../../butler/universe.ts';
 import { predicateReferences } from '../../direct/compile/columns.ts';
-import { negationNormalForm } from '../../direct/compile/negation-normal.ts';
 import { queryOf } from '../../search/records-of-data-ids.ts';
 
 /** The predicates that all rows of a query fulfil. */
@@ -60,7 +59,7 @@ export function isSent({ required }: DimensionElement, { tree, uploads }: Query)
 /**
  * Whether every row has a record of an element that no search has in its data IDs: of a combination such as
  * visit_detector_region only where the query says something of it.
- * @param overlaps those of `overlapsOf`
+ * @param overlaps pairs of elements whose regions must overlap
  */
 export function isJoined(element: DimensionElement, query: Query, overlaps: readonly SpatialJoin[]): boolean {
   if (isSent(element, query)) return false;
@@ -70,18 +69,4 @@ export function isJoined(element: DimensionElement, query: Query, overlaps: read
     overlaps.some((pair) => pair.includes(element)) ||
     columnsOfPredicate(query.tree.predicate).elements.has(element.name)
   );
-}
-
-/**
- * Pairs of elements whose regions must overlap in all rows (query-semantics.md section 10).
- * @throws InvalidQueryError, ButlerUserError UNIMPLEMENTED_QUERY as stock Butler does
- */
-export function overlapsOf(query: Query): readonly SpatialJoin[] {
-  const { tree, uploads } = query;
-  const predicate = predicateWithDefaults({
-    ...query,
-    tree: { ...tree, predicate: negationNormalForm(tree.predicate) },
-  });
-  const operands = [...tree.datasets.values(), ...uploads].map(({ dimensions }) => dimensions);
-  return spatialJoins(tree.dimensions, predicate, operands, [...tree.datasets.keys()]);
 }

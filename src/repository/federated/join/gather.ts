@@ -5,7 +5,6 @@
  */
 import type { DataIdValues } from '../../../butler/data-id.ts';
 import type { DatasetType } from '../../../butler/dataset-type.ts';
-import { ButlerUserError } from '../../../butler/errors.ts';
 import type { SpatialJoin } from '../../../butler/query/overlaps.ts';
 import type { Predicate } from '../../../butler/query/predicate.ts';
 import type { Query } from '../../../butler/query/tree.ts';
@@ -13,12 +12,13 @@ import type { DimensionElement, Universe } from '../../../butler/universe.ts';
 import type { QueryContext } from '../../repository.ts';
 import type { DimensionRecordRow } from '../../rows.ts';
 import { refuseGathering } from '../explain/cost.ts';
+import { registeredType } from '../analysis.ts';
 import { Sizes } from '../explain/sizes.ts';
 import { dataIdKey } from '../identity.ts';
 import { searchesWithoutHolder, type Member } from '../members.ts';
 import { joined, keepsTable } from '../probe.ts';
 import type { SearchPath } from '../search-path.ts';
-import { conjunctsOf, constrainedQuery, isJoined, overlapsOf, recordsQuery } from './constraints.ts';
+import { conjunctsOf, constrainedQuery, isJoined, recordsQuery } from './constraints.ts';
 import { GatheredRecords } from './gathered-records.ts';
 import { MOST_UPLOADED, KnownDataIds } from './known-data-ids.ts';
 import { findMemberships, type Membership, type TypeSearch } from './memberships.ts';
@@ -51,12 +51,17 @@ export async function gather(
   const { universe } = queries[0]!.query.tree.dimensions;
   const records = new GatheredRecords(members, universe, budget, ctx);
   const memberships: Membership[] = [];
+  // What is wrong with any of them is told before anything is asked.
+  const analyzed = queries.map((given) => {
+    const sizes = given.sizes ?? new Sizes(members, given.query, given.paths, ctx);
+    return { ...given, sizes };
+  });
   const datasetTypes = searchedTypes(members, queries, universe);
   // Nothing need be asked for what cannot have rows, whatever the repositories hold; but it may be wrong all the same.
   const isDoomed = searchesWithoutHolder(members, queries[0]!.query, queries[0]!.paths).length > 0;
-  for (const { query, paths, sizes = new Sizes(members, query, paths, ctx) } of isDoomed ? [] : queries) {
-    await refuseGathering(members, query, sizes, ctx);
-    const gathering = new Gathering(members, query, records, budget, ctx);
+  for (const { query, paths, sizes } of isDoomed ? [] : analyzed) {
+    await refuseGathering(members, sizes, ctx);
+    const gathering = new Gathering(members, query, records, budget, sizes.overlaps, ctx);
     const searches = [...query.tree.datasets.keys()].map((name) => {
       return gathering.searchFor(datasetTypes.get(name)!, paths.get(name)!);
     });
@@ -66,7 +71,6 @@ export async function gather(
   return { datasetTypes: [...datasetTypes.values()], memberships, records: records.all() };
 }
 
-/** @throws ButlerUserError MISSING_DATASET_TYPE */
 function searchedTypes(
   members: readonly Member[],
   queries: readonly PathedQuery[],
@@ -74,8 +78,7 @@ function searchedTypes(
 ): ReadonlyMap<string, DatasetType> {
   const names = new Set(queries.flatMap(({ query }) => [...query.tree.datasets.keys()]));
   const found = [...names].map((name): [string, DatasetType] => {
-    const type = members.find((member) => member.datasetTypes.has(name))?.datasetTypes.get(name);
-    if (!type) throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type '${name}' has not been registered.`);
+    const type = registeredType(members, name);
     return [name, { ...type, dimensions: universe.conform(type.dimensions.required) }];
   });
   return new Map(found);
@@ -98,6 +101,7 @@ class Gathering {
     query: Query,
     records: GatheredRecords,
     budget: RowBudget,
+    overlaps: readonly SpatialJoin[],
     ctx: QueryContext,
   ) {
     this.#members = members;
@@ -106,7 +110,7 @@ class Gathering {
     this.#budget = budget;
     this.#ctx = ctx;
     this.#conjuncts = conjunctsOf(query);
-    this.#overlaps = overlapsOf(query);
+    this.#overlaps = overlaps;
     for (const { dimensions, rows } of query.uploads) this.#known.add(dimensions.required, rows);
   }
 
