@@ -12,7 +12,7 @@ import type { SearchPath } from './search-path.ts';
  * Pairs of elements whose regions must overlap in all rows (query-semantics.md section 10).  Of several things that are wrong
  * with a query, the one is told that a repository would tell that holds what all of them hold.
  * @param paths search path of each dataset search of the query, by dataset type
- * @throws ButlerUserError MISSING_DATASET_TYPE, UNIMPLEMENTED_QUERY; InvalidQueryError
+ * @throws ButlerUserError UNIMPLEMENTED_QUERY; InvalidQueryError
  */
 export function overlapsOf(
   members: readonly Member[],
@@ -21,7 +21,6 @@ export function overlapsOf(
 ): readonly SpatialJoin[] {
   const { tree, uploads } = query;
   const names = [...tree.datasets.keys()];
-  for (const name of names) registeredType(members, name);
   const predicate = predicateWithDefaults({
     ...query,
     tree: { ...tree, predicate: negationNormalForm(tree.predicate) },

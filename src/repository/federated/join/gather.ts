@@ -51,12 +51,12 @@ export async function gather(
   const { universe } = queries[0]!.query.tree.dimensions;
   const records = new GatheredRecords(members, universe, budget, ctx);
   const memberships: Membership[] = [];
+  const datasetTypes = searchedTypes(members, queries, universe);
   // What is wrong with any of them is told before anything is asked.
   const analyzed = queries.map((given) => {
     const sizes = given.sizes ?? new Sizes(members, given.query, given.paths, ctx);
     return { ...given, sizes };
   });
-  const datasetTypes = searchedTypes(members, queries, universe);
   // Nothing need be asked for what cannot have rows, whatever the repositories hold; but it may be wrong all the same.
   const isDoomed = searchesWithoutHolder(members, queries[0]!.query, queries[0]!.paths).length > 0;
   for (const { query, paths, sizes } of isDoomed ? [] : analyzed) {
@@ -71,6 +71,7 @@ export async function gather(
   return { datasetTypes: [...datasetTypes.values()], memberships, records: records.all() };
 }
 
+/** @throws ButlerUserError MISSING_DATASET_TYPE */
 function searchedTypes(
   members: readonly Member[],
   queries: readonly PathedQuery[],

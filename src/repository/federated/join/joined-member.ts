@@ -18,6 +18,7 @@ import {
   type Repository,
 } from '../../repository.ts';
 import type { RowsByResult } from '../../rows.ts';
+import { registeredType } from '../analysis.ts';
 import { foundKey, membersOnPath, type Joins, type Member } from '../members.ts';
 import { resolveSearchPath, type SearchPath } from '../search-path.ts';
 import { asSearchedName } from '../collection-directory.ts';
@@ -75,7 +76,7 @@ class JoinedRepositories implements Answering, Joins {
     ctx: QueryContext,
     options?: PageOptions,
   ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
-    const sizes = new Sizes(this.#members, query, this.#paths, ctx);
+    const sizes = this.#sizes(query, ctx);
     const isFirst = options?.after === undefined;
     if (isFirst) await refuseCrossing(query, sizes, ctx);
     const alone = await this.#alone(query, spec, ctx);
@@ -90,7 +91,7 @@ class JoinedRepositories implements Answering, Joins {
   }
 
   async count(query: Query, spec: ResultSpec, ctx: QueryContext, options?: CountOptions): Promise<number> {
-    const sizes = new Sizes(this.#members, query, this.#paths, ctx);
+    const sizes = this.#sizes(query, ctx);
     await refuseCrossing(query, sizes, ctx);
     const alone = await this.#alone(query, spec, ctx);
     if (alone) return alone.member.repository.count(alone.query, alone.spec, ctx, options);
@@ -141,12 +142,7 @@ class JoinedRepositories implements Answering, Joins {
   }
 
   /** The query with the search paths as they were resolved over all members, answered where all that it needs is. */
-  async #joined(
-    query: Query,
-    ctx: QueryContext,
-    anew: boolean,
-    sizes = new Sizes(this.#members, query, this.#paths, ctx),
-  ): Promise<Joined> {
+  async #joined(query: Query, ctx: QueryContext, anew: boolean, sizes = this.#sizes(query, ctx)): Promise<Joined> {
     const queries = [{ query, paths: this.#paths, sizes }, ...(await this.#queriesInside(query, ctx))] as const;
     const make = async (signal: AbortSignal): Promise<Filled> => {
       const asked = { ...ctx, signal };
@@ -163,6 +159,12 @@ class JoinedRepositories implements Answering, Joins {
     const flat = (tree: QueryTree) => flattened(tree, pathsOf.get(tree.datasets)!);
     const predicate = withTreesInside(query.tree.predicate, flat);
     return { ...place, query: { ...query, tree: flat({ ...query.tree, predicate }) }, [Symbol.asyncDispose]: done };
+  }
+
+  /** @throws what is wrong with the query, before anything is asked for it */
+  #sizes(query: Query, ctx: QueryContext): Sizes {
+    for (const name of query.tree.datasets.keys()) registeredType(this.#members, name);
+    return new Sizes(this.#members, query, this.#paths, ctx);
   }
 
   #key(query: Query, ctx: QueryContext): string {

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buildQuery } from '../../../../src/butler/query/build.ts';
 import { openDirectRepository } from '../../../../src/repository/direct/open.ts';
 import type { QueryContext, Repository, RestrictableRepository } from '../../../../src/repository/repository.ts';
+import { openMembers } from '../../../../src/repository/federated/members.ts';
+import { explained } from '../../../../src/run/plan/planned-query.ts';
 import { sqliteRepository, temporaryDirectory } from '../../../fixtures/repositories.ts';
 import { splitRepository } from '../../../fixtures/split.ts';
 import { EMPTY_ANSWERS, explainDataIds, explainDatasets, explainRecords } from './empty-answers.ts';
@@ -35,6 +38,17 @@ describe.each(WORLDS)('An empty answer of %s says why', (_, members) => {
     // Beside the rows, which are none, it says the same.
     const beside = await given.explain(members(), ctx, true);
     expect([beside.isEmpty, beside.reason]).toEqual([true, explanation.reason]);
+  });
+
+  test('a dataset type that a pipeline has and no repository', async () => {
+    const opened = await openMembers(members(), ctx);
+    const datasetType = { ...opened[0]!.datasetTypes.get('bias')!, name: 'nobodys' };
+    const { query } = buildQuery(opened[0]!.universe, {
+      result: { type: 'data_coordinate', dimensions: ['instrument', 'detector'] },
+      joins: [{ datasetType, collections: ['LSSTCam/defaults'] }],
+    });
+    const { isEmpty, reason } = await explained(opened, query, ctx);
+    expect([isEmpty, reason]).toEqual([true, expect.stringContaining("'nobodys'")]);
   });
 });
 
