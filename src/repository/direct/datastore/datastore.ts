@@ -1,10 +1,10 @@
 /** Files of a direct repository: what its datastore recorded, and where the bytes are (butler-schema.md section 5). */
-import { createReadStream } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sql, { join } from 'sql-template-tag';
 import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
+import { readLocalFile } from '../../local-file.ts';
 import type { FileRecord, FileSource, RepositoryUsage, StoreObject } from '../../rows.ts';
 import { splitZipPath } from '../../recorded-path.ts';
 import type { Database } from '../database.ts';
@@ -196,7 +196,8 @@ export class Datastore {
     if (source.kind === 'path') {
       return {
         size: source.size,
-        read: async (range, signal) => createReadStream(source.path, { ...range, signal }),
+        // Part by part, and each time anew: its directory is its owner's, who may put a link or a pipe there meanwhile.
+        read: (range, signal) => readLocalFile(source, range, signal),
       };
     }
     if (source.kind !== 'url' || source.size === null) throw this.#notGiven('inside a zip at another server');

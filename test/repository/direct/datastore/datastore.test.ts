@@ -1,9 +1,12 @@
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDirectRepository } from '../../../../src/repository/direct/open.ts';
 import { copySqliteRepository, temporaryDirectory } from '../../../fixtures/repositories.ts';
+import { zipOf } from './zip-file.ts';
 
 const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(60_000) };
 const UUID = '1165eaea-c9fc-5075-bb5b-496aa761531e';
@@ -127,6 +130,31 @@ test('a file outside the datastore is not given out, however it is named', async
   const allowed = await openDirectRepository({ name: 'own', path: directory.path, fileRoots: [elsewhere.path] });
   expect(await allowed.fileSource(UUID, 'uri', ctx)).toEqual({ kind: 'path', path: secret, size: 6 });
 });
+
+test.each(['link', 'link above it', 'pipe'])(
+  'of a zip in whose place its owner puts a %s while it is read, nothing is given',
+  async (what) => {
+    const zips = join(directory.path, 'zips');
+    const zip = join(zips, 'outputs.zip');
+    await mkdir(zips);
+    const bytes = zipOf([['member.fits', Buffer.from('bytes')]]);
+    await writeFile(zip, bytes);
+    // Every part of it is where it is in the zip.
+    await writeFile(join(elsewhere.path, 'outputs.zip'), zipOf([['member.fits', Buffer.from('other')]]));
+    const repository = await repositoryWith([['zips/outputs.zip#zip-path=member.fits']]);
+    const source = await repository.fileSource(UUID, null, ctx);
+    if (source?.kind !== 'stream') throw new Error('a member is a stream');
+    const read = async () => text(await source.open(null, ctx.signal));
+    expect(await read()).toBe('bytes');
+
+    await rename(zips, join(directory.path, 'old'));
+    if (what === 'link above it') await symlink(elsewhere.path, zips);
+    else await mkdir(zips);
+    if (what === 'link') await symlink(join(elsewhere.path, 'outputs.zip'), zip);
+    if (what === 'pipe') execFileSync('mkfifo', [zip]);
+    await expect(read()).rejects.toThrow();
+  },
+);
 
 test('a name that stock Butler would decode is decoded', async () => {
   const repository = await repositoryWith([['run%201/bias_94.fits']]);

@@ -1,34 +1,13 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { zipMember, type ZipBytes } from '../../../../src/repository/direct/datastore/zip-member.ts';
-import { pythonProgram } from '../../../../stack/checkout.ts';
 import fc from '../../../sample.ts';
+import { zipOf } from './zip-file.ts';
 
 const signal = AbortSignal.timeout(60_000);
 const refused = { code: 'NOT_FOUND' };
-
-/** A zip as Python's zipfile makes it: stock Butler's are of stored members, others may be deflated. */
-function zipOf(members: readonly (readonly [name: string, content: Buffer])[], deflated: boolean): Buffer {
-  const script = `
-import base64, io, json, sys, warnings, zipfile
-warnings.simplefilter("ignore")
-buffer = io.BytesIO()
-request = json.load(sys.stdin)
-method = zipfile.ZIP_DEFLATED if request["deflated"] else zipfile.ZIP_STORED
-with zipfile.ZipFile(buffer, "w", method) as zip:
-    for name, content in request["members"]:
-        zip.writestr(name, base64.b64decode(content))
-sys.stdout.buffer.write(buffer.getvalue())
-`;
-  const request = { deflated, members: members.map(([name, content]) => [name, content.toString('base64')]) };
-  return execFileSync(pythonProgram('python'), ['-c', script], {
-    input: JSON.stringify(request),
-    maxBuffer: 1 << 26,
-  });
-}
 
 /** @param asked is told each range that is read */
 function bytesOf(zip: Buffer, asked: (bytes: number) => void = () => undefined): ZipBytes {
