@@ -1,7 +1,9 @@
 /** The directory of a satellite: made unseen, put into place at once, put aside, brought back, removed. */
 import { chmod, lchown, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { SatelliteError } from '../butler/errors.ts';
+import { OpenDirectory } from '../repository/direct/datastore/directory-walk.ts';
+import { removeTree } from '../repository/direct/datastore/remove-tree.ts';
 import { directoryOf, makingOf, migratedOf, trashOf } from './placement.ts';
 import { fullName, type SatelliteRecord } from './satellite.ts';
 import type { FileOwner, SatelliteSettings } from './settings.ts';
@@ -112,10 +114,19 @@ export async function attachDirectory(settings: SatelliteSettings, satellite: Pl
   }
 }
 
-/** Removes all of it, wherever it is. */
+/** Removes all of it, wherever it is: out of its users' reach, who may still have parts of it open and put links there. */
 export async function removeDirectory(settings: SatelliteSettings, satellite: Placed): Promise<void> {
-  for (const placeOf of [makingOf, directoryOf, trashOf, migratedOf]) {
-    await rm(placeOf(settings, satellite), { recursive: true, force: true });
+  for (const placeOf of [makingOf, trashOf, migratedOf]) await removeAll(placeOf(settings, satellite));
+  await detachDirectory(settings, satellite);
+  await removeAll(trashOf(settings, satellite));
+}
+
+async function removeAll(path: string): Promise<void> {
+  try {
+    await using directory = await OpenDirectory.enter({ path: dirname(path), exact: false }, []);
+    await removeTree(directory, basename(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 
