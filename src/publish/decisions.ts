@@ -92,7 +92,7 @@ export class Decisions {
     };
   }
 
-  /** As far as time allows. @throws SatelliteError CONFLICT where the source is not what was submitted; the version is STALE then */
+  /** As far as time and the source allow. @throws SatelliteError CONFLICT where the source is not what was submitted; the version is STALE then */
   async compare(record: PublicationVersion): Promise<void> {
     const who = await knownSubmitter(record, this.#options.memberships).catch(heldAsConflict);
     const ctx = { caller: { username: who.username }, signal: AbortSignal.timeout(this.#options.waitMilliseconds) };
@@ -100,8 +100,9 @@ export class Decisions {
       await this.#options.sources.compare(record, who, REREAD_BYTES, ctx);
     } catch (error) {
       if (!(error instanceof SourceChangedError)) {
-        // Of so much, the job tells before anything becomes visible: it compares all of it, however long that takes.
-        if (ctx.signal.aborted) return;
+        // The job tells before anything becomes visible: it compares all of so much, however long that takes, and waits for
+        // the token of who submitted it, where a source asks for that.
+        if (ctx.signal.aborted || (error instanceof SatelliteError && error.code === 'UNAUTHENTICATED')) return;
         throw error;
       }
       if (who.groupsAreOutdated) heldAsConflict(notKnown(who.username, error.message));

@@ -27,7 +27,7 @@ import type { Packs } from './packs/packs.ts';
 import { addPackedHeader, packedInputs, packedStructure } from './packs/packed-source.ts';
 import type { PublicationCheck, PublicationVersion, Readers } from './publication.ts';
 import type { PublishedSettings } from './settings.ts';
-import { officialNames, publishedStructure, type PublishedStructure } from './structure.ts';
+import { officialAsFrozen, officialNames, publishedStructure, type PublishedStructure } from './structure.ts';
 
 /** A repository that can be published in. */
 export interface PublishedRepository {
@@ -283,9 +283,13 @@ export class Sources {
       throw new SourceChangedError(`'${source.repository}' is not ${submittedBy}'s any more.`);
     }
     const official = visible.all.filter(({ kind }) => kind === 'OFFICIAL');
-    const used = new Set<string>();
-    const isOfficial = officialNames(official, who, ctx, (one) => used.add(one));
-    await this.#inputs(offered, source.satelliteId, official, isOfficial, used, ctx);
+    const frozen = known && store.read(known, ctx.signal);
+    // What came into the source after it was submitted is nothing that it was made from.
+    const used = new Set((await frozen?.header())?.lineage.officialRepositories);
+    const isOfficial = frozen
+      ? officialAsFrozen(await frozen.collections())
+      : officialNames(official, who, ctx, (one) => used.add(one));
+    if (!frozen) await this.#inputs(offered, source.satelliteId, official, isOfficial, used, ctx);
     const structure = await publishedStructure(offered.repository, source.collections, isOfficial, ctx);
     const summary = await takeContents(
       {

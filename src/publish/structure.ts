@@ -57,6 +57,18 @@ export async function publishedStructure(
 }
 
 /**
+ * Which names are official by what a manifest says of its collections: the source is compared with it without asking official
+ * repositories, which nobody but its submitter may be able to.  What the manifest does not have was official when it was made,
+ * or is new, which the comparison tells by what it counts.
+ */
+export function officialAsFrozen(
+  collections: readonly Pick<ManifestCollection, 'name' | 'isOfficial'>[],
+): (names: readonly string[]) => Promise<ReadonlySet<string>> {
+  const own = new Set(collections.filter(({ isOfficial }) => !isOfficial).map(({ name }) => name));
+  return (names) => Promise.resolve(new Set(names.filter((name) => ownerOfName(name) === null && !own.has(name))));
+}
+
+/**
  * Which names are those of official collections, and of whose repositories.  What belongs to somebody by its name never is.
  * @param used told the repositories that have some of them
  */
