@@ -8,8 +8,11 @@ import { connect, type ConnectionOptions } from './verb.ts';
 interface PackOptions {
   readonly out: string;
   readonly official: readonly string[];
+  readonly fileRoot: readonly string[];
   readonly json?: boolean;
 }
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
 
 export function packVerb(): Command {
   return new Command('pack')
@@ -22,17 +25,24 @@ export function packVerb(): Command {
     .option(
       '--official <name or glob>',
       'collections whose content is official data and stays where it is; can be repeated',
-      (value: string, before: readonly string[]) => [...before, value],
+      collect,
+      [],
+    )
+    .option(
+      '--file-root <directory>',
+      'a directory outside of the repository, whose files it may have datasets in; can be repeated',
+      collect,
       [],
     )
     .option('--json', 'print the answer as JSON')
     .action(pack);
 }
 
-async function pack(path: string, collections: readonly string[], { out, official, json }: PackOptions): Promise<void> {
+async function pack(path: string, collections: readonly string[], options: PackOptions): Promise<void> {
+  const { out, official, fileRoot: fileRoots, json } = options;
   const { writePack } = await import('../publish/packs/write-pack.ts');
   const { datasets, bytes, registeredOnly, officialDatasets } = await writePack(
-    { path, collections, official, out },
+    { path, collections, official, fileRoots, out },
     new AbortController().signal,
   );
   const answer = { out, datasets, bytes, registeredOnly, officialDatasets };

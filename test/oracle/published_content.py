@@ -8,8 +8,10 @@ does not tell memberships of CALIBRATION collections apart from datasets in them
 """
 
 import hashlib
+import io
 import json
 import sys
+import zipfile
 from typing import Any
 
 from lsst.daf.butler import (
@@ -20,6 +22,7 @@ from lsst.daf.butler import (
     DimensionRecord,
     MissingCollectionError,
 )
+from lsst.resources import ResourcePath
 
 
 def make(root: str, config: str = "{}") -> None:
@@ -42,7 +45,14 @@ def hashes(butler: Butler, ref: DatasetRef) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     uris = {"": primary, **components} if primary is not None else dict(components)
-    return {name: hashlib.sha256(uri.read()).hexdigest() for name, uri in uris.items()}
+    return {name: hashlib.sha256(content_of(uri)).hexdigest() for name, uri in uris.items()}
+
+
+def content_of(uri: ResourcePath) -> bytes:
+    if not uri.fragment.startswith("zip-path="):
+        return uri.read()
+    with zipfile.ZipFile(io.BytesIO(uri.replace(fragment="").read())) as archive:
+        return archive.read(uri.fragment.removeprefix("zip-path="))
 
 
 def content(repository: str, *names: str) -> None:

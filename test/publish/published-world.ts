@@ -18,7 +18,9 @@ const ORACLE = 'test/oracle/published_content.py';
 /** What stock Butler finds; see the oracle. */
 export interface Content {
   readonly collections: Readonly<Record<string, readonly [type: string, doc: string, children: readonly string[]]>>;
-  readonly datasets: Readonly<Record<string, { readonly bytes: Readonly<Record<string, string>> }>>;
+  readonly datasets: Readonly<
+    Record<string, { readonly run: string; readonly bytes: Readonly<Record<string, string>> }>
+  >;
   readonly found: readonly string[];
   readonly memberships: readonly (readonly [string, string, string | null, string | null])[];
   readonly missing?: string;
@@ -26,7 +28,7 @@ export interface Content {
 
 export interface PublishedWorldOptions {
   /** In the repository's configuration; keys are joined by dots. */
-  readonly config?: Readonly<Record<string, string>>;
+  readonly config?: Readonly<Record<string, string | boolean>>;
   /** For stock Python, and for what the gateway opens it with. */
   readonly environment?: Readonly<Record<string, string>>;
 }

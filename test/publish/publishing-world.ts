@@ -45,6 +45,8 @@ export interface PublishingOptions {
   /** `real`: what the gateway itself has; `world.commit` is not asked then. @default kept */
   readonly commit?: 'kept' | 'real';
   readonly state?: string;
+  /** Directory of the published repository. @default an empty one in SQLite, made for this */
+  readonly published?: string;
   readonly publishing?: string;
   readonly restart?: string;
   readonly more?: string;
@@ -55,6 +57,14 @@ export interface PublishingOptions {
   /** Groups of users, asked at each request. @default those of curators */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly now?: () => number;
+}
+
+async function makePublished(directory: string): Promise<void> {
+  const official = await openDirectRepository({ name: 'dp1', path: sqliteRepository('official') });
+  const signal = AbortSignal.timeout(60_000);
+  const universe = await official.universe();
+  await createRepository({ name: 'published', directory, universe, database: { dialect: 'sqlite' }, signal });
+  await official.close();
 }
 
 /** The third of them is in a group of alice's too. */
@@ -75,12 +85,8 @@ export async function openPublishing(options: PublishingOptions = {}): Promise<P
     repositories = '',
   } = options;
   const directory = await mkdtemp(join(tmpdir(), 'published-'));
-  const path = join(directory, 'published');
-  const official = await openDirectRepository({ name: 'dp1', path: sqliteRepository('official') });
-  const signal = AbortSignal.timeout(60_000);
-  const universe = await official.universe();
-  await createRepository({ name: 'published', directory: path, universe, database: { dialect: 'sqlite' }, signal });
-  await official.close();
+  const path = options.published ?? join(directory, 'published');
+  if (options.published === undefined) await makePublished(path);
   const commit = new KeptCommit();
   const world = await openSharing({
     ...(options.commit === 'real' ? {} : { commit }),

@@ -31,6 +31,8 @@ export interface WritePack {
   readonly collections: readonly string[];
   /** Names and globs of collections whose content stays where it is: official ones that the repository refers to. */
   readonly official: readonly string[];
+  /** Directories outside of the repository whose files are packed too, where it records them. @default none */
+  readonly fileRoots?: readonly string[];
   /** Where the zip is to be. */
   readonly out: string;
   /** Told how many datasets were looked at so far. */
@@ -48,8 +50,8 @@ const MTIME = new Date('2000-01-01T00:00:00Z');
  * @throws SatelliteError where a collection is missing, or a file; RepositoryUnavailableError
  */
 export async function writePack(request: WritePack, signal: AbortSignal): Promise<ContentsSummary> {
-  const { path, collections, official, out, progress = () => Promise.resolve() } = request;
-  const repository = await openDirectRepository({ name: 'satellite', path, signal });
+  const { path, collections, official, fileRoots = [], out, progress = () => Promise.resolve() } = request;
+  const repository = await openDirectRepository({ name: 'satellite', path, fileRoots, signal });
   const temporary = `${out}.${randomUUID()}.part`;
   // On this machine's own disk: the zip may be on a file system whose locks do not hold.
   const directory = await mkdtemp(join(tmpdir(), 'satellite-pack-'));
@@ -153,12 +155,16 @@ async function* unchanged(bytes: Readable, uuid: string, sha256: string): AsyncG
   throw new SatelliteError('CONFLICT', `A file of dataset ${uuid} was written to while it was packed: try again.`);
 }
 
+/** What to do about a file that is not in the repository. */
 function elsewhere(error: unknown): unknown {
-  if (!(error instanceof SatelliteError) || error.code !== 'FORBIDDEN') return error;
-  return new SatelliteError(
-    'FORBIDDEN',
-    'There is a dataset in it whose file is not here, but only referred to: name the official collections whose content stays ' +
-      `where it is with --official. ${error.message}`,
-    { cause: error },
-  );
+  if (!(error instanceof SatelliteError)) return error;
+  const { code, message, cause } = error;
+  const official = 'name the official collections whose content stays where it is with --official';
+  if (code === 'FORBIDDEN') {
+    const what = `There is a dataset in it whose file is not here, but only referred to: ${official}.`;
+    return new SatelliteError(code, `${what} ${message}`, { cause });
+  }
+  if (code !== 'NOT_FOUND') return error;
+  const advice = `If it is outside of the repository, name its directory with --file-root, or ${official}.`;
+  return new SatelliteError(code, `${message} ${advice}`, { cause });
 }
