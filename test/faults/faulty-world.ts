@@ -231,6 +231,11 @@ export class FaultyWorld implements AsyncDisposable {
     await runPython(JUDGE, [root, '--register', ...runs], environment);
   }
 
+  /** Purges all datasets of a type by stock Python. */
+  async prune(root: string, datasetType: string): Promise<void> {
+    await runPython(JUDGE, [root, '--prune', datasetType]);
+  }
+
   /** What no log may hold. */
   secrets(): readonly string[] {
     return [this.token, this.#serviceToken, this.official.s3.environment['AWS_SECRET_ACCESS_KEY']!];

@@ -1,6 +1,7 @@
 """What stock Butler finds in repositories: ``satellite_judge.py ROOT...`` writes a JSON list, of one object for each.
 
-``satellite_judge.py ROOT --register RUN...`` registers RUNs; ``satellite_judge.py ROOT --digests UUID...`` writes the digests of
+``satellite_judge.py ROOT --register RUN...`` registers RUNs; ``satellite_judge.py ROOT --prune TYPE...`` purges all datasets of
+the types; ``satellite_judge.py ROOT --digests UUID...`` writes the digests of
 these datasets alone.  Fails where an SQLite database is corrupt, or where the file of a dataset that is not elsewhere is gone or cut short.
 """
 
@@ -51,6 +52,11 @@ if sys.argv[2:3] == ["--register"]:
     with Butler.from_config(sys.argv[1], writeable=True) as writer:
         for run in sys.argv[3:]:
             writer.collections.register(run)
+    sys.exit()
+if sys.argv[2:3] == ["--prune"]:
+    with Butler.from_config(sys.argv[1], writeable=True) as writer:
+        refs = [ref for t in sys.argv[3:] for ref in writer.registry.queryDatasets(t, collections="*", findFirst=False)]
+        writer.pruneDatasets(refs, disassociate=True, unstore=True, purge=True)
     sys.exit()
 if sys.argv[2:3] == ["--digests"]:
     with Butler.from_config(sys.argv[1]) as butler:

@@ -20,7 +20,7 @@ import { ConstraintError, type Transaction, type WriteableDatabase } from './dat
 import { DirectRepository, type DirectRepositoryParts } from './direct-repository.ts';
 import { recordedReferences } from './datastore/recorded-files.ts';
 import { moveToTrash } from './datastore/records.ts';
-import { emptyTrash } from './datastore/trash.ts';
+import { emptyTrash, hasTrash } from './datastore/trash.ts';
 import { certify, decertify } from './write/calibrations.ts';
 import { editChain } from './write/chains.ts';
 import { registerCollection, setCollectionDoc } from './write/collections.ts';
@@ -50,8 +50,12 @@ export interface WriteableDirectRepositoryParts extends DirectRepositoryParts {
 /** How often an import is planned anew because another writer registered one of its datasets meanwhile. */
 const IMPORT_ATTEMPTS = 5;
 
+/** What the first change waits for removals that were cut off to be ended. */
+const END_REMOVALS_MILLISECONDS = 5_000;
+
 export class WriteableDirectRepository extends DirectRepository implements WriteableRepository {
   readonly #parts: WriteableDirectRepositoryParts;
+  #removalsEnded: Promise<void> | undefined;
 
   constructor(parts: WriteableDirectRepositoryParts) {
     super(parts);
@@ -211,7 +215,7 @@ export class WriteableDirectRepository extends DirectRepository implements Write
     const { location, store } = this.#parts.datastore;
     const removed = { datasets: 0, bytes: 0 };
     for (;;) {
-      const { datasets, bytes } = await this.#write(ctx, (tx) => emptyTrash(tx, location, store, ctx.signal));
+      const { datasets, bytes } = await this.#change(ctx, (tx) => emptyTrash(tx, location, store, ctx.signal));
       if (datasets === 0) return removed;
       removed.datasets += datasets;
       removed.bytes += bytes;
@@ -245,6 +249,7 @@ export class WriteableDirectRepository extends DirectRepository implements Write
 
   /** Writes datasets, anew where another writer registered one of them meanwhile. */
   protected async unlessRaced<T>(ctx: QueryContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    await this.#endRemovals(ctx);
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await this.#parts.database.transaction(work, ctx.signal);
@@ -258,6 +263,23 @@ export class WriteableDirectRepository extends DirectRepository implements Write
   }
 
   async #write<T>(ctx: QueryContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
+    await this.#endRemovals(ctx);
+    return this.#change(ctx, work);
+  }
+
+  /** Before the first change: whoever removed datasets before may have been ended, or their store away, with files left. */
+  #endRemovals(ctx: QueryContext): Promise<void> {
+    // What cannot be removed now either keeps nobody from writing: the next removal tries it again.
+    return (this.#removalsEnded ??= this.#removeLeft(ctx).catch(() => undefined));
+  }
+
+  async #removeLeft({ caller, signal: asked }: QueryContext): Promise<void> {
+    const { database, datastore } = this.#parts;
+    if (!(await hasTrash(readsOf(database, asked), datastore.location))) return;
+    await this.emptyTrash({ caller, signal: AbortSignal.any([asked, AbortSignal.timeout(END_REMOVALS_MILLISECONDS)]) });
+  }
+
+  async #change<T>(ctx: QueryContext, work: (tx: Transaction) => Promise<T>): Promise<T> {
     try {
       return await this.#parts.database.transaction(work, ctx.signal);
     } catch (error) {

@@ -50,15 +50,17 @@ export async function ensureRecordsTable(tx: Transaction, { recordsTable }: Reco
   });
 }
 
-/** Those of the datasets for which a file is recorded. */
+/** Those of the datasets for which a file is recorded that is not to go. */
 export async function recordedDatasets(
   reads: RecordReads,
-  { recordsTable }: RecordsLocation,
+  { datastoreName, recordsTable }: RecordsLocation,
   uuids: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const rows = await reads.all(
-    sql`SELECT DISTINCT dataset_id FROM ${reads.table(recordsTable)}
-      WHERE ${isOneOf(reads.dialect, sql`dataset_id`, validUuids(uuids))}`,
+    sql`SELECT DISTINCT r.dataset_id FROM ${reads.table(recordsTable)} AS r
+      WHERE ${isOneOf(reads.dialect, sql`r.dataset_id`, validUuids(uuids))}
+        AND EXISTS (SELECT 1 FROM ${reads.table('dataset_location')} AS l
+          WHERE l.datastore_name = ${datastoreName} AND l.dataset_id = r.dataset_id)`,
   );
   return new Set(rows.map(([id]) => uuidFromStored(id as string)));
 }
@@ -137,6 +139,6 @@ export async function moveToTrash(
   const where = sql`datastore_name = ${datastoreName} AND ${isOneOf(tx.dialect, sql`dataset_id`, validUuids(uuids))}`;
   await tx.run(sql`INSERT INTO ${tx.table('dataset_location_trash')} (datastore_name, dataset_id)
     SELECT datastore_name, dataset_id FROM ${location} WHERE ${where}
-    ${tx.dialect === 'postgresql' ? sql`FOR UPDATE` : sql``}`);
+    ${tx.dialect === 'postgresql' ? sql`FOR UPDATE` : sql``} ON CONFLICT DO NOTHING`);
   return tx.run(sql`DELETE FROM ${location} WHERE ${where}`);
 }

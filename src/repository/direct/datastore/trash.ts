@@ -8,7 +8,7 @@ import type { Transaction } from '../database.ts';
 import { isOneOf, uuidFromStored } from '../dataset-ids.ts';
 import { artifactPath, decodedPath, isUri } from './artifact-path.ts';
 import type { ArtifactStore } from './artifact-store.ts';
-import { datasetsInZip, type RecordsLocation } from './records.ts';
+import { datasetsInZip, type RecordReads, type RecordsLocation } from './records.ts';
 
 /** Datasets of one transaction, as others wait for it while files are removed. */
 const BATCH = 500;
@@ -54,6 +54,13 @@ export async function emptyTrash(
   await tx.run(sql`DELETE FROM ${tx.table('dataset_location_trash')}
     WHERE datastore_name = ${location.datastoreName} AND ${among}`);
   return { datasets: ids.length, bytes: [...files.values()].reduce((sum, size) => sum + size, 0) };
+}
+
+/** Whether there is anything in the trash. */
+export async function hasTrash(reads: RecordReads, { datastoreName }: RecordsLocation): Promise<boolean> {
+  const rows = await reads.all(sql`SELECT 1 FROM ${reads.table('dataset_location_trash')}
+    WHERE datastore_name = ${datastoreName} LIMIT 1`);
+  return rows.length > 0;
 }
 
 /**

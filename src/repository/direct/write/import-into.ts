@@ -4,6 +4,7 @@ import type { Universe } from '../../../butler/universe.ts';
 import type { ImportedDataset } from '../../writeable-repository.ts';
 import type { Transaction } from '../database.ts';
 import { insertRecords, recordedDatasets, type RecordsLocation } from '../datastore/records.ts';
+import { hasTrash, leaveTrash } from '../datastore/trash.ts';
 import { insertAllNew, insertDatasets } from './import-datasets.ts';
 import { planImport, planOfNew, type DetailedPlan } from './import-plan.ts';
 import type { Reads } from './reads.ts';
@@ -34,10 +35,21 @@ export async function importInto(
   const plan = inserted ? planOfNew(inserted) : await planImportInto(tx, target, datasets);
   if (plan.conflicts[0]) throw new SatelliteError('CONFLICT', plan.conflicts[0].reason);
   if (!inserted) await insertDatasets(tx, universe, plan.incoming);
+  await comeBack(
+    tx,
+    location,
+    plan.withNewFiles.map(({ uuid }) => uuid),
+  );
   await insertRecords(
     tx,
     location,
     plan.withNewFiles.map(({ uuid, dataset }) => ({ uuid, files: dataset.files })),
   );
   return plan;
+}
+
+/** Left in the trash by a removal that was cut off: what comes now is not to go when that is ended. */
+async function comeBack(tx: Transaction, location: RecordsLocation, uuids: readonly string[]): Promise<void> {
+  // As a rule there is nothing in it.
+  if (await hasTrash(tx, location)) await leaveTrash(tx, location, uuids);
 }
