@@ -1,5 +1,5 @@
 /**
- * Sine, cosine and arc tangent rounded as the C library under sphgeom rounds them.  Those of JavaScript engines differ in
+ * Sine, cosine and their inverses rounded as the C library under sphgeom rounds them.  Those of JavaScript engines differ in
  * the last bit for about one argument in forty, which would change the bytes of regions built from degrees.  They are
  * computed in double-double arithmetic (about 100 bits) and rounded once; arguments are a few radians at most.
  */
@@ -72,6 +72,14 @@ export function sin(x: number): number {
 /** Cosine of `x` radians, |x| at most a few turns. */
 export function cos(x: number): number {
   return sinCosDouble(x).cos[0];
+}
+
+/** Angle in radians whose cosine is `x`, |x| < 1. */
+export function acos(x: number): number {
+  const angle = Math.acos(x);
+  // One Newton step.
+  const direction = sinCosDouble(angle);
+  return angle + add(direction.cos, [-x, 0])[0] / direction.sin[0];
 }
 
 /** Angle of the vector (x, y) in radians, as `Math.atan2`. */

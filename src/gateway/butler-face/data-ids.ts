@@ -6,6 +6,7 @@ import type { DimensionElement } from '../../butler/universe.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import type { DimensionRecordRow } from '../../repository/rows.ts';
 import { recordsOfDataIds } from '../../repository/search/records-of-data-ids.ts';
+import { PixelRecords } from './pixel-records.ts';
 import { dataIdText } from './wire-rows.ts';
 
 /**
@@ -41,7 +42,8 @@ export async function expandedDataId(repository: Repository, dataId: DataId, ctx
     }
   }
   const full = group.dataCoordinateKeys.map((name) => keys.get(name)!);
-  return `{"data_coordinate":${dataIdText(group, full, records!)}}`;
+  const pixels = new PixelRecords().ofDataId(group, full, repository.name);
+  return `{"data_coordinate":${dataIdText(group, full, [...records!, ...pixels])}}`;
 }
 
 /** Elements in the order in which stock Butler looks their records up: what a dimension implies comes after it. */

@@ -5,11 +5,10 @@ import type { ColumnReference } from '../../butler/query/expression.ts';
 import type { GeneralSpec, ResultSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';
 import type { ColumnType, Universe } from '../../butler/universe.ts';
-import { htmPixel } from '../../butler/region/htm.ts';
-import { encodeRegion } from '../../butler/region/codec.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import type { DataIdRow, DatasetRow, DimensionRecordRow, GeneralRow } from '../../repository/rows.ts';
 import { recordsOfDataIds } from '../../repository/search/records-of-data-ids.ts';
+import { isPixels, PixelRecords } from './pixel-records.ts';
 import { dataIdText, datasetText, datasetTypeText, recordText, valueText, type RecordsOfDataId } from './wire-rows.ts';
 
 /** Rows of one line, as the real server's. */
@@ -35,7 +34,7 @@ export async function* resultLines(
       return;
     case 'dimension_record':
       for await (const rows of lines(repository.query(query, spec, ctx)))
-        yield line('dimension_record', rows, recordText);
+        yield line('dimension_record', withRegions(rows), recordText);
       return;
     case 'general': {
       const wanted = withRecordColumns(spec);
@@ -89,7 +88,15 @@ async function dataIdLine(
   return line('data_coordinate', rows, (row, i) => dataIdText(group, row.values, records && records[i]!));
 }
 
-/** What no repository stores: sky pixels have their region for a record. Those of HEALPix are left out. */
+/** Rows of sky pixels with their regions; others as they are. */
+function withRegions(rows: readonly DimensionRecordRow[]): readonly DimensionRecordRow[] {
+  const pixels = new PixelRecords();
+  return rows.map((row) => {
+    const { element, fields, repository } = row;
+    return isPixels(element) ? pixels.record(element, Number(fields['id']), repository) : row;
+  });
+}
+
 async function recordsWithPixels(
   repository: Repository,
   group: DimensionGroup,
@@ -102,16 +109,9 @@ async function recordsWithPixels(
     rows.map((row) => row.values),
     ctx,
   );
-  const pixels = group.elements.filter((element) => element.skypix?.system === 'htm');
-  if (pixels.length === 0) return records;
-  return records.map((of, i) => [
-    ...of,
-    ...pixels.map((element): DimensionRecordRow => {
-      const id = rows[i]!.values[group.dataCoordinateKeys.indexOf(element.name)]!;
-      const region = encodeRegion(htmPixel(Number(id)));
-      return { element, fields: { id, region }, repository: rows[i]!.repository };
-    }),
-  ]);
+  if (!group.elements.some(isPixels)) return records;
+  const pixels = new PixelRecords();
+  return records.map((of, i) => [...of, ...pixels.ofDataId(group, rows[i]!.values, rows[i]!.repository)]);
 }
 
 /** A general result that includes dimension records has the fields of those that clients do not keep as columns. */

@@ -1,0 +1,40 @@
+/** Records of sky pixels, which no repository stores: their index and their region. */
+import type { DataIdValues } from '../../butler/data-id.ts';
+import type { DimensionGroup } from '../../butler/dimension-group.ts';
+import { encodeRegion } from '../../butler/region/codec.ts';
+import { healpixPixel } from '../../butler/region/healpix.ts';
+import { htmPixel } from '../../butler/region/htm.ts';
+import type { DimensionElement } from '../../butler/universe.ts';
+import type { DimensionRecordRow } from '../../repository/rows.ts';
+
+type Pixels = DimensionElement & { readonly skypix: NonNullable<DimensionElement['skypix']> };
+
+/** Makes records of pixels; those of one line have many data IDs in common, and each is made once. */
+export class PixelRecords {
+  readonly #regions = new Map<string, Uint8Array>();
+
+  /** @throws InvalidQueryError where there is no such pixel */
+  record(element: Pixels, id: number, repository: string): DimensionRecordRow {
+    const key = `${element.name} ${id}`;
+    let region = this.#regions.get(key);
+    if (!region) {
+      const { system, level } = element.skypix;
+      region = encodeRegion(system === 'htm' ? htmPixel(id) : healpixPixel(level, id));
+      this.#regions.set(key, region);
+    }
+    return { element, fields: { id, region }, repository };
+  }
+
+  /** Those of a data ID of the group, none where it has no pixels. @param values of its `dataCoordinateKeys` */
+  ofDataId(group: DimensionGroup, values: DataIdValues, repository: string): readonly DimensionRecordRow[] {
+    return group.elements
+      .filter(isPixels)
+      .map((element) =>
+        this.record(element, Number(values[group.dataCoordinateKeys.indexOf(element.name)]), repository),
+      );
+  }
+}
+
+export function isPixels(element: DimensionElement): element is Pixels {
+  return element.skypix !== undefined;
+}
