@@ -98,6 +98,13 @@ async function whoKnowsDetectors(members: readonly Member[]): Promise<string | u
   return (await memberAlone(members, query, new Map(), ctx))?.repository.name;
 }
 
+function detectorsOfHsc({ universe }: Member) {
+  return buildQuery(universe, {
+    where: "instrument = 'HSC'",
+    result: { type: 'dimension_record', element: 'detector' },
+  });
+}
+
 test('of very many records each counts, not only how many there are', async () => {
   expect(await whoKnowsDetectors(await withManyDetectors('same', ''))).toBe('same second');
   const moved = await withManyDetectors('moved', 'UPDATE detector SET id = 40000 WHERE id = 20000');
@@ -159,4 +166,42 @@ test('who asks the same again gets an answer, also where the first to ask gave u
   await expect(given).rejects.toThrow('gave up');
   elsewhere.answer();
   expect((await second)?.repository.name).toBe('whole');
+});
+
+/** A repository elsewhere, with the number of detectors that were read of it. */
+function counted(member: Member): { readonly member: Member; readonly read: () => number } {
+  let detectors = 0;
+  const repository = new Proxy(member.repository, {
+    get: (target, name) => {
+      if (name === 'isRemote') return true;
+      if (name === 'name') return `counted ${target.name}`;
+      if (name === 'count') return target.count.bind(target);
+      if (name !== 'query') return Reflect.get(target, name) as unknown;
+      return async function* (query: Query, spec: ResultSpec, asking: QueryContext) {
+        for await (const page of target.query(query, spec, asking)) {
+          if (spec.type === 'dimension_record' && spec.element === 'detector') detectors += page.rows.length;
+          yield page;
+        }
+      };
+    },
+  });
+  return { member: { ...member, repository }, read: () => detectors };
+}
+
+test('of an official repository that comes first, one record more is read than the satellite after it has', async () => {
+  const official = counted((await withManyDetectors('official', ''))[0]!);
+  const { query, spec } = detectorsOfHsc(whole!);
+  const own = await whole!.repository.count(query, spec, ctx);
+  expect(await whoKnowsDetectors([official.member, whole!])).toBeUndefined();
+  expect(official.read()).toBe(own + 1);
+});
+
+test('nor are more than 20 001 read of one that has more', async () => {
+  const [first, second] = await withManyDetectors(
+    'both',
+    "INSERT INTO detector (instrument, id, full_name) VALUES ('HSC', 40000, 'new')",
+  );
+  const official = counted(second!);
+  expect(await whoKnowsDetectors([official.member, first!])).toBeUndefined();
+  expect(official.read()).toBe(20_001);
 });

@@ -113,14 +113,15 @@ async function compare(only: Member, other: Member, asked: Asked, ctx: QueryCont
   if (!element) return true;
   const own = only.universe.find(name);
   const columns = own ? columnsOf(own).filter((column) => columnsOf(element).includes(column)) : [];
-  const theirs = conformQuery(asked.query, { ...recordSpec(name), limit: MOST_LOOKED_FOR + 1 }, other.universe);
+  const most = Math.min(MOST_LOOKED_FOR, await mostThatItCanHave(only, other, asked, ctx));
+  const theirs = conformQuery(asked.query, { ...recordSpec(name), limit: most + 1 }, other.universe);
   const records: { readonly key: DataIdValues; readonly digest: string }[] = [];
   for await (const { rows } of other.repository.query(theirs.query, theirs.spec, ctx)) {
     for (const row of rows) records.push({ key: recordDataId(row, required), digest: recordDigest(row, columns) });
   }
   if (records.length === 0) return true;
   if (!own) return false;
-  if (records.length > MOST_LOOKED_FOR) return hasAllInOrder(only, other, asked, columns, ctx);
+  if (records.length > most) return most === MOST_LOOKED_FOR && hasAllInOrder(only, other, asked, columns, ctx);
   const { repository, universe } = only;
   const seen = repository.isRemote ? seenDigests([rightsOf(ctx.caller), repository.name, name]) : new Set<string>();
   const unseen = records.filter((record) => !seen.has(record.digest));
@@ -131,6 +132,18 @@ async function compare(only: Member, other: Member, asked: Asked, ctx: QueryCont
     for (const row of rows) seen.add(recordDigest(row, columns));
   }
   return unseen.every((record) => seen.has(record.digest));
+}
+
+/**
+ * Of how many records of `other` it is possible that `only` has all: as many as it has itself, which is counted only where it
+ * saves reading those of a repository elsewhere.  An official repository may have a million visits, and a satellite ten.
+ */
+async function mostThatItCanHave(only: Member, other: Member, asked: Asked, ctx: QueryContext): Promise<number> {
+  const { name } = asked.element;
+  if (!other.repository.isRemote) return Infinity;
+  if (!only.universe.find(name)) return 0;
+  const { query, spec } = conformQuery(asked.query, recordSpec(name), only.universe);
+  return only.repository.count(query, spec, ctx, { exact: false });
 }
 
 /** The same of very many: both sides' records are read in the order of their data IDs, up to as many as would be joined here. */
