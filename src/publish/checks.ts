@@ -10,6 +10,7 @@ import type { DimensionRecordRow } from '../repository/rows.ts';
 import { streamDimensionRecords } from '../repository/search/streams.ts';
 import { defaultFormatter, isDefaultFormatter } from '../transfer/default-formatters.ts';
 import { checkInputRights, checkReaders } from './check-rights.ts';
+import { checkFreeNames } from './check-free-names.ts';
 import { checkCollections, checkDatasetTypes, checkNames, listed } from './check-names.ts';
 import type { ContentsSummary } from './contents.ts';
 import { canonical } from './items.ts';
@@ -30,6 +31,8 @@ export interface CheckSetting {
   readonly official: readonly OfferedRepository[];
   /** All official ones. */
   readonly configured: readonly OfferedRepository[];
+  /** All of the configuration that are nobody's, but for the published one. */
+  readonly others: readonly OfferedRepository[];
   readonly who: Identity;
   readonly memberships: Pick<Memberships, 'of'>;
   /** See `allReaders`. */
@@ -52,7 +55,7 @@ const GIB = 2 ** 30;
 export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promise<readonly PublicationCheck[]> {
   const { version, manifest, summary, structure, settings, published, official, configured, who, memberships } =
     setting;
-  const { everybody } = setting;
+  const { everybody, others } = setting;
   const { lineage } = await manifest.header();
   const collections = await manifest.collections();
   const types = await manifest.datasetTypes();
@@ -60,13 +63,14 @@ export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promi
   for (const { name, repository } of [published, ...official]) known.set(name, await repository.datasetTypes(ctx));
   const named = version.source.collections.filter((name) => structure.official.has(name));
   const inputs = await checkInputRights(lineage, { configured, visible: official }, everybody, published, memberships);
+  const names = checkNames(collections, named, version.readers, who);
   const { upload } = version.source;
   return [
     ...(upload === undefined ? [] : [PACKED]),
     checkFiles(summary),
     { code: 'UNIVERSE', state: 'PASSED', message: 'Its dimensions mean the same in the published repository.' },
     checkDatasetTypes(types, known),
-    checkNames(collections, named, version.readers, who),
+    names.state === 'FAILED' ? names : ((await checkFreeNames(collections, others, official, ctx)) ?? names),
     await checkClashes(setting, collections, ctx),
     await checkFormats(manifest, summary, settings),
     checkSize(summary, settings),

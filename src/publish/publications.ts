@@ -139,6 +139,7 @@ export class Publications implements PublicationService {
     this.#sources = new Sources({
       ...{ store: this.#store, repositoriesOf, files, memberships, published, packs: this.#packs },
       official,
+      configured: options.offered,
       grantedReaders: grantedReadersIn(grantStore),
       satelliteById: options.satelliteById,
     });

@@ -45,6 +45,8 @@ export interface SourcesOptions {
   readonly grantedReaders: GrantedReaders;
   /** The official repositories of the configuration, whoever they exist for. */
   readonly official: readonly OfferedRepository[];
+  /** All repositories of the configuration. */
+  readonly configured: readonly OfferedRepository[];
   /** Null where there is none (any more). */
   readonly satelliteById: (id: string) => Promise<{ readonly official: string } | null>;
   /** @throws SatelliteError NOT_FOUND where it is not configured any more */
@@ -135,6 +137,7 @@ export class Sources {
         settings,
         published,
         configured: this.#options.official,
+        others: this.#options.configured.filter((one) => one.owner === undefined && one.name !== published.name),
         who,
         memberships,
         everybody: await this.#everybody(version, manifest),

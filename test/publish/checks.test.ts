@@ -126,6 +126,23 @@ describe('the checks of a request', () => {
     expect([direct.state, checkOf(direct, 'NAMES')]).toEqual(['DRAFT', expect.stringMatching(/^FAILED .*official/)]);
   });
 
+  test('refuse official names for what has another type, which would end every search of everybody’s', async () => {
+    await using world = await openPublishing();
+    for (const type of ['RUN', 'TAGGED']) {
+      const satellite = type.toLowerCase();
+      await world.filled(satellite, 'u/alice/out', 1);
+      const own = { satellite, name: 'HSC/defaults', type };
+      await world.done('alice', 'createCollection', own, 'collection {name}');
+      const children = ['u/alice/out', 'HSC/defaults'];
+      const chain = { satellite, name: 'u/alice/all', type: 'CHAINED', children };
+      await world.done('alice', 'createCollection', chain, 'collection {name}');
+      const wanted = { satellite, collections: ['u/alice/all'], title: type };
+      const shown = await world.did('alice', 'submitPublication', wanted);
+      const wrong = new RegExp(`^FAILED 'HSC/defaults' is CHAINED in 'dp1' and ${type} in`);
+      expect([shown.state, checkOf(shown, 'NAMES')]).toEqual(['DRAFT', expect.stringMatching(wrong)]);
+    }
+  });
+
   test('let a server that everybody reaches have publications for all users only', async () => {
     await using world = await openPublishing({ publishing: '{servedDirectly: true, maxBytes: 20}' });
     await world.filled('work', 'u/alice/run', 1);

@@ -66,6 +66,24 @@ test('neither do they publish beside what they copied from it', async () => {
   expect(rightsOf(left)).toEqual(['DRAFT', expect.stringMatching(/^FAILED .*not any more/)]);
 });
 
+test('a name of an official repository that its submitter may not read is not free, in words that do not tell of it', async () => {
+  groups['alice'] = ['g_users'];
+  await world.done('alice', 'createSatellite', { name: 'named', official: 'open' }, 'job {id}');
+  const namesOf = async (name: string) => {
+    const run = { satellite: 'named', name, type: 'RUN' };
+    await world.done('alice', 'createCollection', run, 'collection {name}');
+    const wanted = { satellite: 'named', collections: [name], title: 'x' };
+    const { checks } = await world.did('alice', 'submitPublication', wanted);
+    const { state, message } = checks.find(({ code }) => code === 'NAMES')!;
+    return `${state} ${message}`;
+  };
+  expect(await namesOf('HSC/raw/other')).toMatch(/^WARNING .*all users read it/);
+  const refused = await namesOf('HSC/raw/all');
+  groups['alice'] = IN;
+  expect(refused).toMatch(/^FAILED 'HSC\/raw\/all': such a name is not free/);
+  expect(refused).not.toContain('dp1');
+});
+
 test('a group that reads by the names of collections has to have the right too', async () => {
   await world.filled('friends', 'g/g_friends/run', 1);
   const wanted = { satellite: 'friends', collections: ['g/g_friends/run'], title: 'x', readers: { allUsers: false } };
