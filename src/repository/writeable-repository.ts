@@ -158,8 +158,15 @@ export interface WriteableRepository extends RestrictableRepository {
   changeTogether(changes: JoinedChanges, ctx: QueryContext): Promise<readonly string[]>;
   /** Number of datasets with a file elsewhere, whose address begins with one of the prefixes; reads only. */
   countReferences(prefixes: readonly string[], ctx: QueryContext): Promise<number>;
-  /** Replaces the path of file records, in one transaction: `move` gives the new path or null to leave it. @returns how many */
-  moveReferences(move: (path: string, uuid: string) => string | null, ctx: QueryContext): Promise<number>;
+  /**
+   * Replaces the path of file records, in one transaction: `move` gives the new path or null to leave it.
+   * @param among UUIDs of the datasets whose records are looked at; default: all. @returns how many
+   */
+  moveReferences(
+    move: (path: string, uuid: string) => string | null,
+    ctx: QueryContext,
+    among?: readonly string[],
+  ): Promise<number>;
   /** Adds datasets to a TAGGED collection, in place of others of the same UUID only. @throws CONFLICT naming both datasets */
   associate(collection: string, uuids: readonly string[], ctx: QueryContext): Promise<void>;
   disassociate(collection: string, uuids: readonly string[], ctx: QueryContext): Promise<void>;

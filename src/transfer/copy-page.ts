@@ -61,5 +61,5 @@ async function replaceReferences(
       if (before) moves.set(`${uuid} ${before.path}`, path);
     }
   }
-  await repository.moveReferences((path, uuid) => moves.get(`${uuid} ${path}`) ?? null, ctx);
+  await repository.moveReferences((path, uuid) => moves.get(`${uuid} ${path}`) ?? null, ctx, references);
 }

@@ -155,8 +155,12 @@ export class WriteableDirectRepository extends DirectRepository implements Write
     });
   }
 
-  async moveReferences(move: (path: string, uuid: string) => string | null, ctx: QueryContext): Promise<number> {
-    return this.#write(ctx, (tx) => movePaths(tx, this.#parts.datastore.location, move));
+  async moveReferences(
+    move: (path: string, uuid: string) => string | null,
+    ctx: QueryContext,
+    among?: readonly string[],
+  ): Promise<number> {
+    return this.#write(ctx, (tx) => movePaths(tx, this.#parts.datastore.location, move, among));
   }
 
   async associate(collection: string, uuids: readonly string[], ctx: QueryContext): Promise<void> {

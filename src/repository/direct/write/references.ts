@@ -2,7 +2,7 @@
 import sql from 'sql-template-tag';
 import { inBatches } from '../../../butler/in-batches.ts';
 import { dialectOf, type ListValue } from '../compile/dialect.ts';
-import { uuidFromStored } from '../dataset-ids.ts';
+import { isOneOf, uuidFromStored, validUuids } from '../dataset-ids.ts';
 import type { Transaction } from '../database.ts';
 import { datasetsInZip, type RecordsLocation } from '../datastore/records.ts';
 import { type Reads, ROWS_PER_STATEMENT } from './reads.ts';
@@ -37,6 +37,7 @@ export async function datasetsAtPaths(
 
 /**
  * Replaces the paths of records.
+ * @param among UUIDs of datasets; no others are looked at. Default: all
  * @param move gives the new path of a dataset's file, or null to leave it
  * @returns how many were replaced
  */
@@ -44,12 +45,14 @@ export async function movePaths(
   tx: Transaction,
   { recordsTable }: RecordsLocation,
   move: (path: string, uuid: string) => string | null,
+  among?: readonly string[],
 ): Promise<number> {
   const table = tx.table(recordsTable);
+  const isLookedAt = among ? isOneOf(tx.dialect, sql`dataset_id`, validUuids(among)) : sql`1 = 1`;
   let moved = 0;
   let after = sql`1 = 1`;
   for (;;) {
-    const rows = await tx.all(sql`SELECT dataset_id, component, path FROM ${table} WHERE ${after}
+    const rows = await tx.all(sql`SELECT dataset_id, component, path FROM ${table} WHERE ${isLookedAt} AND ${after}
       ORDER BY dataset_id, component LIMIT ${BigInt(RECORDS_AT_ONCE)}`);
     const changes: ListValue[][] = [];
     for (const [id, component, path] of rows as readonly (readonly string[])[]) {

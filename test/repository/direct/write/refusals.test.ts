@@ -312,7 +312,14 @@ describe('A writer of a registry', () => {
     );
     expect(await repository.recordedAt(['dir/b.fits', 'dir/free'], ctx)).toEqual(new Map([['dir/b.fits', [B]]]));
     const move = (path: string) => (path.startsWith('https://old/') ? path.replace('old', 'new') : null);
-    expect(await repository.moveReferences(move, ctx)).toBe(1);
+    const asked: string[] = [];
+    const noted = (path: string, uuid: string) => {
+      asked.push(uuid);
+      return move(path);
+    };
+    expect(await repository.moveReferences(noted, ctx, [B])).toBe(0);
+    expect(asked).toEqual([B]);
+    expect(await repository.moveReferences(move, ctx, [A])).toBe(1);
     expect(await repository.moveReferences(move, ctx)).toBe(0);
     const files = await repository.files([A, B], ctx);
     expect([files.get(A)![0]!.path, files.get(B)![0]!.path]).toEqual(['https://new/a', 'dir/b.fits']);
