@@ -17,10 +17,13 @@ export interface WorkerPoolOptions {
 const CREDIT = 2;
 
 /**
- * How long a statement waits for a process that is busy before one more is started: most statements take less than this,
- * and a process takes 20 MB.
+ * How long a statement waits for processes that are busy, and give nobody an answer meanwhile, before one more is started:
+ * most statements take less than this, and a process takes 25 MB.
  */
 const PATIENCE_MILLISECONDS = 100;
+
+/** How long it waits where others get answers: many short statements are soon done, also by one process. */
+const LONGEST_WAIT_MILLISECONDS = 500;
 
 /** How long a process has nothing to do before it is ended; one stays. */
 const IDLE_MILLISECONDS = 60_000;
@@ -45,6 +48,8 @@ export class WorkerPool {
   readonly #busy = new Set<Worker>();
   readonly #queue = new Set<Waiting>();
   #slotsTaken = 0;
+  /** As `performance.now` has it. */
+  #answeredAt = 0;
   #growing: NodeJS.Timeout | undefined;
   #shrinking: NodeJS.Timeout | undefined;
 
@@ -78,6 +83,7 @@ export class WorkerPool {
     const giveSlotBack = () => {
       if (holdsSlot) this.#slotsTaken -= 1;
       holdsSlot = false;
+      this.#answeredAt = performance.now();
       this.#startNext();
     };
     let last: readonly SqlRow[];
@@ -150,22 +156,28 @@ export class WorkerPool {
     return this.#busy.size === 0 ? new Worker() : undefined;
   }
 
-  /** Starts one more process for who waits longest, when they have waited long enough. */
+  /** Starts one more process for who waits longest, if they still wait when it is due. */
   #growSoon(): void {
     const [first] = this.#queue;
     if (!first || this.#growing || !this.#mayStart()) return;
-    this.#growing = setTimeout(
-      () => {
-        this.#growing = undefined;
-        const [longest] = this.#queue;
-        if (longest && this.#mayStart() && performance.now() - longest.since >= PATIENCE_MILLISECONDS) {
-          this.#queue.delete(longest);
-          longest.start(this.#takeSlot(new Worker()));
-        }
-        this.#growSoon();
-      },
-      Math.max(1, PATIENCE_MILLISECONDS - (performance.now() - first.since)),
-    );
+    // After the answers have been read that came while this process was held up: it was not their worker that was slow.
+    const look = () => setImmediate(() => this.#grow());
+    this.#growing = setTimeout(look, Math.max(1, this.#dueAt(first) - performance.now()));
+  }
+
+  #grow(): void {
+    this.#growing = undefined;
+    const [longest] = this.#queue;
+    if (longest && this.#mayStart() && performance.now() >= this.#dueAt(longest)) {
+      this.#queue.delete(longest);
+      longest.start(this.#takeSlot(new Worker()));
+    }
+    this.#growSoon();
+  }
+
+  /** When one more process is started for who waits longest. */
+  #dueAt({ since }: Waiting): number {
+    return Math.min(Math.max(since, this.#answeredAt) + PATIENCE_MILLISECONDS, since + LONGEST_WAIT_MILLISECONDS);
   }
 
   #rest(worker: Worker): void {
