@@ -50,7 +50,10 @@ export interface GatewayOptions {
 }
 
 /** Of Node, as the first line of `main.ts` has them. */
-const FLAGS = ['--optimize-for-size', '--max-semi-space-size=4', '--no-concurrent-recompilation', '--expose-gc'];
+const FLAGS = [
+  ...['--optimize-for-size', '--max-semi-space-size=4', '--no-concurrent-recompilation', '--no-sparkplug'],
+  ...['--liftoff-only', '--expose-gc'],
+];
 
 /** A running gateway. */
 export interface Gateway extends AsyncDisposable {

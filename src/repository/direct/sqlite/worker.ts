@@ -14,7 +14,7 @@ const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 const entry = fileURLToPath(new URL(`./worker-process${extension}`, import.meta.url));
 
 /** Of Node, for the same reasons as those in the first line of `main.ts`. */
-const FLAGS = ['--optimize-for-size', '--max-semi-space-size=2', '--no-concurrent-recompilation'];
+const FLAGS = ['--optimize-for-size', '--max-semi-space-size=2', '--no-concurrent-recompilation', '--no-sparkplug'];
 
 export interface Statement {
   readonly path: string;
