@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, request, type Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 
 export interface RelayOptions {
   /** Address of the gateway, without a slash at the end. */
@@ -152,15 +152,17 @@ export class GatewayRelay implements AsyncDisposable {
   /** Asks the gateway and, for a sandbox, the store of which it only says the address: each time anew, as that ends in a while. */
   async #ask(path: string, method: string, headers: Headers, body: IncomingMessage | null): Promise<Answer> {
     const { gateway, token, isForSandbox } = this.#options;
-    const dispatcher = this.#agent;
     const authorized = { ...headers, authorization: `Bearer ${await token()}` };
-    const given = await request(`${gateway}${path}`, {
-      ...{ method: method as 'GET', headers: authorized, body, dispatcher },
-    });
+    const given = await this.#send(`${gateway}${path}`, method, authorized, body);
     const { location } = given.headers;
     if (!isForSandbox || given.statusCode !== 307 || typeof location !== 'string') return given;
     await given.body.dump();
-    return request(location, { method: method as 'GET', headers, dispatcher });
+    return this.#send(location, method, headers, null);
+  }
+
+  #send(address: string, method: string, headers: Headers, body: IncomingMessage | null): Promise<Answer> {
+    const { origin, pathname, search } = new URL(address);
+    return this.#agent.request({ origin, path: pathname + search, method, headers, body });
   }
 
   /** Asks again while the gateway, or a server behind it, is away: what a run reads is there when it is back. */
