@@ -13,6 +13,7 @@ from lsst.daf.butler import (
     DataCoordinate,
     DataId,
     DatasetExistence,
+    DatasetNotFoundError,
     DatasetProvenance,
     DatasetRef,
     DatasetType,
@@ -91,10 +92,12 @@ class SatelliteButler(RemoteButler):
             return super().exists(dataset_ref_or_type, data_id, full_check=False, collections=collections, **kwargs)
         ref = dataset_ref_or_type
         if not isinstance(ref, DatasetRef):
-            found = self.find_dataset(ref, data_id, collections=collections, **kwargs)
-            if found is None:
+            # Not `find_dataset`: of a calibration, that one that `get` would give is meant.
+            try:
+                info = self._get_file_info(ref, data_id, collections, None, kwargs)
+            except DatasetNotFoundError:
                 return DatasetExistence.UNRECOGNIZED
-            ref = found
+            ref = DatasetRef.from_simple(info.dataset_ref, universe=self.dimensions)
         return self._exists_many([ref])[ref]
 
     def _exists_many(

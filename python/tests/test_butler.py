@@ -162,6 +162,9 @@ def test_collections_are_made_tagged_chained_and_certified_in_the_satellite(
     at = Timespan.fromInstant(Time("2013-06-01", scale="tai"))
     found = butler.find_dataset("bright", refs[0].dataId, collections="u/alice/calib", timespan=at)
     assert found is not None and found.id == ref.id
+    # The visit says at what time.
+    assert butler.exists("bright", refs[0].dataId, collections="u/alice/calib") is DatasetExistence.VERIFIED
+    assert len(butler.get("bright", refs[0].dataId, collections="u/alice/calib")) == 3
     butler.registry.decertify("u/alice/calib", "bright", span)
     assert butler.find_dataset("bright", refs[0].dataId, collections="u/alice/calib", timespan=at) is None
     butler.collections.register("u/alice/chain", CollectionType.CHAINED)

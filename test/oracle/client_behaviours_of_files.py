@@ -6,9 +6,14 @@ import uuid
 
 import astropy.table
 from client_behaviours import DETECTOR, VISIT, Place, behaviour, raises, same
-
-from lsst.daf.butler import Butler, DatasetExistence, DatasetNotFoundError
-from lsst.daf.butler import MissingDatasetTypeError
+from lsst.daf.butler import (
+    Butler,
+    CalibrationLookupError,
+    DataIdValueError,
+    DatasetExistence,
+    DatasetNotFoundError,
+    MissingDatasetTypeError,
+)
 
 
 @behaviour("get gives the dataset of a data ID")
@@ -37,6 +42,55 @@ def _(place: Place) -> None:
 def _(place: Place) -> None:
     metrics = place.butler.get("calexp_metrics", DETECTOR, collections=["HSC/runs/DRP/w42", place.run])
     same(metrics["run"], "HSC/runs/DRP/w42")
+
+
+EXPOSED = {"instrument": "HSC", "detector": 16, "visit": 903334}
+#: `epoch` of the `defects` of detector 16 on the night of that visit
+EPOCHS = {"official": 0, "satellite": "alice", "both": "alice"}
+
+
+@behaviour("get of a calibration chooses the one that is valid at the time of the data ID's visit")
+def _(place: Place) -> None:
+    find = {"collections": place.calibrations}
+    same(place.butler.get("defects", EXPOSED, **find)["bad_columns"], place.bad_columns)
+    same(place.butler.get("defects", EXPOSED, **find)["epoch"], EPOCHS[place.name])
+    same(place.butler.get("defects", visit=903334, detector=16, **find)["epoch"], EPOCHS[place.name])
+    # Implied values count only where all are given.
+    same(place.butler.get("defects", EXPOSED, physical_filter="none", **find)["epoch"], EPOCHS[place.name])
+
+
+@behaviour("get of a calibration chooses by the exposure that metadata name", "official", "both")
+def _(place: Place) -> None:
+    named = {"instrument": "HSC", "detector": 16, "exposure": "HSCA90334200"}
+    same(place.butler.get("defects", named, collections=place.calibrations)["epoch"], EPOCHS[place.name])
+    by_number = {"instrument": "HSC", "detector": "0_30", "exposure.day_obs": 20130617, "exposure.seq_num": 903342}
+    same(place.butler.get("defects", by_number, collections=place.calibrations)["epoch"], EPOCHS[place.name])
+
+
+@behaviour("get of a calibration without a time gives the only one", "satellite", "both")
+def _(place: Place) -> None:
+    data_id = {"instrument": "HSC", "detector": 16}
+    same(place.butler.get("defects", data_id, collections=place.calibrations)["epoch"], EPOCHS[place.name])
+
+
+@behaviour("get of a calibration without a time is ambiguous where several are valid some time", "official", "both")
+def _(place: Place) -> None:
+    data_id = {"instrument": "HSC", "detector": 16}
+    raises(CalibrationLookupError, lambda: place.butler.get("defects", data_id, collections="HSC/calib"))
+
+
+@behaviour("getDeferred, getURI and exists of a calibration take the time of the data ID's visit")
+def _(place: Place) -> None:
+    butler, find = place.butler, {"collections": place.calibrations}
+    same(butler.getDeferred("defects", EXPOSED, **find).get()["epoch"], EPOCHS[place.name])
+    assert butler.getURI("defects", EXPOSED, **find).exists()
+    same(butler.exists("defects", EXPOSED, **find), DatasetExistence.VERIFIED)
+
+
+@behaviour("get of a calibration says what is not there of an exposure that nobody has")
+def _(place: Place) -> None:
+    data_id = {"instrument": "HSC", "detector": 16, "visit": 1}
+    raises(DataIdValueError, lambda: place.butler.get("defects", data_id, collections=place.calibrations))
 
 
 @behaviour("get finds in the later repository what the earlier one does not have", "both")

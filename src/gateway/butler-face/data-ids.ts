@@ -1,6 +1,6 @@
-/** `expand_data_id` of the RemoteButler protocol (query-semantics.md section 16). */
+/** Data IDs as `expand_data_id` of the RemoteButler protocol gives them (query-semantics.md section 16). */
 import { ButlerUserError } from '../../butler/errors.ts';
-import type { DataId, DataIdValue } from '../../butler/data-id.ts';
+import type { DataId, DataIdValue, DataIdValues } from '../../butler/data-id.ts';
 import type { DimensionGroup } from '../../butler/dimension-group.ts';
 import type { DimensionElement } from '../../butler/universe.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
@@ -9,22 +9,43 @@ import { recordsOfDataIds } from '../../repository/search/records-of-data-ids.ts
 import { PixelRecords } from './pixel-records.ts';
 import { dataIdText } from './wire-rows.ts';
 
-/**
- * A data ID with implied values and records. What is no dimension in it is not looked at.
- * @throws ButlerUserError DATA_ID_VALUE where a record is not there, INCONSISTENT_DATA_ID where one says otherwise,
- * DIMENSION_NAME where a required value is missing
- */
+/** A data ID with implied values and records. What is no dimension in it is not looked at. @throws as `expandDataId` does */
 export async function expandedDataId(repository: Repository, dataId: DataId, ctx: QueryContext): Promise<string> {
   const universe = await repository.universe(ctx);
   const given = new Map(Object.entries(dataId).filter(([name]) => universe.isDimension(name)));
-  const group = universe.conform(given.keys());
+  const { group, values, records } = await expandDataId(repository, universe.conform(given.keys()), given, ctx);
+  const pixels = new PixelRecords().ofDataId(group, values, repository.name);
+  return `{"data_coordinate":${dataIdText(group, values, [...records, ...pixels])}}`;
+}
+
+/** A data ID with what its records tell. */
+export interface ExpandedDataId {
+  readonly group: DimensionGroup;
+  /** In the order of `group.dataCoordinateKeys`. */
+  readonly values: DataIdValues;
+  readonly records: readonly DimensionRecordRow[];
+}
+
+/**
+ * @param given values of at least the group's required dimensions
+ * @throws ButlerUserError DATA_ID_VALUE where a record is not there, INCONSISTENT_DATA_ID where one says otherwise,
+ * DIMENSION_NAME where a required value is missing
+ */
+export async function expandDataId(
+  repository: Repository,
+  group: DimensionGroup,
+  given: ReadonlyMap<string, DataIdValue>,
+  ctx: QueryContext,
+): Promise<ExpandedDataId> {
   const missing = group.required.find((name) => !given.has(name));
   if (missing !== undefined) {
     throw new ButlerUserError('DIMENSION_NAME', `No value in data ID for required dimension ${missing}.`);
   }
-  const values = group.required.map((name) => given.get(name)!);
-  const [records] = await recordsOfDataIds(repository, group, [values], ctx);
-  const keys = new Map(group.dataCoordinateKeys.flatMap((name) => (given.has(name) ? [[name, given.get(name)!]] : [])));
+  const required = group.required.map((name) => given.get(name)!);
+  const [records] = await recordsOfDataIds(repository, group, [required], ctx);
+  // Stock Butler looks at implied values where it has all of them.
+  const looksAt = group.dataCoordinateKeys.every((name) => given.has(name)) ? group.dataCoordinateKeys : group.required;
+  const keys = new Map(looksAt.map((name) => [name, given.get(name)!]));
   for (const element of inLookupOrder(group)) {
     const record = records!.find((candidate) => candidate.element.name === element.name);
     if (record) addImplied(keys, record);
@@ -41,9 +62,7 @@ export async function expandedDataId(repository: Repository, dataId: DataId, ctx
       );
     }
   }
-  const full = group.dataCoordinateKeys.map((name) => keys.get(name)!);
-  const pixels = new PixelRecords().ofDataId(group, full, repository.name);
-  return `{"data_coordinate":${dataIdText(group, full, [...records!, ...pixels])}}`;
+  return { group, values: group.dataCoordinateKeys.map((name) => keys.get(name)!), records: records! };
 }
 
 /** Elements in the order in which stock Butler looks their records up: what a dimension implies comes after it. */

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { DataIdValue, DataIdValues } from '../../butler/data-id.ts';
-import { ButlerUserError, InvalidQueryError } from '../../butler/errors.ts';
+import { InvalidQueryError } from '../../butler/errors.ts';
 import { parseJson, stringifyJson, type Json } from '../../butler/json.ts';
 import { encodeUniverse } from '../../butler/universe-wire.ts';
 import { decodeResultSpec } from '../../butler/query/wire.ts';
@@ -25,9 +25,10 @@ import {
   datasetTypeAnswer,
   datasetTypesAnswer,
 } from './collections.ts';
-import { expandedDataId, pythonLiteral } from './data-ids.ts';
+import { expandedDataId } from './data-ids.ts';
 import { answerFailure, PathError } from './failures.ts';
-import { datasetFilesText, downloadedFile, fileAnswer, fileTransferAnswer, type Addresses } from './files.ts';
+import { fileByDataIdAnswer } from './file-by-data-id.ts';
+import { downloadedFile, fileAnswer, fileTransferAnswer, type Addresses } from './files.ts';
 import { allDatasetsLines, readQuery } from './queries.ts';
 import {
   allDatasetsBody,
@@ -187,20 +188,9 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
     post('/v1/expand_data_id', ({ repository, body, ctx }) =>
       expandedDataId(repository, readBody(expandDataIdBody, body).data_id, ctx),
     );
-    post('/v1/get_file_by_data_id', async ({ repository, body, addresses, ctx }) => {
-      const request = readBody(getFileByDataIdBody, body);
-      const row = await repository.findDataset(findRequest(request), ctx);
-      if (row) return datasetFilesText(repository, row, addresses, ctx);
-      const { elements } = await repository.universe(ctx);
-      const keys = elements
-        .filter(({ name }) => Object.hasOwn(request.data_id, name))
-        .map(({ name }) => `${name}: ${pythonLiteral(request.data_id[name]!)}`);
-      const searched = request.collections.map((name) => `'${name}'`).join(', ');
-      throw new ButlerUserError(
-        'DATASET_NOT_FOUND',
-        `Dataset ${request.dataset_type} with data ID {${keys.join(', ')}} could not be found in collections [${searched}].`,
-      );
-    });
+    post('/v1/get_file_by_data_id', ({ repository, body, addresses, ctx }) =>
+      fileByDataIdAnswer(repository, findRequest(readBody(getFileByDataIdBody, body)), addresses, ctx),
+    );
     post('/v1/file_transfer', ({ repository, body, addresses: { publicUrl }, ctx }) =>
       fileTransferAnswer(repository, readBody(fileTransferBody, body).dataset_ids, publicUrl, ctx),
     );
