@@ -70,6 +70,7 @@ export class SatelliteWorld implements AsyncDisposable {
           state: `sqlite:${join(directory, 'state.sqlite3')}`,
           satellites: { root: join(directory, 'satellites') },
         },
+        built: true,
         environment: { NODE_ENV: 'production' },
       }),
     );

@@ -21,18 +21,18 @@ export interface BatchWithFiles {
 /**
  * Asks for the files of datasets in batches, in order.
  * @param size of a batch
- * @param after what the source shall do first
+ * @param after what the source shall do before the first batch, before the second, and so on
  */
 export function filesAhead(
   source: Repository,
   datasets: readonly SelectedDataset[],
   size: number,
-  after: Promise<unknown>,
+  after: readonly Promise<unknown>[],
   ctx: QueryContext,
 ): readonly BatchWithFiles[] {
   const batches: BatchWithFiles[] = [];
   for (const batch of inBatches(datasets, size)) {
-    const before = batches.at(-REQUESTS_AT_ONCE)?.files ?? after;
+    const before = batches.at(-REQUESTS_AT_ONCE)?.files ?? after[batches.length] ?? Promise.resolve();
     const uuids = batch.map(({ uuid }) => uuid);
     const files = before.then(() => source.files(uuids, ctx));
     // Who waits for the files is told, or for those of a batch before.
@@ -40,6 +40,11 @@ export function filesAhead(
     batches.push({ datasets: batch, files });
   }
   return batches;
+}
+
+/** What the batches of the next page come after. */
+export function lastRequests(batches: readonly BatchWithFiles[]): readonly Promise<unknown>[] {
+  return batches.slice(-REQUESTS_AT_ONCE).map(({ files }) => files);
 }
 
 /** What was brought. */
@@ -78,11 +83,12 @@ export async function referPage(
     const isPassedOn = readable
       ? await among(targetsOf([...files.values()].flat(), settings), readable, ctx)
       : () => true;
-    const imports = datasets.map((bare) => {
-      const dataset = { ...bare, files: files.get(bare.uuid) ?? [] };
-      if (dataset.files.length === 0) withoutFiles.push(dataset.uuid);
-      for (const { size } of dataset.files) bytes += size ?? 0;
-      return { ...dataset, files: referencesTo(dataset, source, satellite, settings, isPassedOn) };
+    const imports = datasets.map(({ uuid, datasetType, run, values }) => {
+      const recorded = files.get(uuid) ?? [];
+      if (recorded.length === 0) withoutFiles.push(uuid);
+      for (const { size } of recorded) bytes += size ?? 0;
+      const references = referencesTo({ uuid, files: recorded }, source, satellite, settings, isPassedOn);
+      return { uuid, datasetType, run, values, files: references };
     });
     await satellite.repository.importDatasets(imports, ctx);
   }

@@ -32,23 +32,18 @@ export function targetsOf(
  * @param isPassedOn of the target of such a reference
  */
 export function referencesTo(
-  dataset: SelectedDataset,
+  { uuid, files }: Pick<SelectedDataset, 'uuid' | 'files'>,
   source: string,
   satellite: Pick<OpenSatellite, 'capability'>,
   settings: ReferenceSettings,
   isPassedOn: (target: Target) => boolean,
 ): readonly ImportedFile[] {
-  return dataset.files.map((file) => {
-    const { fileName, component, formatter, storageClass, checksum, size } = file;
-    const target = parsePermanentAddress(file.path, settings.ownUrls());
-    const direct = { repository: source, uuid: dataset.uuid, component, fileName };
-    const origin = target && isPassedOn(target) ? target : direct;
-    const { capability } = satellite;
-    const { repository, uuid } = origin;
-    const address = {
-      ...origin,
-      capability: capability && settings.mintCapability({ ...capability, repository, uuid }),
-    };
+  const { capability } = satellite;
+  return files.map(({ path, fileName, component, formatter, storageClass, checksum, size }) => {
+    const target = parsePermanentAddress(path, settings.ownUrls());
+    const origin = target && isPassedOn(target) ? target : { repository: source, uuid, component, fileName };
+    const opens = { repository: origin.repository, uuid: origin.uuid };
+    const address = { ...origin, capability: capability && settings.mintCapability({ ...capability, ...opens }) };
     return {
       path: permanentAddress(settings.publicUrl(), address),
       formatter,

@@ -73,9 +73,14 @@ function boundingCap(vertices: readonly Vector[]): Cap | undefined {
 }
 
 function centerOf(vertices: readonly Vector[]): Vector {
-  const sum = [0, 1, 2].map((i) => vertices.reduce((total, vertex) => total + vertex[i as 0 | 1 | 2], 0));
-  const length = Math.hypot(...sum);
-  return sum.map((component) => component / length) as unknown as Vector;
+  let [x, y, z] = [0, 0, 0];
+  for (const vertex of vertices) {
+    x += vertex[0];
+    y += vertex[1];
+    z += vertex[2];
+  }
+  const length = Math.hypot(x, y, z);
+  return [x / length, y / length, z / length];
 }
 
 /** Ranges in the making: whole trixels in ascending order. */

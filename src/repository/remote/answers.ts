@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { CollectionInfo, CollectionType } from '../../butler/collection.ts';
 import { COLLECTION_TYPE_NUMBERS } from '../../butler/collection.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
+import { isJsonObject, type Json } from '../../butler/json.ts';
 import type { Universe } from '../../butler/universe.ts';
 import { fileNameOf } from '../recorded-path.ts';
 import type { DatasetRow, FileRecord } from '../rows.ts';
@@ -21,29 +22,20 @@ const datasetRef = z.object({
   run: z.string(),
 });
 
-const fileInfo = z.object({
-  formatter: z.string(),
-  path: z.string(),
-  storage_class: z.string(),
-  component: z.string().nullable(),
-  checksum: z.string().nullable(),
-  file_size: z.number(),
-});
-
 export const universeAnswer = z.object({ universe: z.unknown() });
 export const datasetTypeAnswer = z.object({ dataset_type: datasetType });
 export const datasetTypesAnswer = z.object({ dataset_types: z.array(datasetType) });
 export const findDatasetAnswer = z.object({ dataset_ref: datasetRef.nullable() });
 export const datasetsAnswer = z.object({ rows: z.array(datasetRef) });
 export const explainAnswer = z.object({ messages: z.array(z.string()) });
-export const fileTransferAnswer = z.object({
-  files: z.record(z.string(), z.array(z.object({ file_info: fileInfo }))),
-});
 export const getFileAnswer = z.object({
   artifact: z
     .object({
       file_info: z.array(
-        z.object({ url: z.string(), datastoreRecords: fileInfo.pick({ component: true, file_size: true }) }),
+        z.object({
+          url: z.string(),
+          datastoreRecords: z.object({ component: z.string().nullable(), file_size: z.number() }),
+        }),
       ),
     })
     .nullable(),
@@ -83,16 +75,47 @@ export function toDatasetRow(
   return { uuid: ref.id, datasetType: type, run: ref.run, values: keys.map((key) => given[key]!), repository };
 }
 
-export function toFileRecord(info: z.infer<typeof fileInfo>): FileRecord {
+/**
+ * The files of an answer to `file_transfer`, by UUID; datasets without files have no entry.  Read by hand: transfers ask for
+ * very many, of which a schema would make another copy first.
+ * @returns undefined where it is not the protocol's
+ */
+export function filesOfTransfer(answer: Json): ReadonlyMap<string, readonly FileRecord[]> | undefined {
+  const files = isJsonObject(answer) ? answer['files'] : undefined;
+  if (!files || !isJsonObject(files)) return undefined;
+  const found = new Map<string, readonly FileRecord[]>();
+  for (const uuid of Object.keys(files)) {
+    const ofDataset = files[uuid];
+    if (!Array.isArray(ofDataset)) return undefined;
+    const records: FileRecord[] = [];
+    for (const file of ofDataset as readonly Json[]) {
+      const record = isJsonObject(file) ? toFileRecord(file['file_info']) : undefined;
+      if (!record) return undefined;
+      records.push(record);
+    }
+    if (records.length > 0) found.set(uuid, records);
+  }
+  return found;
+}
+
+function toFileRecord(info: Json | undefined): FileRecord | undefined {
+  if (!info || !isJsonObject(info)) return undefined;
+  const { path, formatter, storage_class: storageClass, component, checksum, file_size: size } = info;
+  if (typeof path !== 'string' || typeof formatter !== 'string' || typeof storageClass !== 'string') return undefined;
+  if (!isNullableText(component) || !isNullableText(checksum) || typeof size !== 'number') return undefined;
   return {
-    fileName: fileNameOf(info.path),
-    path: info.path,
-    size: info.file_size < 0 ? null : info.file_size,
-    checksum: info.checksum,
-    formatter: info.formatter,
-    storageClass: info.storage_class,
-    component: info.component,
+    fileName: fileNameOf(path),
+    path,
+    size: size < 0 ? null : size,
+    checksum,
+    formatter,
+    storageClass,
+    component,
   };
+}
+
+function isNullableText(value: Json | undefined): value is string | null {
+  return value === null || typeof value === 'string';
 }
 
 const TYPES_BY_NUMBER = new Map(

@@ -20,14 +20,13 @@ import {
   datasetTypeAnswer,
   datasetTypesAnswer,
   explainAnswer,
-  fileTransferAnswer,
+  filesOfTransfer,
   findDatasetAnswer,
   getFileAnswer,
   summaryAnswer,
   toCollectionInfo,
   toDatasetRow,
   toDatasetType,
-  toFileRecord,
   universeAnswer,
 } from './answers.ts';
 import type { ButlerHttp } from './http.ts';
@@ -145,16 +144,12 @@ export class RemoteClient {
   }
 
   async files(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
-    const found = new Map<string, readonly FileRecord[]>();
+    let found: ReadonlyMap<string, readonly FileRecord[]> = new Map();
     for (const dataset_ids of batches(uuids)) {
-      const answer = this.#read(fileTransferAnswer, await this.http.post('file_transfer', { dataset_ids }, ctx));
-      for (const [uuid, files] of Object.entries(answer.files)) {
-        if (files.length > 0)
-          found.set(
-            uuid,
-            files.map((file) => toFileRecord(file.file_info)),
-          );
-      }
+      const files = filesOfTransfer(await this.http.post('file_transfer', { dataset_ids }, ctx));
+      if (!files) throw this.http.unreadable();
+      if (found.size === 0) found = files;
+      else found = new Map([...found, ...files]);
     }
     return found;
   }

@@ -72,6 +72,38 @@ describe('a server that has too much to do', () => {
   });
 });
 
+describe('files that a server tells of', () => {
+  const uuid = '0192e1f0-0000-7000-8000-000000000001';
+  const info = { path: 'a/b.fits', formatter: 'f', storage_class: 's', component: null, checksum: null, file_size: -1 };
+  const files = (of: unknown) => json(200, { files: of });
+
+  it('are taken where they are as the protocol says', async () => {
+    fake.on('file_transfer', files({ [uuid]: [{ url: 'http://a', auth: 'none', file_info: info }] }));
+    const { path, formatter } = info;
+    const record = {
+      path,
+      formatter,
+      fileName: 'b.fits',
+      storageClass: 's',
+      component: null,
+      checksum: null,
+      size: null,
+    };
+    expect(await repository.files([uuid], alice)).toEqual(new Map([[uuid, [record]]]));
+  });
+
+  it.each<{ what: string; of: unknown }>([
+    { what: 'no files', of: null },
+    { what: 'files without a list', of: { [uuid]: info } },
+    { what: 'files without information', of: { [uuid]: [{ url: 'http://a' }] } },
+    { what: 'a missing path', of: { [uuid]: [{ file_info: { ...info, path: undefined } }] } },
+    { what: 'a size in words', of: { [uuid]: [{ file_info: { ...info, file_size: '1 kB' } }] } },
+  ])('are refused where they are not: $what', async ({ of }) => {
+    fake.on('file_transfer', files(of));
+    await expect(repository.files([uuid], alice)).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
+  });
+});
+
 describe('what a token is good for', () => {
   it('goes to the configured server only, also when that sends us elsewhere', async () => {
     await using other = await FakeServer.start();
