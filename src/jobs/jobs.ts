@@ -17,9 +17,9 @@ import { JobWorker, type BackOff } from './worker.ts';
 const DAY_MILLISECONDS = 86_400_000;
 
 export interface JobsOptions {
-  /** Jobs that run at the same time in this process. @default 4 */
+  /** Jobs that run at the same time in this process; of one owner, one less. @default 4 */
   readonly concurrency?: number;
-  /** Long ones, beside them; of one owner, one less. @default 4 */
+  /** Long ones, beside them; the same. @default 4 */
   readonly longConcurrency?: number;
   /** How long a job stays with a process that is not heard of. @default 15 000 */
   readonly leaseMilliseconds?: number;
@@ -234,7 +234,7 @@ class StateJobs implements Jobs {
   #lanes(): readonly Lane[] {
     const { short, long } = this.#concurrency;
     const lanes = [
-      { isLong: false, concurrency: short, perOwner: short },
+      { isLong: false, concurrency: short, perOwner: Math.max(1, short - 1) },
       { isLong: true, concurrency: long, perOwner: Math.max(1, long - 1) },
     ].map((lane) => {
       const kinds = [...this.#kinds.values()].filter(({ isLong = false }) => isLong === lane.isLong);

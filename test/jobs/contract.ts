@@ -136,6 +136,23 @@ function testJobs(queue: Queue): void {
     await untilState(jobs, id, 'COMPLETED');
   });
 
+  test('one owner’s jobs leave a place for who comes later', async () => {
+    const free = Promise.withResolvers<void>();
+    const work = kind(async () => (await free.promise, null));
+    const jobs = await queue.gateway([work], { concurrency: 2 });
+    await jobs.start();
+    const [first, second] = [
+      await jobs.enqueue(work, { ...job(1), owner: 'busy' }),
+      await jobs.enqueue(work, { ...job(2), owner: 'busy' }),
+    ];
+    for await (const { state } of jobs.watch(first.id, 'busy', LIMIT)) if (state === 'RUNNING') break;
+    const { id } = await jobs.enqueue(work, job());
+    await untilState(jobs, id, 'RUNNING');
+    expect(await jobs.find(second.id, 'busy')).toMatchObject({ state: 'QUEUED' });
+    free.resolve();
+    await untilState(jobs, id, 'COMPLETED');
+  });
+
   test('a queued job is cancelled at once, and its end is told once', async () => {
     const ended: Job[] = [];
     const work = kind(async () => null, { ended: async (_input, now) => void ended.push(now) });

@@ -88,7 +88,10 @@ async function openDatabase(
     });
   }
   const { WriteablePostgresDatabase } = await import('./postgres/writeable-postgres-database.ts');
-  return WriteablePostgresDatabase.open(name, location.url, location.namespace, signal, { guard });
+  return WriteablePostgresDatabase.open(name, location.url, location.namespace, signal, {
+    guard,
+    isOthers: placed !== undefined,
+  });
 }
 
 /** Keys come from bare sequences, which nothing but their names ties to the tables. */

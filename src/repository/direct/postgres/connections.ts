@@ -1,4 +1,5 @@
 /** A pool of connections to one schema of a PostgreSQL database, in sessions of one kind. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { QueryTooCostlyError, RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
 import type { SqlRow } from '../database.ts';
@@ -10,6 +11,9 @@ const MAX_PARAMETERS = 65_535;
 
 /** SQLSTATE of a text with U+0000, which no text in PostgreSQL has. */
 const UNSTORABLE = '22021';
+
+/** What a statement has to end in that was told to: a function of somebody else's can refuse to. */
+const END_MILLISECONDS = 5_000;
 
 /** What every session starts with, as stock Butler's do. */
 const SESSION = `SET TIME ZONE 0; SET cursor_tuple_fraction = 1;`;
@@ -30,14 +34,24 @@ export interface SessionSettings {
   readonly connections: number;
   /** How long a new connection may take, or one that others use may be waited for. */
   readonly connectMilliseconds: number;
+  /** How long a statement may take. Default: as long as whoever asked waits */
+  readonly statementMilliseconds?: number;
 }
 
 export class PostgresConnections {
   readonly #repository: string;
   readonly #config: pg.ClientConfig;
   readonly #pool: pg.Pool;
+  readonly #statementMilliseconds: number | undefined;
 
-  private constructor(repository: string, config: pg.ClientConfig, session: string, max: number) {
+  private constructor(
+    repository: string,
+    config: pg.ClientConfig,
+    session: string,
+    max: number,
+    statementMilliseconds: number | undefined,
+  ) {
+    this.#statementMilliseconds = statementMilliseconds;
     this.#repository = repository;
     this.#config = config;
     this.#pool = new pg.Pool({
@@ -58,7 +72,7 @@ export class PostgresConnections {
   /** @throws RepositoryUnavailableError where the source of credentials is wrong; nothing is connected yet */
   static async of(
     { repository, url, namespace }: ConnectionSettings,
-    { session, connections, connectMilliseconds }: SessionSettings,
+    { session, connections, connectMilliseconds, statementMilliseconds }: SessionSettings,
   ): Promise<PostgresConnections> {
     let connectionString: string;
     try {
@@ -71,7 +85,9 @@ export class PostgresConnections {
     }
     const config = { connectionString, types: columnValues, connectionTimeoutMillis: connectMilliseconds };
     const path = namespace === undefined ? '' : ` SET search_path = ${quoted(namespace)};`;
-    return new PostgresConnections(repository, config, `${SESSION} ${session};${path}`, connections);
+    const limit = statementMilliseconds === undefined ? '' : ` SET statement_timeout = ${statementMilliseconds};`;
+    const begun = `${SESSION} ${session};${limit}${path}`;
+    return new PostgresConnections(repository, config, begun, connections, statementMilliseconds);
   }
 
   /** A connection for the caller alone, who releases it. @throws the signal's reason, or RepositoryUnavailableError */
@@ -96,7 +112,8 @@ export class PostgresConnections {
   }
 
   /**
-   * Runs one statement; abort ends it in the server too, and only then is the connection free again.
+   * Runs one statement; abort ends it in the server too, and only then is the connection free again.  So does the end of
+   * what it may take, where the server does not: a function that runs in it can go on for ever in spite of that.
    * @throws the signal's reason, or the driver's error (`failure` says what it means)
    */
   async query(client: pg.PoolClient, text: string, values: readonly unknown[], signal: AbortSignal): Promise<Answer> {
@@ -107,17 +124,20 @@ export class PostgresConnections {
       );
     }
     let cancelled: Promise<void> | undefined;
+    const ended = new AbortController();
     const cancel = () => {
-      cancelled = this.#cancel(client);
+      cancelled ??= this.#cancel(client, ended.signal);
     };
     signal.addEventListener('abort', cancel, { once: true });
+    const most = this.#statementMilliseconds;
+    const timer = most === undefined ? undefined : setTimeout(cancel, most + END_MILLISECONDS);
     try {
-      const { rows, rowCount } = await client.query<SqlRow & unknown[]>({
+      const { rows, rowCount, command } = await client.query<SqlRow & unknown[]>({
         text,
         values: [...values],
         rowMode: 'array',
       });
-      return { rows, changes: rowCount ?? 0 };
+      return { rows, changes: rowCount ?? 0, command };
     } catch (error) {
       signal.throwIfAborted();
       if ((error as { code?: unknown }).code === UNSTORABLE) {
@@ -131,7 +151,9 @@ export class PostgresConnections {
       }
       throw error;
     } finally {
+      clearTimeout(timer);
       signal.removeEventListener('abort', cancel);
+      ended.abort();
       await cancelled;
     }
   }
@@ -147,13 +169,18 @@ export class PostgresConnections {
     await this.#pool.end();
   }
 
-  /** Over a connection of its own, because all of the pool may be busy. */
-  async #cancel(running: pg.PoolClient): Promise<void> {
+  /** Over a connection of its own, because all of the pool may be busy. @param ended aborts when the statement has ended */
+  async #cancel(running: pg.PoolClient, ended: AbortSignal): Promise<void> {
     const client = new pg.Client(this.#config);
     client.on('error', () => undefined);
+    const { processID } = running as unknown as { readonly processID: number };
     try {
       await client.connect();
-      await client.query('SELECT pg_cancel_backend($1)', [(running as unknown as { processID: number }).processID]);
+      // The role that the address names may not end what its member, who has logged in, began.
+      await client.query('SET ROLE NONE');
+      await client.query('SELECT pg_cancel_backend($1)', [processID]);
+      await sleep(END_MILLISECONDS, undefined, { signal: ended }).catch(() => undefined);
+      if (!ended.aborted) await client.query('SELECT pg_terminate_backend($1)', [processID]);
     } catch {
       // The statement then ends by itself, or with the connection.
     } finally {
@@ -166,6 +193,8 @@ export interface Answer {
   readonly rows: readonly SqlRow[];
   /** Rows that are new or changed. */
   readonly changes: number;
+  /** What the server says that it has done, such as COMMIT. */
+  readonly command: string;
 }
 
 /** Quotes an identifier. */

@@ -18,7 +18,14 @@ const SESSION = {
   session: `SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '5min'`,
   connections: 4,
   connectMilliseconds: 60_000,
+  statementMilliseconds: 5 * 60_000,
 };
+
+/** How often it is looked whether there is code of somebody else's, at most: looking takes as long as all schemas are large. */
+const LOOK_MILLISECONDS = 5_000;
+
+/** Those who ask wait for a COMMIT, whatever becomes of them. */
+const UNABORTED = new AbortController().signal;
 
 /** How often a transaction is run that the database gives up each time. */
 const ATTEMPTS = 6;
@@ -26,6 +33,8 @@ const ATTEMPTS = 6;
 export interface WriteablePostgresOptions {
   /** Default: none, everybody may write. */
   readonly guard?: WriteGuard | undefined;
+  /** Whether others make tables in the schema: it is not written to where these have triggers, rules or views. Default: false */
+  readonly isOthers?: boolean;
 }
 
 export class WriteablePostgresDatabase extends PostgresDatabase implements WriteableDatabase {
@@ -34,17 +43,20 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
   /** Table → column → type, of tables that were inserted into. */
   readonly #columnTypes = new Map<string, ReadonlyMap<string, string>>();
   readonly #running = new Set<Promise<unknown>>();
+  readonly #isOthers: boolean;
+  #lookedAt = -Infinity;
   #closed = false;
 
   private constructor(
     reading: PostgresConnections,
     writing: PostgresConnections,
     namespace: string | undefined,
-    guard: WriteGuard | undefined,
+    { guard, isOthers = false }: WriteablePostgresOptions,
   ) {
     super(reading, namespace);
     this.#connections = writing;
     this.#guard = guard;
+    this.#isOthers = isOthers;
   }
 
   /** As `PostgresDatabase.open`. */
@@ -53,11 +65,11 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
     url: string,
     namespace: string | undefined,
     signal: AbortSignal,
-    { guard }: WriteablePostgresOptions = {},
+    options: WriteablePostgresOptions = {},
   ): Promise<WriteablePostgresDatabase> {
     const reading = await this.connected(repository, url, namespace, signal);
     const writing = await PostgresConnections.of({ repository, url, namespace }, SESSION);
-    return new WriteablePostgresDatabase(reading, writing, namespace, guard);
+    return new WriteablePostgresDatabase(reading, writing, namespace, options);
   }
 
   /**
@@ -68,7 +80,7 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
     const settings = { repository: name, url, namespace };
     const reading = await PostgresConnections.of(settings, READING_SESSION);
     const writing = await PostgresConnections.of(settings, SESSION);
-    return new WriteablePostgresDatabase(reading, writing, namespace, undefined);
+    return new WriteablePostgresDatabase(reading, writing, namespace, {});
   }
 
   async transaction<T>(work: (transaction: Transaction) => Promise<T>, signal: AbortSignal): Promise<T> {
@@ -123,6 +135,7 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
     });
     try {
       await this.#control(client, 'BEGIN');
+      await this.#refuseCode(transaction);
       const result = await work(transaction);
       signal.throwIfAborted();
       await this.#guard?.confirm();
@@ -142,10 +155,26 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
   /** @returns what the server says that it has done */
   async #control(client: pg.PoolClient, statement: 'BEGIN' | 'COMMIT'): Promise<string> {
     try {
-      return (await client.query(statement)).command;
+      return (await this.#connections.query(client, statement, [], UNABORTED)).command;
     } catch (error) {
       throw databaseError(this.#connections, error);
     }
+  }
+
+  /** What would run within our statements, and need not end. Neither Butler nor the gateway makes any. */
+  async #refuseCode(transaction: PostgresTransaction): Promise<void> {
+    if (!this.#isOthers || performance.now() < this.#lookedAt + LOOK_MILLISECONDS) return;
+    const [found] = await transaction.all(sql`SELECT 1 FROM pg_class AS c
+      WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+        AND (c.relkind IN ('v', 'm', 'f') OR c.relhasrules
+          OR c.relhastriggers AND EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal))
+      LIMIT 1`);
+    if (found) {
+      throw this.#connections.unavailable(
+        'cannot be written to: its schema has triggers, rules or views, which Butler does not make; drop them.',
+      );
+    }
+    this.#lookedAt = performance.now();
   }
 
   async #typesOf(name: string, transaction: PostgresTransaction): Promise<ReadonlyMap<string, string>> {

@@ -19,6 +19,10 @@ async function execute(url: string, statement: string): Promise<unknown[]> {
   }
 }
 
+function disposable(database: WriteablePostgresDatabase) {
+  return { database, [Symbol.asyncDispose]: () => database.close() };
+}
+
 beforeAll(async () => {
   server = await startPostgres();
 });
@@ -83,6 +87,65 @@ describe('a PostgreSQL database', () => {
     }, abort.signal);
     await expect(running).rejects.toBe(reason);
     await database.transaction((tx) => tx.run(add(1)), signal);
+  });
+
+  test('abort ends what will not end, also where the role that writes is not the one that logged in', async () => {
+    await execute(
+      url,
+      `CREATE ROLE stubborn_owner; CREATE ROLE stubborn_gateway LOGIN PASSWORD 'p' IN ROLE stubborn_owner;
+       CREATE SCHEMA stubborn AUTHORIZATION stubborn_owner;
+       CREATE FUNCTION stubborn.wait() RETURNS int LANGUAGE plpgsql AS $$ BEGIN LOOP
+         BEGIN PERFORM pg_sleep(100); EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END $$`,
+    );
+    const address = new URL(url);
+    Object.assign(address, { username: 'stubborn_gateway', password: 'p' });
+    address.searchParams.set('options', '-c role=stubborn_owner');
+    await using stubborn = disposable(
+      await WriteablePostgresDatabase.open('own', address.href, 'stubborn', signal, { isOthers: true }),
+    );
+    for (const statement of [sql`SELECT pg_sleep(100)`, sql`SELECT stubborn.wait()`]) {
+      const reason = new Error('the client has gone');
+      const abort = new AbortController();
+      const running = stubborn.database.transaction(async (tx) => {
+        await tx.all(sql`SELECT 1`);
+        setTimeout(() => abort.abort(reason), 50);
+        await tx.all(statement);
+      }, abort.signal);
+      await expect(running).rejects.toBe(reason);
+      expect(await execute(url, `SELECT FROM pg_stat_activity WHERE query ~ '^SELECT (pg_sleep|stubborn)'`)).toEqual(
+        [],
+      );
+    }
+    expect(await stubborn.database.transaction((tx) => tx.all(sql`SELECT 1`), signal)).toEqual([[1]]);
+  });
+
+  test.each([
+    [
+      'trigger',
+      'CREATE TRIGGER mine BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+    ],
+    ['rule', 'CREATE RULE mine AS ON INSERT TO t DO ALSO SELECT pg_sleep(100)'],
+    ['view', 'CREATE VIEW v AS SELECT * FROM t'],
+  ])('a schema of others with a %s is not written to: nobody could end one that runs for ever', async (what, made) => {
+    await execute(
+      url,
+      `CREATE SCHEMA with_${what}; SET search_path = with_${what};
+       CREATE TABLE t (a int8 PRIMARY KEY, b int8 REFERENCES t)`,
+    );
+    const insert = (of: WriteablePostgresDatabase) =>
+      of.transaction((tx) => tx.run(sql`INSERT INTO t VALUES (1, 1) ON CONFLICT DO NOTHING`), signal);
+    const opened = async (isOthers: boolean) =>
+      disposable(await WriteablePostgresDatabase.open('own', url, `with_${what}`, signal, { isOthers }));
+    {
+      await using before = await opened(true);
+      expect(await insert(before.database)).toBe(1);
+    }
+    await execute(url, `SET search_path = with_${what}; ${made}`);
+    await using after = await opened(true);
+    await expect(insert(after.database)).rejects.toMatchObject({
+      code: 'UPSTREAM_UNAVAILABLE',
+      message: expect.stringContaining('triggers, rules or views') as string,
+    });
   });
 
   test('abort ends also the wait for a connection', async () => {
