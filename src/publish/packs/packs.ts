@@ -14,7 +14,13 @@ import { memberOf, PackError } from './pack-format.ts';
 import { PackRecords, takeUpload, type PackUpload } from './pack-records.ts';
 import { readPack, type ReadPack } from './read-pack.ts';
 import { verifyMembers } from './verify-members.ts';
-import { openDirectory, type PackMember, type ZipBytes, type ZipDirectory } from './zip-directory.ts';
+import {
+  MEMBER_HEADER_BYTES,
+  openDirectory,
+  type PackMember,
+  type ZipBytes,
+  type ZipDirectory,
+} from './zip-directory.ts';
 
 export interface PacksOptions extends UploadStores {
   readonly database: WriteableDatabase;
@@ -47,7 +53,6 @@ const MOST_OTHER_BYTES = 2 ** 30;
 /** Of one PUT to S3. */
 const MOST_PUT_BYTES = 5 * 2 ** 30;
 const MEMBERS_AT_ONCE = 1000;
-const HEADER_BYTES = 30;
 const NAMED = 5;
 const STATE_MILLISECONDS = 60_000;
 
@@ -283,11 +288,11 @@ async function bytesOf(
 ): Promise<Readable> {
   if (size === 0 || end < start) return Readable.from([]);
   const chunks: Uint8Array[] = [];
-  for await (const chunk of await zip.read({ start: at, end: at + HEADER_BYTES - 1 }, signal)) {
+  for await (const chunk of await zip.read({ start: at, end: at + MEMBER_HEADER_BYTES - 1 }, signal)) {
     chunks.push(chunk as Uint8Array);
   }
   const header = Buffer.concat(chunks);
-  const content = at + HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
+  const content = at + MEMBER_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
   return zip.read({ start: content + start, end: content + end }, signal);
 }
 

@@ -3,14 +3,13 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { isPlainConfig, MOST_CONFIG_BYTES } from '../config-file.ts';
 import { memberOf, PACK_MANIFEST, PackError } from './pack-format.ts';
-import type { PackMember, ZipBytes } from './zip-directory.ts';
+import { MEMBER_HEADER_BYTES, type PackMember, type ZipBytes } from './zip-directory.ts';
 
 export interface LaidOutMember extends PackMember {
   /** Whether reading its dataset runs what is in it. */
   readonly isConfig: boolean;
 }
 
-const HEADER_BYTES = 30;
 const SIGNATURE = 0x04034b50;
 /** What may stand after a member: nothing, or its sizes again, with and without a signature, in 32 or 64 bits. */
 const DESCRIPTORS: ReadonlySet<number> = new Set([0, 12, 16, 20, 24]);
@@ -50,7 +49,7 @@ export async function verifyMembers(
     if (before) await verify(before, end);
     return running;
   } finally {
-    await bytes?.close();
+    bytes?.close();
   }
 }
 
@@ -58,11 +57,11 @@ export async function verifyMembers(
 async function verifyMember(bytes: Bytes, member: LaidOutMember, past: number): Promise<boolean> {
   const { name, size, compressed, start, isConfig } = member;
   const room = past - start;
-  if (room < HEADER_BYTES + name.length + compressed) throw misplaced(member);
-  const header = await bytes.take(HEADER_BYTES);
+  if (room < MEMBER_HEADER_BYTES + name.length + compressed) throw misplaced(member);
+  const header = await bytes.take(MEMBER_HEADER_BYTES);
   const nameBytes = header.readUInt16LE(26);
   const extra = header.readUInt16LE(28);
-  const left = room - HEADER_BYTES - nameBytes - extra - compressed;
+  const left = room - MEMBER_HEADER_BYTES - nameBytes - extra - compressed;
   if (header.readUInt32LE(0) !== SIGNATURE || !DESCRIPTORS.has(left)) throw misplaced(member);
   if ((await bytes.take(nameBytes)).toString() !== name) throw misplaced(member);
   await bytes.skip(extra);
@@ -89,10 +88,12 @@ function misplaced({ name }: PackMember): PackError {
 
 /** Takes a stream apart. */
 class Bytes {
+  readonly #stream: Readable;
   readonly #chunks: AsyncIterator<Uint8Array>;
   #rest: Uint8Array = new Uint8Array();
 
   constructor(stream: Readable) {
+    this.#stream = stream;
     this.#chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   }
 
@@ -120,7 +121,8 @@ class Bytes {
     return this.each(count, () => undefined);
   }
 
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
+  /** An iterator that was never asked would leave the stream open. */
+  close(): void {
+    this.#stream.destroy();
   }
 }

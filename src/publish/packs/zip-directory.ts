@@ -31,6 +31,9 @@ export interface ZipDirectory {
   manifest(): Promise<Readable>;
 }
 
+/** Of the header in front of each member: its name and an extra field, whose lengths it ends with, follow, and then the content. */
+export const MEMBER_HEADER_BYTES = 30;
+
 const FILE = /^files\/[0-9a-f]{64}$/;
 const STORED = 0;
 const DEFLATED = 8;
