@@ -11,6 +11,7 @@ import { streamDimensionRecords } from '../repository/search/streams.ts';
 import { defaultFormatter, isDefaultFormatter } from '../transfer/default-formatters.ts';
 import { checkInputRights, checkReaders } from './check-rights.ts';
 import { checkFreeNames } from './check-free-names.ts';
+import { conflictingRecord } from './check-records.ts';
 import { checkCollections, checkDatasetTypes, checkNames, listed } from './check-names.ts';
 import type { ContentsSummary } from './contents.ts';
 import { canonical } from './items.ts';
@@ -180,7 +181,15 @@ async function checkClashes(
     const message = `Dataset ${other.uuid} is in '${name}' with another run, type or data ID.`;
     return { code, state: 'FAILED', message };
   }
-  return { code, state: 'PASSED', message: `Nothing in '${name}' has its names or its datasets.` };
+  const conflict = await conflictingRecord(manifest, published, ctx);
+  if (conflict !== null) {
+    const message = `${conflict} Bring the record of '${name}' into your repository, or ask the operator which of them is right.`;
+    return { code, state: 'FAILED', message };
+  }
+  return {
+    ...{ code, state: 'PASSED' },
+    message: `Nothing in '${name}' has its names or its datasets, or its dimension records with other values.`,
+  };
 }
 
 function asManifest({
