@@ -256,12 +256,14 @@ export type CheckoutSatellitePayload = {
 export type ClaimPublicationInput = {
   /** What to say of it. */
   readonly comment?: InputMaybe<Scalars['String']['input']>;
-  /** The digest of the version that is meant: CONFLICT where that is not the latest (any more). */
+  /** Its digest, in the same way. */
   readonly digest?: InputMaybe<Scalars['String']['input']>;
   /** A text of yours: the same call again with the same key is done once and answered alike. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Its identifier. */
   readonly publication: Scalars['ID']['input'];
+  /** Number of the version that is meant: CONFLICT where that is not the latest (any more). */
+  readonly version?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** What came of `claimPublication`. */
@@ -2108,12 +2110,14 @@ export type RegisterDatasetTypePayload = {
 export type RejectPublicationInput = {
   /** Why; needed. */
   readonly comment?: InputMaybe<Scalars['String']['input']>;
-  /** The digest of the version that is meant: CONFLICT where that is not the latest (any more). */
+  /** Its digest, in the same way. */
   readonly digest?: InputMaybe<Scalars['String']['input']>;
   /** A text of yours: the same call again with the same key is done once and answered alike. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Its identifier. */
   readonly publication: Scalars['ID']['input'];
+  /** Number of the version that is meant: CONFLICT where that is not the latest (any more). */
+  readonly version?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** What came of `rejectPublication`. */
@@ -2274,12 +2278,14 @@ export type RepositoryUsage = {
 export type RequestPublicationChangesInput = {
   /** What has to change; needed. */
   readonly comment?: InputMaybe<Scalars['String']['input']>;
-  /** The digest of the version that is meant: CONFLICT where that is not the latest (any more). */
+  /** Its digest, in the same way. */
   readonly digest?: InputMaybe<Scalars['String']['input']>;
   /** A text of yours: the same call again with the same key is done once and answered alike. */
   readonly idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Its identifier. */
   readonly publication: Scalars['ID']['input'];
+  /** Number of the version that is meant: CONFLICT where that is not the latest (any more). */
+  readonly version?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** What came of `requestPublicationChanges`. */

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { CommandError, EXIT } from './exit.ts';
 import { packVerb, uploadPack } from './publish-pack.ts';
 import { refereeVerbs } from './referee-verbs.ts';
-import { change, changingVerb, show, verb, type ChangeOptions, type ConnectionOptions } from './verb.ts';
+import { change, changingVerb, show, verb, versionNumber, type ChangeOptions, type ConnectionOptions } from './verb.ts';
 
 interface SubmitOptions extends ChangeOptions {
   readonly title: string;
@@ -23,7 +23,10 @@ interface ListOptions extends ConnectionOptions {
   readonly first: string;
 }
 
-type DecisionOptions = ChangeOptions & { readonly comment?: string };
+type CommentOptions = ChangeOptions & { readonly comment?: string };
+type DecisionOptions = CommentOptions & { readonly digest?: string; readonly versionNumber?: number };
+
+type VersionOptions = ConnectionOptions & { readonly versionNumber?: number };
 
 interface Shown {
   readonly id: string;
@@ -66,17 +69,14 @@ const ALL_FIELDS = `${FIELDS} repository description readers {allUsers groups us
 
 export function publishVerbs(): Command {
   const publish = new Command('publish').description('Publish collections, and review what others want to publish.');
-  const verbs = [packVerb(), submit(), list(), showOne(), approve()];
-  const decisions = DECISIONS.map(([name, mutation, description, comment]) =>
-    decision(name, mutation, description, comment),
-  );
+  const verbs = [packVerb(), submit(), list(), showOne(), approve(), comment()];
+  const decisions = DECISIONS.map(([name, mutation, description, why]) => decision(name, mutation, description, why));
   for (const command of [...verbs, ...decisions, refereeVerbs()]) publish.addCommand(command.exitOverride());
   return publish;
 }
 
 const DECISIONS = [
   ['claim', 'claimPublication', 'Take a publication up for review.', 'what to say of it'],
-  ['comment', 'commentPublication', 'Say something to its owner and its reviewers.', 'what to say'],
   ['request-changes', 'requestPublicationChanges', 'Send it back to its owner.', 'what has to change'],
   ['reject', 'rejectPublication', 'Turn it down for good.', 'why'],
   ['withdraw', 'withdrawPublication', 'Give it up, or take it back when it is published.', 'why'],
@@ -113,18 +113,30 @@ function approve(): Command {
     .argument('<digest>', 'its digest, as `satellite publish show` shows it')
     .option('--comment <text>', 'what to say of it')
     .option('--confirm-restart', 'the servers of the published repository will be restarted')
-    .action((publication: string, digest: string, options: DecisionOptions & { readonly confirmRestart?: boolean }) => {
+    .action((publication: string, digest: string, options: CommentOptions & { readonly confirmRestart?: boolean }) => {
       const { comment, confirmRestart } = options;
       return decide('approvePublication', { publication, digest, comment, confirmRestart }, options);
     });
 }
 
+function comment(): Command {
+  return changingVerb('comment', 'Say something to its owner and its reviewers.')
+    .argument('<publication>', 'its identifier')
+    .option('--comment <text>', 'what to say')
+    .action((publication: string, options: CommentOptions) =>
+      decide('commentPublication', { publication, comment: options.comment }, options),
+    );
+}
+
+/** About the version that was looked at, where it is named: it is refused where another has come since. */
 function decision(name: string, mutation: string, description: string, comment: string): Command {
   return changingVerb(name, description)
     .argument('<publication>', 'its identifier')
     .option('--comment <text>', comment)
-    .action((publication: string, options: DecisionOptions) =>
-      decide(mutation, { publication, comment: options.comment }, options),
+    .option('--digest <digest>', 'only if that is its digest still, as `satellite publish show` shows it')
+    .addOption(versionNumber('only if it is this version still'))
+    .action((publication: string, { comment, digest, versionNumber: version, ...options }: DecisionOptions) =>
+      decide(mutation, { publication, version, digest, comment }, options),
     );
 }
 
@@ -160,11 +172,11 @@ function list(): Command {
 function showOne(): Command {
   return verb('show', 'Show a publication: its state, its checks, what is in it, and what was said.')
     .argument('<publication>', 'its identifier')
-    .option('--version-number <number>', 'a version before the latest')
-    .action((id: string, { versionNumber, ...options }: ConnectionOptions & { readonly versionNumber?: string }) =>
+    .addOption(versionNumber('a version before the latest'))
+    .action((id: string, { versionNumber: version, ...options }: VersionOptions) =>
       show<{ publication: ShownInFull | null }>(
         `query ($id: ID!, $version: Int) {publication(id: $id, version: $version) {${ALL_FIELDS}}}`,
-        { id, version: versionNumber === undefined ? undefined : Number(versionNumber) },
+        { id, version },
         options,
         ({ publication }) => {
           if (publication) return fullLines(publication);

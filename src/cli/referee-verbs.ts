@@ -1,10 +1,10 @@
 /** Verbs about referee links: `satellite publish referee …`. */
 import { Command } from 'commander';
 import { CommandError, EXIT } from './exit.ts';
-import { change, changingVerb, show, verb, type ChangeOptions, type ConnectionOptions } from './verb.ts';
+import { change, changingVerb, show, verb, versionNumber, type ChangeOptions, type ConnectionOptions } from './verb.ts';
 
 interface CreateOptions extends ChangeOptions {
-  readonly versionNumber?: string;
+  readonly versionNumber?: number;
   readonly expires?: string;
   readonly note?: string;
 }
@@ -31,12 +31,11 @@ export function refereeVerbs(): Command {
 function create(): Command {
   return changingVerb('create', 'Make a link to a version of a publication of yours. What opens it is printed once.')
     .argument('<publication>', 'its identifier')
-    .option('--version-number <number>', 'a version before the latest')
+    .addOption(versionNumber('a version before the latest'))
     .option('--expires <time>', 'when it ends, ISO-8601 UTC, within 90 days; by default in 30 days')
     .option('--note <text>', 'for you, such as whom it is sent to')
-    .action((publication: string, { versionNumber, expires: expiresAt, note, ...options }: CreateOptions) => {
-      const version = versionNumber === undefined ? undefined : Number(versionNumber);
-      return change(
+    .action((publication: string, { versionNumber: version, expires: expiresAt, note, ...options }: CreateOptions) =>
+      change(
         {
           mutation: 'createRefereeLink',
           input: { publication, version, expiresAt, note },
@@ -46,26 +45,27 @@ function create(): Command {
             `${text(link as Link)}\n${secret === null ? 'It was made before, and what opens it was printed then.' : `Send to the referee, and keep from others: ${String(secret)}`}`,
         },
         options,
-      );
-    });
+      ),
+    );
 }
 
 function list(): Command {
   return verb('list', 'List the links to a version of a publication of yours.')
     .argument('<publication>', 'its identifier')
-    .option('--version-number <number>', 'a version before the latest')
-    .action((id: string, { versionNumber, ...options }: ConnectionOptions & { readonly versionNumber?: string }) =>
-      show<{ publication: { readonly refereeLinks: readonly Link[] } | null }>(
-        `query ($id: ID!, $version: Int) {publication(id: $id, version: $version) {refereeLinks {${FIELDS}}}}`,
-        { id, version: versionNumber === undefined ? undefined : Number(versionNumber) },
-        options,
-        ({ publication }) => {
-          if (!publication)
-            throw new CommandError(`There is no publication '${id}' that you may see.`, EXIT.failed, 'NOT_FOUND');
-          const { refereeLinks } = publication;
-          return refereeLinks.length === 0 ? ['There are none.'] : refereeLinks.map(text);
-        },
-      ),
+    .addOption(versionNumber('a version before the latest'))
+    .action(
+      (id: string, { versionNumber: version, ...options }: ConnectionOptions & { readonly versionNumber?: number }) =>
+        show<{ publication: { readonly refereeLinks: readonly Link[] } | null }>(
+          `query ($id: ID!, $version: Int) {publication(id: $id, version: $version) {refereeLinks {${FIELDS}}}}`,
+          { id, version },
+          options,
+          ({ publication }) => {
+            if (!publication)
+              throw new CommandError(`There is no publication '${id}' that you may see.`, EXIT.failed, 'NOT_FOUND');
+            const { refereeLinks } = publication;
+            return refereeLinks.length === 0 ? ['There are none.'] : refereeLinks.map(text);
+          },
+        ),
     );
 }
 

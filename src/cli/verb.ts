@@ -133,6 +133,9 @@ export function json(option: string): (given: string) => unknown {
   };
 }
 
+/** Of GraphQL's `Int`. */
+const MOST_VERSION = 2 ** 31 - 1;
+
 /** A whole number of an option. @throws CommandError where it is none, or out of bounds */
 export function whole(option: string, least: number, most: number): (given: string) => number {
   return (given) => {
@@ -140,4 +143,9 @@ export function whole(option: string, least: number, most: number): (given: stri
     if (number >= least && number <= most) return number;
     throw new CommandError(`${option} must be a whole number from ${least} to ${most}.`, EXIT.usage);
   };
+}
+
+/** `--version-number` of a publication. */
+export function versionNumber(description: string): Option {
+  return new Option('--version-number <number>', description).argParser(whole('--version-number', 1, MOST_VERSION));
 }

@@ -1,15 +1,10 @@
 /** `satellite publish …`, against a gateway of this process. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { satelliteAs, type Answered } from './satellite-command.ts';
 import { openPublishing, type PublishingWorld } from '../publish/publishing-world.ts';
 
 // On a slow machine.
 vi.setConfig({ testTimeout: 600_000 });
-
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 
 let world: PublishingWorld;
 beforeAll(async () => {
@@ -18,13 +13,8 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => world[Symbol.asyncDispose]());
 
-async function satellite(user: string, groups: readonly string[], ...args: readonly string[]) {
-  const token = await world.gateway.token(user, { groups: ['g_users', ...groups] });
-  const env = { ...process.env, SATELLITE_URL: world.gateway.url, SATELLITE_TOKEN: token };
-  const command = spawn('node', [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
-  const [stdout, stderr] = await Promise.all([text(command.stdout), text(command.stderr), once(command, 'exit')]);
-  return { code: command.exitCode, stdout, stderr };
-}
+const satellite = (user: string, groups: readonly string[], ...args: readonly string[]) =>
+  satelliteAs(world.gateway, user, groups, args);
 const publish = (user: string, groups: readonly string[], ...args: readonly string[]) =>
   satellite(user, groups, 'publish', ...args);
 const alice = (...args: readonly string[]) => publish('alice', ['g_lensing'], ...args);
@@ -68,4 +58,35 @@ test('a collection is submitted, sent back, submitted again and approved, and ta
     code: 1,
     stdout: '',
   });
+});
+
+test('what is decided is about the version that was looked at, where it is named', async () => {
+  const wanted = ['submit', 'work', 'u/alice/run', '--title', 'Meant', '--json'];
+  const shownBy = ({ stdout }: Answered) =>
+    (JSON.parse(stdout) as { publication: { id: string; version: number; digest: string; state: string } }).publication;
+  const { id, digest } = shownBy(await alice(...wanted));
+  const first = ['--digest', digest];
+  expect(await curator('request-changes', id, '--comment', 'No.', ...first)).toMatchObject({ code: 0 });
+  const later = shownBy(await alice(...wanted, '--licence', 'CC0', '--again', id));
+  expect(later).toMatchObject({ version: 2, state: 'SUBMITTED' });
+  for (const verb of ['claim', 'request-changes', 'reject']) {
+    for (const meant of [first, ['--version-number', '1']]) {
+      const refused = await curator(verb, id, '--comment', 'Of what was before.', ...meant);
+      expect(refused, verb).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringContaining('(CONFLICT)') as string,
+      });
+    }
+  }
+  expect(await curator('approve', id, digest)).toMatchObject({ code: 1 });
+  expect(await alice('withdraw', id, ...first)).toMatchObject({ code: 1 });
+  const usage = await curator('reject', id, '--comment', 'No.', '--version-number', 'two');
+  expect(usage).toMatchObject({ code: 2, stderr: expect.stringContaining('whole number') as string });
+  expect((await curator('claim', id, '--version-number', '2')).stdout).toContain("version 2 ('Meant'): in review.");
+  const meant = ['--digest', later.digest, '--version-number', '2'];
+  const rejected = await curator('reject', id, '--comment', 'It is not new.', ...meant);
+  expect(rejected).toMatchObject({ code: 0, stderr: '' });
+  // What is bound to is shown.
+  expect(rejected.stdout).toContain(`version 2 ('Meant'): rejected. It is not new.\n  digest ${later.digest}\n`);
 });
