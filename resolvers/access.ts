@@ -1,18 +1,22 @@
 import type { AuditLine } from '../src/access/audit.ts';
-import { repositoryResource } from '../src/access/grants.ts';
+import { repositoryResource, type Grant } from '../src/access/grants.ts';
 import { nameInAddresses } from '../src/access/policy.ts';
 import { mayGrant, ownerOfName } from '../src/access/readable.ts';
 import { explain } from '../src/access/reasons.ts';
 import { SatelliteError } from '../src/butler/errors.ts';
 import { checkUser } from '../src/satellite/grant-request.ts';
+import type { SeenPublication } from '../src/publish/service.ts';
 import { fullName } from '../src/satellite/satellite.ts';
-import type { GrantAccess, NamedGrantChange } from '../src/satellite/sharing.ts';
+import type { GrantAccess, NamedGrant, NamedGrantChange } from '../src/satellite/sharing.ts';
 import { Connection } from './connection.ts';
 import type { GraphQLContext } from './context.ts';
 import { mutation, type GrantOutcome } from './mutation.ts';
 import type { GrantAccessInput, Resolvers, RevokeAccessInput } from './schema-types.ts';
-import { servicesOf } from './services.ts';
+import { publicationsOf, servicesOf } from './services.ts';
 import { parseUtcTime, utcTime } from './sky-and-time.ts';
+
+/** Where a page ends. */
+type Position = Pick<AuditLine, 'at' | 'id'>;
 
 const MOST_GRANTS = 10_000;
 const MOST_ENTRIES = 1_000;
@@ -32,7 +36,7 @@ export const access: Resolvers = {
     },
     auditTrail: async (_root, { satellite, first, after }, context) => {
       const most = checkFirst(first ?? 100, MOST_ENTRIES);
-      const page = { first: most + 1, after: after ? readCursor(after) : null };
+      const page = { first: most + 1, after: after ? readCursor(after, 'the audit trail') : null };
       const lines = await servicesOf(context).sharing.auditTrail(satellite ?? null, page, context.principal);
       const shown = lines.slice(0, most);
       const place = {
@@ -66,6 +70,26 @@ export const access: Resolvers = {
       const most = checkFirst(first ?? 100, MOST_GRANTS);
       const grants = await servicesOf(context).sharing.grantsOn(fullName(record), context.principal);
       return grants?.slice(0, most) ?? null;
+    },
+  },
+  Publication: {
+    grants: async (seen, { first, after }, context) => {
+      const most = checkFirst(first ?? 100, MOST_GRANTS);
+      const position = after ? readCursor(after, 'grants') : null;
+      const all = await grantsOfPublication(seen, context);
+      if (!all) return null;
+      const rest = position ? all.filter((grant) => comesAfter(grant, position)) : all;
+      const nodes = rest.slice(0, most);
+      const [start, end] = [nodes[0], nodes.at(-1)];
+      return {
+        nodes,
+        pageInfo: {
+          hasNextPage: rest.length > most,
+          hasPreviousPage: position !== null,
+          startCursor: start ? writeCursor({ at: start.grantedAt, id: start.id }) : null,
+          endCursor: end ? writeCursor({ at: end.grantedAt, id: end.id }) : null,
+        },
+      };
     },
   },
   Collection: {
@@ -114,6 +138,29 @@ async function grantOf({ grant }: GrantOutcome, _args: unknown, context: GraphQL
   throw new SatelliteError('NOT_FOUND', 'The grant was made by this call, and what it is of is gone since.');
 }
 
+/** The newest first; null for all but its owners. */
+async function grantsOfPublication(
+  seen: SeenPublication,
+  context: GraphQLContext,
+): Promise<readonly NamedGrant[] | null> {
+  const { principal, repositories, loaders } = context;
+  const repository = repositories.find(seen.record.repository);
+  if (seen.role !== 'OWNER' || !repository) return null;
+  const manifest = await publicationsOf(servicesOf(context)).manifest(seen, principal);
+  const collections = (await manifest?.collections()) ?? [];
+  const own = collections.filter(({ name, isOfficial }) => !isOfficial && mayGrant(principal, repository, name));
+  const granted = await loaders.grantsOn.load(repository.resource ?? repositoryResource(repository.name));
+  const found = new Map(own.flatMap(({ name }) => granted.over(name)).map((grant) => [grant.id, grant]));
+  return [...found.values()]
+    .sort((a, b) => (comesAfter(a, { at: b.grantedAt, id: b.id }) ? 1 : -1))
+    .map((grant) => ({ ...grant, resourceName: nameInAddresses(repository) }));
+}
+
+/** Whether a grant comes after a position, the newest first. */
+function comesAfter({ grantedAt, id }: NamedGrant | Grant, position: Position): boolean {
+  return grantedAt < position.at || (grantedAt === position.at && id < position.id);
+}
+
 /** @throws SatelliteError BAD_USER_INPUT */
 function wanted({ satellite, collection, right, expiresAt, note, ...whom }: GrantAccessInput): GrantAccess {
   return {
@@ -145,16 +192,14 @@ function checkFirst(first: number, most: number): number {
   throw new SatelliteError('BAD_USER_INPUT', `"first" is ${first}, but must be 1 to ${most}.`);
 }
 
-function writeCursor({ at, id }: AuditLine): string {
+function writeCursor({ at, id }: Position): string {
   return Buffer.from(`${at} ${id}`).toString('base64url');
 }
 
 /** @throws SatelliteError BAD_USER_INPUT */
-function readCursor(cursor: string): Pick<AuditLine, 'at' | 'id'> {
-  const [, at, id] = /^(\d{1,15}) ([0-9a-f-]{49})$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? [];
-  if (at !== undefined && id !== undefined) return { at: Number(at), id };
-  throw new SatelliteError(
-    'BAD_USER_INPUT',
-    '"after" is no cursor of the audit trail: take "endCursor" of the page before.',
-  );
+function readCursor(cursor: string, of: 'the audit trail' | 'grants'): Position {
+  const pattern = of === 'grants' ? /^(\d{1,15}) ([0-9a-f-]{36})$/ : /^(\d{1,15}) ([0-9a-f-]{49})$/;
+  const found = pattern.exec(Buffer.from(cursor, 'base64url').toString());
+  if (found) return { at: Number(found[1]), id: found[2]! };
+  throw new SatelliteError('BAD_USER_INPUT', `"after" is no cursor of ${of}: take "endCursor" of the page before.`);
 }

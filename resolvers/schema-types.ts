@@ -879,6 +879,15 @@ export type GrantAccessPayload = {
   readonly grant: Grant;
 };
 
+/** Some of the grants. */
+export type GrantConnection = {
+  readonly __typename?: 'GrantConnection';
+  /** The grants. */
+  readonly nodes: ReadonlyArray<Grant>;
+  /** Where the page is. */
+  readonly pageInfo: PageInfo;
+};
+
 /** What `ingestDatasets` makes datasets of: either `datasetType`, `run` and `files`, or `commit`. */
 export type IngestDatasetsInput = {
   /** Identifier of an upload: its files are uploaded, check them and make datasets of them. */
@@ -1496,6 +1505,11 @@ export type Publication = {
   readonly digest?: Maybe<Scalars['String']['output']>;
   /** Number of the published repository's state from which on it is visible; null before. */
   readonly generation?: Maybe<Scalars['BigInt']['output']>;
+  /**
+   * What lets others read its collections, the newest first: because it was published, or because an owner granted it.
+   * `revokeAccess` ends one. Null for all but its owners.
+   */
+  readonly grants?: Maybe<GrantConnection>;
   /** The group that it belongs to, if any: its members own it too. */
   readonly group?: Maybe<Scalars['String']['output']>;
   /** Its identifier, which stays over its versions. */
@@ -1535,6 +1549,13 @@ export type Publication = {
   readonly versions: ReadonlyArray<Publication>;
   /** The version that `WITHDRAW` of `actions` is about: this one, or an earlier one that can still be read. Null where there is none. */
   readonly withdrawableVersion?: Maybe<Publication>;
+};
+
+
+/** Collections that are published together, after a review. */
+export type PublicationGrantsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 /** What one may do about a publication. */
@@ -3250,6 +3271,7 @@ export type ResolversTypes = {
   Grant: ResolverTypeWrapper<NamedGrant>;
   GrantAccessInput: GrantAccessInput;
   GrantAccessPayload: ResolverTypeWrapper<GrantOutcome>;
+  GrantConnection: ResolverTypeWrapper<Omit<GrantConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['Grant']> }>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   IngestDatasetsInput: IngestDatasetsInput;
   IngestDatasetsPayload: ResolverTypeWrapper<IngestOutcome>;
@@ -3438,6 +3460,7 @@ export type ResolversParentTypes = {
   Grant: NamedGrant;
   GrantAccessInput: GrantAccessInput;
   GrantAccessPayload: GrantOutcome;
+  GrantConnection: Omit<GrantConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversParentTypes['Grant']> };
   ID: Scalars['ID']['output'];
   IngestDatasetsInput: IngestDatasetsInput;
   IngestDatasetsPayload: IngestOutcome;
@@ -3822,6 +3845,11 @@ export type GrantAccessPayloadResolvers<ContextType = GraphQLContext, ParentType
   grant?: Resolver<ResolversTypes['Grant'], ParentType, ContextType>;
 };
 
+export type GrantConnectionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['GrantConnection'] = ResolversParentTypes['GrantConnection']> = {
+  nodes?: Resolver<ReadonlyArray<ResolversTypes['Grant']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
 export type IngestDatasetsPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['IngestDatasetsPayload'] = ResolversParentTypes['IngestDatasetsPayload']> = {
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
   upload?: Resolver<Maybe<ResolversTypes['DatasetUpload']>, ParentType, ContextType>;
@@ -3965,6 +3993,7 @@ export type PublicationResolvers<ContextType = GraphQLContext, ParentType extend
   diff?: Resolver<Maybe<ResolversTypes['PublicationDiff']>, ParentType, ContextType>;
   digest?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   generation?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
+  grants?: Resolver<Maybe<ResolversTypes['GrantConnection']>, ParentType, ContextType, RequireFields<PublicationGrantsArgs, 'first'>>;
   group?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
@@ -4467,6 +4496,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   FileUpload?: FileUploadResolvers<ContextType>;
   Grant?: GrantResolvers<ContextType>;
   GrantAccessPayload?: GrantAccessPayloadResolvers<ContextType>;
+  GrantConnection?: GrantConnectionResolvers<ContextType>;
   IngestDatasetsPayload?: IngestDatasetsPayloadResolvers<ContextType>;
   JSONObject?: GraphQLScalarType;
   Job?: JobResolvers<ContextType>;
