@@ -54,7 +54,8 @@ export async function findDataset(
   return found[0] ? { ...found[0], datasetType: answerType } : null;
 }
 
-function requiredValues(
+/** Values of the required dimensions, from the defaults where they are not given. @throws ButlerUserError DIMENSION_NAME */
+export function requiredValues(
   dimensions: DimensionGroup,
   given: ReadonlyMap<string, DataIdValue>,
   defaults: Readonly<Record<string, DataIdValue>>,

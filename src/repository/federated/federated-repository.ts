@@ -141,7 +141,7 @@ export class FederatedRepository implements Repository {
   }
 
   findDataset(request: FindDatasetRequest, ctx: QueryContext): Promise<DatasetRow | null> {
-    return firstDataset(this.#members, request, [], ctx);
+    return firstDataset(this, this.#members, request, [], ctx);
   }
 
   datasets(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, DatasetRow>> {

@@ -1,5 +1,7 @@
 /** The first dataset of a data ID along a search path over several repositories (query-semantics.md section 16). */
 import { ButlerUserError, SatelliteError } from '../../butler/errors.ts';
+import { rewriteDataId } from '../direct/data-id-rewriting.ts';
+import { requiredValues } from '../direct/find-dataset.ts';
 import type { FindDatasetRequest, QueryContext, Repository } from '../repository.ts';
 import type { DatasetRow } from '../rows.ts';
 import { resolveSearchPath, type SearchPath } from './search-path.ts';
@@ -7,26 +9,27 @@ import { resolveSearchPath, type SearchPath } from './search-path.ts';
 /**
  * Asks every repository for its own first one, and compares their places in the path where they differ.  An error counts
  * from the place on where the repository that gives it may have the dataset: what is found before is the first all the same.
+ * @param whole the repositories as one, whose records say what the data ID means: who has the dataset need not have them
  * @param failed names of repositories that cannot answer
- * @throws ButlerUserError MISSING_DATASET_TYPE; CALIBRATION_LOOKUP where several validity ranges of one collection fit; the
- * first repository's error about the data ID, where every repository that may have the dataset gives one; other errors by place
+ * @throws ButlerUserError MISSING_DATASET_TYPE; DIMENSION_NAME and DIMENSION_VALUE for a data ID that means none;
+ * CALIBRATION_LOOKUP where several validity ranges of one collection fit; other errors by place
  */
 export async function firstDataset(
+  whole: Repository,
   repositories: readonly Repository[],
-  request: FindDatasetRequest,
+  given: FindDatasetRequest,
   failed: readonly string[],
   ctx: QueryContext,
 ): Promise<DatasetRow | null> {
+  const parent = given.datasetType.split('.')[0]!;
+  const request = await inDimensions(whole, parent, given, ctx);
   const path = await resolveSearchPath(repositories, request.collections, failed, ctx);
-  const parent = request.datasetType.split('.')[0]!;
   const holders = repositories
     .map((repository) => ({ repository, collections: path.collectionsIn(repository, parent) }))
     .filter(({ collections }) => collections.length > 0);
   if (holders.length === 0 && failed.length === 0) await mustBeKnown(repositories, parent, ctx);
   const outcomes = await Promise.all(holders.map((holder) => ownFirst(holder, request, ctx)));
-  const wrong = outcomes.filter(({ error }) => error?.code === 'DIMENSION_VALUE');
-  if (wrong.length > 0 && wrong.length === outcomes.length) throw wrong[0]!.error!;
-  const counting = outcomes.filter((outcome) => outcome.row || (outcome.error && !wrong.includes(outcome)));
+  const counting = outcomes.filter(({ row, error }) => row || error);
   const found = new Set(counting.map(({ row }) => row?.uuid));
   if (found.size === 1 && counting[0]!.row) return counting[0]!.row;
   const ranked = await Promise.all(
@@ -48,6 +51,20 @@ export async function firstDataset(
     );
   }
   return first?.row ?? null;
+}
+
+/** The request with the values of the dimensions that the dataset type requires, where it is known. */
+async function inDimensions(
+  whole: Repository,
+  name: string,
+  request: FindDatasetRequest,
+  ctx: QueryContext,
+): Promise<FindDatasetRequest> {
+  const datasetType = (await whole.datasetTypes(ctx)).get(name);
+  if (!datasetType) return request;
+  const { dimensions } = datasetType;
+  const values = await rewriteDataId(whole, dimensions.universe, datasetType, request.dataId, ctx);
+  return { ...request, dataId: requiredValues(dimensions, values, request.defaultDataId ?? {}) };
 }
 
 /** @throws ButlerUserError MISSING_DATASET_TYPE where none of the repositories has such a type */

@@ -1,4 +1,5 @@
 import { SatelliteError } from '../../butler/errors.ts';
+import { FederatedRepository } from '../federated/federated-repository.ts';
 import { firstDataset } from '../federated/first-dataset.ts';
 import { toleratingFailures } from '../federated/members.ts';
 import { resolveSearchPath } from '../federated/search-path.ts';
@@ -13,7 +14,9 @@ export async function findDataset(
   ctx: QueryContext,
 ): Promise<Answer<DatasetRow | null>> {
   const { value, failures } = await toleratingFailures(members, (repositories, failed) =>
-    members.length === 1 ? findInOne(members[0]!, request, ctx) : firstDataset(repositories, request, failed, ctx),
+    members.length === 1
+      ? findInOne(members[0]!, request, ctx)
+      : firstDataset(new FederatedRepository(repositories), repositories, request, failed, ctx),
   );
   return { rows: value, failures };
 }

@@ -15,6 +15,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { buildQuery, type QueryRequest } from '../../../src/butler/query/build.ts';
+import type { DataId } from '../../../src/butler/data-id.ts';
 import type { DatasetType } from '../../../src/butler/dataset-type.ts';
 import { MAX_NSEC, MIN_NSEC } from '../../../src/butler/timespan.ts';
 import { createRepository } from '../../../src/repository/direct/create.ts';
@@ -92,6 +93,30 @@ test("a calibration of one's own is found for official exposures", async () => {
   const uploads = [{ dimensions: ['instrument', 'exposure'], rows: [exposure!.values.slice(0, 2)] }];
   const found: readonly DatasetRow[] = await ask(together, { ...request, uploads });
   expect(found.map(({ uuid, repository }) => [uuid, repository])).toEqual([[OWN_BIAS, 'own']]);
+});
+
+const AT = { instrument: 'LSSTCam', detector: 94 };
+const bias = (dataId: DataId, collections: readonly string[]) =>
+  together.findDataset({ datasetType: 'bias', dataId, collections, timespan: { begin: MIN_NSEC, end: MAX_NSEC } }, ctx);
+
+test.each<[string, DataId]>([
+  ['its name', { ...AT, exposure: 'MC_O_20251202_000439' }],
+  ['its night and number', { ...AT, day_obs: 20251202, seq_num: 439 }],
+  ['its night and number, of the exposure', { ...AT, 'exposure.day_obs': 20251202, 'exposure.seq_num': 439 }],
+])("a calibration of one's own is found for an official exposure that is told by %s", async (_, dataId) => {
+  expect(await bias(dataId, ['u/me/calib', CALIBRATIONS])).toMatchObject({ uuid: OWN_BIAS, repository: 'own' });
+});
+
+test.each<[string, DataId, string]>([
+  ['lacks a dimension', { instrument: 'LSSTCam' }, 'DIMENSION_NAME'],
+  ['has a misspelt key', { ...AT, expsure: 439 }, 'DIMENSION_VALUE'],
+  ['names an exposure that nobody has', { ...AT, exposure: 'none' }, 'DIMENSION_VALUE'],
+])('a data ID that %s is refused, whoever may have the dataset', async (_, dataId, code) => {
+  for (const collections of [['u/me/calib', CALIBRATIONS], ['u/me/calib'], ['LSSTCam/raw/all'], []]) {
+    const request = { datasetType: 'bias', dataId, collections, timespan: null };
+    await expect(together.findDataset(request, ctx)).rejects.toMatchObject({ code });
+    await expect(official.findDataset({ ...request, collections: [] }, ctx)).rejects.toMatchObject({ code });
+  }
 });
 
 test("official visits overlap a sky map of one's own", async () => {

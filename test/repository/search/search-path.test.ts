@@ -113,6 +113,7 @@ describe('A search path over several repositories', () => {
     const troubled = repository('troubled', { collections: { first: RUN, last: RUN }, raws: ['last 1'] });
     const find = (collections: readonly string[]) =>
       firstDataset(
+        new FederatedRepository([own, troubled]),
         [own, troubled],
         { datasetType: 'raw', dataId: { instrument: 'A', detector: 1 }, collections, timespan: null },
         [],
@@ -135,9 +136,10 @@ describe('A search path over several repositories', () => {
       return repository(name, { collections, raws: ['run 1'] });
     });
     const request = { datasetType: 'raw', dataId: { instrument: 'A', detector: 1 }, timespan: { begin: 0n, end: 1n } };
-    const found = firstDataset(calibrations, { ...request, collections: ['calib'] }, [], ctx);
-    await expect(found).rejects.toMatchObject({ code: 'CALIBRATION_LOOKUP' });
-    expect((await firstDataset(calibrations, { ...request, collections: ['run'] }, [], ctx))?.uuid).toBe('own run 1');
+    const find = (collection: string) =>
+      new FederatedRepository(calibrations).findDataset({ ...request, collections: [collection] }, ctx);
+    await expect(find('calib')).rejects.toMatchObject({ code: 'CALIBRATION_LOOKUP' });
+    expect((await find('run'))?.uuid).toBe('own run 1');
   });
 });
 
