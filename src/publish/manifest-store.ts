@@ -2,6 +2,7 @@
 import sql, { raw, type Sql } from 'sql-template-tag';
 import type { WriteableDatabase } from '../repository/direct/database.ts';
 import { listOf } from '../state/list.ts';
+import { childrenFirst } from '../butler/chains.ts';
 import { inBatches } from '../butler/in-batches.ts';
 import {
   datasetKey,
@@ -16,7 +17,7 @@ import {
   type Item,
   type Section,
 } from './items.ts';
-import type { Manifest, ManifestCollection, ManifestDataset } from './manifest.ts';
+import type { Manifest, ManifestDataset } from './manifest.ts';
 
 /** A manifest: that of a version, or one that is made to be compared with it. */
 export interface ManifestName {
@@ -202,7 +203,11 @@ export class ManifestStore {
     return {
       header: async () => (await all('header', readHeader))[0]!,
       datasetTypes: async () => (await all('type', readType)).sort((a, b) => (a.name < b.name ? -1 : 1)),
-      collections: async () => childrenFirst(await all('collection', readCollection)),
+      // The same in any order of names.
+      collections: async () => {
+        const found = new Map((await all('collection', readCollection)).map((info) => [info.name, info]));
+        return childrenFirst(new Map([...found.entries()].sort(([a], [b]) => (a < b ? -1 : 1))));
+      },
       records: () => this.#parsed(name, 'record', '', readRecord, signal),
       datasets: (after = '') => this.#parsed(name, 'dataset', datasetKey(after), readDataset, signal),
       memberships: () => this.#parsed(name, 'member', '', readMember, signal),
@@ -244,18 +249,4 @@ export class ManifestStore {
 /** Name of a manifest that is made only to be compared. @param at Unix milliseconds */
 export function comparedName(at: number, id: string): string {
   return `compared:${at.toString().padStart(15, '0')}:${id}`;
-}
-
-/** The same in any order of names: chains after what they hold. */
-function childrenFirst(collections: readonly ManifestCollection[]): readonly ManifestCollection[] {
-  const byName = new Map(collections.map((info) => [info.name, info]));
-  const ordered = new Map<string, ManifestCollection>();
-  const visit = (name: string): void => {
-    const info = byName.get(name);
-    if (!info || ordered.has(name)) return;
-    info.children.forEach(visit);
-    ordered.set(name, info);
-  };
-  [...byName.keys()].sort().forEach(visit);
-  return [...ordered.values()];
 }

@@ -348,6 +348,10 @@ const CHECKS_OF_ERRORS = new Map([
 ] as const) as ReadonlyMap<string, 'UNIVERSE' | 'FILES'>;
 
 /** Codes of what is not there (any more). */
-const ABSENT: ReadonlySet<string> = new Set(['NOT_FOUND', 'MISSING_COLLECTION', 'MISSING_DATASET_TYPE', 'CONFLICT']);
+const ABSENT: ReadonlySet<string> = new Set([
+  ...['NOT_FOUND', 'MISSING_COLLECTION', 'MISSING_DATASET_TYPE', 'CONFLICT'],
+  // In the place of the chain that was there.
+  'COLLECTION_CYCLE',
+]);
 
 const NAMED = 3;

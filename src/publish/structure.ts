@@ -2,10 +2,14 @@
 import { ownsName, ownerOfName } from '../access/readable.ts';
 import type { Identity } from '../access/principal.ts';
 import type { OfferedRepository } from '../access/policy.ts';
+import { SatelliteError } from '../butler/errors.ts';
 import type { CollectionInfo } from '../butler/collection.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import { namedCollections } from '../transfer/collection-structure.ts';
 import type { ManifestCollection } from './manifest.ts';
+
+/** Of all chains together, as a manifest says each of them. */
+const MOST_CHILDREN = 1_000_000;
 
 export interface PublishedStructure {
   /** All of the manifest; of official ones, those alone that chains hold. */
@@ -20,7 +24,7 @@ export interface PublishedStructure {
   readonly flattened: readonly string[];
 }
 
-/** @throws SatelliteError MISSING_COLLECTION */
+/** @throws SatelliteError MISSING_COLLECTION, COLLECTION_CYCLE; BAD_USER_INPUT where chains have far too many children */
 export async function publishedStructure(
   source: Repository,
   names: readonly string[],
@@ -32,12 +36,23 @@ export async function publishedStructure(
   const byName = new Map(found.map((info) => [info.name, info]));
   const official = await isOfficial([...byName.keys()]);
   const flattened = new Set<string>();
-  const leavesOf = (name: string): readonly string[] => {
-    const info = byName.get(name)!;
-    if (info.type !== 'CHAINED') return [name];
-    if (!official.has(name)) return [name];
-    flattened.add(name);
-    return info.children.flatMap(leavesOf);
+  let looked = 0;
+  /** In the place of official chains, what they hold; each once, however many of them hold it. */
+  const inPlaceOf = (children: readonly string[]): readonly string[] => {
+    const seen = new Set<string>();
+    const leaves: string[] = [];
+    const open = children.toReversed();
+    for (let name = open.pop(); name !== undefined; name = open.pop()) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      if ((looked += 1) > MOST_CHILDREN) throw tooMany();
+      const info = byName.get(name)!;
+      if (info.type === 'CHAINED' && official.has(name)) {
+        flattened.add(name);
+        open.push(...info.children.toReversed());
+      } else leaves.push(name);
+    }
+    return leaves;
   };
   const collections = found
     .filter(({ name, type }) => !official.has(name) || type !== 'CHAINED')
@@ -45,7 +60,7 @@ export async function publishedStructure(
       name,
       type,
       doc,
-      children: [...new Set(children.flatMap(leavesOf))],
+      children: inPlaceOf(children),
       isOfficial: official.has(name),
     }));
   const leaves = collections.filter(({ type, isOfficial: is }) => !is && type !== 'CHAINED').map(({ name }) => name);
@@ -54,6 +69,13 @@ export async function publishedStructure(
       ? []
       : await source.collections({ search: leaves, types: ['TAGGED', 'CALIBRATION'], includeSummary: true }, ctx);
   return { collections, leaves, memberships, official, flattened: [...flattened] };
+}
+
+function tooMany(): SatelliteError {
+  return new SatelliteError(
+    'BAD_USER_INPUT',
+    `The chains, with what is in official ones in their place, have more than ${MOST_CHILDREN} children: publish fewer of them.`,
+  );
 }
 
 /**

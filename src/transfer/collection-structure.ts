@@ -1,5 +1,7 @@
 /** The collections that a transfer brings: those that its search names, chains with all that is below them. */
+import { childrenFirst, circularChain } from '../butler/chains.ts';
 import type { CollectionInfo } from '../butler/collection.ts';
+import { ButlerUserError } from '../butler/errors.ts';
 import { isGlob } from '../butler/glob.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { WriteableRepository } from '../repository/writeable-repository.ts';
@@ -11,6 +13,7 @@ export type CollectionStructure = readonly CollectionInfo[];
 /**
  * Collections that the search names (globs name none), and for chains everything below them, also what is empty.  A
  * selection by UUIDs names none.
+ * @throws ButlerUserError MISSING_COLLECTION; COLLECTION_CYCLE where a chain holds itself, which Butler writes nowhere
  */
 export async function namedCollections(
   source: Repository,
@@ -20,10 +23,16 @@ export async function namedCollections(
   const names = 'search' in selection ? selection.search.collections.filter((name) => !isGlob(name)) : [];
   const found = new Map<string, CollectionInfo>();
   for (let asked = [...new Set(names)]; asked.length > 0;) {
-    for (const info of await source.collections({ search: asked, includeChains: true }, ctx))
-      found.set(info.name, info);
-    const children = [...found.values()].flatMap((info) => info.children);
-    asked = [...new Set(children)].filter((name) => !found.has(name));
+    const infos = await source.collections({ search: asked, includeChains: true }, ctx);
+    for (const info of infos) found.set(info.name, info);
+    asked = [...new Set(infos.flatMap((info) => info.children))].filter((name) => !found.has(name));
+  }
+  const circular = circularChain(found);
+  if (circular !== undefined) {
+    throw new ButlerUserError(
+      'COLLECTION_CYCLE',
+      `Chain '${circular}' holds itself, or a chain that does: take it out of one of its children.`,
+    );
   }
   return childrenFirst(found);
 }
@@ -105,17 +114,4 @@ function conflictOf(coming: CollectionInfo, there: CollectionInfo | undefined): 
 
 function isSame(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((name, i) => name === b[i]);
-}
-
-/** Chains after what is below them. */
-export function childrenFirst(found: ReadonlyMap<string, CollectionInfo>): CollectionStructure {
-  const ordered = new Map<string, CollectionInfo>();
-  const visit = (name: string): void => {
-    const info = found.get(name);
-    if (!info || ordered.has(name)) return;
-    info.children.forEach(visit);
-    ordered.set(name, info);
-  };
-  [...found.keys()].forEach(visit);
-  return [...ordered.values()];
 }

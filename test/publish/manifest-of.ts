@@ -91,7 +91,7 @@ export async function manifestOf(
     }),
     datasetTypes: async () => [...definitions.values()].filter((t) => chosen.some((d) => d.datasetType === t.name)),
     collections: async () =>
-      [...more, ...childrenFirst(collections)].map(({ name, type, doc, children }) => ({
+      [...more, ...collections].map(({ name, type, doc, children }) => ({
         name,
         type,
         doc,
@@ -135,17 +135,4 @@ export async function openedSource(found: ResolvedSource, { signal }: QueryConte
   const response = await fetch(found.url, { signal });
   if (!response.ok) throw new Error(`the source answers ${response.status}`);
   return Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-}
-
-function childrenFirst<T extends { readonly name: string; readonly children: readonly string[] }>(
-  collections: readonly T[],
-): readonly T[] {
-  const byName = new Map(collections.map((info) => [info.name, info]));
-  const ordered = new Set<T>();
-  const visit = (info: T): void => {
-    for (const child of info.children) visit(byName.get(child)!);
-    ordered.add(info);
-  };
-  for (const info of collections) visit(info);
-  return [...ordered];
 }

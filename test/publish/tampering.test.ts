@@ -84,6 +84,17 @@ const CHANGES: readonly (readonly [what: string, change: (one: Submitted) => Pro
     /1 new memberships/,
   ],
   [
+    'a chain holds itself',
+    ({ root, run }) => {
+      const registry = new Database(join(root, 'gen3.sqlite3'));
+      const into = 'INSERT INTO collection_chain (parent, child, position) SELECT collection_id, collection_id, 7';
+      registry.prepare(`${into} FROM collection WHERE name = ?`).run(`${run}-chain`);
+      registry.close();
+      return Promise.resolve();
+    },
+    /holds itself/,
+  ],
+  [
     'the satellite was deleted',
     ({ satellite }) => world.done('alice', 'deleteSatellite', { satellite }),
     /not there any more/,

@@ -1,4 +1,5 @@
 /** What items of a pack's manifest need of each other. */
+import { circularChain } from '../../butler/chains.ts';
 import type { DimensionElement, Universe } from '../../butler/universe.ts';
 import { recordKey } from '../items.ts';
 import type { ManifestCollection, ManifestDataset, ManifestRecord } from '../manifest.ts';
@@ -44,35 +45,14 @@ const MOST_DEEP = 500;
 
 /** @throws PackError where a chain holds what is not there, or itself */
 export function checkChains(collections: ReadonlyMap<string, ManifestCollection>): void {
-  const holders = new Map<string, string[]>();
-  /** How many of the children of each are still to be looked at. */
-  const open = new Map<string, number>();
   for (const { name, children } of collections.values()) {
-    open.set(name, children.length);
-    for (const child of children) {
-      if (!collections.has(child)) {
-        throw new PackError(`'${shown(name)}' holds '${shown(child)}', which is not in the pack.`);
-      }
-      const others = holders.get(child);
-      if (others) others.push(name);
-      else holders.set(child, [name]);
+    const missing = children.find((child) => !collections.has(child));
+    if (missing !== undefined) {
+      throw new PackError(`'${shown(name)}' holds '${shown(missing)}', which is not in the pack.`);
     }
   }
-  // From what holds nothing upwards: what is never reached holds itself.
-  let reached = [...open.keys()].filter((name) => open.get(name) === 0);
-  for (let depth = 0; reached.length > 0; depth += 1) {
-    if (depth > MOST_DEEP) throw new PackError(`Chain '${shown(reached[0]!)}' is too deep.`);
-    const next: string[] = [];
-    for (const name of reached) {
-      open.delete(name);
-      for (const holder of holders.get(name) ?? []) {
-        const left = open.get(holder)! - 1;
-        open.set(holder, left);
-        if (left === 0) next.push(holder);
-      }
-    }
-    reached = next;
-  }
-  const [circular] = open.keys();
+  const circular = circularChain(collections, (depth, chain) => {
+    if (depth > MOST_DEEP) throw new PackError(`Chain '${shown(chain)}' is too deep.`);
+  });
   if (circular !== undefined) throw new PackError(`Chain '${shown(circular)}' holds itself, or a chain that does.`);
 }

@@ -1,9 +1,10 @@
 /** The collections that a run's inputs were asked by, with all that is below them, as its search found them. */
+import { childrenFirst } from '../../butler/chains.ts';
 import type { CollectionInfo } from '../../butler/collection.ts';
 import { CollectionDirectory } from '../../repository/federated/collection-directory.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import type { JoinedChanges, NewCollection } from '../../repository/writeable-repository.ts';
-import { childrenFirst, type CollectionStructure } from '../../transfer/collection-structure.ts';
+import type { CollectionStructure } from '../../transfer/collection-structure.ts';
 
 /**
  * Of several repositories in search order: a chain is that of the first which has a collection of the name.
