@@ -11,6 +11,7 @@ import { encodeRegion } from '../../butler/region/codec.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import { searchedDatasetTypes } from '../../repository/search/dataset-types.ts';
 import type { allDatasetsBody } from './requests.ts';
+import { RecordsBeside } from './records-beside.ts';
 import { datasetLine } from './result-pages.ts';
 
 /** Rows that a materialized query may have. */
@@ -84,6 +85,7 @@ export async function* allDatasetsLines(
   const bind = Object.fromEntries(
     Object.entries(request.bind).map(([name, literal]) => [name, bindOf(decodeLiteral(literal as Json))]),
   );
+  const beside = request.with_dimension_records ? new RecordsBeside(repository, ctx) : null;
   let left = request.limit;
   for (const name of names) {
     if (left !== null && left <= 0) return;
@@ -101,7 +103,7 @@ export async function* allDatasetsLines(
     for await (const { rows } of repository.query(query, spec, ctx)) {
       if (rows.length === 0) continue;
       if (left !== null) left -= rows.length;
-      yield await datasetLine(repository, rows, request.with_dimension_records, ctx);
+      yield await datasetLine(rows, beside);
     }
   }
 }

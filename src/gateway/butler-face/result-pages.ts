@@ -7,9 +7,9 @@ import type { Query } from '../../butler/query/tree.ts';
 import type { ColumnType, Universe } from '../../butler/universe.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import type { DataIdRow, DatasetRow, DimensionRecordRow, GeneralRow } from '../../repository/rows.ts';
-import { recordsOfDataIds } from '../../repository/search/records-of-data-ids.ts';
 import { isPixels, PixelRecords } from './pixel-records.ts';
-import { dataIdText, datasetText, datasetTypeText, recordText, valueText, type RecordsOfDataId } from './wire-rows.ts';
+import { RecordsBeside } from './records-beside.ts';
+import { dataIdText, datasetText, datasetTypeText, recordText, valueText } from './wire-rows.ts';
 
 /** Rows of one line, as the real server's. */
 const ROWS_A_LINE = 2000;
@@ -21,15 +21,17 @@ export async function* resultLines(
   spec: ResultSpec,
   ctx: QueryContext,
 ): AsyncGenerator<string> {
+  const beside =
+    spec.type !== 'dimension_record' && spec.includeDimensionRecords ? new RecordsBeside(repository, ctx) : null;
   switch (spec.type) {
     case 'dataset_ref':
       for await (const rows of lines(repository.query(query, spec, ctx))) {
-        yield await datasetLine(repository, rows, spec.includeDimensionRecords, ctx);
+        yield await datasetLine(rows, beside);
       }
       return;
     case 'data_coordinate':
       for await (const rows of lines(repository.query(query, spec, ctx))) {
-        yield await dataIdLine(repository, spec.dimensions, rows, spec.includeDimensionRecords, ctx);
+        yield await dataIdLine(spec.dimensions, rows, beside);
       }
       return;
     case 'dimension_record':
@@ -40,20 +42,15 @@ export async function* resultLines(
       const wanted = withRecordColumns(spec);
       const columns = generalColumns(wanted, query.tree.dimensions.universe);
       for await (const rows of lines(repository.query(query, wanted, ctx))) {
-        yield await generalLine(repository, spec, columns, rows, ctx);
+        yield await generalLine(spec, columns, rows, beside);
       }
     }
   }
 }
 
-/** One line of datasets, with the records of their data IDs where asked. */
-export async function datasetLine(
-  repository: Repository,
-  rows: readonly DatasetRow[],
-  withRecords: boolean,
-  ctx: QueryContext,
-): Promise<string> {
-  const records = withRecords ? await recordsOfDatasets(repository, rows, ctx) : null;
+/** One line of datasets, with the records of their data IDs where they are wanted. */
+export async function datasetLine(rows: readonly DatasetRow[], beside: RecordsBeside | null): Promise<string> {
+  const records = beside && (await beside.ofDatasets(rows));
   const types = new Map<unknown, string>();
   return line('dataset_ref', rows, (row, i) => {
     let type = types.get(row.datasetType);
@@ -62,29 +59,12 @@ export async function datasetLine(
   });
 }
 
-/** Records of the data IDs of datasets of one type or of several. */
-export async function recordsOfDatasets(
-  repository: Repository,
-  rows: readonly DatasetRow[],
-  ctx: QueryContext,
-): Promise<readonly RecordsOfDataId[]> {
-  const groups = Map.groupBy(rows, (row) => row.datasetType.dimensions);
-  const found = new Map<DatasetRow, RecordsOfDataId>();
-  for (const [group, same] of groups) {
-    const records = await recordsWithPixels(repository, group, same, ctx);
-    for (const [i, row] of same.entries()) found.set(row, records[i]!);
-  }
-  return rows.map((row) => found.get(row)!);
-}
-
 async function dataIdLine(
-  repository: Repository,
   group: DimensionGroup,
   rows: readonly DataIdRow[],
-  withRecords: boolean,
-  ctx: QueryContext,
+  beside: RecordsBeside | null,
 ): Promise<string> {
-  const records = withRecords ? await recordsWithPixels(repository, group, rows, ctx) : null;
+  const records = beside && (await beside.ofDataIds(group, rows));
   return line('data_coordinate', rows, (row, i) => dataIdText(group, row.values, records && records[i]!));
 }
 
@@ -95,23 +75,6 @@ function withRegions(rows: readonly DimensionRecordRow[]): readonly DimensionRec
     const { element, fields, repository } = row;
     return isPixels(element) ? pixels.record(element, Number(fields['id']), repository) : row;
   });
-}
-
-async function recordsWithPixels(
-  repository: Repository,
-  group: DimensionGroup,
-  rows: readonly Pick<DataIdRow, 'values' | 'repository'>[],
-  ctx: QueryContext,
-): Promise<readonly RecordsOfDataId[]> {
-  const records = await recordsOfDataIds(
-    repository,
-    group,
-    rows.map((row) => row.values),
-    ctx,
-  );
-  if (!group.elements.some(isPixels)) return records;
-  const pixels = new PixelRecords();
-  return records.map((of, i) => [...of, ...pixels.ofDataId(group, rows[i]!.values, rows[i]!.repository)]);
 }
 
 /** A general result that includes dimension records has the fields of those that clients do not keep as columns. */
@@ -150,26 +113,20 @@ function generalColumns(spec: GeneralSpec, universe: Universe): readonly General
 }
 
 async function generalLine(
-  repository: Repository,
   spec: GeneralSpec,
   columns: readonly GeneralColumn[],
   rows: readonly GeneralRow[],
-  ctx: QueryContext,
+  beside: RecordsBeside | null,
 ): Promise<string> {
   const text = rows
     .map(({ fields }) => `[${columns.map(({ name, type }) => valueText(fields[name] ?? null, type)).join(',')}]`)
     .join(',');
-  const records = spec.includeDimensionRecords ? await keptRecords(repository, spec.dimensions, rows, ctx) : 'null';
+  const records = beside ? await keptRecords(spec.dimensions, rows, beside) : 'null';
   return `{"type":"general","rows":[${text}],"dimension_records":${records}}`;
 }
 
 /** Records that clients keep in memory, and of sky pixels, each once, by element. */
-async function keptRecords(
-  repository: Repository,
-  group: DimensionGroup,
-  rows: readonly GeneralRow[],
-  ctx: QueryContext,
-): Promise<string> {
+async function keptRecords(group: DimensionGroup, rows: readonly GeneralRow[], beside: RecordsBeside): Promise<string> {
   const dataIds = rows.map((row) => ({
     values: group.dataCoordinateKeys.map((name) => row.fields[name] as DataIdRow['values'][number]),
     repository: row.repository,
@@ -177,7 +134,7 @@ async function keptRecords(
   const byElement = new Map(
     group.elements.filter((e) => e.isCached || e.skypix).map((e) => [e.name, new Set<string>()]),
   );
-  for (const records of await recordsWithPixels(repository, group, dataIds, ctx)) {
+  for (const records of await beside.ofDataIds(group, dataIds)) {
     for (const record of records) byElement.get(record.element.name)?.add(recordText(record));
   }
   return `{${[...byElement].map(([name, texts]) => `"${name}":[${[...texts].join(',')}]`).join(',')}}`;

@@ -49,7 +49,8 @@ import {
   readBody,
   readUuid,
 } from './requests.ts';
-import { datasetLine, recordsOfDatasets, resultLines } from './result-pages.ts';
+import { RecordsBeside } from './records-beside.ts';
+import { datasetLine, resultLines } from './result-pages.ts';
 import { sendLines } from './streaming.ts';
 import { datasetText, datasetTypeText, type RecordsOfDataId } from './wire-rows.ts';
 import { componentType, splitDatasetTypeName } from '../../butler/components.ts';
@@ -178,7 +179,7 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
 
     post('/v1/datasets', async ({ repository, body, ctx }) => {
       const found = await repository.datasets(readBody(datasetsBody, body).dataset_ids, ctx);
-      return datasetLine(repository, [...found.values()], false, ctx);
+      return datasetLine([...found.values()], null);
     });
     post('/v1/find_dataset', async ({ repository, body, ctx }) => {
       const request = readBody(findDatasetBody, body);
@@ -246,7 +247,7 @@ async function refAnswer(
   ctx: QueryContext,
 ): Promise<string> {
   if (!row) return '{"dataset_ref":null}';
-  const records = withRecords ? (await recordsOfDatasets(repository, [row], ctx))[0]! : null;
+  const records = withRecords ? (await new RecordsBeside(repository, ctx).ofDatasets([row]))[0]! : null;
   const values = records ? withImplied(row, records) : row.values;
   const component = datasetType === null ? null : splitDatasetTypeName(datasetType)[1];
   if (component === null) {

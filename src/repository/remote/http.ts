@@ -5,6 +5,7 @@ import type { Dispatcher, Pool } from 'undici';
 import { RepositoryUnavailableError, SatelliteError } from '../../butler/errors.ts';
 import { parseJson, stringifyJson, type Json } from '../../butler/json.ts';
 import type { Caller, QueryContext } from '../repository.ts';
+import { isNestedRead } from '../nested-reads.ts';
 import { failureOf, retryAfterSeconds } from './failures.ts';
 import { FairSlots, type Slot } from './fair-slots.ts';
 import { linesOf } from './json-lines.ts';
@@ -31,6 +32,8 @@ export class ButlerHttp {
   #pool: Promise<Pool> | undefined;
   readonly #base: string;
   readonly #streams: FairSlots;
+  /** Of reads while another stream is open: with it, a user has as many as the server itself allows. */
+  readonly #nestedStreams: FairSlots;
   readonly #requests: FairSlots;
   readonly #retryMs: number;
 
@@ -40,8 +43,9 @@ export class ButlerHttp {
     this.#settings = settings;
     this.#base = `${url.pathname.replace(/\/$/, '')}/v1/`;
     this.#origin = url.origin;
-    this.#connections = limits.streams + limits.requests;
+    this.#connections = 2 * limits.streams + limits.requests;
     this.#streams = new FairSlots({ perUser: limits.streamsPerUser, total: limits.streams });
+    this.#nestedStreams = new FairSlots({ perUser: limits.streamsPerUser, total: limits.streams });
     this.#requests = new FairSlots({ perUser: limits.requestsPerUser, total: limits.requests });
     this.#retryMs = limits.retrySeconds * 1000;
   }
@@ -74,7 +78,8 @@ export class ButlerHttp {
     ctx: QueryContext,
     slotTaken?: (slot: Slot) => void,
   ): AsyncGenerator<string, void, undefined> {
-    const slot = await this.#streams.acquire(ctx.caller.username, ctx.signal);
+    const slots = isNestedRead() ? this.#nestedStreams : this.#streams;
+    const slot = await slots.acquire(ctx.caller.username, ctx.signal);
     try {
       slotTaken?.(slot);
       const answer = await this.#send('POST', path, stringifyJson(body), ctx);

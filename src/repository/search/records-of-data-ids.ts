@@ -12,17 +12,16 @@ import type { DimensionRecordRow } from '../rows.ts';
  * The dimension records that data IDs of one group refer to, for each data ID one record an element in universe order
  * (elements without a record of it are left out).  The number of queries depends on the group only.
  * @param dataIds values of `group.required` first; what follows is not read
- * @param except name of an element whose records are not asked
  */
 export async function recordsOfDataIds(
   repository: Repository,
   group: DimensionGroup,
   dataIds: readonly DataIdValues[],
   ctx: QueryContext,
-  except?: string,
+  options: RecordsOptions = {},
 ): Promise<readonly (readonly DimensionRecordRow[])[]> {
   const columns: (readonly (DimensionRecordRow | undefined)[])[] = [];
-  for (const { records, keys } of await askElements(repository, group, dataIds, ctx, except)) {
+  for (const { records, keys } of await askElements(repository, group, dataIds, ctx, options)) {
     columns.push(keys.map((key) => records.get(key ?? '')));
   }
   return dataIds.map((_, i) => columns.flatMap((column) => column[i] ?? []));
@@ -44,6 +43,16 @@ export async function distinctRecordsOfDataIds(
 
 type RecordsByKey = ReadonlyMap<string, DimensionRecordRow>;
 
+/** By the name of their element, and then by the key of their data ID. */
+export type KeptRecords = Map<string, Map<string, DimensionRecordRow>>;
+
+interface RecordsOptions {
+  /** Name of an element whose records are not asked. */
+  readonly except?: string;
+  /** Holds, from one call to the next, the records of elements that stock Butler keeps in memory, as there are few of them. */
+  readonly kept?: KeptRecords;
+}
+
 /** The records of one element, and the key that each data ID refers to one by; undefined where a value is not known. */
 interface AskedElement {
   readonly records: RecordsByKey;
@@ -56,7 +65,7 @@ async function askElements(
   group: DimensionGroup,
   dataIds: readonly DataIdValues[],
   ctx: QueryContext,
-  except?: string,
+  { except, kept }: RecordsOptions = {},
 ): Promise<readonly AskedElement[]> {
   const values = new Map<string, readonly (DataIdValue | undefined)[]>();
   for (const [n, name] of group.required.entries()) {
@@ -79,6 +88,7 @@ async function askElements(
           group,
           element,
           element.required.map((name) => values.get(name)!),
+          kept,
           ctx,
         ),
       ),
@@ -105,17 +115,18 @@ async function askElement(
   group: DimensionGroup,
   element: DimensionElement,
   columns: readonly (readonly (DataIdValue | undefined)[])[],
+  kept: KeptRecords | undefined,
   ctx: QueryContext,
 ): Promise<AskedElement> {
+  const records = recordsOfElement(element, kept);
   const rows = new Map<string, DataIdValues>();
   const keys = (columns[0] ?? []).map((_, i) => {
     const row = columns.map((column) => column[i]);
     if (!row.every((value) => value !== undefined)) return undefined;
     const key = dataIdKey(row);
-    rows.set(key, row);
+    if (!records.has(key)) rows.set(key, row);
     return key;
   });
-  const records = new Map<string, DimensionRecordRow>();
   if (rows.size === 0) return { records, keys };
   const dimensions = group.universe.conform(element.required);
   const { query, most } = recordsAmong(queryOf(dimensions), element, element.required, [...rows.values()]);
@@ -131,6 +142,13 @@ async function askElement(
     for (const row of page.rows) records.set(dataIdKey(recordDataId(row, element.required)), row);
   }
   return { records, keys };
+}
+
+/** Those that are known already, to which others are added. */
+function recordsOfElement({ name, isCached }: DimensionElement, kept: KeptRecords | undefined) {
+  const known = kept?.get(name) ?? new Map<string, DimensionRecordRow>();
+  if (isCached) kept?.set(name, known);
+  return known;
 }
 
 /** A query for all data IDs of a group. */

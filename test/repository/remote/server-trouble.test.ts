@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OrderExpression } from '../../../src/butler/query/expression.ts';
 import type { RemoteRepository } from '../../../src/repository/remote/remote-repository.ts';
+import { readNested } from '../../../src/repository/nested-reads.ts';
 import type { QueryContext } from '../../../src/repository/repository.ts';
 import { FakeServer, detectors, json, lines } from './fake-server.ts';
 import { asUser } from './official-server.ts';
@@ -211,6 +212,15 @@ describe('streams', () => {
     letGo();
     expect(await first).toHaveLength(3);
     expect(await second).toHaveLength(3);
+  });
+
+  it('leave their user another for what is read meanwhile for the same answer', async () => {
+    const { started, letGo } = held();
+    const outer = ask();
+    await started;
+    expect(await readNested(() => ask())).toHaveLength(3);
+    letGo();
+    expect(await outer).toHaveLength(3);
   });
 
   it('end when the consumer stops early, and when the client goes', async () => {

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { QueryTooCostlyError, RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
+import { isNestedRead } from '../../nested-reads.ts';
 import type { SqlRow } from '../database.ts';
 import { columnValues } from './column-values.ts';
 import { withCredentials } from './credentials.ts';
@@ -14,6 +15,9 @@ const UNSTORABLE = '22021';
 
 /** What a statement has to end in that was told to: a function of somebody else's can refuse to. */
 const END_MILLISECONDS = 5_000;
+
+/** Of nested reads. */
+const NESTED_CONNECTIONS = 4;
 
 /** What every session starts with, as stock Butler's do. */
 const SESSION = `SET TIME ZONE 0; SET cursor_tuple_fraction = 1;`;
@@ -43,6 +47,8 @@ export class PostgresConnections {
   readonly #config: pg.ClientConfig;
   readonly #pool: pg.Pool;
   readonly #statementMilliseconds: number | undefined;
+  /** Of nested reads; connects when the first comes. */
+  readonly #nestedPool: pg.Pool;
 
   private constructor(
     repository: string,
@@ -54,19 +60,8 @@ export class PostgresConnections {
     this.#statementMilliseconds = statementMilliseconds;
     this.#repository = repository;
     this.#config = config;
-    this.#pool = new pg.Pool({
-      ...config,
-      max,
-      // An idle pool does not keep the process alive.
-      allowExitOnIdle: true,
-      onConnect: async (client) => {
-        await client.query(session);
-      },
-    });
-    // A connection that breaks leaves the pool by itself, and its statement fails; without listeners (the pool has the
-    // idle ones, each client is heard while in use) the event would end the process.
-    this.#pool.on('error', () => undefined);
-    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+    this.#pool = poolOf(config, session, max);
+    this.#nestedPool = poolOf(config, session, NESTED_CONNECTIONS);
   }
 
   /** @throws RepositoryUnavailableError where the source of credentials is wrong; nothing is connected yet */
@@ -96,7 +91,7 @@ export class PostgresConnections {
     const { promise: aborted, reject } = Promise.withResolvers<never>();
     const abort = () => reject(signal.reason as Error);
     signal.addEventListener('abort', abort, { once: true });
-    const connecting = this.#pool.connect();
+    const connecting = (isNestedRead() ? this.#nestedPool : this.#pool).connect();
     try {
       return await Promise.race([connecting, aborted]);
     } catch (cause) {
@@ -166,7 +161,7 @@ export class PostgresConnections {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
+    await Promise.all([this.#pool.end(), this.#nestedPool.end()]);
   }
 
   /** Over a connection of its own, because all of the pool may be busy. @param ended aborts when the statement has ended */
@@ -187,6 +182,23 @@ export class PostgresConnections {
       await client.end().catch(() => undefined);
     }
   }
+}
+
+function poolOf(config: pg.ClientConfig, session: string, max: number): pg.Pool {
+  const pool = new pg.Pool({
+    ...config,
+    max,
+    // An idle pool does not keep the process alive.
+    allowExitOnIdle: true,
+    onConnect: async (client) => {
+      await client.query(session);
+    },
+  });
+  // A connection that breaks leaves the pool by itself, and its statement fails; without listeners (the pool has the
+  // idle ones, each client is heard while in use) the event would end the process.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  return pool;
 }
 
 export interface Answer {

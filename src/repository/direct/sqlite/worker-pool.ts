@@ -1,5 +1,6 @@
 /** The worker processes that all SQLite repositories of a gateway share. */
 import { availableParallelism } from 'node:os';
+import { isNestedRead } from '../../nested-reads.ts';
 import type { SqlRow } from '../database.ts';
 import { Worker, type Statement } from './worker.ts';
 
@@ -8,7 +9,7 @@ export interface WorkerPoolOptions {
   readonly running?: number;
   /**
    * Processes at most.  One that waits for a slow taker of rows does not count as running, so that others go on in
-   * further processes; default: 6 more than `running`.
+   * further processes; default: 6 more than `running`.  Nested reads have `running` more.
    */
   readonly processes?: number;
 }
@@ -30,6 +31,7 @@ const IDLE_MILLISECONDS = 60_000;
 
 interface Waiting {
   readonly start: (worker: Worker) => void;
+  readonly isNested: boolean;
   /** As `performance.now` has it. */
   readonly since: number;
 }
@@ -108,17 +110,20 @@ export class WorkerPool {
     if (last.length > 0) yield last;
   }
 
-  #mayStart(): boolean {
-    return this.#slotsTaken < this.#running && this.#busy.size < this.#processes;
+  #mayStart(isNested: boolean): boolean {
+    const processes = isNested ? this.#processes + this.#running : this.#processes;
+    return this.#slotsTaken < this.#running && this.#busy.size < processes;
   }
 
   /** Waits for a free slot, first come first served, and takes it with a worker. */
   async #turn(signal: AbortSignal): Promise<Worker> {
     signal.throwIfAborted();
-    const free = this.#queue.size === 0 && this.#mayStart() ? this.#freeWorker() : undefined;
+    const isNested = isNestedRead();
+    // Who reads within another answer has had their turn.
+    const free = (isNested || this.#queue.size === 0) && this.#mayStart(isNested) ? this.#freeWorker() : undefined;
     if (free) return this.#takeSlot(free);
     const { promise, resolve, reject } = Promise.withResolvers<Worker>();
-    const waiting: Waiting = { start: resolve, since: performance.now() };
+    const waiting: Waiting = { start: resolve, isNested, since: performance.now() };
     const leave = () => {
       this.#queue.delete(waiting);
       reject(signal.reason as Error);
@@ -133,7 +138,7 @@ export class WorkerPool {
 
   #startNext(): void {
     for (const waiting of this.#queue) {
-      if (!this.#mayStart()) return;
+      if (!this.#mayStart(waiting.isNested)) continue;
       const worker = this.#freeWorker();
       if (!worker) return this.#growSoon();
       this.#queue.delete(waiting);
@@ -156,10 +161,16 @@ export class WorkerPool {
     return this.#busy.size === 0 ? new Worker() : undefined;
   }
 
+  /** Who waits longest of those who may start. */
+  #nextWaiting(): Waiting | undefined {
+    for (const waiting of this.#queue) if (this.#mayStart(waiting.isNested)) return waiting;
+    return undefined;
+  }
+
   /** Starts one more process for who waits longest, if they still wait when it is due. */
   #growSoon(): void {
-    const [first] = this.#queue;
-    if (!first || this.#growing || !this.#mayStart()) return;
+    const first = this.#nextWaiting();
+    if (!first || this.#growing) return;
     // After the answers have been read that came while this process was held up: it was not their worker that was slow.
     const look = () => setImmediate(() => this.#grow());
     this.#growing = setTimeout(look, Math.max(1, this.#dueAt(first) - performance.now()));
@@ -167,8 +178,8 @@ export class WorkerPool {
 
   #grow(): void {
     this.#growing = undefined;
-    const [longest] = this.#queue;
-    if (longest && this.#mayStart() && performance.now() >= this.#dueAt(longest)) {
+    const longest = this.#nextWaiting();
+    if (longest && performance.now() >= this.#dueAt(longest)) {
       this.#queue.delete(longest);
       longest.start(this.#takeSlot(new Worker()));
     }

@@ -120,7 +120,7 @@ export class GatheredRecords {
     );
     const dataIds = [...distinct.values()];
     if (group.required.length === 0 || dataIds.length === 0) return;
-    const found = await recordsOfDataIds(repository, group, dataIds, this.#ctx, element.name);
+    const found = await recordsOfDataIds(repository, group, dataIds, this.#ctx, { except: element.name });
     for (const parents of found) for (const record of parents) this.#add(record);
   }
 

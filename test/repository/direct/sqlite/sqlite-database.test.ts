@@ -5,6 +5,7 @@ import sql, { join as joinSql } from 'sql-template-tag';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SqliteDatabase } from '../../../../src/repository/direct/sqlite/sqlite-database.ts';
 import { WorkerPool } from '../../../../src/repository/direct/sqlite/worker-pool.ts';
+import { readNested } from '../../../../src/repository/nested-reads.ts';
 import { temporaryDirectory } from '../../../fixtures/repositories.ts';
 
 const signal = AbortSignal.timeout(120_000);
@@ -78,6 +79,15 @@ test('a slow reader does not keep others waiting, nor writers', async () => {
   let rows = 0;
   for await (const batch of slow) rows += batch.length;
   expect(rows).toBeGreaterThan(90_000);
+});
+
+test('who reads on within their answer gets a worker where slow readers have all', async () => {
+  const slow = Array.from({ length: 3 }, () => database.stream(count(100_000), signal));
+  for (const stream of slow) expect((await stream.next()).value!.length).toBeGreaterThan(0);
+  const waiting = database.all(sql`SELECT 1`, signal);
+  expect(await readNested(() => database.all(sql`SELECT count(*) FROM t`, signal))).toEqual([[2]]);
+  for (const stream of slow) await stream.return();
+  expect(await waiting).toEqual([[1]]);
 });
 
 test('abort stops a statement that gives no rows, and the next one runs', async () => {
