@@ -1,7 +1,8 @@
 /**
  * Where files of publications are in a published repository.  They are staged where they stay, since object stores have no
  * renaming, and what no record names nobody sees.  The path has the hash, so that what is there of an earlier attempt is the same,
- * and the version, so that who gives one up takes nothing from another.
+ * and the version, so that who gives one up takes nothing from another.  Many share a directory: to list one, and to make one,
+ * takes a store longer than a file.
  */
 import type { PublishedVersion } from '../commit.ts';
 import type { ManifestFile } from '../manifest.ts';
@@ -30,9 +31,6 @@ export function stagedPath(
   version: StagedVersion,
   { sha256, fileName }: Pick<ManifestFile, 'sha256' | 'fileName'>,
 ): string {
-  const name = fileName
-    .replace(/[^\w.+-]/g, '_')
-    .slice(-LONGEST_NAME)
-    .replace(/^\.+/, '');
-  return [stagingArea(version), sha256.slice(0, 2), sha256, name || 'file'].join('/');
+  const name = fileName.replace(/[^\w.+-]/g, '_').slice(-LONGEST_NAME);
+  return `${stagingArea(version)}/${sha256.slice(0, 2)}/${sha256}_${name || 'file'}`;
 }

@@ -16,15 +16,27 @@ export class UnexpectedBytesError extends SatelliteError {
   }
 }
 
+/** Takes the size and the hash of bytes as they come. */
+export class ContentMeter {
+  readonly #hash = createHash('sha256');
+  #size = 0;
+
+  add(chunk: Uint8Array): void {
+    this.#hash.update(chunk);
+    this.#size += chunk.length;
+  }
+
+  /** Of all of them, once. */
+  content(): ArtifactContent {
+    return { size: this.#size, sha256: this.#hash.digest('hex') };
+  }
+}
+
 /** Size and hash of bytes that come to their end. */
 export async function measuredContent(bytes: AsyncIterable<Uint8Array>): Promise<ArtifactContent> {
-  const hash = createHash('sha256');
-  let size = 0;
-  for await (const chunk of bytes) {
-    hash.update(chunk);
-    size += chunk.length;
-  }
-  return { size, sha256: hash.digest('hex') };
+  const meter = new ContentMeter();
+  for await (const chunk of bytes) meter.add(chunk);
+  return meter.content();
 }
 
 export class Measured {

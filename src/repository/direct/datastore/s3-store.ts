@@ -8,7 +8,7 @@ import {
   HeadObjectCommand,
   ListMultipartUploadsCommand,
   type ListMultipartUploadsCommandOutput,
-  paginateListObjectsV2,
+  ListObjectsV2Command,
   PutObjectCommand,
   type S3Client,
   S3ServiceException,
@@ -29,7 +29,8 @@ import { noSuchArtifact } from './file-store.ts';
 import { Measured, measuredContent } from './measured.ts';
 import { createS3Client, endpointOf, isNoSuchKey, parseS3Root, s3Failure, type S3Access } from './s3-client.ts';
 import { getObject, wholeBody } from './s3-download.ts';
-import { S3Requests } from './s3-requests.ts';
+import type { ListedObjects } from './s3-listing.ts';
+import { escaped, S3Requests } from './s3-requests.ts';
 
 /** How long a signed address is good for. */
 const SIGNED_SECONDS = 600;
@@ -169,15 +170,20 @@ export class S3ArtifactStore implements ArtifactStore {
   }
 
   async *list(directory: string, signal: AbortSignal): AsyncGenerator<StoredArtifact> {
-    const pages = paginateListObjectsV2({ client: this.#client }, this.#below(directory), { abortSignal: signal });
+    const { Prefix: prefix } = this.#below(directory);
     try {
-      for await (const { Contents: contents = [] } of pages) {
-        for (const { Key, Size } of contents) {
-          const path = Key!.slice(this.#prefix.length);
+      const { requests } = await this.#atServer();
+      let after: string | undefined;
+      do {
+        const page =
+          (await requests.list(this.#bucket, prefix, after, signal)) ?? (await this.#listed(prefix, after, signal));
+        for (const { key, size } of page.objects) {
+          const path = key.slice(this.#prefix.length);
           // A key that ends with a slash stands for a directory.
-          if (!path.endsWith('/') && isArtifact(path)) yield { path, size: Size ?? 0 };
+          if (!path.endsWith('/') && isArtifact(path)) yield { path, size };
         }
-      }
+        after = page.next;
+      } while (after !== undefined);
     } catch (error) {
       throw s3Failure(this.#repository, error, signal);
     }
@@ -257,6 +263,14 @@ export class S3ArtifactStore implements ArtifactStore {
     return { Bucket: this.#bucket, Prefix: this.#prefix + below };
   }
 
+  async #listed(prefix: string, after: string | undefined, signal: AbortSignal): Promise<ListedObjects> {
+    const command = new ListObjectsV2Command({ Bucket: this.#bucket, Prefix: prefix, ContinuationToken: after });
+    const { Contents: contents = [], NextContinuationToken: next } = await this.#client.send(command, {
+      abortSignal: signal,
+    });
+    return { objects: contents.map(({ Key, Size }) => ({ key: Key!, size: Size ?? 0 })), next };
+  }
+
   async *#explained(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     try {
       yield* bytes;
@@ -264,9 +278,4 @@ export class S3ArtifactStore implements ArtifactStore {
       throw s3Failure(this.#repository, error, signal);
     }
   }
-}
-
-/** A name of a key as it stands in an address that S3 signs. */
-function escaped(name: string): string {
-  return encodeURIComponent(name).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
