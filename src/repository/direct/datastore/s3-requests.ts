@@ -181,5 +181,6 @@ export class S3Requests {
 
 /** A part of an address as S3 signs it. */
 export function escaped(part: string): string {
+  if (/^[\w.~-]*$/.test(part)) return part;
   return encodeURIComponent(part).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 }
