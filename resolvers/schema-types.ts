@@ -1135,7 +1135,8 @@ export type Mutation = {
   readonly grantAccess?: Maybe<GrantAccessPayload>;
   /**
    * Makes datasets of files: of files that lie in the satellite's root already, or of files that you upload. For uploads call
-   * it twice: first with the files, which answers an address for each; then, when they are uploaded, with `commit`.
+   * it twice: first with the files, which answers an address for each; then, when they are uploaded, with `commit`. What is
+   * not committed within a day is removed.
    */
   readonly ingestDatasets?: Maybe<IngestDatasetsPayload>;
   /** Moves a satellite to the dimension universe that its official repository has now, with a backup first. */
@@ -1182,7 +1183,9 @@ export type Mutation = {
   readonly submitPublication?: Maybe<SubmitPublicationPayload>;
   /**
    * Brings datasets into a satellite, by reference (no bytes are copied) or as copies, with their dimension records and their
-   * collections. UUIDs, run names and data IDs are kept. What is there already is left as it is.
+   * collections. UUIDs, run names and data IDs are kept. What is there already is left as it is. What a copy that failed had
+   * copied and not registered is removed after a day, or before the next copy to the satellite; of one that was cancelled, at
+   * once.
    */
   readonly transferDatasets?: Maybe<TransferDatasetsPayload>;
   /**

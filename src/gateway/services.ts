@@ -32,6 +32,7 @@ import type { State } from '../state/state.ts';
 import { prepareTables } from '../state/tables.ts';
 import { bringCalibrations } from '../transfer/calibrations.ts';
 import { Transfers } from '../transfer/transfers.ts';
+import { LEFT_FILES_TABLES, LeftFiles } from '../transfer/left-files.ts';
 import { Uploads, UPLOAD_TABLES } from '../transfer/uploads.ts';
 import { accountsOf, openMintedTokens, type AuthenticationState } from './authentication.ts';
 import type { GatewayConfig } from './config.ts';
@@ -85,7 +86,14 @@ export async function openServices(
   const recheckMs = config.http.limits.recheckSeconds * 1000;
   const signal = AbortSignal.timeout(OPEN_MS);
   const state = await openState(writing.state, signal);
-  for (const tables of [CALL_TABLES, UPLOAD_TABLES, RUN_TABLES, REVOCATION_TABLES, FIRST_SIGHT_TABLES])
+  for (const tables of [
+    CALL_TABLES,
+    UPLOAD_TABLES,
+    LEFT_FILES_TABLES,
+    RUN_TABLES,
+    REVOCATION_TABLES,
+    FIRST_SIGHT_TABLES,
+  ])
     await prepareTables(state.database, tables, signal);
   const jobs = await createJobs(state, {
     longConcurrency: config.runs.atOnce,
@@ -126,10 +134,12 @@ export async function openServices(
     now,
   });
   const uploads = new Uploads(state, satellites, memberships, publicUrl);
+  const leftFiles = new LeftFiles({ state, jobs, satellites, uploads, log });
   const surroundings = { jobs, satellites, rights, repositoriesOf, files, references };
   const transfers = new Transfers({
     ...surroundings,
     uploads,
+    leftFiles,
     planMilliseconds: requestMs,
   });
   const settings = publishedSettings(config.repositories);
@@ -204,8 +214,10 @@ export async function openServices(
       await satellites.start();
       await publications?.start();
       sweeper.start();
+      leftFiles.start();
     },
     close: async () => {
+      await leftFiles.close();
       await sweeper.close();
       await publications?.close();
       await jobs.close();

@@ -154,6 +154,10 @@ export interface Jobs {
   tokenOf(id: string): string | undefined;
   /** The same wherever the job runs: for what another gateway is asked on its behalf. */
   tokenFor(id: string, owner: string): Promise<string | undefined>;
+  /** Results of the steps of a job that did not complete, of those whose names begin with `prefix`. */
+  steps(id: string, prefix: string): Promise<readonly Json[]>;
+  /** Has these steps done again when the job is started again. */
+  forgetSteps(id: string, prefix: string): Promise<void>;
   /** How many jobs of all users have not ended, by their states. */
   counts(): Promise<Readonly<Record<'QUEUED' | 'RUNNING' | 'HELD', number>>>;
   /** Stops taking jobs and lets those that run reach a step's end (they go on after the next start). */

@@ -204,6 +204,16 @@ class StateJobs implements Jobs {
     return sealed === null ? undefined : this.#state.secret.unseal(tokenPurpose(id), sealed);
   }
 
+  async steps(id: string, prefix: string): Promise<readonly Json[]> {
+    await this.#prepared();
+    return this.#records.steps(id, prefix);
+  }
+
+  async forgetSteps(id: string, prefix: string): Promise<void> {
+    await this.#prepared();
+    await this.#records.forgetSteps(id, prefix);
+  }
+
   async counts(): Promise<Readonly<Record<'QUEUED' | 'RUNNING' | 'HELD', number>>> {
     await this.#prepared();
     return this.#records.counts();

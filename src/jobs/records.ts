@@ -243,7 +243,25 @@ export class JobRecords {
     }, UNABORTED);
   }
 
+  async steps(id: string, prefix: string): Promise<readonly Json[]> {
+    const rows = await this.#database.all(
+      sql`SELECT result FROM ${this.#database.table('job_step')} WHERE ${stepsOf(id, prefix)}`,
+      UNABORTED,
+    );
+    return rows.map(([result]) => JSON.parse(String(result)) as Json);
+  }
+
+  async forgetSteps(id: string, prefix: string): Promise<void> {
+    await this.#database.transaction(async (transaction) => {
+      await transaction.run(sql`DELETE FROM ${transaction.table('job_step')} WHERE ${stepsOf(id, prefix)}`);
+    }, UNABORTED);
+  }
+
   /** A table of texts with the column `value`, as one parameter however many there are. */
+}
+
+function stepsOf(id: string, prefix: string): Sql {
+  return sql`job = ${id} AND SUBSTR(step, 1, CAST(${prefix.length} AS INTEGER)) = ${prefix}`;
 }
 
 function readHeld(row: SqlRow): HeldJob {

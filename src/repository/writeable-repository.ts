@@ -192,6 +192,11 @@ export interface WriteableRepository extends RestrictableRepository {
   removeCollection(name: string, unlink: boolean, ctx: QueryContext): Promise<RemovedDatasets>;
   /** Finishes removals that were interrupted. */
   emptyTrash(ctx: QueryContext): Promise<RemovedDatasets>;
+  /**
+   * Removes files of its own store at these relative paths in which no dataset is, while nobody can record them.
+   * @returns how many paths they were, whether or not a file was there
+   */
+  removeUnrecorded(paths: readonly string[], ctx: QueryContext): Promise<number>;
   /** Looks for what is wrong, one kind of rules at a time; with `repair`, mends what can be mended. */
   verify(part: VerificationPart, repair: boolean, ctx: QueryContext): AsyncIterable<Finding>;
   /** Every file that is elsewhere, some at a time. */

@@ -103,6 +103,10 @@ export class OpenedRepository extends BorrowedRepository<WriteableRepository> im
     return this.#write(args[0], (repository) => repository.emptyTrash(...args));
   }
 
+  removeUnrecorded(...args: Parameters<'removeUnrecorded'>): Promise<number> {
+    return this.#write(args[1], (repository) => repository.removeUnrecorded(...args));
+  }
+
   async *verify(...args: Parameters<'verify'>): AsyncGenerator<Finding> {
     if (args[1]) await this.#admit(args[2].signal);
     const { repository, done } = await this.borrow(args[2].signal);

@@ -37,9 +37,11 @@ export function readFiles(text: string): readonly CheckedFile[] {
   return parseJson(text) as unknown as readonly CheckedFile[];
 }
 
+/** @param registered is told of uploads all of whose files are datasets */
 export function ingestKind(
   satellites: Pick<SatelliteDirectory, 'forWriting' | 'release'>,
   rights: JobRights,
+  registered: (upload: string) => Promise<void>,
 ): JobKind<IngestInput, IngestResult> {
   const writeable = (name: string, owner: string) => rights.as(owner, name, (who) => satellites.forWriting(name, who));
   return {
@@ -66,7 +68,9 @@ export function ingestKind(
     },
     // What could not be committed can be committed again: its bytes stay set aside until the upload is forgotten.
     ended: async ({ satellite, upload }, { state }) => {
-      if (upload !== null && state === 'COMPLETED') await satellites.release(satellite, upload);
+      if (upload === null || state !== 'COMPLETED') return;
+      await registered(upload);
+      await satellites.release(satellite, upload);
     },
   };
 }

@@ -39,6 +39,9 @@ import type { SelectedDatasets, TransferDatasets } from './service.ts';
 /** Datasets that one transaction registers: others who write to the satellite wait no longer than for these. */
 const DATASETS_AT_ONCE = 1000;
 
+/** What the names of steps begin with that tell where files are copied to. */
+export const COPY_PATHS = 'paths:';
+
 /** Records that one transaction inserts. */
 const RECORDS_AT_ONCE = 2500;
 
@@ -227,7 +230,7 @@ export class TransferAttempt {
     const bytesBefore = this.#pages.slice(0, i).reduce((sum, page) => sum + page.newBytes, 0);
     const total = this.#pages.reduce((sum, page) => sum + page.newBytes, 0);
     const page = await this.#page(i, universe);
-    const paths = await this.#task.step(`paths:${i}`, async () => {
+    const paths = await this.#task.step(`${COPY_PATHS}${i}`, async () => {
       await reserve(total - bytesBefore);
       return compressed(JSON.stringify(await planCopies(source, satellite, page.datasets, this.#ctx)));
     });

@@ -13,6 +13,7 @@ import {
 } from './collection-structure.ts';
 import { neededRecords, planRecords } from './dimension-records.ts';
 import { planPage } from './plan-page.ts';
+import type { LeftFiles } from './left-files.ts';
 import type { SelectedDatasets, TransferConflict, TransferDatasets, TransferPlan } from './service.ts';
 import { TransferAttempt, type TransferResult } from './transfer-job.ts';
 
@@ -31,7 +32,11 @@ export type TransferInput = {
 /** Most conflicts that a plan tells. */
 const CONFLICTS_TOLD = 100;
 
-export function transferKind(surroundings: TransferSurroundings): JobKind<TransferInput, TransferResult> {
+/** @param left is told of jobs that ended with files copied and not registered, which keep what was set aside for them */
+export function transferKind(
+  surroundings: TransferSurroundings,
+  left: Pick<LeftFiles, 'noteCopy' | 'beginCopy'>,
+): JobKind<TransferInput, TransferResult> {
   return {
     name: 'transferDatasets',
     check: async ({ from, to }, owner) => {
@@ -40,13 +45,17 @@ export function transferKind(surroundings: TransferSurroundings): JobKind<Transf
     },
     run: async (input, task) => {
       const { mode, collections } = input;
+      if (mode === 'COPY') await left.beginCopy(input.to, task);
       const selection = parseJson(input.datasets) as unknown as SelectedDatasets;
       const ctx = contextOf(surroundings, task);
       return asOwner(surroundings, input, task, (setting) =>
         withRoomyHeap(() => new TransferAttempt({ ...setting, selection, mode, collections }, task, ctx).run()),
       );
     },
-    ended: (input, job) => surroundings.satellites.release(input.to, job.id),
+    ended: ({ to, mode }, job) =>
+      mode === 'COPY' && job.state !== 'COMPLETED'
+        ? left.noteCopy(job, to)
+        : surroundings.satellites.release(to, job.id),
   };
 }
 

@@ -15,6 +15,7 @@ import type {
   TransferPlan,
   TransferService,
 } from './service.ts';
+import type { LeftFiles } from './left-files.ts';
 import type { Uploads } from './uploads.ts';
 import type { TransferSurroundings } from './attempt-setting.ts';
 import { planTransfer, transferInput, transferKind } from './transfer-kind.ts';
@@ -23,6 +24,7 @@ export interface TransferOptions extends TransferSurroundings {
   readonly jobs: Jobs;
   readonly satellites: SatelliteDirectory;
   readonly uploads: Uploads;
+  readonly leftFiles: LeftFiles;
   /** Longest that a dry run, or the checks before a job, may take, ms. */
   readonly planMilliseconds: number;
 }
@@ -35,8 +37,8 @@ export class Transfers implements TransferService {
   /** Defines its kinds of jobs. */
   constructor(options: TransferOptions) {
     this.#options = options;
-    this.#kind = transferKind(options);
-    this.#ingestKind = ingestKind(options.satellites, options.rights);
+    this.#kind = transferKind(options, options.leftFiles);
+    this.#ingestKind = ingestKind(options.satellites, options.rights, (upload) => options.uploads.registered(upload));
     options.jobs.define(this.#kind);
     options.jobs.define(this.#ingestKind);
   }

@@ -28,12 +28,13 @@ export const UPLOAD_TABLES: StateTables = {
        )`,
       `CREATE INDEX upload_by_age ON {upload} (expires_at)`,
     ],
+    [`ALTER TABLE {upload} ADD COLUMN registered BIGINT NOT NULL DEFAULT 0`],
   ],
 };
 
 /** How long files may be put and committed, ms. Addresses that a store signs may end sooner. */
 const OPEN_MS = 3_600_000;
-/** After that an upload that was not committed is forgotten, ms. */
+/** How long after that the files of an upload that was not committed are kept, ms. */
 const KEPT_MS = 24 * 3_600_000;
 
 interface StoredUpload {
@@ -42,15 +43,24 @@ interface StoredUpload {
   readonly expiresAt: number;
 }
 
+export interface OldUpload {
+  readonly id: string;
+  readonly owner: string;
+  /** Full name. */
+  readonly satellite: string;
+  /** Since when it is old, Unix milliseconds. */
+  readonly dueAt: number;
+}
+
 export class Uploads {
   readonly #state: State;
-  readonly #satellites: Pick<SatelliteDirectory, 'forWriting' | 'reserve' | 'release'>;
+  readonly #satellites: Pick<SatelliteDirectory, 'forWriting' | 'reserve'>;
   readonly #memberships: Pick<Memberships, 'of'>;
   readonly #publicUrl: () => string;
 
   constructor(
     state: State,
-    satellites: Pick<SatelliteDirectory, 'forWriting' | 'reserve' | 'release'>,
+    satellites: Pick<SatelliteDirectory, 'forWriting' | 'reserve'>,
     memberships: Pick<Memberships, 'of'>,
     publicUrl: () => string,
   ) {
@@ -71,18 +81,20 @@ export class Uploads {
     run: string,
     files: readonly CheckedFile[],
   ): Promise<NonNullable<IngestStart['upload']>> {
-    await this.#forgetOld();
     const id = randomBytes(24).toString('base64url');
     const expiresAt = Date.now() + OPEN_MS;
-    await this.#satellites.reserve(
-      fullName,
-      id,
-      files.reduce((sum, { upload }) => sum + (upload?.size ?? 0), 0),
-    );
+    const bytes = files.reduce((sum, { upload }) => sum + (upload?.size ?? 0), 0);
+    // First, so that nothing is set aside that is not given back: by who finds it to be old.
     await this.#change(
       ({ table }) => sql`INSERT INTO ${table} (id, owner, satellite, dataset_type, run, files, expires_at)
         VALUES (${id}, ${owner}, ${fullName}, ${datasetType.name}, ${run}, ${writeFiles(files)}, ${BigInt(expiresAt)})`,
     );
+    try {
+      await this.#satellites.reserve(fullName, id, bytes);
+    } catch (error) {
+      await this.forget(id);
+      throw error;
+    }
     const places = await Promise.all(
       files.map(async ({ path, values, upload }, i) => {
         if (!upload) return [];
@@ -145,13 +157,35 @@ export class Uploads {
     return { owner: owner!, input, expiresAt: Number(row[5]) };
   }
 
-  /** Gives back what was set aside for uploads that nobody committed. */
-  async #forgetOld(): Promise<void> {
+  /** All files of an upload are datasets now. */
+  async registered(id: string): Promise<void> {
+    await this.#change(({ table }) => sql`UPDATE ${table} SET registered = 1 WHERE id = ${id}`);
+  }
+
+  /** Uploads whose files nobody made datasets of in time; forgets others that are as old. @param now Unix milliseconds */
+  async old(now: number): Promise<readonly OldUpload[]> {
+    const before = BigInt(now - KEPT_MS);
+    await this.#change(({ table }) => sql`DELETE FROM ${table} WHERE registered = 1 AND expires_at < ${before}`);
     const rows = await this.#change(
-      ({ table }) =>
-        sql`DELETE FROM ${table} WHERE expires_at < ${BigInt(Date.now() - KEPT_MS)} RETURNING id, satellite`,
+      ({ table }) => sql`SELECT id, owner, satellite, expires_at FROM ${table} WHERE expires_at < ${before}`,
     );
-    for (const [id, satellite] of rows) await this.#satellites.release(satellite as string, id as string);
+    return rows.map(([id, owner, satellite, expiresAt]) => ({
+      id: String(id),
+      owner: String(owner),
+      satellite: String(satellite),
+      dueAt: Number(expiresAt) + KEPT_MS,
+    }));
+  }
+
+  /** Where the files of an upload are in its satellite; undefined where it was forgotten. */
+  async pathsOf(id: string): Promise<readonly string[] | undefined> {
+    const upload = await this.#find(id);
+    return upload && readFiles(upload.input.files).flatMap((file) => (file.upload ? file.path : []));
+  }
+
+  /** Nothing can be put or committed any more. */
+  async forget(id: string): Promise<void> {
+    await this.#change(({ table }) => sql`DELETE FROM ${table} WHERE id = ${id}`);
   }
 
   async #change(statement: (names: { readonly table: Statement }) => Statement) {

@@ -95,7 +95,7 @@ async function ingest(files: readonly IngestedFile[]): Promise<IngestResult> {
 }
 
 async function run(input: IngestInput): Promise<IngestResult> {
-  const kind = ingestKind(satellites(), jobRights(alice));
+  const kind = ingestKind(satellites(), jobRights(alice), (upload) => uploads.registered(upload));
   const task: Task = {
     jobId: 'job',
     owner: 'alice',

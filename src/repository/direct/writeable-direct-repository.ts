@@ -32,7 +32,7 @@ import { elementRows, type ElementRows } from './write/dimension-rows.ts';
 import { importInto, planImportInto, type ImportTarget } from './write/import-into.ts';
 import type { DetailedPlan } from './write/import-plan.ts';
 import { readsOf } from './write/reads.ts';
-import { datasetsAtPaths, movePaths } from './write/references.ts';
+import { datasetsAtPaths, movePaths, removeUnrecorded } from './write/references.ts';
 import {
   DATASETS_PER_TRANSACTION,
   deleteCollection,
@@ -224,6 +224,11 @@ export class WriteableDirectRepository extends DirectRepository implements Write
       removed.datasets += datasets;
       removed.bytes += bytes;
     }
+  }
+
+  async removeUnrecorded(paths: readonly string[], ctx: QueryContext): Promise<number> {
+    const { location, store } = this.#parts.datastore;
+    return this.#write(ctx, (tx) => removeUnrecorded(tx, location, store, paths, ctx.signal));
   }
 
   async *verify(part: VerificationPart, repair: boolean, ctx: QueryContext): AsyncGenerator<Finding> {

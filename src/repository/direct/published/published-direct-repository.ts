@@ -7,7 +7,7 @@ import type { ArtifactStore } from '../datastore/artifact-store.ts';
 import { recordedFiles } from '../datastore/recorded-files.ts';
 import { locatedDatasets } from '../datastore/records.ts';
 import { readsOf } from '../write/reads.ts';
-import { datasetsAtPaths } from '../write/references.ts';
+import { removeUnrecorded } from '../write/references.ts';
 import { lastChange, lockLedger } from './ledger.ts';
 import { publishContent } from './publish.ts';
 import { withdrawVersion } from './remove.ts';
@@ -56,14 +56,10 @@ export class PublishedDirectRepository extends WriteableDirectRepository impleme
     return recordedFiles(reads, location, await locatedDatasets(reads, location, uuids));
   }
 
-  removeUnrecorded(paths: readonly string[], ctx: QueryContext): Promise<number> {
+  override removeUnrecorded(paths: readonly string[], ctx: QueryContext): Promise<number> {
     return this.unlessRaced(ctx, async (tx) => {
       await lockLedger(tx);
-      const recorded = await datasetsAtPaths(tx, this.#parts.datastore.location, paths);
-      const unrecorded = paths.filter((path) => !recorded.has(path));
-      // Before somebody else looks whether they are there.
-      await this.artifacts.remove(unrecorded, ctx.signal);
-      return unrecorded.length;
+      return removeUnrecorded(tx, this.#parts.datastore.location, this.artifacts, paths, ctx.signal);
     });
   }
 }

@@ -4,6 +4,7 @@ import { inBatches } from '../../../butler/in-batches.ts';
 import { dialectOf, type ListValue } from '../compile/dialect.ts';
 import { isOneOf, uuidFromStored, validUuids } from '../dataset-ids.ts';
 import type { Transaction } from '../database.ts';
+import type { ArtifactStore } from '../datastore/artifact-store.ts';
 import { datasetsInZip, type RecordsLocation } from '../datastore/records.ts';
 import { type Reads, ROWS_PER_STATEMENT } from './reads.ts';
 
@@ -33,6 +34,21 @@ export async function datasetsAtPaths(
     if (members.size > 0) found.set(zip, [...(found.get(zip) ?? []), ...members]);
   }
   return found;
+}
+
+/** Removes files in which no dataset is, while nobody can record them. @returns how many they were */
+export async function removeUnrecorded(
+  tx: Transaction,
+  location: RecordsLocation,
+  store: Pick<ArtifactStore, 'remove'>,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  const recorded = await datasetsAtPaths(tx, location, paths);
+  const unrecorded = paths.filter((path) => !recorded.has(path));
+  // Before somebody else looks whether they are there.
+  await store.remove(unrecorded, signal);
+  return unrecorded.length;
 }
 
 /**
