@@ -11,6 +11,7 @@ import { inBatches } from '../butler/in-batches.ts';
 import { membershipsOf } from '../transfer/memberships.ts';
 import { definitionOf, TypesInUniverse, type SelectedDataset } from '../transfer/page.ts';
 import { inParallel } from '../transfer/parallel.ts';
+import { BehindViews } from './behind-views.ts';
 import {
   collectionItem,
   datasetItem,
@@ -79,6 +80,7 @@ export async function takeContents(
 ): Promise<ContentsSummary> {
   const { source, structure, universe } = setting;
   const types = new TypesInUniverse(universe);
+  const behindViews = new BehindViews(source, universe);
   const collections = new Map(structure.collections.map((info) => [info.name, info]));
   const runs = new Map<string, boolean>();
   const counts = { datasets: 0, bytes: 0, officialDatasets: 0, registeredOnly: 0 };
@@ -106,7 +108,8 @@ export async function takeContents(
     }
     const memberships = await membershipsOf(source, datasets, structure.memberships, ctx);
     items.push(...memberships.map(memberItem));
-    for (const record of await neededRecords(source, universe, datasets, ctx)) {
+    const needing = [...datasets, ...(await behindViews.of(datasets, ctx))];
+    for (const record of await neededRecords(source, universe, needing, ctx)) {
       const { element, fields } = record;
       items.push(recordItem({ element: element.name, fields }, element.order, recordDataId(record, element.required)));
     }

@@ -16,6 +16,13 @@ const FEW_RECORDS = 500;
 /** Element → key of the data ID → record. */
 type RecordsByElement = Map<string, Map<string, DimensionRecordRow>>;
 
+/** What needs the records of its data ID: a dataset, as a rule. */
+export interface NeedsRecords {
+  readonly datasetType: Pick<SelectedDataset['datasetType'], 'dimensions'>;
+  /** Of the required dimensions. */
+  readonly values: DataIdValues;
+}
+
 /** Records that datasets need, each once, said in the satellite's universe. */
 export interface NeededRecords {
   /** Of all elements of the datasets' groups: most of them, as a rule. */
@@ -34,7 +41,7 @@ export interface NeededRecords {
 export function neededInParts(
   source: Repository,
   satellite: Universe,
-  datasets: readonly SelectedDataset[],
+  datasets: readonly NeedsRecords[],
   ctx: QueryContext,
   after: Promise<unknown> = Promise.resolve(),
 ): NeededRecords {
@@ -49,7 +56,7 @@ export function neededInParts(
 export async function neededRecords(
   source: Repository,
   satellite: Universe,
-  datasets: readonly SelectedDataset[],
+  datasets: readonly NeedsRecords[],
   ctx: QueryContext,
 ): Promise<readonly DimensionRecordRow[]> {
   const { own, others } = neededInParts(source, satellite, datasets, ctx);
@@ -58,7 +65,7 @@ export async function neededRecords(
 
 async function ownRecords(
   source: Repository,
-  datasets: readonly SelectedDataset[],
+  datasets: readonly NeedsRecords[],
   ctx: QueryContext,
 ): Promise<RecordsByElement> {
   const universe = await source.universe(ctx);

@@ -5,10 +5,10 @@
 with their regions, come from the official repository at OFFICIAL.
 
 What it holds: `u/alice/run` and `u/alice/more` (datasets of one file, of one for each component, of a member of a zip,
-without dimensions, without a file), the TAGGED `u/alice/tags`, the CALIBRATION `u/alice/calib` with ranges that end, that
-have no begin and that have no end, and the CHAINED `u/alice/all` over these and another chain. `u/alice/with-official`
-holds an official chain as well, whose RUN has datasets whose files are not in the repository, but in the directory of the
-same name with `-elsewhere`.
+without dimensions, without a file, of a band of which no other has a physical filter), the TAGGED `u/alice/tags`, the
+CALIBRATION `u/alice/calib` with ranges that end, that have no begin and that have no end, and the CHAINED `u/alice/all`
+over these and another chain. `u/alice/with-official` holds an official chain as well, whose RUN has datasets whose files
+are not in the repository, but in the directory of the same name with `-elsewhere`.
 """
 
 import sys
@@ -77,7 +77,7 @@ def put_datasets(butler: Butler) -> None:
         metrics = MetricsExample({"visit": visit.id}, {"iterations": [1, 2]}, [1.0, 2.0, 3.0])
         butler.put(metrics, "afar_composite", visit.dataId, run=RUN)
     for patch in butler.query_dimension_records("patch", order_by=["tract", "patch"], limit=2):
-        butler.put({"patch": patch.id}, "afar_object", patch.dataId, band="i", run=RUN)
+        butler.put({"patch": patch.id}, "afar_object", patch.dataId, band="g", run=RUN)
 
 
 def put_into_zip(butler: Butler) -> None:
