@@ -5,7 +5,8 @@ import { allowedActions, withdrawable, type Participant, type PublicationAction 
 import { HeldError } from '../jobs/job.ts';
 import type { PublicationVersion } from './publication.ts';
 import type { DecideOn, PublicationChange, SeenPublication } from './service.ts';
-import { REREAD_BYTES, SourceChangedError, type Sources } from './sources.ts';
+import { SourceChangedError } from './source-contents.ts';
+import { REREAD_BYTES, type Sources } from './sources.ts';
 import { knownSubmitter, moved, notKnown, type PublicationParts } from './submit-kind.ts';
 import { checkedText } from './submit-request.ts';
 import * as law from './transitions.ts';

@@ -1,38 +1,32 @@
 /** Publications as the faces call them. */
 import type { Readable } from 'node:stream';
-import type { Logger } from 'pino';
 import { GrantStore } from '../access/grant-store.ts';
-import type { Memberships } from '../access/memberships.ts';
-import type { OfferedRepository, VisibleRepositories } from '../access/policy.ts';
-import type { Identity, Principal } from '../access/principal.ts';
-import type { FileResolver } from '../access/file-resolution.ts';
+import type { Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
-import type { Job, JobKind, Jobs } from '../jobs/job.ts';
+import type { Job, JobKind } from '../jobs/job.ts';
 import { Watcher } from '../jobs/watcher.ts';
 import { failpoint } from '../repository/failpoints.ts';
 import type { PublishedGrants } from '../satellite/grant-request.ts';
-import type { State } from '../state/state.ts';
 import { prepareTables } from '../state/tables.ts';
 import type { PublicationAction } from './allowed.ts';
 import { needsRestart } from './checks.ts';
-import type { PublicationCommit } from './commit.ts';
 import { Decisions } from './decisions.ts';
-import { diffOf } from './diff.ts';
 import type { Manifest } from './manifest.ts';
-import { KeptSummaries } from './kept-summaries.ts';
-import { summaryOf, type ManifestSummary } from './manifest-summary.ts';
+import type { ManifestSummary } from './manifest-summary.ts';
 import { ManifestStore } from './manifest-store.ts';
+import { ManifestView } from './manifest-view.ts';
 import { grantedReadersIn } from './granted-readers.ts';
 import { GrantRights } from './grant-rights.ts';
 import { otherReadersIn } from './other-readers.ts';
 import { Outbox } from './outbox.ts';
-import { isDecided, type PublicationComment, type PublicationVersion } from './publication.ts';
+import type { PublicationComment, PublicationVersion } from './publication.ts';
+import { PublicationChores } from './publication-chores.ts';
+import type { PublicationsOptions } from './publications-options.ts';
 import { publishKind, withdrawKind } from './publish-kind.ts';
 import { ReaderGrants } from './reader-grants.ts';
 import { Packs, type PackPlace } from './packs/packs.ts';
 import { PublicationRecords } from './records.ts';
 import { RefereeLinks } from './referee/referee-links.ts';
-import { remind } from './reminders.ts';
 import type {
   DecideOn,
   PublicationChange,
@@ -43,8 +37,7 @@ import type {
   SubmitPublication,
   UploadPublication,
 } from './service.ts';
-import type { PublishedSettings, Webhook } from './settings.ts';
-import { Sources, type PublishedRepository, type SourcesOptions } from './sources.ts';
+import { Sources, type PublishedRepository } from './sources.ts';
 import { submitKind, type PublicationParts, type VersionInput } from './submit-kind.ts';
 import { Submissions } from './submissions.ts';
 import { checkedText } from './submit-request.ts';
@@ -54,38 +47,6 @@ import { ownerOfJob, VersionJobs, type VersionKinds } from './version-jobs.ts';
 import { PublicationView } from './view.ts';
 import { refuseOpenServers } from './served-directly.ts';
 
-export interface PublicationsOptions {
-  readonly state: State;
-  readonly jobs: Jobs;
-  readonly memberships: Pick<Memberships, 'of'>;
-  /** The repositories that exist for someone now. */
-  readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
-  readonly files: FileResolver;
-  readonly satelliteById: SourcesOptions['satelliteById'];
-  /** The repositories of the configuration. */
-  readonly offered: readonly OfferedRepository[];
-  readonly settings: readonly PublishedSettings[];
-  readonly webhooks: readonly Webhook[];
-  readonly commit: PublicationCommit;
-  /** Address of the gateway as its users see it. */
-  readonly publicUrl: () => string;
-  /** How long `submit` waits for a manifest before it leaves it to the job, ms. */
-  readonly waitMilliseconds: number;
-  /** How often what other gateways did is looked for, ms. */
-  readonly pollMilliseconds?: number;
-  /** Unix milliseconds. */
-  readonly now: () => number;
-  readonly log: Logger;
-}
-
-const LOOK_MILLISECONDS = 60_000;
-/** Longer than anybody waits: who asks again is answered. */
-const SUMMARY_MILLISECONDS = 600_000;
-const DELIVER_MILLISECONDS = 2000;
-/** After which what was decided is begun by another gateway than the one that was asked. */
-const RECOVER_MILLISECONDS = 60_000;
-const HOUR_MILLISECONDS = 3_600_000;
-const DAY_MILLISECONDS = 24 * HOUR_MILLISECONDS;
 export class Publications implements PublicationService {
   /** What is asked before somebody grants or revokes what is published. */
   readonly grants: PublishedGrants;
@@ -98,16 +59,12 @@ export class Publications implements PublicationService {
   readonly #view: PublicationView;
   readonly #watcher: Watcher<null>;
   readonly #parts: PublicationParts;
-  readonly #outbox: Outbox;
-  readonly #closed = new AbortController();
-  readonly #timers: NodeJS.Timeout[] = [];
-  /** What is done now and then, one after the other. */
-  #working: Promise<void> = Promise.resolve();
+  readonly #chores: PublicationChores;
   readonly #kinds: VersionKinds;
   readonly #jobs: VersionJobs;
   readonly #decisions: Decisions;
   readonly #submissions: Submissions;
-  readonly #summaries = new KeptSummaries();
+  readonly #manifests: ManifestView;
 
   /** Makes or renews its tables, and defines its kinds of jobs. */
   static async open(options: PublicationsOptions, signal: AbortSignal): Promise<Publications> {
@@ -150,6 +107,7 @@ export class Publications implements PublicationService {
       repositoriesOf,
       settings: (name) => options.settings.find((one) => one.name === name),
     });
+    this.#manifests = new ManifestView({ records: this.#records, store: this.#store, repositoriesOf, published });
     this.#watcher = new Watcher(
       async (ids) => (await this.#records.positions(ids)).map((position) => ({ ...position, record: null })),
       options.pollMilliseconds ?? 1000,
@@ -167,19 +125,22 @@ export class Publications implements PublicationService {
       ...{ database: state.database, files, repositoriesOf, ...seeing },
       published: (name) => published(name).offered.repository,
     });
-    this.#outbox = new Outbox(state.database, webhooks, now, log);
     const grants = new ReaderGrants(grantStore, memberships, otherReadersIn(state.database));
     const publishParts = { ...this.#parts, commit, grants, repositoriesOf };
     const publish = publishKind(publishParts);
     const withdraw = withdrawKind(publishParts);
     const submit = submitKind(
       this.#parts,
-      (version) => this.#isApprovedByRule(version),
+      (version) => law.isApprovedByRule(version, published(version.repository).settings),
       (version) => this.#jobs.enqueue(publish, version),
     );
     const kinds: readonly JobKind<VersionInput>[] = [submit, publish, withdraw];
     for (const kind of kinds) jobs.define(kind);
     this.#kinds = { submit, publish, withdraw };
+    this.#chores = new PublicationChores({
+      ...{ parts: this.#parts, store: this.#store, packs: this.#packs, jobs: this.#jobs, kinds: this.#kinds },
+      ...{ outbox: new Outbox(state.database, webhooks, now, log), settings, webhooks, now, log },
+    });
   }
 
   async submit(request: SubmitPublication, principal: Principal): Promise<PublicationChange> {
@@ -259,37 +220,17 @@ export class Publications implements PublicationService {
     return { ...changed, job };
   }
 
-  /** Goes on with what was left, tells webhooks what happens, and reminds of what nobody does. */
-  async start(): Promise<void> {
-    await this.#store.removeLeft(Date.now() - DAY_MILLISECONDS, AbortSignal.timeout(LOOK_MILLISECONDS));
-    await this.#jobs.recover(this.#kinds, Infinity);
-    const every = (milliseconds: number, work: () => Promise<unknown>, what: string) =>
-      setInterval(() => {
-        this.#working = this.#working
-          .then(work)
-          .then(() => undefined)
-          .catch((err: unknown) => this.#options.log.warn({ err }, `could not ${what}`));
-      }, milliseconds).unref();
-    if (this.#options.webhooks.length > 0) {
-      const deliver = () => this.#outbox.deliver(this.#closed.signal);
-      this.#timers.push(every(DELIVER_MILLISECONDS, deliver, 'tell webhooks of publications'));
-    }
-    const recover = () => this.#jobs.recover(this.#kinds, this.#options.now() - RECOVER_MILLISECONDS);
-    this.#timers.push(every(RECOVER_MILLISECONDS, recover, 'go on with publications'));
-    this.#timers.push(every(HOUR_MILLISECONDS, () => this.remind(), 'remind of publications'));
-    this.#timers.push(every(HOUR_MILLISECONDS, () => this.#packs.removeOld(), 'remove uploads of publications'));
+  start(): Promise<void> {
+    return this.#chores.start();
   }
 
   /** Reminds of what is due now, and ends what is. */
-  async remind(): Promise<void> {
-    const { settings, now } = this.#options;
-    await remind({ ...this.#parts, settings: (name) => settings.find((one) => one.name === name), now });
+  remind(): Promise<void> {
+    return this.#chores.remind();
   }
 
-  async close(): Promise<void> {
-    for (const timer of this.#timers) clearInterval(timer);
-    this.#closed.abort();
-    await this.#working;
+  close(): Promise<void> {
+    return this.#chores.close();
   }
 
   find(id: string, version: number | undefined, principal: Principal): Promise<SeenPublication | null> {
@@ -316,32 +257,20 @@ export class Publications implements PublicationService {
     return this.#records.comments(publication);
   }
 
-  async manifest({ record, role }: SeenPublication, principal: Principal): Promise<Manifest | null> {
-    if (record.digest === null) return null;
-    const manifest = this.#store.read(record, AbortSignal.timeout(LOOK_MILLISECONDS));
-    if (role !== 'READER') return manifest;
-    const visible = await this.#options.repositoriesOf(principal);
-    const own = (await manifest.collections()).filter(({ isOfficial }) => !isOfficial);
-    return own.every(({ name }) => visible.allows(record.repository, name)) ? manifest : null;
+  manifest(seen: SeenPublication, principal: Principal): Promise<Manifest | null> {
+    return this.#manifests.manifest(seen, principal);
   }
 
   summary(record: PublicationVersion): Promise<ManifestSummary> {
-    return this.#summaries.get(record.digest!, () =>
-      this.summaryOfHidden(record, this.#store.read(record, AbortSignal.timeout(SUMMARY_MILLISECONDS))),
-    );
+    return this.#manifests.summary(record);
   }
 
-  async summaryOfHidden({ repository, owner }: PublicationVersion, manifest: Manifest): Promise<ManifestSummary> {
-    const ctx = { caller: { username: owner }, signal: AbortSignal.timeout(LOOK_MILLISECONDS) };
-    const universe = await this.#published(repository).offered.repository.universe(ctx);
-    return summaryOf(manifest, universe);
+  summaryOfHidden(record: PublicationVersion, manifest: Manifest): Promise<ManifestSummary> {
+    return this.#manifests.summaryOfHidden(record, manifest);
   }
 
-  async diff(record: PublicationVersion): Promise<PublicationDiff | null> {
-    const versions = await this.#records.versions(record.publication);
-    const before = versions.find((one) => one.version < record.version && isDecided(one));
-    if (!before || record.digest === null) return null;
-    return diffOf(before, record, this.#store, AbortSignal.timeout(LOOK_MILLISECONDS));
+  diff(record: PublicationVersion): Promise<PublicationDiff | null> {
+    return this.#manifests.diff(record);
   }
 
   async job(record: PublicationVersion): Promise<Job | null> {
@@ -362,11 +291,5 @@ export class Publications implements PublicationService {
     const offered = this.#options.offered.find((one) => one.name === name);
     if (settings && offered) return { settings, offered };
     throw new SatelliteError('NOT_FOUND', `The published repository '${name}' is not configured any more.`);
-  }
-
-  #isApprovedByRule({ repository, readers, group, checks }: PublicationVersion): boolean {
-    const { approveForOwnGroup } = this.#published(repository).settings;
-    if (!approveForOwnGroup || group === null || checks.some(({ state }) => state !== 'PASSED')) return false;
-    return !readers.allUsers && readers.users.length === 0 && readers.groups.every((name) => name === group);
   }
 }

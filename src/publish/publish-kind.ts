@@ -8,7 +8,8 @@ import type { QueryContext } from '../repository/repository.ts';
 import type { CommitWork, PublicationCommit } from './commit.ts';
 import type { PublicationVersion } from './publication.ts';
 import type { ReaderGrants } from './reader-grants.ts';
-import { REREAD_BYTES, SourceChangedError, termsOf } from './sources.ts';
+import { SourceChangedError } from './source-contents.ts';
+import { REREAD_BYTES, termsOf } from './sources.ts';
 import {
   existing,
   knownSubmitter,

@@ -2,13 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { FileResolver, ResolvedSource } from '../access/file-resolution.ts';
-import { satelliteOf } from '../access/grants.ts';
 import type { Memberships } from '../access/memberships.ts';
 import { nameInAddresses, type OfferedRepository, type VisibleRepositories } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
 import { owns } from '../access/readable.ts';
 import { SatelliteError } from '../butler/errors.ts';
-import { failpoint } from '../repository/failpoints.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { StoreObject } from '../repository/rows.ts';
 import { runChecks, unmade } from './checks.ts';
@@ -16,18 +14,14 @@ import { allReaders, checkInputRights, checkReaders } from './check-rights.ts';
 import { differenceOf } from './changed-words.ts';
 import { checkNames } from './check-names.ts';
 import type { GrantedReaders } from './granted-readers.ts';
-import { takeContents, type ContentsSummary } from './contents.ts';
-import { hiddenInputs } from './hidden-inputs.ts';
 import { SECTIONS } from './items.ts';
 import type { Manifest, ManifestDataset, ManifestFile } from './manifest.ts';
 import { comparedName, type ManifestName, type ManifestStore } from './manifest-store.ts';
-import { Measure } from './measure.ts';
 import { PackError } from './packs/pack-format.ts';
 import type { Packs } from './packs/packs.ts';
-import { addPackedHeader, packedInputs, packedStructure } from './packs/packed-source.ts';
-import type { PublicationCheck, PublicationVersion, Readers } from './publication.ts';
+import type { PublicationCheck, Readers } from './publication.ts';
 import type { PublishedSettings } from './settings.ts';
-import { officialAsFrozen, officialNames, publishedStructure, type PublishedStructure } from './structure.ts';
+import { SourceChangedError, takePacked, takeSource, type Submitted, type Taken } from './source-contents.ts';
 
 /** A repository that can be published in. */
 export interface PublishedRepository {
@@ -61,26 +55,13 @@ export interface Frozen {
   readonly bytes: number;
 }
 
-type Submitted = Omit<PublicationVersion, 'state' | 'revision'>;
-
 /** What is approved beside the items of the manifest. */
 export function termsOf({ title, description, licence, readers, repository, source, owner, group }: Submitted) {
   return { title, description, licence, readers, repository, source, owner, group };
 }
 
-/** Why what was submitted is not what is there any more. */
-export class SourceChangedError extends Error {
-  override name = 'SourceChangedError';
-}
-
 /** Bytes that an approval reads again, where nothing tells that they are still the same; the commit hashes all. */
 export const REREAD_BYTES = 256 * 2 ** 20;
-
-interface Taken {
-  readonly summary: ContentsSummary;
-  readonly structure: PublishedStructure;
-  readonly official: readonly OfferedRepository[];
-}
 
 export class Sources {
   readonly #options: SourcesOptions;
@@ -118,8 +99,8 @@ export class Sources {
     try {
       taken =
         version.source.upload === undefined
-          ? await this.#take(name, version, who, null, Infinity, progress, ctx)
-          : await this.#takePacked(name, version, version.source.upload, who, progress, ctx);
+          ? await takeSource(this.#options, name, version, who, null, Infinity, progress, ctx)
+          : await takePacked(this.#options, name, version, version.source.upload, who, progress, ctx);
     } catch (error) {
       const code = checkOf(error);
       if (code === undefined) throw error;
@@ -161,7 +142,16 @@ export class Sources {
     if (version.source.upload !== undefined) return this.#comparePacked(version, version.source.upload, who, ctx);
     const now = { publication: comparedName(Date.now(), randomUUID()), version: 0 };
     try {
-      const { official } = await this.#take(now, version, who, frozen, rereadBytes, () => Promise.resolve(), ctx);
+      const { official } = await takeSource(
+        this.#options,
+        now,
+        version,
+        who,
+        frozen,
+        rereadBytes,
+        () => Promise.resolve(),
+        ctx,
+      );
       for (const section of SECTIONS) {
         const { counts, first } = await store.differences(frozen, now, section, NAMED, ctx.signal);
         const count = counts.ADDED + counts.REMOVED + counts.CHANGED;
@@ -244,95 +234,6 @@ export class Sources {
 
   read(source: ResolvedSource, { signal }: QueryContext): Promise<Readable> {
     return this.#options.files.read(source, null, signal);
-  }
-
-  /**
-   * Official repositories that its data may be derived from: the one that the satellite was made from, and all from which it
-   * has something, as nothing tells which of that was used for what; also those that whoever submits it may not read any more.
-   */
-  async #inputs(
-    offered: OfferedRepository,
-    satelliteId: string | null,
-    official: readonly OfferedRepository[],
-    isOfficial: (names: readonly string[]) => Promise<ReadonlySet<string>>,
-    used: Set<string>,
-    ctx: QueryContext,
-  ): Promise<void> {
-    const { official: configured, satelliteById } = this.#options;
-    const made = satelliteId === null ? null : await satelliteById(satelliteId);
-    if (configured.some(({ name }) => name === made?.official)) used.add(made!.official);
-    const all = await offered.repository.collections({ search: ['*'], includeChains: true }, ctx);
-    await isOfficial(all.map(({ name }) => name));
-    const hidden = configured.filter(({ name }) => !used.has(name) && !official.some((one) => one.name === name));
-    for (const name of await hiddenInputs(offered.repository, all, hidden, official, ctx)) used.add(name);
-  }
-
-  async #take(
-    name: ManifestName,
-    { source, repository, submittedBy }: Submitted,
-    who: Identity,
-    known: ManifestName | null,
-    rereadBytes: number,
-    progress: (datasets: number) => Promise<void>,
-    ctx: QueryContext,
-  ): Promise<Taken> {
-    const { store, files } = this.#options;
-    const visible = await this.#options.repositoriesOf(who);
-    const offered = visible.find(source.repository);
-    if (!offered || (satelliteOf(offered.resource ?? '') ?? null) !== source.satelliteId) {
-      throw new SourceChangedError(`'${source.repository}' is not there any more, or was made anew.`);
-    }
-    if (!owns(who, offered)) {
-      throw new SourceChangedError(`'${source.repository}' is not ${submittedBy}'s any more.`);
-    }
-    const official = visible.all.filter(({ kind }) => kind === 'OFFICIAL');
-    const frozen = known && store.read(known, ctx.signal);
-    // What came into the source after it was submitted is nothing that it was made from.
-    const used = new Set((await frozen?.header())?.lineage.officialRepositories);
-    const isOfficial = frozen
-      ? officialAsFrozen(await frozen.collections())
-      : officialNames(official, who, ctx, (one) => used.add(one));
-    if (!frozen) await this.#inputs(offered, source.satelliteId, official, isOfficial, used, ctx);
-    const structure = await publishedStructure(offered.repository, source.collections, isOfficial, ctx);
-    const summary = await takeContents(
-      {
-        source: offered.repository,
-        structure,
-        search: source.search,
-        universe: await this.#options.published(repository).offered.repository.universe(ctx),
-        measure: new Measure({ files, visible, repository: nameInAddresses(offered), rereadBytes }),
-        known: (uuids) => (known ? store.witnesses(known, uuids, ctx.signal) : Promise.resolve(new Map())),
-        isOfficial,
-        officialRepositories: used,
-        progress,
-      },
-      async (items) => {
-        await store.add(name, items, ctx.signal);
-        failpoint('publication:in-manifest');
-      },
-      ctx,
-    );
-    return { summary, structure, official };
-  }
-
-  async #takePacked(
-    name: ManifestName,
-    { source, repository }: Submitted,
-    upload: string,
-    who: Identity,
-    progress: (datasets: number) => Promise<void>,
-    ctx: QueryContext,
-  ): Promise<Taken> {
-    const { store, packs, repositoriesOf, official: configured, published } = this.#options;
-    const official = (await repositoriesOf(who)).all.filter(({ kind }) => kind === 'OFFICIAL');
-    const universe = await published(repository).offered.repository.universe(ctx);
-    const pack = await packs.examine(upload, name, universe, progress, ctx.signal);
-    const isOfficial = officialNames(official, who, ctx, () => undefined);
-    const names = pack.collections.map((info) => info.name);
-    const structure = packedStructure(pack, source, await isOfficial(names));
-    const inputs = await packedInputs(store.read(name, ctx.signal), configured, official, ctx);
-    const summary = await addPackedHeader(name, pack, inputs, universe, store, ctx.signal);
-    return { summary, structure, official };
   }
 }
 

@@ -9,7 +9,8 @@ import { failpoint } from '../repository/failpoints.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import type { PublicationVersion } from './publication.ts';
 import type { PublicationRecords } from './records.ts';
-import { SourceChangedError, type Sources } from './sources.ts';
+import { SourceChangedError } from './source-contents.ts';
+import type { Sources } from './sources.ts';
 import { canBecome, failed, type Step } from './transitions.ts';
 import { needsRestart } from './checks.ts';
 

@@ -4,6 +4,7 @@
  */
 import { SatelliteError } from '../butler/errors.ts';
 import type { PublicationState, PublicationVersion } from './publication.ts';
+import type { PublishedSettings } from './settings.ts';
 
 /** What someone is to a publication. */
 export interface Actor {
@@ -236,4 +237,13 @@ function checkUndecided(version: PublicationVersion, { username }: Actor, now: n
 
 function ownersOnly(): SatelliteError {
   return new SatelliteError('FORBIDDEN', 'Only its owner, or a member of the group that owns it, may do that.');
+}
+
+/** Whether nobody has to look at it: its repository's rule lets a group publish for itself what passes all checks. */
+export function isApprovedByRule(
+  { readers, group, checks }: PublicationVersion,
+  { approveForOwnGroup }: Pick<PublishedSettings, 'approveForOwnGroup'>,
+): boolean {
+  if (!approveForOwnGroup || group === null || checks.some(({ state }) => state !== 'PASSED')) return false;
+  return !readers.allUsers && readers.users.length === 0 && readers.groups.every((name) => name === group);
 }
