@@ -14,7 +14,7 @@ export async function expandedDataId(repository: Repository, dataId: DataId, ctx
   const universe = await repository.universe(ctx);
   const given = new Map(Object.entries(dataId).filter(([name]) => universe.isDimension(name)));
   const { group, values, records } = await expandDataId(repository, universe.conform(given.keys()), given, ctx);
-  const pixels = new PixelRecords().ofDataId(group, values, repository.name);
+  const pixels = await new PixelRecords().ofDataId(group, values, repository.name);
   return `{"data_coordinate":${dataIdText(group, values, [...records, ...pixels])}}`;
 }
 

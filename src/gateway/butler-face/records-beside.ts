@@ -40,6 +40,10 @@ export class RecordsBeside {
     );
     if (!group.elements.some(isPixels)) return records;
     const pixels = new PixelRecords();
-    return records.map((of, i) => [...of, ...pixels.ofDataId(group, rows[i]!.values, rows[i]!.repository)]);
+    const found: RecordsOfDataId[] = [];
+    for (const [i, { values, repository }] of rows.entries()) {
+      found.push([...records[i]!, ...(await pixels.ofDataId(group, values, repository))]);
+    }
+    return found;
   }
 }

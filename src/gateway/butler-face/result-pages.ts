@@ -36,7 +36,7 @@ export async function* resultLines(
       return;
     case 'dimension_record':
       for await (const rows of lines(repository.query(query, spec, ctx)))
-        yield line('dimension_record', withRegions(rows), recordText);
+        yield line('dimension_record', await withRegions(rows), recordText);
       return;
     case 'general': {
       const wanted = withRecordColumns(spec);
@@ -69,12 +69,15 @@ async function dataIdLine(
 }
 
 /** Rows of sky pixels with their regions; others as they are. */
-function withRegions(rows: readonly DimensionRecordRow[]): readonly DimensionRecordRow[] {
+async function withRegions(rows: readonly DimensionRecordRow[]): Promise<readonly DimensionRecordRow[]> {
+  const [first] = rows;
+  if (!first || !isPixels(first.element)) return rows;
   const pixels = new PixelRecords();
-  return rows.map((row) => {
-    const { element, fields, repository } = row;
-    return isPixels(element) ? pixels.record(element, Number(fields['id']), repository) : row;
-  });
+  const found: DimensionRecordRow[] = [];
+  for (const { fields, repository } of rows) {
+    found.push(await pixels.record(first.element, Number(fields['id']), repository));
+  }
+  return found;
 }
 
 /** A general result that includes dimension records has the fields of those that clients do not keep as columns. */
