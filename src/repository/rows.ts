@@ -72,6 +72,8 @@ export interface UsagePart {
 
 /** One file of a dataset; a disassembled composite has one a component. */
 export interface FileRecord {
+  /** Name of the repository that has it, where several answer as one: not always the one that the dataset was found in. */
+  readonly repository?: string;
   /** Name for people: the last part of the path. */
   readonly fileName: string;
   /** As the repository recorded it: relative to its root, or an absolute URI.  Not for users. */

@@ -43,18 +43,23 @@ export function rawContent(count: number, run: string, variant = 0): ArrayConten
 export class FilesRepository extends ArrayRepository {
   /** Directory of the files; absent: they are at addresses. */
   directory: string | undefined;
+  /** Datasets whose files are not stored (any more). */
+  readonly unstored = new Set<string>();
 
   override async files(uuids: readonly string[]): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
     this.calls.push('files');
     const known = await this.datasets(uuids);
     const file = { fileName: 'a file.fits', checksum: null, formatter: 'F', storageClass: 'Exposure', component: null };
     return new Map(
-      [...known.keys()].map((uuid) => [uuid, [{ ...file, path: `${uuid}.fits`, size: bytesOf(uuid).length }]]),
+      [...known.keys()]
+        .filter((uuid) => !this.unstored.has(uuid))
+        .map((uuid) => [uuid, [{ ...file, path: `${uuid}.fits`, size: bytesOf(uuid).length }]]),
     );
   }
 
   override async fileSource(uuid: string, component: string | null): Promise<FileSource | null> {
-    if (component !== null || (await this.datasets([uuid])).size === 0) return null;
+    if (component !== null || this.unstored.has(uuid)) return null;
+    if ((await this.datasets([uuid])).size === 0) return null;
     const size = bytesOf(uuid).length;
     if (this.directory === undefined)
       return { kind: 'url', url: `https://store.example/${uuid}?signature=secret`, size };

@@ -65,16 +65,18 @@ async function addressOf(
   ctx: QueryContext,
 ): Promise<FileAddress> {
   const source = await repository.fileSource(row.uuid, file.component, ctx);
+  const from = placeOf(row, file);
   if (source?.kind === 'url' && !source.url.includes('#')) return { url: source.url, auth: 'none' };
   // Stock clients send no token where they look whether a file is there, or copy it.
-  const capability = source && source.kind !== 'reference' && source.kind !== 'url' ? mintReading(row) : undefined;
-  if (capability === undefined) return { url: fileUrl(publicUrl, row, file), auth: 'gafaelfawr' };
-  const { repository: name, uuid } = row;
+  const capability = source && source.kind !== 'reference' && source.kind !== 'url' ? mintReading(from) : undefined;
+  if (capability === undefined) return { url: fileUrl(publicUrl, from, file), auth: 'gafaelfawr' };
   const { fileName, component } = file;
-  return {
-    url: permanentAddress(publicUrl, { repository: name, uuid, component, fileName, capability }),
-    auth: 'none',
-  };
+  return { url: permanentAddress(publicUrl, { ...from, component, fileName, capability }), auth: 'none' };
+}
+
+/** A dataset as the repository has it that has its file: what a satellite refers to need not have one there. */
+function placeOf({ repository, uuid }: DatasetRow, file: FileRecord): Pick<DatasetRow, 'repository' | 'uuid'> {
+  return { repository: file.repository ?? repository, uuid };
 }
 
 /** `file_transfer`: permanent addresses, which outlast a long transfer. */
@@ -89,7 +91,7 @@ export async function fileTransferAnswer(
     const row = rows.get(uuid);
     if (!row) return [];
     const records = of.map((file) => ({
-      url: fileUrl(publicUrl, row, file),
+      url: fileUrl(publicUrl, placeOf(row, file), file),
       auth: 'gafaelfawr',
       file_info: recordOf(file),
     }));
@@ -117,7 +119,7 @@ export async function downloadedFile(
     throw new PathError(404, `No files are available for dataset id '${uuid}' in repository '${called}'`);
   }
   const file = files.find((candidate) => candidate.component === component);
-  if (file) return { repository: row.repository, uuid, component, fileName: file.fileName };
+  if (file) return { ...placeOf(row, file), component, fileName: file.fileName };
   const components = `[${files.map((f) => (f.component === null ? 'None' : `'${f.component}'`)).join(', ')}]`;
   throw component === null
     ? new PathError(

@@ -149,7 +149,10 @@ export class FederatedRepository implements Repository {
   }
 
   files(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
-    return this.#firstToHave(uuids, (member, missing) => member.files(missing, ctx));
+    return this.#firstToHave(uuids, async (member, missing) => {
+      const found = await member.files(missing, ctx);
+      return new Map([...found].map(([uuid, of]) => [uuid, of.map((file) => ({ ...file, repository: member.name }))]));
+    });
   }
 
   async fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {

@@ -167,6 +167,19 @@ test("a dataset that both have is one's own, and comes once", async () => {
   expect(new Set(found.map(({ repository }) => repository))).toEqual(new Set(['own']));
 });
 
+test('the file of a dataset that both have, but only the official one stores, is the official one’s', async () => {
+  const file = { fileName: 'b.fits', path: 'b.fits', size: 1, checksum: null, component: null };
+  const stored = { ...file, formatter: 'F', storageClass: 'ExposureF' };
+  const storing = new Proxy(official, {
+    get: (target, name) => {
+      if (name === 'files') return async () => new Map([[OWN_BIAS, [stored]]]);
+      return Reflect.get(target, name) as unknown;
+    },
+  });
+  const files = await new FederatedRepository([own, storing]).files([OWN_BIAS], ctx);
+  expect(files.get(OWN_BIAS)).toEqual([{ ...stored, repository: 'official' }]);
+});
+
 test('data IDs that are sent without records of them do not narrow what else is joined', async () => {
   const [skymap] = await recordsOf('skymap');
   const hash: FieldValue = Buffer.alloc((skymap!.fields['hash'] as Uint8Array).length, 8);
