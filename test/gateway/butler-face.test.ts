@@ -15,7 +15,7 @@ beforeAll(async () => {
   mine.directory = directory.path;
   gateway = await runGateway({
     offered: [offer(official), offer(mine, 'alice')],
-    yaml: 'views: {everything: [mine, dp1]}',
+    yaml: 'views: {everything: [mine, dp1], observed: [dp1]}',
   });
 });
 afterAll(async () => {
@@ -144,14 +144,16 @@ describe('the index of repositories', () => {
   test('names nothing of users to those without a token', async () => {
     expect(await index()).toEqual({
       dp1: `${gateway.url}/api/butler/repo/dp1`,
-      everything: `${gateway.url}/api/butler/repo/everything`,
+      observed: `${gateway.url}/api/butler/repo/observed`,
     });
   });
 
   test('names their own repositories to those who have any', async () => {
     const authorization = `Bearer ${await gateway.token()}`;
-    expect(Object.keys(await index({ headers: { authorization } }))).toContain('mine');
-    expect(Object.keys(await index(await asBob()))).not.toContain('mine');
+    expect(Object.keys(await index({ headers: { authorization } }))).toEqual(
+      expect.arrayContaining(['mine', 'everything']),
+    );
+    expect(Object.keys(await index(await asBob()))).toEqual(['dp1', 'observed']);
   });
 });
 
@@ -182,6 +184,32 @@ describe('a download', () => {
     expect(answer.status).toBe(404);
     const detail = `Dataset id '${uuidOf(99)}' not found in repository 'mine+dp1'`;
     expect(await answer.json()).toEqual({ detail });
+  });
+});
+
+describe('a dataset that its first repository does not store, but a later one', () => {
+  const uuid = uuidOf(1);
+  const referring = new FilesRepository('referring', rawContent(1, 'official'));
+  referring.unstored.add(uuid);
+  let both: RunningGateway;
+  beforeAll(async () => {
+    both = await runGateway({ offered: [offer(referring, 'alice'), offer(official)] });
+  });
+  afterAll(() => both[Symbol.asyncDispose]());
+
+  test('has its files at addresses of the one that has them', async () => {
+    const face = '/api/butler/repo/referring+dp1/v1';
+    const answer = await both.fetch(`${face}/file_transfer`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ dataset_ids: [uuid] }),
+    });
+    const { files } = (await answer.json()) as { files: Record<string, readonly { url: string }[]> };
+    expect(files[uuid]!.map(({ url }) => new URL(url).pathname)).toEqual([`/files/dp1/${uuid}/a%20file.fits`]);
+    const [{ pathname }] = files[uuid]!.map(({ url }) => new URL(url)) as [URL];
+    for (const path of [pathname, `${face}/dataset/${uuid}/download`]) {
+      expect((await both.fetch(path, { redirect: 'manual' })).status).toBe(307);
+    }
   });
 });
 
