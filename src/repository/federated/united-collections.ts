@@ -18,16 +18,26 @@ export async function unitedCollections(
 ): Promise<readonly UnitedCollection[]> {
   const flatten = query.flattenChains ?? false;
   const includeChains = query.includeChains ?? !flatten;
-  const options = {
-    follow: flatten,
-    parents: query.includeParents ?? false,
-    summary: query.includeSummary ?? false,
-  };
+  const summary = query.includeSummary ?? false;
+  // What a chain holds is what its children hold, whoever has them.
+  const options = { follow: flatten || summary, parents: query.includeParents ?? false, summary };
   const directory = await CollectionDirectory.read(repositories, query.search, options, ctx);
   if (failed.length === 0) await refuseMissing(directory, repositories, query.search, ctx);
-  return walk(directory, query.search, flatten).filter(
+  const found = walk(directory, query.search, flatten).filter(
     ({ info: { type } }) => (includeChains || type !== 'CHAINED') && (query.types?.includes(type) ?? true),
   );
+  if (!summary) return found;
+  return found.map((of) => (of.info.type === 'CHAINED' ? withTypesOfChildren(directory, of) : of));
+}
+
+function withTypesOfChildren(directory: CollectionDirectory, { info, holders }: UnitedCollection): UnitedCollection {
+  const leaves = walk(directory, [asSearchedName(info.name)], true).filter((of) => of.info.type !== 'CHAINED');
+  const held = leaves.flatMap((leaf) => leaf.holders.flatMap((holder) => holder.info.datasetTypes ?? []));
+  const datasetTypes = [...new Set(held)].sort(compareText);
+  return {
+    info: { ...info, datasetTypes },
+    holders: holders.map((holder) => ({ ...holder, info: { ...holder.info, datasetTypes } })),
+  };
 }
 
 /** The earliest repository's description, with parents and dataset types of all. */

@@ -97,6 +97,17 @@ describe('A search path over several repositories', () => {
     expect(await uuids([own, official], [])).toEqual([]);
   });
 
+  it('gives a chain the dataset types of its children, whoever has them', async () => {
+    const collections = { theirs: chain('defaults'), defaults: chain('run1'), run1: RUN };
+    const referring = repository('referring', { collections });
+    const query = { search: ['theirs', 'd*'], includeSummary: true };
+    const found = await new FederatedRepository([referring, official]).collections(query, ctx);
+    expect(found.map(({ name, datasetTypes }) => [name, datasetTypes])).toEqual([
+      ['defaults', ['raw']],
+      ['theirs', ['raw']],
+    ]);
+  });
+
   it('finds one dataset as a search would, with few questions', async () => {
     const find = (collections: readonly string[], detector = 1) =>
       findDataset(
