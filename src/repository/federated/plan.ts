@@ -5,6 +5,7 @@ import { columnsOfPredicate } from '../../butler/query/column-type.ts';
 import { spatialFamilies } from '../../butler/query/overlaps.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';
+import { orderedColumn } from '../remote/order.ts';
 import { joinedMember } from './join/joined-member.ts';
 import { membersOnPath, searchesWithoutHolder, type Member } from './members.ts';
 import { partOf, wholePart, type Part } from './part.ts';
@@ -27,11 +28,16 @@ export function planParts<S extends ResultSpec>(
 ): readonly Part<S>[] {
   const holders = membersThatAnswer(members, query, paths);
   // What has no rows wherever it is asked may still be wrong: whoever joins says so.
-  const isJoined = holders.length === 0 || joinsAcross(members, query, spec);
+  const isJoined = holders.length === 0 || joinsAcross(members, query, spec) || isOrderComputed(holders, spec);
   if (isJoined || comparesAcross(holders, query, spec, paths, repeats)) {
     return [wholePart(joinedMember(members, paths), query, spec)];
   }
   return holders.map((member) => partOf(member, query, spec, paths));
+}
+
+/** Whether the order is by values that rows do not tell, so that those of several repositories cannot be merged. */
+function isOrderComputed(holders: readonly Member[], { orderBy }: ResultSpec): boolean {
+  return holders.length > 1 && orderBy.some((term) => orderedColumn(term) === undefined);
 }
 
 function membersThatAnswer(

@@ -1,7 +1,7 @@
 /** Orders, positions in them, and the predicates that continue after a position (query-semantics.md section 19). */
 import { InvalidQueryError } from '../../butler/errors.ts';
 import { columnType, columnsOfExpressions } from '../../butler/query/column-type.ts';
-import type { ColumnReference, Expression, Literal } from '../../butler/query/expression.ts';
+import type { ColumnReference, Expression, Literal, OrderExpression } from '../../butler/query/expression.ts';
 import {
   allOf,
   anyOf,
@@ -33,23 +33,28 @@ export interface OrderTerm {
 /** @throws InvalidQueryError for a term that is neither a column nor a bound of a timespan column */
 export function orderTermsOf(spec: ResultSpec, universe: Universe): readonly OrderTerm[] {
   return spec.orderBy.map((term) => {
-    const descending = term.type === 'reversed';
-    const expression = descending ? term.operand : term;
-    const isBound =
-      expression.type === 'unary' && (expression.operator === 'begin_of' || expression.operator === 'end_of');
-    const column = isBound ? expression.operand : expression;
-    if (column.type !== 'dimension_key' && column.type !== 'dimension_field' && column.type !== 'dataset_field') {
-      throw new InvalidQueryError('Pages can be ordered by columns and by bounds of timespans only.');
-    }
+    const ordered = orderedColumn(term);
+    if (!ordered) throw new InvalidQueryError('Pages can be ordered by columns and by bounds of timespans only.');
+    const { expression, column, bound } = ordered;
     return {
-      expression,
-      column,
-      bound: isBound ? (expression.operator === 'begin_of' ? 'begin' : 'end') : undefined,
-      descending,
+      ...ordered,
+      descending: term.type === 'reversed',
       type: columnType(universe, expression),
-      nullable: !isBound && column.type === 'dimension_field' && isMetadata(universe, column.element, column.field),
+      nullable: !bound && column.type === 'dimension_field' && isMetadata(universe, column.element, column.field),
     };
   });
+}
+
+/** The column, or the bound of a timespan column, by which a term orders; undefined for one that has to be computed. */
+export function orderedColumn(term: OrderExpression): Pick<OrderTerm, 'expression' | 'column' | 'bound'> | undefined {
+  const expression = term.type === 'reversed' ? term.operand : term;
+  const isBound =
+    expression.type === 'unary' && (expression.operator === 'begin_of' || expression.operator === 'end_of');
+  const column = isBound ? expression.operand : expression;
+  if (column.type !== 'dimension_key' && column.type !== 'dimension_field' && column.type !== 'dataset_field') {
+    return undefined;
+  }
+  return { expression, column, bound: isBound ? (expression.operator === 'begin_of' ? 'begin' : 'end') : undefined };
 }
 
 function isMetadata(universe: Universe, element: string, field: string): boolean {
