@@ -153,6 +153,25 @@ function slow(member: Member): { readonly member: Member; readonly answer: () =>
   return { member: { ...member, repository }, answer, asked };
 }
 
+test('data IDs of other dimensions are not taken for those of equal values that were asked before', async () => {
+  const bare = await changedCopy('bare', "PRAGMA foreign_keys = OFF; DELETE FROM visit WHERE instrument = 'HSC'");
+  const elsewhere = slow(whole!);
+  elsewhere.answer();
+  const collections = ['LSSTCam/calib/DM-50000/run.1'];
+  const paths = new Map([['bias', await resolveSearchPath([bare.repository], collections, [], ctx)]]);
+  const whoKnows = async (dimension: string) => {
+    const { query } = buildQuery(bare.universe, {
+      where: "instrument = 'HSC'",
+      joins: [{ datasetType: bare.datasetTypes.get('bias')!, collections }],
+      result: { type: 'data_coordinate', dimensions: ['visit', 'detector'] },
+      uploads: [{ dimensions: ['instrument', dimension], rows: [['HSC', 20130617]] }],
+    });
+    return (await memberAlone([bare, elsewhere.member], query, paths, ctx))?.repository.name;
+  };
+  expect(await whoKnows('visit')).toBe('bare');
+  expect(await whoKnows('day_obs')).toBeUndefined();
+});
+
 test('who asks the same again gets an answer, also where the first to ask gave up', async () => {
   const elsewhere = slow(part!);
   const members = [elsewhere.member, whole!];

@@ -77,7 +77,11 @@ async function hasAllOf(only: Member, other: Member, asked: Asked, ctx: QueryCon
   if (!other.repository.isRemote) return compare(only, other, asked, ctx);
   const names = [rightsOf(ctx.caller), only.repository.name, other.repository.name, asked.element.name];
   const { tree, uploads } = asked.query;
-  const key = digest([names, encodePredicate(tree.predicate), uploads.map(({ rows }) => rows)]);
+  const key = digest([
+    names,
+    encodePredicate(tree.predicate),
+    uploads.map(({ dimensions, rows }) => [dimensions.required, rows]),
+  ]);
   let comparison = comparisons.get(key);
   if (!comparison || comparison.isAbandoned) {
     comparison = new SharedWork((signal) => compare(only, other, asked, { ...ctx, signal }));
