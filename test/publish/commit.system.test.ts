@@ -86,24 +86,26 @@ describe('A satellite that is published', () => {
 });
 
 describe('A later version', () => {
-  test('takes the place of the one before at once: what it has no more is gone, what it shares with others stays', async () => {
+  test('takes the place of the one before at once: what it has no more is gone, what others have stays', async () => {
     await using world = await PublishedWorld.make();
     const other = '6f0a1e3e-0c55-4e0e-8f61-8a3b1b0d7a10';
     const psf = await manifestOf(source, ['u/alice/psf'], contextOf());
-    await world.publish(await whole(), source);
+    const without = ['u/alice/reprocessing', 'u/alice/calib', 'u/alice/calib/gen0'];
+    const all = await manifestOf(source, without, contextOf());
+    await world.publish(all, source);
     await world.publish(psf, source, { publication: other });
-    const notes = await manifestOf(source, COLLECTIONS, contextOf(), {
-      only: ({ datasetType }) => datasetType === 'visit_notes' || datasetType === 'object_table',
+    const less = await manifestOf(source, without, contextOf(), {
+      only: ({ datasetType }) => datasetType === 'object_table',
     });
-    expect(await world.publish(notes, source, { version: 2 })).toBe(3);
-    const found = await world.content(COLLECTIONS);
-    const kept = [...notes.content.datasets, ...psf.content.datasets].map(({ uuid }) => uuid);
+    expect(await world.publish(less, source, { version: 2 })).toBe(3);
+    const found = await world.content([...without, 'u/alice/psf']);
+    const kept = [...less.content.datasets, ...psf.content.datasets].map(({ uuid }) => uuid);
     expect(found.found).toEqual([...new Set(kept)].sort());
     expect(found.memberships).toEqual([]);
     for (const [uuid, dataset] of Object.entries(found.datasets)) expect(dataset).toEqual(expected.datasets[uuid]);
     // The one before has nothing left to withdraw, and the other publication keeps what is its own.
-    expect(await world.withdraw(await whole())).toBe(3);
-    expect(await world.withdraw(notes, { version: 2 })).toBe(4);
+    expect(await world.withdraw(all)).toBe(3);
+    expect(await world.withdraw(less, { version: 2 })).toBe(4);
     const left = await world.content(['*']);
     expect(left.found).toEqual(psf.content.datasets.map(({ uuid }) => uuid).sort());
     for (const uuid of left.found) expect(left.datasets[uuid]).toEqual(expected.datasets[uuid]);
@@ -114,14 +116,14 @@ describe('A later version', () => {
   test('does not change what somebody else has of the same name', async () => {
     await using world = await PublishedWorld.make();
     await world.publish(await whole(), source);
-    const renamed = await manifestOf(source, COLLECTIONS, contextOf(), {
-      only: ({ datasetType }) => datasetType !== 'defects',
-    });
-    const publishing = world.publish(renamed, source, { publication: 'another' });
-    await expect(publishing).rejects.toMatchObject({
-      code: 'CONFLICT',
-      message: expect.stringContaining('u/alice/calib'),
-    });
+    const empty = await manifestOf(source, ['u/alice/calib'], contextOf(), { only: () => false });
+    for (const [manifest, wrong] of [
+      [empty, /'u\/alice\/calib' already, with other content/],
+      [await whole(), /already, of another publication/],
+    ] as const) {
+      const publishing = world.publish(manifest, source, { publication: 'another' });
+      await expect(publishing).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringMatching(wrong) });
+    }
     expect(await world.content(COLLECTIONS)).toEqual(expected);
   });
 });

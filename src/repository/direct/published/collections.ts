@@ -26,8 +26,8 @@ export interface PreparedCollections {
 
 /**
  * Makes the collections, empty where they are this publication's alone.  What others have too must be the same: both publish
- * it, and neither changes it for the other.
- * @throws SatelliteError CONFLICT where one is something else already
+ * it, and neither changes it for the other.  A RUN is one publication's.
+ * @throws SatelliteError CONFLICT where one is something else already, or another publication's RUN
  */
 export async function prepareCollections(
   tx: Transaction,
@@ -44,6 +44,8 @@ export async function prepareCollections(
     const isOwn = isNew || (others.length === 0 && holders.has(name));
     if (isOwn || others.length > 0) claimed.push(name);
     if (isOfficial) continue;
+    // Whoever may read a RUN reads all that is in it: two publications would share their readers.
+    if (type === 'RUN' && others.length > 0) throw isAnothers(name);
     if (isOwn) {
       own.add(name);
       if (doc !== '' || !isNew) await setCollectionDoc(tx, name, doc);
@@ -141,5 +143,12 @@ function differs(name: string): SatelliteError {
   return new SatelliteError(
     'CONFLICT',
     `There is a collection '${name}' already, with other content: publish yours under another name.`,
+  );
+}
+
+function isAnothers(name: string): SatelliteError {
+  return new SatelliteError(
+    'CONFLICT',
+    `There is a collection '${name}' already, of another publication: publish yours under another name, or as its next version.`,
   );
 }
