@@ -16,7 +16,7 @@ export interface CommitWork {
   readonly ctx: QueryContext;
   /**
    * Says that a stage begins; to be called in this order, and again after a restart, where it changes nothing.  Before
-   * COMMITTING the source is compared with the manifest once more; nobody can cancel the version after it.
+   * COMMITTING, each time, the source is compared with the manifest once more; nobody can cancel the version after it.
    * @throws SatelliteError CONFLICT where the version was cancelled meanwhile or is STALE: what was staged is then to be swept
    */
   enter(stage: 'VERIFYING' | 'COMMITTING'): Promise<void>;

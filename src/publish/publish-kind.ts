@@ -1,6 +1,6 @@
 /** The jobs that bring an approved version into the published repository, and take one out of it. */
 import { SatelliteError } from '../butler/errors.ts';
-import { HeldError, type JobKind, type Task } from '../jobs/job.ts';
+import type { JobKind, Task } from '../jobs/job.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
 import { failpoint } from '../repository/failpoints.ts';
@@ -45,7 +45,11 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
         await finish(parts, found, since, reason);
         return { generation: since };
       }
-      const ctx = await contextOf(parts, found, task);
+      const ctx = await contextOf(parts, found, task).catch(async (error: unknown) => {
+        // While it waits for who submitted it, the version before stays, and so do its readers.
+        await restoreReaders(parts, found);
+        throw error;
+      });
       const begun = await begin(parts, input);
       failpoint('publication:before-staging');
       await checkFrozen(parts, begun, task.signal);
@@ -58,7 +62,9 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
         enter: async (stage) => {
           const from = stage === 'VERIFYING' ? 'STAGING' : 'VERIFYING';
           const now = await existing(records, input);
-          if (now.state === from && stage === 'COMMITTING') await compare(parts, now, ctx, 0);
+          // In each attempt, as long as nothing of it is visible.
+          const isNext = now.state === from || now.state === 'COMMITTING';
+          if (isNext && stage === 'COMMITTING') await compare(parts, now, ctx, 0);
           const after = await moved(parts, input, ({ state }) => (state === from ? { state: stage } : null));
           const { state } = after ?? (await existing(records, input));
           if (state !== stage && state !== 'COMMITTING') throw notGoingOn(state);
@@ -190,7 +196,11 @@ async function begin(parts: PublishParts, input: VersionInput): Promise<Publicat
 }
 
 /** In which the work is not done, and what it is about can be visible all the same. */
-const UNFINISHED: ReadonlySet<string> = new Set(['STAGING', 'VERIFYING', 'COMMITTING', 'FAILED']);
+const UNFINISHED: ReadonlySet<string> = new Set([
+  ...['STAGING', 'VERIFYING', 'COMMITTING', 'FAILED'],
+  // By a gateway that was taken for dead, and had begun to make it visible.
+  'STALE',
+]);
 const GOING_ON: ReadonlySet<string> = new Set(['STAGING', 'VERIFYING', 'COMMITTING', 'PUBLISHED']);
 
 function notGoingOn(state: string): SatelliteError {
@@ -225,17 +235,14 @@ async function compare(
   }
 }
 
-/** On behalf of who submitted a version; once it is being committed, whatever has become of them. */
+/** On behalf of who submitted a version. @throws HeldError as `knownSubmitter` */
 async function contextOf(
   { memberships, jobs }: PublishParts,
   version: PublicationVersion,
   task: Task,
 ): Promise<QueryContext & { readonly who: Identity }> {
-  const { submittedBy, state } = version;
-  const who = await knownSubmitter(version, memberships).catch((error: unknown) => {
-    if (state === 'COMMITTING' && error instanceof HeldError) return { username: submittedBy, groups: [] };
-    throw error;
-  });
+  const { submittedBy } = version;
+  const who = await knownSubmitter(version, memberships);
   const token = jobs.tokenOf(task.jobId);
   return { caller: { username: submittedBy, ...(token !== undefined && { token }) }, signal: task.signal, who };
 }

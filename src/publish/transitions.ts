@@ -69,9 +69,9 @@ const BY_ITSELF: Readonly<Partial<Record<PublicationState, readonly PublicationS
   // PUBLISHED: where work that was done before had made it visible.
   STAGING: ['VERIFYING', 'PUBLISHED', 'STALE', 'FAILED'],
   VERIFYING: ['COMMITTING', 'PUBLISHED', 'STALE', 'FAILED'],
-  COMMITTING: ['PUBLISHED', 'FAILED'],
+  COMMITTING: ['PUBLISHED', 'STALE', 'FAILED'],
   FAILED: ['STAGING', 'PUBLISHED', 'STALE', 'CANCELLED'],
-  STALE: ['CANCELLED'],
+  STALE: ['PUBLISHED', 'CANCELLED'],
   // By a later version.
   PUBLISHED: ['WITHDRAWN'],
 };

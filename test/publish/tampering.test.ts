@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { SatelliteError } from '../../src/butler/errors.ts';
 import { openPublishing, type PublishingWorld, type Shown } from './publishing-world.ts';
 
 // On a slow machine.
@@ -148,6 +149,28 @@ describe('between the approval and the commit', () => {
     expect(ended.reason).toMatch(reason);
     expect(world.commit.commits).toBe(commits);
   });
+
+  test.each(CHANGES.filter(([what]) => /added|tagged/.test(what)))(
+    '%s, when it was COMMITTING already and is tried again: nothing becomes visible',
+    async (_what, change, reason) => {
+      const one = await submitted();
+      const { id, digest } = one.shown;
+      const commits = world.commit.commits;
+      let isChanged = false;
+      world.commit.before = async (stage) => {
+        if (stage !== 'VISIBLE' || isChanged) return;
+        isChanged = true;
+        expect((await world.see('alice', id)).state).toBe('COMMITTING');
+        await change(one);
+        throw new SatelliteError('UPSTREAM_UNAVAILABLE', 'It does not answer.');
+      };
+      await world.did('curator', 'approvePublication', { publication: id, digest });
+      const ended = await world.reached('alice', id, 'STALE', 'PUBLISHED', 'FAILED');
+      world.commit.before = () => Promise.resolve();
+      expect(ended).toMatchObject({ state: 'STALE', reason: expect.stringMatching(reason) });
+      expect(world.commit.commits).toBe(commits);
+    },
+  );
 
   test('its owner gives it up: nothing becomes visible', async () => {
     const one = await submitted();
