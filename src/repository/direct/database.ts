@@ -60,7 +60,10 @@ export interface WriteGuard {
    * @throws SatelliteError CONFLICT, where another writes
    */
   admit(signal: AbortSignal): Promise<boolean>;
-  /** Before it commits. @throws SatelliteError CONFLICT where the right was lost meanwhile: nothing is kept then */
+  /**
+   * Before it commits; where the database itself does not keep writers apart, once more after, before success is told.
+   * @throws SatelliteError CONFLICT where the right was lost meanwhile: nothing is kept before the commit
+   */
   confirm(): Promise<void>;
   /** After it was committed or undone; not called where it was not admitted. */
   ended(): void;

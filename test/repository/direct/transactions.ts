@@ -282,17 +282,19 @@ export function testTransactions(name: string, makePlace: () => Promise<Place>):
           calls.push('work');
           await addParent(tx, 1);
         }, signal);
-        expect(calls).toEqual(['admit', 'work', 'confirm', 'ended']);
+        // On SQLite, the right is confirmed after the commit too.
+        expect(calls.filter((call, i) => call !== calls[i - 1])).toEqual(['admit', 'work', 'confirm', 'ended']);
+        calls.length = 0;
         lost = true;
         await expect(guarded.transaction((tx) => addParent(tx, 2), signal)).rejects.toBe(conflict);
-        expect(calls.slice(4)).toEqual(['admit', 'confirm', 'ended']);
+        expect(calls).toEqual(['admit', 'confirm', 'ended']);
         expect(await parents()).toEqual([1]);
       } finally {
         await guarded.close();
       }
       const closed = await place.open({ ...guard, admit: () => Promise.reject(conflict) });
       await expect(closed.transaction(async () => expect.fail('began'), signal)).rejects.toBe(conflict);
-      expect(calls.length).toBe(7);
+      expect(calls.length).toBe(3);
       await closed.close();
     });
 

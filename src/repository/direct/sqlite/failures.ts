@@ -38,11 +38,22 @@ export function databaseError(repository: string, error: unknown): unknown {
       { repository, cause: error },
     );
   }
+  if (error.code === 'EXCHANGED') return uncertainCommit(repository, error);
   const retryAfter = isBusy(error) ? { retryAfter: 5 } : {};
   return new RepositoryUnavailableError(repository, `Repository '${repository}' ${reason(error.code)}`, {
     cause: error,
     ...retryAfter,
   });
+}
+
+/** For a writer that was overtaken at the moment of its commit, which may have gone to a file that nobody sees any more. */
+export function uncertainCommit(repository: string, cause: unknown): SatelliteError {
+  return new SatelliteError(
+    'CONFLICT',
+    `The database of repository '${repository}' was taken over by another writer during the commit of this change, which ` +
+      'may be lost: look whether it is there, and try again if not.',
+    { repository, cause },
+  );
 }
 
 function constraintKind(code: string): ConstraintError['kind'] | undefined {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'sql-template-tag';
 import type { SqlRow, Transaction, WriteableDatabase, WriteGuard } from '../database.ts';
-import { databaseError, isBusy, isLeftUnfinished } from './failures.ts';
+import { databaseError, isBusy, isLeftUnfinished, uncertainCommit } from './failures.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 import { Writer } from './writer.ts';
@@ -141,6 +141,7 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
         await this.#options.guard?.confirm();
         transaction.end();
         await this.#whileBusy(signal, () => writer.ask({ kind: 'commit' }));
+        await this.#confirmCommitted();
         return result;
       } catch (error) {
         transaction.end();
@@ -153,6 +154,15 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
         this.#writer = undefined;
         void writer.end();
       }, IDLE_MILLISECONDS).unref();
+    }
+  }
+
+  /** The process may have been paused before the commit for so long that another writes: no success is told then. */
+  async #confirmCommitted(): Promise<void> {
+    try {
+      await this.#options.guard?.confirm();
+    } catch (error) {
+      throw uncertainCommit(this.#repository, error);
     }
   }
 

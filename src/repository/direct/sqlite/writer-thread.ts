@@ -142,9 +142,14 @@ function answer(request: WriteRequest): WriteResponse {
     case 'script':
       for (const statement of request.statements) inTransaction().database.exec(statement);
       return done(0);
-    case 'commit':
-      inTransaction().database.exec('COMMIT');
+    case 'commit': {
+      const { database, file } = inTransaction();
+      database.exec('COMMIT');
+      // SQLite looks only when a transaction begins to write: a file that was exchanged since took the commit with it.
+      if (file !== undefined && file !== fileAt(options.path))
+        throw new WorkerError('EXCHANGED', 'there is another file');
       return done(0);
+    }
     case 'rollback':
       if (connection?.database.inTransaction) connection.database.exec('ROLLBACK');
       return done(0);

@@ -10,6 +10,8 @@ import {
   WriteableSqliteDatabase,
   type WriteableSqliteOptions,
 } from '../../../../src/repository/direct/sqlite/writeable-sqlite-database.ts';
+import { SatelliteError } from '../../../../src/butler/errors.ts';
+import type { WriteGuard } from '../../../../src/repository/direct/database.ts';
 import { testTransactions } from '../transactions.ts';
 
 const signal = AbortSignal.timeout(120_000);
@@ -127,6 +129,44 @@ describe('an SQLite file', () => {
     await expect(cut).rejects.toMatchObject({ message: expect.stringContaining('another database file') as string });
     await insert(database, 2);
     expect(content()).toEqual([2]);
+  });
+
+  test('exchanged between the last look at the lease and the commit: the write is not acknowledged', async () => {
+    const database = open({
+      guard: {
+        admit: async () => false,
+        confirm: async () => {
+          if (content(path).length > 0) return;
+          await copyFile(path, join(directory, 'new.sqlite3'));
+          await rename(join(directory, 'new.sqlite3'), path);
+        },
+        ended: () => undefined,
+      },
+    });
+    await expect(insert(database, 1)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('may be lost') as string,
+    });
+    expect(content()).toEqual([]);
+  });
+
+  test('whose writer was overtaken during its commit: the write is not acknowledged, even where it is there', async () => {
+    let asked = 0;
+    const lost = new SatelliteError('CONFLICT', 'another writes');
+    const guard: WriteGuard = {
+      admit: async () => false,
+      confirm: async () => {
+        asked += 1;
+        if (asked > 1) throw lost;
+      },
+      ended: () => undefined,
+    };
+    await expect(insert(open({ guard }), 1)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('may be lost') as string,
+      cause: lost,
+    });
+    expect(content()).toEqual([1]);
   });
 
   test('in which a writer died in the middle is put right by whoever reads or writes next', async () => {
