@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { QueryContext } from '../../src/repository/repository.ts';
@@ -90,6 +91,24 @@ test('a repository that is down is an error that names it, beside what the other
     { path: ['again'], extensions: { code: 'UPSTREAM_UNAVAILABLE', repository: 'down' } },
   ]);
 });
+
+test.each(['compiled', 'interpreted'] as const)(
+  'what stays of a request does not keep its answer (%s)',
+  async (strategy) => {
+    const asked = new Set<AbortSignal>();
+    class WatchedRepository extends ArrayRepository {
+      override datasetTypes(ctx?: QueryContext) {
+        asked.add(ctx!.signal);
+        return super.datasetTypes();
+      }
+    }
+    const repository = new WatchedRepository('dp1', rawContent(1, 'official'));
+    await using gateway = await runGateway({ offered: [offer(repository)], strategy });
+    const { data } = await gateway.ask('{datasetTypes {name}}');
+    expect(data.datasetTypes).not.toEqual([]);
+    expect([...asked].map((signal) => getEventListeners(signal, 'abort'))).toEqual([[]]);
+  },
+);
 
 describe('a request is stopped', () => {
   /** Never answers; its signal is kept. */

@@ -56,7 +56,7 @@ export function executionPlugin(
     const result = compiled
       ? compiled.query({}, contextValue, variableValues)
       : execute({ schema, document, operationName: operationName ?? undefined, variableValues, contextValue, signal });
-    return Promise.race([result as Promise<ExecutionResult>, aborted(signal)]);
+    return unlessAborted(result as Promise<ExecutionResult>, signal);
   }
 
   return {
@@ -91,12 +91,20 @@ export function executionPlugin(
   };
 }
 
-/** Rejects with the signal's reason. */
-function aborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    else signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
+/**
+ * The result, or rejects with the signal's reason.  Leaves nothing on the signal: what is opened meanwhile and stays, as a
+ * connection to an official server, keeps the request, and with it the signal, and so the answer of 10 000 rows.
+ */
+async function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason as Error);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort);
+  try {
+    return await Promise.race([result, promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
 }
 
 function badInput({ message, locations }: GraphQLError) {
