@@ -98,10 +98,11 @@ export async function checkInputRights(
       return { code, state: 'FAILED', message: message(`'${user}', as far as is known of their groups,`) };
     }
   }
-  const own = inputs.filter(({ admits }) => admits).map(({ name }) => name);
+  // Where the configuration names readers, that is the rule; nobody can ask a server about others than who asks.
+  const own = inputs.filter(({ admits, readers: may }) => admits && !may).map(({ name }) => name);
   if (own.length > 0) {
-    const message = `It is made from ${listed(own)}, whose own server decides who may read: make sure that its readers may.`;
-    return { code, state: readers.allUsers ? 'PASSED' : 'WARNING', message };
+    const message = `It is made from ${listed(own)}, whose own server decides who may read: make sure that ${readers.allUsers ? 'all users' : 'its readers'} may.`;
+    return { code, state: 'WARNING', message };
   }
   return { code, state: 'PASSED', message: 'Its readers may read all that it was made from.' };
 }
