@@ -1,12 +1,12 @@
 /**
- * How many GraphQL requests of one user are answered at a time: the others of that user wait, in order, so that whoever sends
+ * How many requests of one kind of one user are answered at a time: the others of that user wait, in order, so that whoever sends
  * many at once slows down nobody but themselves.  Each gateway counts its own.
  */
 import type { FastifyReply } from 'fastify';
 import { SatelliteError } from '../butler/errors.ts';
 import { FairSlots } from '../repository/remote/fair-slots.ts';
 
-/** Requests of one user that wait; each may hold a body of `http.limits.bodyBytes`. */
+/** Requests of one user that wait; each may hold a body. */
 const MOST_WAITING = 200;
 /** A place in the queue is free soon. */
 const RETRY_SECONDS = 1;

@@ -40,6 +40,8 @@ const limits = z.strictObject({
   nodes: count.default(500_000),
   /** GraphQL requests of a user that a gateway answers at a time; the others wait. @default 2 */
   requests: count.default(2),
+  /** Exports, and streams of stock clients, of a user that a gateway sends at a time; the others wait. @default 4 */
+  streams: count.default(4),
   /** Rows of several repositories that are brought together to be joined for one query. @default 1000000 */
   joinedRows: count.default(DEFAULT_QUERY_LIMITS.joinedRows),
   /** Rows that come of pairing all values of some dimensions with all of others (visits with detectors). @default 10000000 */

@@ -108,6 +108,10 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
       perUser: limits.requests,
       refused: () => metrics.limitsFired.inc({ limit: 'requests' }),
     }),
+    streams: new ConcurrentRequests({
+      perUser: limits.streams,
+      refused: () => metrics.limitsFired.inc({ limit: 'streams' }),
+    }),
     mintReading: (grant) => scope.satellites?.capabilities.mintReading(grant),
     openScope: (request, reply, seconds, purpose) => openScope(request, reply, seconds, scope, purpose),
     scopeFor: (request, signal, sent) => scopeFor(request, signal, scope, sent),

@@ -56,6 +56,12 @@ test.each(['constructor', '__proto__', 'hasOwnProperty'])(
   },
 );
 
+test('what somebody without a token sends is not even read', async () => {
+  const init = { method: 'POST', headers: { authorization: '', 'content-type': 'application/json' }, body: '{' };
+  expect((await get('dp1/v1/datasets', init)).status).toBe(401);
+  expect((await get('dp1/v1/datasets', { ...init, headers: { 'content-type': 'application/json' } })).status).toBe(422);
+});
+
 test('a body that is no JSON by its type is refused in words that say so', async () => {
   const answer = await get('dp1/v1/datasets', {
     method: 'POST',

@@ -1,4 +1,4 @@
-/** How many GraphQL requests of a user are answered at a time. */
+/** How many requests of a user are answered at a time. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { ResultSpec } from '../../src/butler/query/result-spec.ts';
 import type { Query } from '../../src/butler/query/tree.ts';
@@ -38,7 +38,7 @@ class HeldRepository extends ArrayRepository {
 const repository = new HeldRepository('dp1', rawContent(2, 'official'));
 let gateway: RunningGateway;
 beforeAll(async () => {
-  gateway = await runGateway({ offered: [offer(repository)], limits: { requests: 2 } });
+  gateway = await runGateway({ offered: [offer(repository)], limits: { requests: 2, streams: 1 } });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 afterEach(() => until());
@@ -73,6 +73,20 @@ test('two; a third waits for one of them to end, and others wait for nobody', as
   for (const answer of await Promise.all([...first, third, bobs])) {
     expect(answer.status).toBe(200);
     expect(await answer.json()).not.toHaveProperty('errors');
+  }
+});
+
+test('one export, whatever else is answered; the next waits for its end', async () => {
+  const headers = { authorization: `Bearer ${await gateway.token('alice')}`, 'content-type': 'application/json' };
+  const rows = { field: 'datasets', arguments: { datasetTypes: ['raw'], collections: ['all'] } };
+  const started = [1, 2].map(() => gateway.fetch('/export', { method: 'POST', headers, body: JSON.stringify(rows) }));
+  await until('alice');
+  expect((await ask('alice', '{viewer {username}}')).status).toBe(200);
+  for (const answer of started) {
+    await until('alice');
+    repository.release();
+    expect((await answer).status).toBe(200);
+    await (await answer).text();
   }
 });
 

@@ -57,7 +57,10 @@ describe('every answer says what is left', () => {
     const besides = { ...hundred, limit: null };
     expect(await send('/api/butler/repo/dp1/v1/query/all_datasets', besides)).toBe(before + 410);
     const materializing = { ...hundred, query: { additional_query_inputs: [{ type: 'materialized' }] } };
-    expect(await send('/api/butler/repo/dp1/v1/query/execute', materializing)).toBe(before + 511);
+    expect(await send('/api/butler/repo/dp1/v1/query/execute', materializing)).toBe(before + 512);
+    expect(await send('/api/butler/repo/dp1/v1/query/count', materializing)).toBe(before + 613);
+    const long = { dataset_ids: Array.from({ length: 1000 }, (_, i) => uuidOf(i)) };
+    expect(await send('/api/butler/repo/dp1/v1/datasets', long)).toBe(before + 617);
   });
 });
 

@@ -14,17 +14,18 @@ import type { allDatasetsBody } from './requests.ts';
 import { RecordsBeside } from './records-beside.ts';
 import { datasetLine } from './result-pages.ts';
 
-/** Rows that a materialized query may have. */
+/** Rows that the materialized queries of a request may have together. */
 const MAX_MATERIALIZED_ROWS = 1_000_000;
 
 /**
  * Reads the query of a request.  The rows of its materialized queries are found first and joined like data IDs that the
  * client sent: the searches of datasets are in the outer tree too.
- * @throws SatelliteError as `decodeQuery`; QUERY_TOO_COSTLY where a materialized query has too many rows
+ * @throws SatelliteError as `decodeQuery`; QUERY_TOO_COSTLY where materialized queries have too many rows
  */
 export async function readQuery(json: unknown, repository: Repository, ctx: QueryContext): Promise<Query> {
   const { query, materialized } = decodeQuery(json as Json, await repository.universe(ctx));
   const uploads = new Map(query.uploads.map((upload) => [upload.key, upload]));
+  let left = MAX_MATERIALIZED_ROWS;
   for (const { key, dimensions, tree, allowDuplicateOverlaps } of materialized) {
     // A query that was materialized may itself be about one that was before.
     const inner = withUploads({ tree, defaultDataId: query.defaultDataId, uploads: [] }, uploads);
@@ -34,15 +35,16 @@ export async function readQuery(json: unknown, repository: Repository, ctx: Quer
       dimensions,
       includeDimensionRecords: false,
       orderBy: [],
-      limit: MAX_MATERIALIZED_ROWS + 1,
+      limit: left + 1,
       allowDuplicateOverlaps,
     } as const;
     for await (const page of repository.query(inner, spec, ctx)) {
       for (const { values } of page.rows) rows.push(values.slice(0, dimensions.required.length));
     }
-    if (rows.length > MAX_MATERIALIZED_ROWS) {
+    left -= rows.length;
+    if (left < 0) {
       throw new QueryTooCostlyError(
-        `The materialized query has more than ${MAX_MATERIALIZED_ROWS} rows: narrow it, or ask without materialize().`,
+        `What the query materializes has more than ${MAX_MATERIALIZED_ROWS} rows: narrow it, or ask without materialize().`,
       );
     }
     uploads.set(key, { key, dimensions, rows });

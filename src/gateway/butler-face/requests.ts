@@ -113,18 +113,22 @@ export function readBody<S extends z.ZodType>(schema: S, body: unknown): z.outpu
 }
 
 /**
- * The limit of a query of rows, where it has one, before its body is read.  Where it materializes others, these have none.
+ * The limit of a query of rows, where it has one, before its body is read.
  * @param limited what has `limit`: its `result_spec`, or the body itself
  */
 export function askedRows(body: unknown, limited: 'result_spec' | 'body'): number | undefined {
   if (!isJsonObject(body)) return undefined;
-  const inputs = isJsonObject(body['query']) ? body['query']['additional_query_inputs'] : undefined;
-  if (Array.isArray(inputs) && inputs.some((input) => isJsonObject(input) && input['type'] === 'materialized')) {
-    return undefined;
-  }
   const within = limited === 'body' ? body : body['result_spec'];
   const limit = isJsonObject(within) ? within['limit'] : undefined;
   return typeof limit === 'number' ? limit : undefined;
+}
+
+/** How many queries a query materializes, before its body is read: the answer of each is paid for as one without a limit. */
+export function materializedIn(body: unknown): number {
+  const query = isJsonObject(body) ? body['query'] : undefined;
+  const inputs = isJsonObject(query) ? query['additional_query_inputs'] : undefined;
+  if (!Array.isArray(inputs)) return 0;
+  return inputs.filter((input) => isJsonObject(input) && input['type'] === 'materialized').length;
 }
 
 const UUID = /^[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}$/i;

@@ -43,6 +43,7 @@ import {
   findDatasetBody,
   getFileByDataIdBody,
   MalformedRequestError,
+  materializedIn,
   queryCollectionInfoBody,
   queryCollectionsBody,
   queryDatasetTypesBody,
@@ -58,6 +59,8 @@ import type { DatasetRow } from '../../repository/rows.ts';
 
 /** Bytes of a request: data IDs come by the hundred thousand. */
 const BODY_BYTES = 64 << 20;
+/** Of a request's body that one point pays for: to read it keeps everybody waiting. */
+const BYTES_PER_POINT = 10_000;
 
 interface Address {
   Params: { repository: string; name: string; uuid: string };
@@ -66,17 +69,20 @@ interface Address {
 type FaceRequest = FastifyRequest<Address>;
 
 /** What a request is about: one repository, or several that answer as one. */
-interface Asked {
+interface Addressed {
   readonly repository: Repository;
   /** As the request names it. */
   readonly called: string;
-  readonly body: unknown;
-  readonly query: FaceRequest['query'];
-  readonly params: FaceRequest['params'];
   readonly scope: RequestScope & Lasting;
   /** `scope.query` */
   readonly ctx: QueryContext;
   readonly addresses: Addresses;
+}
+
+interface Asked extends Addressed {
+  readonly body: unknown;
+  readonly query: FaceRequest['query'];
+  readonly params: FaceRequest['params'];
 }
 
 /** An answer: JSON text, or an object that becomes it. */
@@ -92,7 +98,12 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
       { parseAs: 'string' },
       async (_request: FastifyRequest, text: string) => readJson(text),
     );
-    const ask = async (request: FaceRequest, reply: FastifyReply): Promise<Asked> => {
+    const charge = async ({ principal }: RequestScope, points: number, reply: FastifyReply): Promise<void> => {
+      if (points > 0) await options.meter.charge(principal, points, reply);
+    };
+    const addressed = new WeakMap<FastifyRequest, Addressed>();
+    /** Before the body is read: who may not ask, or has asked too much, sends none. */
+    const open = async (request: FaceRequest, reply: FastifyReply): Promise<void> => {
       const scope = await options.openScope(request, reply, options.limits.exportSeconds);
       const called = request.params.repository;
       const isView = Object.hasOwn(options.views, called);
@@ -104,28 +115,37 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
       });
       scope.keepChecking(async (now) => mustBeReadable(names, scope.repositories, now));
       const repository = members.length === 1 ? members[0]! : new FederatedRepository(members);
-      const { body, query, params } = request;
       const { username, limits } = scope.principal;
+      const bytes = Number(request.headers['content-length'] ?? (request.method === 'POST' ? BODY_BYTES : 0));
+      await charge(scope, Math.floor(bytes / BYTES_PER_POINT), reply);
       const addresses: Addresses = {
         publicUrl: options.publicUrl(),
         mintReading: ({ repository: name, uuid }) =>
           // A worker's token ends sooner, and the worker has it to send.
           limits ? undefined : options.mintReading({ username, repository: name, uuid, issued: nowSeconds() }),
       };
-      return { repository, called, body, query, params, scope, ctx: scope.query, addresses };
+      addressed.set(request, { repository, called, scope, ctx: scope.query, addresses });
+    };
+    const ask = async (request: FaceRequest, reply: FastifyReply): Promise<Asked> => {
+      const asked = addressed.get(request)!;
+      const { body, query, params } = request;
+      await charge(asked.scope, materializedIn(body) * costOfStream(), reply);
+      return { ...asked, body, query, params };
     };
     const base = '/api/butler/repo/:repository';
     const answering = (answer: Answer) => async (request: FaceRequest, reply: FastifyReply) => {
       const answered = await answer(await ask(request, reply));
       return reply.type('application/json').send(typeof answered === 'string' ? answered : stringifyJson(answered));
     };
-    const get = (path: string, answer: Answer) => face.get<Address>(`${base}${path}`, answering(answer));
-    const post = (path: string, answer: Answer) =>
-      face.post<Address>(`${base}${path}`, { bodyLimit: BODY_BYTES }, answering(answer));
+    const get = (path: string, answer: Answer) =>
+      face.get<Address>(`${base}${path}`, { onRequest: open }, answering(answer));
+    const withBody = { bodyLimit: BODY_BYTES, onRequest: open };
+    const post = (path: string, answer: Answer) => face.post<Address>(`${base}${path}`, withBody, answering(answer));
     const stream = (path: string, limited: 'result_spec' | 'body', lines: Lines) =>
-      face.post<Address>(`${base}${path}`, { bodyLimit: BODY_BYTES }, async (request, reply) => {
+      face.post<Address>(`${base}${path}`, withBody, async (request, reply) => {
         const asked = await ask(request, reply);
-        await options.meter.charge(asked.scope.principal, costOfStream(askedRows(asked.body, limited)), reply);
+        await charge(asked.scope, costOfStream(askedRows(asked.body, limited)), reply);
+        await options.streams.enter(asked.scope.principal.username, reply, asked.ctx.signal);
         return sendLines(reply, lines(asked));
       });
 
@@ -158,6 +178,7 @@ export async function butlerFaceRoutes(app: FastifyInstance, options: FacesOptio
     face.route<Address>({
       method: ['GET', 'HEAD'],
       url: `${base}/v1/dataset/:uuid/download`,
+      onRequest: open,
       handler: async (request, reply) => {
         const { repository, called, scope } = await ask(request, reply);
         const uuid = readUuid('dataset_id', request.params.uuid);

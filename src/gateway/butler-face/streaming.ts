@@ -6,6 +6,8 @@ import { userErrorAnswer } from './failures.ts';
 
 /** Silence after which the client is told that the query still runs, as the real server does. */
 const KEEP_ALIVE_MS = 15_000;
+/** Time after which a client that takes nothing has gone, whatever its connection says: what is read for it is wanted by others. */
+const STALLED_MS = 600_000;
 const KEEP_ALIVE = '{"type":"keep-alive"}\n';
 
 /**
@@ -27,7 +29,12 @@ export async function sendLines(reply: FastifyReply, lines: AsyncIterator<string
             continue;
           }
           if (result.done) return;
-          yield `${result.value}\n`;
+          const stalled = setTimeout(() => reply.raw.destroy(), STALLED_MS).unref();
+          try {
+            yield `${result.value}\n`;
+          } finally {
+            clearTimeout(stalled);
+          }
           next = inBand(lines);
         }
       } finally {

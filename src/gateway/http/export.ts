@@ -21,6 +21,7 @@ export async function answerExport(
   const wanted = parseExportRequest(request.body, (await graphql()).schema);
   request.operationName = wanted.field;
   await options.meter.charge(scope.principal, costOfStream(), reply);
+  await options.streams.enter(scope.principal.username, reply, scope.query.signal);
   const rows = exportedRows(wanted, scope);
   const parts: AsyncIterable<string | Uint8Array> =
     wanted.format === 'jsonl' ? jsonLines(rows) : (await import('../export/parquet.ts')).parquetFile(rows);

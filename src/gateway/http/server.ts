@@ -59,6 +59,8 @@ export interface FacesOptions {
   readonly mintReading: (grant: ReadingGrant) => string | undefined;
   readonly meter: RequestMeter;
   readonly concurrent: ConcurrentRequests;
+  /** The same of answers that go on to their last row. */
+  readonly streams: ConcurrentRequests;
   /** Configured repositories. */
   readonly offered: readonly OfferedRepository[];
   /** Names in the RemoteButler face for several repositories as one. */

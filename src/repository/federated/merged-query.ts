@@ -11,6 +11,8 @@ import { mayRepeat, repeatsApart, withoutRepeats } from './repeats.ts';
 
 /** Rows asked of each repository at a time where all are wanted. */
 const STREAM_CHUNK = 5_000;
+/** The most that are asked at a time of each: what stock Butler asks where nobody says how many; a client may name any limit. */
+const LARGEST_CHUNK = 20_001;
 
 export interface MergeOptions {
   readonly after?: Position | undefined;
@@ -76,7 +78,7 @@ function severalParts<S extends ResultSpec>(
   const { spec, member } = parts[0]!;
   const names = identifyingDimensions(spec, member.universe);
   const read = {
-    chunk: options.wanted ?? STREAM_CHUNK,
+    chunk: Math.min(options.wanted ?? STREAM_CHUNK, LARGEST_CHUNK),
     implied: options.implied ?? true,
     foundIn: options.foundIn ?? false,
   };

@@ -43,6 +43,8 @@ import { Walks } from './walks.ts';
 
 /** Pages of a query without a limit that wait in memory for the consumer; those of a limited one all may. */
 const WAITING_PAGES = 64;
+/** Rows of an answer that may all wait in memory for its consumer, who may ask something else meanwhile. */
+const WAITING_ROWS = 20_001;
 
 /** Largest number of data IDs that the server takes in one upload. */
 const MAX_UPLOAD_ROWS = 100_000;
@@ -247,7 +249,7 @@ export class RemoteRepository implements Repository {
       eagerly(
         (stop) => rowsAfter(after, max, { ...ctx, signal: stop }),
         signal,
-        max === null ? WAITING_PAGES : Infinity,
+        max === null || max > WAITING_ROWS ? WAITING_PAGES : Infinity,
       );
     if (!options.positions || limit === null) return open(first, limit, ctx.signal);
     return this.#walks.page(
