@@ -81,8 +81,9 @@ async function mkdirOfUser(directory: string, owner: FileOwner | undefined): Pro
 async function give(directory: string, owner: FileOwner | undefined, mode: number): Promise<void> {
   for (const entry of await readdir(directory, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name);
-    // What the group's bits of the directory allow, the files do too.
-    await chmod(path, entry.isDirectory() ? mode : (mode & 0o666) | 0o600);
+    // What the group's bits of the directory allow, the files do too, but for a database that the gateway alone writes to.
+    const isKept = entry.isFile() && ((await lstat(path)).mode & 0o222) === 0;
+    await chmod(path, entry.isDirectory() ? mode : isKept ? mode & 0o444 : (mode & 0o666) | 0o600);
     if (owner) await lchown(path, owner.uid, owner.gid);
   }
   if (owner) await lchown(directory, owner.uid, owner.gid);

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WriteGuard } from '../repository/direct/database.ts';
+import { SatelliteError } from '../butler/errors.ts';
 import { handOut, takeOver } from '../repository/direct/sqlite/take-over.ts';
 import type { Lease, Leases } from '../state/lease.ts';
 
@@ -19,6 +20,9 @@ const IDLE_MILLISECONDS = 2_000;
 /** After this time a gateway that writes without a pause lets others have their turn, for as long as they take to ask. */
 const TURN_MILLISECONDS = 5_000;
 const PAUSE_MILLISECONDS = 1_000;
+
+/** How often it is looked whether transactions have ended that are waited for. */
+const ASK_MILLISECONDS = 50;
 
 export interface ExclusiveWriterOptions {
   /** For errors. */
@@ -36,6 +40,8 @@ export class ExclusiveWriter implements WriteGuard {
   readonly #options: ExclusiveWriterOptions;
   #lease: Promise<Lease> | undefined;
   #idle: NodeJS.Timeout | undefined;
+  /** Transactions that were admitted, or wait for it, and have not ended. */
+  #transactions = 0;
   /** By the process's steady clock. */
   #acquiredAt = 0;
   #pausedUntil = 0;
@@ -46,6 +52,16 @@ export class ExclusiveWriter implements WriteGuard {
 
   async admit(signal: AbortSignal): Promise<boolean> {
     clearTimeout(this.#idle);
+    this.#transactions += 1;
+    try {
+      return await this.#admit(signal);
+    } catch (error) {
+      this.#transactions -= 1;
+      throw error;
+    }
+  }
+
+  async #admit(signal: AbortSignal): Promise<boolean> {
     const held = this.#lease;
     if (held && (await isHeld(held))) return false;
     const pause = this.#pausedUntil - performance.now();
@@ -61,10 +77,17 @@ export class ExclusiveWriter implements WriteGuard {
   }
 
   async confirm(): Promise<void> {
-    await (await this.#lease!).confirm();
+    const lease = await this.#lease;
+    if (lease) return lease.confirm();
+    throw new SatelliteError(
+      'CONFLICT',
+      `Satellite '${this.#options.repository}' was handed over in the middle of this change, of which nothing is kept: try again.`,
+    );
   }
 
   ended(): void {
+    this.#transactions -= 1;
+    if (this.#transactions > 0) return;
     if (performance.now() - this.#acquiredAt > TURN_MILLISECONDS) {
       this.#pausedUntil = performance.now() + PAUSE_MILLISECONDS;
       void this.release();
@@ -89,13 +112,17 @@ export class ExclusiveWriter implements WriteGuard {
 
   /** Makes the file the gateways' again, whoever still has it open. */
   async takeBack(signal: AbortSignal): Promise<void> {
-    await this.alone(signal, () => this.#takeOver());
+    await this.alone(signal, () => this.#takeOver(true), true);
   }
 
-  /** Does something while no gateway writes to the file. */
-  async alone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  /**
+   * Does something while no gateway writes to the file; what this one is writing is ended first.
+   * @param usersMayWrite whether a transaction that has begun may be a user's, and is to be left
+   */
+  async alone<T>(signal: AbortSignal, work: () => Promise<T>, usersMayWrite = false): Promise<T> {
+    while (this.#transactions > 0) await sleep(ASK_MILLISECONDS, undefined, { signal });
     await this.release();
-    const lease = await this.#acquire(signal);
+    const lease = await this.#acquire(signal, usersMayWrite);
     let done: T;
     try {
       done = await work();
@@ -107,12 +134,12 @@ export class ExclusiveWriter implements WriteGuard {
     return done;
   }
 
-  async #acquire(signal: AbortSignal): Promise<Lease> {
+  async #acquire(signal: AbortSignal, mustBeAtRest = false): Promise<Lease> {
     const { leases, resource } = this.#options;
     const lease = await leases.acquire(resource, WAIT_MILLISECONDS, signal);
     try {
       // A gateway that gave the lease back writes no more; any other, and a user, may still have the file open.
-      if (!lease.afterRelease) await this.#takeOver();
+      if (!lease.afterRelease) await this.#takeOver(mustBeAtRest);
       return lease;
     } catch (error) {
       await lease.abandon();
@@ -120,8 +147,8 @@ export class ExclusiveWriter implements WriteGuard {
     }
   }
 
-  async #takeOver(): Promise<void> {
-    await takeOver({ ...this.#options, ownerMayWrite: false });
+  async #takeOver(mustBeAtRest: boolean): Promise<void> {
+    await takeOver({ ...this.#options, ownerMayWrite: false, mustBeAtRest });
   }
 }
 

@@ -22,8 +22,7 @@ export class ExclusiveWriters {
   async of(satellite: SatelliteRecord): Promise<ExclusiveWriter | undefined> {
     if (satellite.database !== 'SQLITE') return undefined;
     const directory = await realDirectoryOf(this.#settings, satellite);
-    if (this.#settings.singleWriter === 'detect' && (await networkFileSystem(directory)) === undefined)
-      return undefined;
+    if (!(await this.areNeeded(satellite, directory))) return undefined;
     let writer = this.#writers.get(satellite.id);
     if (!writer) {
       writer = new ExclusiveWriter({
@@ -36,6 +35,12 @@ export class ExclusiveWriters {
       this.#writers.set(satellite.id, writer);
     }
     return writer;
+  }
+
+  /** @param directory that it is in, or is made in */
+  async areNeeded({ database }: Pick<SatelliteRecord, 'database'>, directory: string): Promise<boolean> {
+    if (database !== 'SQLITE') return false;
+    return this.#settings.singleWriter !== 'detect' || (await networkFileSystem(directory)) !== undefined;
   }
 
   /** Gives back what is held. */

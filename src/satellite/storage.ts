@@ -6,6 +6,7 @@ import type { Universe } from '../butler/universe.ts';
 import { createRepository } from '../repository/direct/create.ts';
 import type { ArtifactStore } from '../repository/direct/datastore/artifact-store.ts';
 import { openArtifactStore, type ArtifactStoreOptions } from '../repository/direct/datastore/open-store.ts';
+import { withdrawWriting } from '../repository/direct/sqlite/take-over.ts';
 import { openWriteableRepository } from '../repository/direct/open-writeable.ts';
 import { failpoint } from '../repository/failpoints.ts';
 import type { WriteableRepository } from '../repository/writeable-repository.ts';
@@ -91,6 +92,7 @@ export class SatelliteStorage {
       ...(satellite.artifacts === 'S3' && { datastoreRoot: this.#bucket().rootOf(satellite) }),
       signal,
     });
+    if (await this.#writers.areNeeded(satellite, directory)) await withdrawWriting(join(directory, 'gen3.sqlite3'));
     await publishDirectory(this.#settings, satellite);
     failpoint('create:before-ready');
   }

@@ -4,11 +4,12 @@ import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import Sqlite from 'better-sqlite3';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { permanentAddress } from '../../src/access/permanent-address.ts';
 import { buildOfficial } from '../../stack/official.ts';
 import { pythonProgram } from '../../stack/checkout.ts';
-import { alice, openWorld, request, signal, type World } from './satellite-world.ts';
+import { alice, openWorld, request, signal, visibleTo, type World } from './satellite-world.ts';
 
 const run = promisify(execFile);
 const ctx = { caller: alice, signal };
@@ -139,6 +140,51 @@ test.skipIf(!asRoot)('stock Python writes while it is checked out, and only then
   const { repository } = await world.satellites.forWriting('mine', alice);
   const names = (await repository.collections({ search: ['*'] }, ctx)).map(({ name }) => name);
   expect(names.toSorted()).toEqual(['first', 'second', 'u/alice/run']);
+});
+
+test('a new satellite has a database that only the gateway writes to', async () => {
+  const world = await gateway();
+  const { satellite } = await world.satellites.create(request('mine'), alice);
+  expect((await stat(join(world.satellites.uri(satellite!), 'gen3.sqlite3'))).mode & 0o222).toBe(asRoot ? 0 : 0o200);
+  await write(world, 'first');
+});
+
+test('is not checked in while a Butler is in a transaction, and keeps what that commits', async () => {
+  const world = await gateway();
+  const { satellite } = await world.satellites.create(request('mine'), alice);
+  await world.care.checkout(mine, alice);
+  const butler = new Sqlite(join(world.satellites.uri(satellite!), 'gen3.sqlite3'));
+  try {
+    butler.exec(`BEGIN IMMEDIATE; INSERT INTO collection (name, type) VALUES ('u/alice/note', 2)`);
+    for (let i = 0; i < 2; i += 1) {
+      await expect(world.care.checkin(mine, alice)).rejects.toMatchObject({
+        code: 'CONFLICT',
+        message: expect.stringContaining('A Butler is in a transaction') as string,
+      });
+    }
+    butler.exec('COMMIT');
+  } finally {
+    butler.close();
+  }
+  expect((await world.care.checkin(mine, alice)).satellite).toMatchObject({ state: 'READY' });
+  const { repository } = await world.satellites.forWriting('mine', alice);
+  expect(await repository.collections({ search: ['*'] }, ctx)).toMatchObject([{ name: 'u/alice/note' }]);
+});
+
+test('a satellite is handed over when what the gateway is writing to it has ended', async () => {
+  const world = await gateway();
+  await world.satellites.create(request('mine'), alice);
+  const names = Array.from({ length: 20 }, (_, i) => `n${String(i).padStart(2, '0')}`);
+  const { repository } = await world.satellites.forWriting('mine', alice);
+  const writing = names.map((name) => repository.registerCollection({ name, type: 'TAGGED' }, ctx));
+  const [, ...written] = await Promise.allSettled([world.care.checkout(mine, alice), ...writing]);
+  for (const one of written) {
+    if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'CONFLICT' });
+  }
+  const kept = names.filter((_, i) => written[i]!.status === 'fulfilled');
+  const { all } = await visibleTo(world, alice);
+  const found = await all[0]!.repository.collections({ search: ['*'] }, ctx);
+  expect(found.map(({ name }) => name).toSorted()).toEqual(kept);
 });
 
 test('a gateway that writes without a pause does not keep another from writing', async () => {

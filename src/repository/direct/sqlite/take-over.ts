@@ -7,7 +7,7 @@
  * unfinished is undone in the copy before anybody sees that.
  */
 import { constants, createWriteStream } from 'node:fs';
-import { chmod, lchown, lstat, mkdir, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { chmod, lchown, lstat, mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
@@ -19,6 +19,8 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** How often a copy is tried while someone goes on writing. */
 const ATTEMPTS = 5;
+
+const WRITE_BITS = 0o222;
 
 export interface DatabaseFile {
   readonly repository: string;
@@ -34,26 +36,35 @@ export interface TakeOver extends DatabaseFile {
   readonly workshop: string;
   /** Whether the owner may write to the new file. */
   readonly ownerMayWrite: boolean;
+  /** Refuses where a transaction has begun: whoever it is, is there and may commit.  Default: it is undone */
+  readonly mustBeAtRest?: boolean;
 }
 
 /**
  * Puts a checked copy of the file, with its owner and all that is committed, in its place.
- * @throws SatelliteError CONFLICT where someone goes on writing, QUOTA_EXCEEDED where there is no room for the copy,
+ * @throws SatelliteError CONFLICT where someone goes on writing, or has begun to; QUOTA_EXCEEDED where there is no room for the copy,
  *   RepositoryUnavailableError where the file is damaged, or its owner cannot be given the copy
  */
-export async function takeOver({ repository, path, workshop, ownerMayWrite }: TakeOver): Promise<void> {
+export async function takeOver(options: TakeOver): Promise<void> {
+  const { repository, path, workshop, mustBeAtRest = false } = options;
   const name = basename(path);
   const copy = join(workshop, name);
   try {
     await using directory = await OpenDirectory.enter({ path: dirname(path), exact: true }, []);
     await mkdir(workshop, { recursive: true, mode: 0o700 });
-    await copyAtRest(repository, directory, name, copy);
-    await recover(repository, copy);
     await using original = await plainFile(directory, name);
     if (!original) throw new WorkerError('ENOENT', 'there is no such file');
-    await giveTo(copy, original, ownerMayWrite);
-    await sync(copy);
-    await rename(copy, directory.at(name));
+    if (mustBeAtRest && (await journalSize(directory, name)) > 0) throw inTransaction(repository);
+    const { uid, mode } = await original.stat();
+    const kept = keptMode(uid, mode);
+    // Who opens it from now on cannot write; who has it open can.
+    if (kept !== mode) await original.chmod(kept);
+    try {
+      await exchangeAtRest(options, directory, original, mode, copy);
+    } catch (error) {
+      if (kept !== mode) await original.chmod(mode);
+      throw error;
+    }
     await directory.sync();
     // The journal is that of the old file.  Until it is gone, a reader may play it back into the new one, and changes
     // nothing: it holds what the copy was put back to.
@@ -89,10 +100,7 @@ export async function handOut({ repository, path }: DatabaseFile): Promise<void>
   const name = basename(path);
   try {
     await using directory = await OpenDirectory.enter({ path: dirname(path), exact: true }, []);
-    {
-      await using journal = await plainFile(directory, `${name}-journal`);
-      if ((await journal?.stat())?.size === 0) await rm(directory.at(`${name}-journal`), { force: true });
-    }
+    if ((await journalSize(directory, name)) === 0) await rm(directory.at(`${name}-journal`), { force: true });
     await using file = await plainFile(directory, name);
     if (!file) throw new WorkerError('ENOENT', 'there is no such file');
     await file.chmod((await file.stat()).mode | constants.S_IWUSR);
@@ -120,19 +128,50 @@ function linked(): WorkerError {
   return new WorkerError('LINKED', 'there is a link in the place of the file');
 }
 
-/** Copies the file with its journal, as both were at one moment. */
-async function copyAtRest(repository: string, directory: OpenDirectory, name: string, copy: string): Promise<void> {
+/** Copies the file with its journal, as both were at one moment, and puts the copy in its place while they still are so. */
+async function exchangeAtRest(
+  { repository, path, ownerMayWrite, mustBeAtRest = false }: TakeOver,
+  directory: OpenDirectory,
+  original: FileHandle,
+  mode: number,
+  copy: string,
+): Promise<void> {
+  const name = basename(path);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const before = await stateOf(directory, name);
     await rm(`${copy}-journal`, { force: true });
     // The journal first: one that is deleted in between would leave a copy that nothing could put right.
     await copied(directory, `${name}-journal`, `${copy}-journal`);
     if (!(await copied(directory, name, copy))) throw new WorkerError('ENOENT', 'there is no such file');
-    if ((await stateOf(directory, name)) === before) return;
+    if ((await stateOf(directory, name)) !== before) continue;
+    await recover(repository, copy);
+    await giveTo(copy, original, mode, ownerMayWrite);
+    await sync(copy);
+    if (mustBeAtRest && (await journalSize(directory, name)) > 0) throw inTransaction(repository);
+    // The check of a large file takes long: what was committed meanwhile is not to be lost.  A network file system tells
+    // anew what there is when the file is opened.
+    await (await plainFile(directory, name))?.close();
+    if ((await stateOf(directory, name)) !== before) continue;
+    await rename(copy, directory.at(name));
+    return;
   }
   throw new SatelliteError(
     'CONFLICT',
     `Satellite '${repository}' is being written to by something else: end that (a notebook's Butler, another gateway), and try again.`,
+  );
+}
+
+/** 0 where there is none, too. */
+async function journalSize(directory: OpenDirectory, name: string): Promise<number> {
+  await using journal = await plainFile(directory, `${name}-journal`);
+  return (await journal?.stat())?.size ?? 0;
+}
+
+function inTransaction(repository: string): SatelliteError {
+  return new SatelliteError(
+    'CONFLICT',
+    `A Butler is in a transaction in satellite '${repository}': try again when it has ended. If none is, one was killed in the ` +
+      'middle: open the satellite once with a writeable Butler, which undoes what that left.',
   );
 }
 
@@ -166,10 +205,22 @@ async function recover(repository: string, copy: string): Promise<void> {
   }
 }
 
-async function giveTo(copy: string, original: FileHandle, ownerMayWrite: boolean): Promise<void> {
-  const { uid, gid, mode } = await original.stat();
+/** A mode with which nobody but the gateway writes: root can in any case, a gateway of one user writes as the owner. */
+function keptMode(uid: number, mode: number): number {
+  const isGateway = uid === process.getuid!() && uid !== 0;
+  return isGateway ? mode : mode & ~WRITE_BITS;
+}
+
+/** Makes a new database file one that the gateway alone writes to. */
+export async function withdrawWriting(path: string): Promise<void> {
+  const { uid, mode } = await stat(path);
+  await chmod(path, keptMode(uid, mode));
+}
+
+async function giveTo(copy: string, original: FileHandle, mode: number, ownerMayWrite: boolean): Promise<void> {
+  const { uid, gid } = await original.stat();
   if (uid !== process.getuid!() || gid !== process.getgid!()) await lchown(copy, uid, gid);
-  await chmod(copy, ownerMayWrite ? mode | constants.S_IWUSR : mode & ~0o222);
+  await chmod(copy, ownerMayWrite ? mode | constants.S_IWUSR : keptMode(uid, mode));
 }
 
 /** Makes a file, or the names in a directory, outlast a power cut. */
