@@ -140,6 +140,7 @@ export async function openDenied(): Promise<DeniedWorld> {
       Repository: `repository(name: "${reached}")`,
       Satellite: `satellite(name: "${reached}")`,
       Run: `run(id: "${run}")`,
+      Publication: `publication(id: "${open}")`,
       PublicationManifest: `publication(id: "${open}") {manifest`,
     },
     pairs: {
