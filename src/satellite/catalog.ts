@@ -10,6 +10,7 @@ import {
   type Transaction,
   type WriteableDatabase,
 } from '../repository/direct/database.ts';
+import { databaseNow } from '../state/clock.ts';
 import { listOf } from '../state/list.ts';
 import type { StateTables } from '../state/state.ts';
 import type { SatelliteRecord, SatelliteState } from './satellite.ts';
@@ -205,9 +206,15 @@ export class Catalog {
     return this.#select(sql`unfinished IS NOT NULL`, signal);
   }
 
-  /** Those whose time to be brought back is over. @param now Unix milliseconds */
-  async due(now: number, signal: AbortSignal): Promise<readonly CatalogEntry[]> {
-    return this.#select(sql`state = 'DELETED' AND purge_at <= ${now}`, signal);
+  /** By the clock of the state's database, which all gateways share, Unix milliseconds. */
+  async now(signal: AbortSignal): Promise<number> {
+    const [row] = await this.#database.all(sql`SELECT ${databaseNow(this.#database.dialect)}`, signal);
+    return Number(row![0]);
+  }
+
+  /** Those whose time to be brought back is over. */
+  async due(signal: AbortSignal): Promise<readonly CatalogEntry[]> {
+    return this.#select(sql`state = 'DELETED' AND purge_at <= ${databaseNow(this.#database.dialect)}`, signal);
   }
 
   /**

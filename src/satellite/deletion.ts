@@ -55,7 +55,7 @@ export class Deletion {
     checkReady(entry);
     const plan = await planDeletion(this.#parts, entry, principal, limit());
     if (dryRun) return { satellite: entry, job: null, plan };
-    const aside = { ...this.#aside(), plan: JSON.stringify(plan) };
+    const aside = { ...(await this.#aside()), plan: JSON.stringify(plan) };
     if (!(await catalog.change(entry.id, { state: 'READY', unfinished: null }, aside, limit()))) throw changing(entry);
     await this.detach(entry);
     const deleted: CatalogEntry = { ...entry, ...aside, unfinished: null };
@@ -74,7 +74,7 @@ export class Deletion {
     // The new one is whole before anything is done to the old one.
     const signal = limit();
     const successor = await creation.successor(entry, principal, signal);
-    const aside = { ...this.#aside(), plan: JSON.stringify(plan) };
+    const aside = { ...(await this.#aside()), plan: JSON.stringify(plan) };
     const swapped = await catalog.atomically(
       async (transaction) =>
         (await changeEntry(transaction, entry.id, { state: 'READY', unfinished: null }, aside)) &&
@@ -103,7 +103,7 @@ export class Deletion {
     const plan = planOf(entry);
     if (dryRun) return { satellite: entry, job: null, plan };
     const aside = successor && {
-      ...this.#aside(),
+      ...(await this.#aside()),
       plan: JSON.stringify(await planDeletion(this.#parts, successor, principal, limit())),
     };
     const taken = await catalog.atomically(
@@ -156,17 +156,25 @@ export class Deletion {
       owner: entry.owner,
       subject: `satellite:${fullName(entry)}`,
       input: { id: entry.id },
-      idempotencyKey: `purge ${entry.id}`,
+      // One that was brought back and deleted again is another deletion.
+      idempotencyKey: `purge ${entry.id} ${entry.deletedAt} ${entry.purgeAt}`,
     });
     return job.state === 'FAILED' || job.state === 'CANCELLED' ? jobs.retry(job.id, entry.owner) : job;
   }
 
   async #purgeNow(entry: CatalogEntry): Promise<Omit<SatelliteChange, 'plan'>> {
+    const { catalog } = this.#parts;
+    const purgeAt = await catalog.now(limit());
     const deleted = { state: 'DELETED', unfinished: null } as const;
-    const now = { purgeAt: Date.now() };
-    // One that is being purged already stays so.
-    await this.#parts.catalog.change(entry.id, deleted, now, limit());
-    return { satellite: { ...entry, ...now }, job: await this.startPurge(entry) };
+    let due: CatalogEntry = { ...entry, purgeAt };
+    if (entry.purgeAt !== null && entry.purgeAt <= purgeAt) due = entry;
+    else if (!(await catalog.change(entry.id, deleted, { purgeAt }, limit()))) {
+      const now = await catalog.get(entry.id, limit());
+      // One that is being purged already stays so; another was brought back meanwhile.
+      if (now && now.unfinished !== 'PURGE') throw changing(entry);
+      due = now ?? entry;
+    }
+    return { satellite: due, job: await this.startPurge(due) };
   }
 
   async #runPurge(id: string, task: Task): Promise<{ readonly purged: boolean }> {
@@ -180,7 +188,8 @@ export class Deletion {
     const { catalog, storage } = this.#parts;
     const entry = await catalog.get(id, limit());
     if (!entry) return true;
-    if (entry.state !== 'DELETED' || entry.purgeAt === null || entry.purgeAt > Date.now()) return false;
+    if (entry.state !== 'DELETED' || entry.purgeAt === null) return false;
+    if (entry.purgeAt > (await catalog.now(limit()))) return false;
     if (entry.unfinished === 'DETACH') await this.detach(entry);
     // From here on it cannot be brought back.
     const deleted = { state: 'DELETED', unfinished: null } as const;
@@ -193,8 +202,8 @@ export class Deletion {
     return true;
   }
 
-  #aside() {
-    const deletedAt = Date.now();
+  async #aside() {
+    const deletedAt = await this.#parts.catalog.now(limit());
     const purgeAt = deletedAt + this.#parts.settings.restoreDays * DAY_MILLISECONDS;
     // Its key may be used again, and what it replaced can be brought back by itself.
     return {
@@ -252,7 +261,9 @@ export class Deletion {
     const { catalog } = this.#parts;
     const successor = found.state === 'DELETED' ? null : found;
     if (successor) checkReady(successor);
-    const deleted = (await catalog.deleted(found.owner, found.name, limit())).filter(isRestorable);
+    const now = await catalog.now(limit());
+    const all = await catalog.deleted(found.owner, found.name, limit());
+    const deleted = all.filter((entry) => isRestorable(entry, now));
     const entry = deleted.find(({ id }) => !successor || id === successor.replaces);
     if (entry) return { entry, successor };
     if (successor && deleted.length === 0) return { entry: null, successor: null };
@@ -265,8 +276,8 @@ export class Deletion {
   }
 }
 
-function isRestorable({ state, unfinished, purgeAt }: CatalogEntry): boolean {
-  return state === 'DELETED' && unfinished !== 'PURGE' && purgeAt !== null && purgeAt > Date.now();
+function isRestorable({ state, unfinished, purgeAt }: CatalogEntry, now: number): boolean {
+  return state === 'DELETED' && unfinished !== 'PURGE' && purgeAt !== null && purgeAt > now;
 }
 
 function planOf(entry: CatalogEntry): SatellitePlan | null {

@@ -240,7 +240,7 @@ export class Satellites implements SatelliteService {
     for (const entry of await this.#catalog.unfinished(look())) {
       if (entry.unfinishedSince! <= now - age) await this.#warning(entry, () => this.#finish(entry));
     }
-    for (const entry of await this.#catalog.due(now, look())) {
+    for (const entry of await this.#catalog.due(look())) {
       await this.#warning(entry, async () => void (await this.#deletion.startPurge(entry)));
     }
   }

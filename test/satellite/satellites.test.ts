@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sql from 'sql-template-tag';
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildQuery } from '../../src/butler/query/build.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import type { Repository } from '../../src/repository/repository.ts';
@@ -247,6 +247,39 @@ describe('deleting', () => {
     const [job] = await world.jobs.list('alice', { first: 1 });
     expect(await world.ended(job!)).toMatchObject({ kind: 'purgeSatellite', state: 'COMPLETED' });
     expect(await contentOf(join(directory, 'satellites'))).toEqual(new Map());
+  });
+
+  test('for good is done by a gateway whose clock is behind that of the one that was asked', async () => {
+    await create('mine');
+    const real = Date.now.bind(Date);
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => real() + 3_600_000);
+    const { job } = await world.satellites.delete({ ...by('mine'), purge: true }, alice);
+    clock.mockRestore();
+    expect(await world.ended(job)).toMatchObject({ state: 'COMPLETED', result: { purged: true } });
+    expect(await world.satellites.list(alice, { deleted: true })).toEqual([]);
+  });
+
+  test('for good is refused where it is brought back at the same time, and can be asked for again', async () => {
+    const { id } = await create('mine');
+    await world.satellites.delete({ ...by('mine'), purge: false }, alice);
+    const change = Catalog.prototype.change;
+    const restoring = vi.spyOn(Catalog.prototype, 'change').mockImplementationOnce(async function (this: Catalog) {
+      restoring.mockRestore();
+      const attaching = { state: 'CREATING', unfinished: 'ATTACH' } as const;
+      await change.call(this, id, { state: 'DELETED', unfinished: null }, attaching, signal);
+      return false;
+    });
+    const purge = () => world.satellites.delete({ ...by('mine'), purge: true }, alice);
+    await expect(purge()).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect((await world.jobs.list('alice', { first: 1 })).map(({ kind }) => kind)).toEqual([]);
+    await new Catalog(world.state.database, world.satellites.grants).change(
+      id,
+      { state: 'CREATING', unfinished: 'ATTACH' },
+      { state: 'DELETED', unfinished: null },
+      signal,
+    );
+    const { job } = await purge();
+    expect(await world.ended(job)).toMatchObject({ state: 'COMPLETED', result: { purged: true } });
   });
 
   test('is not for those who are not its members', async () => {
