@@ -99,6 +99,9 @@ export interface JoinedChanges {
 /** How a chain is changed. */
 export type ChainEdit = 'REDEFINE' | 'EXTEND' | 'PREPEND' | 'REMOVE';
 
+/** DEFINE is REDEFINE of a chain that is empty or has just these children: else a CONFLICT. */
+export type ChainChange = ChainEdit | 'DEFINE';
+
 export interface RemovedDatasets {
   readonly datasets: number;
   /** Bytes of files that were removed from the repository's own store. */
@@ -125,7 +128,7 @@ export interface WriteableRepository extends RestrictableRepository {
   ): Promise<boolean>;
   setCollectionDoc(name: string, doc: string, ctx: QueryContext): Promise<void>;
   /** Children in search order; nested chains stay as they are. */
-  setCollectionChain(parent: string, children: readonly string[], edit: ChainEdit, ctx: QueryContext): Promise<void>;
+  setCollectionChain(parent: string, children: readonly string[], edit: ChainChange, ctx: QueryContext): Promise<void>;
   /**
    * Inserts records with their overlap rows, in the order that their elements need; `SKIP` leaves those that are there,
    * `REPLACE` puts the new values in their place.

@@ -86,7 +86,10 @@ export async function registerCollections(
   }
 }
 
-/** Gives the chains that are new, or still without children, theirs. */
+/**
+ * Gives the chains that are new, or still without children, theirs.
+ * @throws SatelliteError CONFLICT where somebody has given one others since the transfer was planned
+ */
 export async function setChains(
   satellite: WriteableRepository,
   structure: CollectionStructure,
@@ -95,7 +98,7 @@ export async function setChains(
   const there = await collectionsByName(satellite, ctx);
   for (const { name, type, children } of structure) {
     if (type !== 'CHAINED' || isSame(there.get(name)?.children ?? [], children)) continue;
-    await satellite.setCollectionChain(name, children, 'REDEFINE', ctx);
+    await satellite.setCollectionChain(name, children, 'DEFINE', ctx);
   }
 }
 

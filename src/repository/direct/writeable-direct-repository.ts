@@ -6,7 +6,7 @@ import type { Timespan } from '../../butler/timespan.ts';
 import type { QueryContext } from '../repository.ts';
 import type { DimensionRecordRow } from '../rows.ts';
 import type {
-  ChainEdit,
+  ChainChange,
   DatasetTypeDefinition,
   ImportedDataset,
   ImportPlan,
@@ -93,7 +93,7 @@ export class WriteableDirectRepository extends DirectRepository implements Write
   async setCollectionChain(
     parent: string,
     children: readonly string[],
-    edit: ChainEdit,
+    edit: ChainChange,
     ctx: QueryContext,
   ): Promise<void> {
     await this.#write(ctx, (tx) => editChain(tx, parent, children, edit));

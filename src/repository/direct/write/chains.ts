@@ -2,7 +2,7 @@
 import sql, { raw } from 'sql-template-tag';
 import { COLLECTION_TYPE_NUMBERS } from '../../../butler/collection.ts';
 import { ButlerUserError, SatelliteError } from '../../../butler/errors.ts';
-import type { ChainEdit } from '../../writeable-repository.ts';
+import type { ChainChange } from '../../writeable-repository.ts';
 import { dialectOf } from '../compile/dialect.ts';
 import type { Transaction } from '../database.ts';
 import { existingCollections } from './collections.ts';
@@ -11,18 +11,21 @@ import { existingCollections } from './collections.ts';
 const MAX_POSITION = 32_767n;
 
 /**
- * @throws ButlerUserError MISSING_COLLECTION, COLLECTION_TYPE where the parent is no chain, COLLECTION_CYCLE
+ * @throws ButlerUserError MISSING_COLLECTION, COLLECTION_TYPE where the parent is no chain, COLLECTION_CYCLE;
+ *   SatelliteError CONFLICT where one to DEFINE has other children
  */
 export async function editChain(
   tx: Transaction,
   parent: string,
   children: readonly string[],
-  edit: ChainEdit,
+  edit: ChainChange,
 ): Promise<void> {
   const found = await existingCollections(tx, [...new Set(children)]);
   const childIds = found.map(({ id }) => id);
   const parentId = await lockedChain(tx, parent, edit);
-  if (edit === 'REDEFINE') {
+  if (edit === 'DEFINE' && (await isDefined(tx, parent, parentId, childIds))) return;
+  const isWhole = edit === 'REDEFINE' || edit === 'DEFINE';
+  if (isWhole) {
     await tx.run(sql`DELETE FROM ${tx.table('collection_chain')} WHERE parent = ${parentId}`);
   } else {
     const isChild = dialectOf(tx.dialect).memberOf(sql`child`, 'int', childIds);
@@ -32,7 +35,7 @@ export async function editChain(
 
   await checkCycle(tx, parentId, parent, childIds);
   let first = 0n;
-  if (edit !== 'REDEFINE') {
+  if (!isWhole) {
     const end = raw(edit === 'EXTEND' ? 'MAX' : 'MIN');
     const [row] = await tx.all(
       sql`SELECT COALESCE(${end}(position), 0) FROM ${tx.table('collection_chain')} WHERE parent = ${parentId}`,
@@ -53,8 +56,27 @@ export async function editChain(
   });
 }
 
+/**
+ * Whether a chain, whose row is locked, has just these children; false where it has none.
+ * @throws SatelliteError CONFLICT where it has others
+ */
+async function isDefined(tx: Transaction, name: string, parent: bigint, children: readonly bigint[]): Promise<boolean> {
+  const rows = await tx.all(sql`
+    SELECT h.child, c.name FROM ${tx.table('collection_chain')} AS h
+    JOIN ${tx.table('collection')} AS c ON c.collection_id = h.child
+    WHERE h.parent = ${parent} ORDER BY h.position`);
+  if (rows.length === 0) return false;
+  if (rows.length === children.length && rows.every(([child], i) => BigInt(child as number) === children[i]))
+    return true;
+  throw new SatelliteError(
+    'CONFLICT',
+    `Chain '${name}' has other children by now (${rows.map((row) => String(row[1])).join(', ')}), and was left as it is: ` +
+      'rename or remove it, or transfer without collections.',
+  );
+}
+
 /** All who change a chain hold a lock on its row until they commit; those who only take children away share it. */
-async function lockedChain(tx: Transaction, name: string, edit: ChainEdit): Promise<bigint> {
+async function lockedChain(tx: Transaction, name: string, edit: ChainChange): Promise<bigint> {
   const lock = tx.dialect === 'sqlite' ? '' : edit === 'REMOVE' ? 'FOR SHARE' : 'FOR UPDATE';
   const [row] = await tx.all(
     sql`SELECT collection_id, type FROM ${tx.table('collection')} WHERE name = ${name} ${raw(lock)}`,

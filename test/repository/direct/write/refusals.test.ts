@@ -281,6 +281,9 @@ describe('A writer of a registry', () => {
     const path = 'https://example.org/a';
     const file = { path, formatter: 'f', storageClass: 'Exposure', component: null, checksum: null, size: 5 };
     await repository.importDatasets([dataset(A, { files: [file] })], ctx);
+    await repository.setCollectionChain('chain', ['run', 'run2'], 'DEFINE', ctx);
+    await repository.setCollectionChain('chain', ['run', 'run2'], 'DEFINE', ctx);
+    await refused(repository.setCollectionChain('chain', ['run2', 'run'], 'DEFINE', ctx), 'CONFLICT', 'run, run2');
     await repository.setCollectionChain('chain', ['run', 'run2'], 'REDEFINE', ctx);
     await refused(repository.setCollectionChain('chain', ['chain'], 'EXTEND', ctx), 'COLLECTION_CYCLE', 'chain');
     await refused(repository.removeCollection('run', false, ctx), 'CONFLICT', "'chain'");
