@@ -86,14 +86,14 @@ class Satellite(SatelliteRecord, Sharing):
         """Keep the satellite for many changes by its Butlers: a context.
 
         Where it lies on a network file system, each change else checks it out of the gateway and in again. Elsewhere
-        this does nothing.
+        this does nothing. Threads may change it in the block; it is given back when the last such block has ended.
 
         Yields
         ------
         satellite : `Satellite`
             This satellite.
         """
-        with self._own_storage().held():
+        with self._own_storage().kept():
             yield self
 
     def checkout(self) -> Self:

@@ -48,7 +48,8 @@ class Storage:
     Notes
     -----
     On a network file system one process at a time writes to an SQLite database: while it is the gateway's, the file
-    is read-only. Each change then checks the satellite out and in again, and what is done in `held` together.
+    is read-only. Each change then checks the satellite out and in again, and what is done in `held` or `kept`
+    together. Threads may share it: stock Butler is not made for that, so that they change it one after another.
     """
 
     def __init__(
@@ -66,8 +67,13 @@ class Storage:
         self._checkin = checkin
         self._butler: DirectButler | None = None
         self._expires: datetime | None = None
-        self._holds = 0
         self._told = False
+        # Who changes it keeps it, too: this lock is taken after `_keeping` has been let go.
+        self._writing = threading.RLock()
+        self._changes = 0
+        self._keeping = threading.Lock()
+        self._keepers = 0
+        self._taken = False
 
     def write(self, action: Callable[[DirectButler], _Result]) -> _Result:
         """Change the satellite.
@@ -87,40 +93,55 @@ class Storage:
 
     @contextmanager
     def held(self) -> Iterator[DirectButler]:
-        """Keep the satellite for several changes: a context.
+        """Do several changes together: a context. Other threads wait until it ends.
 
         Yields
         ------
         butler : `~lsst.daf.butler.direct_butler.DirectButler`
             The satellite's own repository, writeable.
         """
-        mine = self._holds == 0 and self._is_the_gateways()
-        if mine:
-            self._take()
-        self._holds += 1
-        try:
-            yield self._opened()
-        except sqlalchemy.exc.OperationalError:
-            # Such as a password that another notebook has replaced: the next change asks for a new one.
-            self.close()
-            raise
-        finally:
-            self._holds -= 1
-            if mine:
-                # The file becomes another one.
+        with self.kept(), self._writing:
+            self._changes += 1
+            try:
+                yield self._opened()
+            except sqlalchemy.exc.OperationalError:
+                # Such as a password that another notebook has replaced: the next change asks for a new one.
                 self.close()
-                self._checkin()
+                raise
+            finally:
+                self._changes -= 1
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keep the satellite for changes of all threads, until the last of them that keeps it lets it go: a context."""
+        with self._keeping:
+            if self._keepers == 0 and self._is_the_gateways():
+                self._take()
+                self._taken = True
+            self._keepers += 1
+        try:
+            yield
+        finally:
+            with self._keeping:
+                self._keepers -= 1
+                if self._keepers == 0 and self._taken:
+                    self._taken = False
+                    # The file becomes another one.
+                    self.close()
+                    self._checkin()
 
     def refresh(self) -> None:
         """See what others have changed meanwhile."""
-        if self._butler is not None:
-            self._butler.registry.refresh()
+        with self._writing:
+            if self._butler is not None:
+                self._butler.registry.refresh()
 
     def close(self) -> None:
-        """Close the repository; the next change opens it again."""
-        if self._butler is not None:
-            self._butler.close()
-            self._butler = None
+        """Close the repository, when nobody changes it any more; the next change opens it again."""
+        with self._writing:
+            if self._butler is not None:
+                self._butler.close()
+                self._butler = None
 
     def _take(self) -> None:
         if not self._told:
@@ -138,7 +159,7 @@ class Storage:
         return file.exists() and not file.stat().st_mode & _WRITEABLE
 
     def _opened(self) -> DirectButler:
-        if self._expires is not None and self._holds == 1 and datetime.now(UTC) > self._expires - _MARGIN:
+        if self._expires is not None and self._changes == 1 and datetime.now(UTC) > self._expires - _MARGIN:
             self.close()
         if self._butler is None:
             self._butler = self._open()

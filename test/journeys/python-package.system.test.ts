@@ -77,6 +77,7 @@ test.each([
   ['test_token.py', 'the token goes to the gateway and nowhere else'],
   ['test_transport.py', 'errors are in the user’s words, and jobs are waited for'],
   ['test_run.py', 'runs are asked for step by step, and say why one did not come to its end'],
+  ['test_storage.py', 'threads write to a satellite one after another, and the last one gives it back'],
   ['test_values.py', 'values keep their kinds, units and times'],
   ['test_satellite.py', 'satellites are made, searched, shared, emptied, deleted and brought back'],
 ])(
