@@ -22,7 +22,7 @@ import { Outbox } from './outbox.ts';
 import type { PublicationComment, PublicationVersion } from './publication.ts';
 import { PublicationChores } from './publication-chores.ts';
 import type { PublicationsOptions } from './publications-options.ts';
-import { publishKind, withdrawKind } from './publish-kind.ts';
+import { closeToReaders, publishKind, withdrawKind, type PublishParts } from './publish-kind.ts';
 import { ReaderGrants } from './reader-grants.ts';
 import { Packs, type PackPlace } from './packs/packs.ts';
 import { PublicationRecords } from './records.ts';
@@ -59,6 +59,7 @@ export class Publications implements PublicationService {
   readonly #view: PublicationView;
   readonly #watcher: Watcher<null>;
   readonly #parts: PublicationParts;
+  readonly #publishParts: PublishParts;
   readonly #chores: PublicationChores;
   readonly #kinds: VersionKinds;
   readonly #jobs: VersionJobs;
@@ -127,6 +128,7 @@ export class Publications implements PublicationService {
     });
     const grants = new ReaderGrants(grantStore, memberships, otherReadersIn(state.database));
     const publishParts = { ...this.#parts, commit, grants, repositoriesOf };
+    this.#publishParts = publishParts;
     const publish = publishKind(publishParts);
     const withdraw = withdrawKind(publishParts);
     const submit = submitKind(
@@ -217,6 +219,8 @@ export class Publications implements PublicationService {
     const { record } = changed.publication;
     if (record.state !== 'WITHDRAWN') return changed;
     const job = await this.#jobs.enqueue(this.#kinds.withdraw, record);
+    // The job has to wait where others work: nobody reads it meanwhile.
+    await closeToReaders(this.#publishParts, record);
     return { ...changed, job };
   }
 

@@ -36,6 +36,7 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
   const { records, store, commit, grants, sources } = parts;
   return {
     name: 'approvePublication',
+    isLong: true,
     run: async (input, task) => {
       const found = await existing(records, input);
       const since = await visibleSince(parts, found);
@@ -133,9 +134,17 @@ async function letReadersIn({ store, grants }: PublishParts, version: Publicatio
 }
 
 /** Where a version is not there, the one before stays, and so do its readers. */
-async function restoreReaders({ records, commit, grants }: PublishParts, version: PublicationVersion): Promise<void> {
-  if (version.generation !== null || (await publishedBefore(records, version)) === null) return;
-  if ((await commit.visibleSince(version)) === null) await grants.restore(version);
+async function restoreReaders(
+  { records, store, commit, grants }: PublishParts,
+  version: PublicationVersion,
+): Promise<void> {
+  const before = version.generation === null ? await publishedBefore(records, version) : null;
+  if (before === null || (await commit.visibleSince(version)) !== null) return;
+  await grants.restore(version);
+  // Taken back at that moment, it has no readers.
+  const isThere = (await existing(records, before)).state === 'PUBLISHED';
+  if (!isThere)
+    await grants.close(before, await store.read(before, AbortSignal.timeout(LOOK_MILLISECONDS)).collections());
 }
 
 /** Makes what is visible PUBLISHED, in the place of the version before; again after a crash. */
@@ -158,7 +167,7 @@ async function finish(
 }
 
 export function withdrawKind(parts: PublishParts): JobKind<VersionInput, PublishResult> {
-  const { records, store, commit, grants } = parts;
+  const { records, store, commit } = parts;
   return {
     name: 'withdrawPublication',
     isCancellable: false,
@@ -166,8 +175,7 @@ export function withdrawKind(parts: PublishParts): JobKind<VersionInput, Publish
       const version = await existing(records, input);
       const manifest = store.read(version, task.signal);
       failpoint('publication:before-withdrawal');
-      // Where it is out already, its names can be those of a later publication, with grants of its own.
-      if ((await commit.visibleSince(version)) !== null) await grants.close(version, await manifest.collections());
+      await closeToReaders(parts, version);
       const ctx = { caller: { username: version.submittedBy }, signal: task.signal };
       const generation = await commit.withdraw(version, manifest, { task, ctx });
       await moved(parts, input, () => ({ goneSince: generation }));
@@ -175,6 +183,23 @@ export function withdrawKind(parts: PublishParts): JobKind<VersionInput, Publish
       return { generation };
     },
   };
+}
+
+/** Ends the grants on what was taken back, which is there until its job has taken it out. */
+export async function closeToReaders(
+  { records, store, commit, grants }: Pick<PublishParts, 'records' | 'store' | 'commit' | 'grants'>,
+  version: PublicationVersion,
+): Promise<void> {
+  // Where it is out already, its names can be those of a later publication, with grants of its own.
+  if ((await commit.visibleSince(version)) === null) return;
+  const signal = AbortSignal.timeout(LOOK_MILLISECONDS);
+  await grants.close(version, await store.read(version, signal).collections());
+  if ((await commit.visibleSince(version)) !== null) return;
+  // A later version can have come in its place at that moment: its readers stay.
+  for (const later of await records.versions(version.publication)) {
+    if (later.version <= version.version || (await commit.visibleSince(later)) === null) continue;
+    await grants.open(later, await store.read(later, signal).collections());
+  }
 }
 
 /** STAGING, where it is approved; what went on before goes on. @throws SatelliteError CONFLICT */

@@ -52,6 +52,8 @@ export function submitKind(
   };
   return {
     name: 'submitPublication',
+    // It reads whole repositories.
+    isLong: true,
     run: async ({ publication, version: number }, task) => {
       const found = await existing(records, { publication, version: number });
       // What was submitted is frozen, also where a job is done again.

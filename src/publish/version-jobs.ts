@@ -23,12 +23,15 @@ export class VersionJobs {
   async enqueue(kind: JobKind<VersionInput>, record: PublicationVersion, token?: string): Promise<Job> {
     const { publication, version } = record;
     const owner = ownerOfJob(record);
+    // What is taken back does not wait until a later version is made.
+    const isWithdrawal = record.state === 'WITHDRAWN';
+    const subject = `${isWithdrawal ? 'withdrawal' : 'publication'}:${publication}`;
     const job = await this.#options.jobs.enqueue(kind, {
       owner,
-      subject: `publication:${publication}`,
+      subject,
       input: { publication, version },
       // One of a kind for a version: `retryJob` goes on with it.
-      idempotencyKey: `${publication} ${version}`,
+      idempotencyKey: `${isWithdrawal ? subject : publication} ${version}`,
       ...(token !== undefined && { token }),
     });
     await moved(this.#options, record, (now) => (now.job === job.id ? null : { job: job.id }));
