@@ -1,5 +1,6 @@
 /** Dimension records that an answer gives beside its rows. */
 import type { DimensionGroup } from '../../butler/dimension-group.ts';
+import type { DimensionElement } from '../../butler/universe.ts';
 import { readNested } from '../../repository/nested-reads.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import type { DataIdRow, DatasetRow } from '../../repository/rows.ts';
@@ -35,9 +36,11 @@ export class RecordsBeside {
     rows: readonly Pick<DataIdRow, 'values' | 'repository'>[],
   ): Promise<readonly RecordsOfDataId[]> {
     const dataIds = rows.map((row) => row.values);
-    const records = await readNested(() =>
+    const stored = await readNested(() =>
       recordsOfDataIds(this.#repository, group, dataIds, this.#ctx, { kept: this.#kept }),
     );
+    const views = group.elements.filter((element) => element.viewOf !== undefined);
+    const records = stored.map((of, i) => [...of, ...hiddenRecords(group, views, of, rows[i]!)]);
     if (!group.elements.some(isPixels)) return records;
     const pixels = new PixelRecords();
     const found: RecordsOfDataId[] = [];
@@ -46,4 +49,21 @@ export class RecordsBeside {
     }
     return found;
   }
+}
+
+/**
+ * Records of a data ID that are values in other records (a band, in those of physical filters) and hold nothing but their name:
+ * who may read a dataset of a band need not be allowed to read any filter of it.
+ */
+function hiddenRecords(
+  { dataCoordinateKeys }: DimensionGroup,
+  views: readonly DimensionElement[],
+  found: RecordsOfDataId,
+  { values, repository }: Pick<DataIdRow, 'values' | 'repository'>,
+): RecordsOfDataId {
+  return views.flatMap((element) => {
+    const value = values[dataCoordinateKeys.indexOf(element.name)];
+    if (value === undefined || found.some((record) => record.element === element)) return [];
+    return [{ element, fields: { [element.primaryKey!.name]: value }, repository }];
+  });
 }
