@@ -99,6 +99,11 @@ export interface JobKind<Input extends Json = Json, Result extends Json = Json> 
    * @throws HeldError (`RIGHTS`) where they may not
    */
   check?(input: Input, owner: string): Promise<string | void>;
+  /**
+   * What the names of steps begin with that are done again when a job that FAILED or was CANCELLED is started again: what they
+   * wrote may be gone since.  Others are not.
+   */
+  readonly redoneSteps?: readonly string[];
   readonly retries?: number;
   /** False where what was decided has to be done. @default true */
   readonly isCancellable?: boolean;
@@ -134,6 +139,8 @@ export interface Jobs {
   find(id: string, owner: string): Promise<Job | null>;
   /** Newest first. */
   list(owner: string, filter: { readonly subject?: string; readonly first: number }): Promise<readonly Job[]>;
+  /** Those of a subject that are QUEUED or RUNNING, whoever owns them. */
+  atWork(subject: string): Promise<readonly Job[]>;
   log(id: string, owner: string): Promise<readonly { readonly at: number; readonly message: string }[]>;
   /** @throws NOT_FOUND; CONFLICT where its kind cannot be cancelled; a job that has ended stays as it is */
   cancel(id: string, owner: string): Promise<Job>;

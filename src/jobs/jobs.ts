@@ -148,6 +148,11 @@ class StateJobs implements Jobs {
     return this.#records.list(owner, filter);
   }
 
+  async atWork(subject: string): Promise<readonly Job[]> {
+    await this.#prepared();
+    return this.#records.atWork(subject);
+  }
+
   async log(id: string, owner: string): Promise<readonly { readonly at: number; readonly message: string }[]> {
     await this.#prepared();
     return this.#records.log(id, owner);
@@ -168,7 +173,10 @@ class StateJobs implements Jobs {
   }
 
   async retry(id: string, owner: string, token?: string): Promise<Job> {
-    await this.#existing(id, owner);
+    const { kind, state } = await this.#existing(id, owner);
+    if (state === 'FAILED' || state === 'CANCELLED') {
+      for (const prefix of this.#kinds.get(kind)?.redoneSteps ?? []) await this.#records.forgetSteps(id, prefix);
+    }
     const isQueued = await this.#requeue(id, token, ['FAILED', 'CANCELLED', 'HELD']);
     const job = await this.#existing(id, owner);
     if (isQueued || job.state !== 'COMPLETED') return job;

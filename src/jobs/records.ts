@@ -155,6 +155,15 @@ export class JobRecords {
     return rows.map((row) => readJob(row).job);
   }
 
+  async atWork(subject: string): Promise<readonly Job[]> {
+    const rows = await this.#database.all(
+      sql`SELECT ${JOB_COLUMNS} FROM ${this.#job} WHERE subject = ${subject} AND state IN ('QUEUED', 'RUNNING')
+          ORDER BY created_at, id`,
+      UNABORTED,
+    );
+    return rows.map((row) => readJob(row).job);
+  }
+
   async log(id: string, owner: string): Promise<readonly { readonly at: number; readonly message: string }[]> {
     const rows = await this.#database.all(
       sql`SELECT at, message FROM ${this.#database.table('job_log')}

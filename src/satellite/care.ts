@@ -106,14 +106,13 @@ export class Care {
 
   /** A job that writes would find the satellite gone in the middle. */
   async #mustBeIdle(entry: CatalogEntry, { username }: Identity): Promise<void> {
-    const subject = `satellite:${fullName(entry)}`;
-    const jobs = await this.#parts.jobs.list(username, { subject, first: 100 });
-    const running = jobs.find(({ state }) => state === 'QUEUED' || state === 'RUNNING');
-    if (!running) return;
-    throw new SatelliteError(
-      'CONFLICT',
-      `Satellite '${fullName(entry)}' is at work: job ${running.id} (${running.kind}) has not ended. Wait for it, or cancel it first.`,
-    );
+    const [job] = await this.#parts.jobs.atWork(`satellite:${fullName(entry)}`);
+    if (!job) return;
+    const which =
+      job.owner === username
+        ? `job ${job.id} (${job.kind}) has not ended. Wait for it, or cancel it first.`
+        : `a job of ${job.owner} (${job.kind}) has not ended. Wait for it, or ask them to cancel it.`;
+    throw new SatelliteError('CONFLICT', `Satellite '${fullName(entry)}' is at work: ${which}`);
   }
 
   async #change(entry: CatalogEntry, from: 'READY' | 'CHECKED_OUT', to: 'READY' | 'CHECKED_OUT'): Promise<void> {

@@ -37,6 +37,8 @@ export interface Between {
   readonly from: string;
   /** Full name of the satellite. */
   readonly to: string;
+  /** Identifier of the satellite; absent or null: whichever has the name. */
+  readonly satelliteId?: string | null;
 }
 
 /** The source as someone may read it now, among all that they may read. */
@@ -56,13 +58,23 @@ export function visibleSource(
   });
 }
 
-/** The satellite, open for the owner of a job. */
-export function writeableSatellite(
+/**
+ * The satellite, open for the owner of a job.
+ * @throws SatelliteError CONFLICT where another one has its name by now: what the job has done, it has not done there
+ */
+export async function writeableSatellite(
   { rights, satellites }: Pick<TransferSurroundings, 'rights' | 'satellites'>,
   owner: string,
   to: string,
+  satelliteId: string | null = null,
 ): Promise<OpenSatellite> {
-  return rights.as(owner, to, (who) => satellites.forWriting(to, who));
+  const satellite = await rights.as(owner, to, (who) => satellites.forWriting(to, who));
+  if (satelliteId === null || satellite.id === satelliteId) return satellite;
+  throw new SatelliteError(
+    'CONFLICT',
+    `Satellite '${to}' is not the one any more that this was to go into: it was reset, or deleted and made anew. Nothing was ` +
+      'written to the new one: ask for it again.',
+  );
 }
 
 /** On whose behalf a job asks repositories. */
@@ -80,13 +92,14 @@ type OwnersPart = Omit<TransferSetting, 'selection' | 'mode' | 'collections'>;
  */
 export async function asOwner<T>(
   surroundings: TransferSurroundings,
-  { from, to }: Between,
+  between: Between,
   task: Task,
   work: (setting: OwnersPart) => Promise<T>,
 ): Promise<T> {
+  const { from, to } = between;
   const { satellites, files, references } = surroundings;
   const { owner } = task;
-  const satellite = await writeableSatellite(surroundings, owner, to);
+  const satellite = await writeableSatellite(surroundings, owner, to, between.satelliteId);
   const visibleNow = forSeconds(VISIBLE_SECONDS, () => visibleSource(surroundings, owner, from));
   const { source, visible } = await visibleNow();
   const setting: OwnersPart = {

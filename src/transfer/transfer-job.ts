@@ -42,6 +42,9 @@ const DATASETS_AT_ONCE = 1000;
 /** What the names of steps begin with that tell where files are copied to. */
 export const COPY_PATHS = 'paths:';
 
+/** The same, of all that write to the satellite: each can be done again, and does nothing then where all is there. */
+export const WRITING_STEPS: readonly string[] = ['records:', 'register', 'datasets:', 'memberships:', 'chains'];
+
 /** Records that one transaction inserts. */
 const RECORDS_AT_ONCE = 2500;
 

@@ -15,7 +15,7 @@ import { neededRecords, planRecords } from './dimension-records.ts';
 import { planPage } from './plan-page.ts';
 import type { LeftFiles } from './left-files.ts';
 import type { SelectedDatasets, TransferConflict, TransferDatasets, TransferPlan } from './service.ts';
-import { TransferAttempt, type TransferResult } from './transfer-job.ts';
+import { TransferAttempt, WRITING_STEPS, type TransferResult } from './transfer-job.ts';
 
 /** As a job keeps it. */
 export type TransferInput = {
@@ -23,6 +23,8 @@ export type TransferInput = {
   readonly from: string;
   /** Full name of the satellite. */
   readonly to: string;
+  /** Its identifier: another one may get the name.  Null of a configured repository; jobs of older gateways have none. */
+  readonly satelliteId: string | null;
   /** `SelectedDatasets` as JSON text, which keeps long integers. */
   readonly datasets: string;
   readonly mode: TransferDatasets['mode'];
@@ -39,12 +41,14 @@ export function transferKind(
 ): JobKind<TransferInput, TransferResult> {
   return {
     name: 'transferDatasets',
-    check: async ({ from, to }, owner) => {
-      await writeableSatellite(surroundings, owner, to);
+    redoneSteps: WRITING_STEPS,
+    check: async ({ from, to, satelliteId }, owner) => {
+      await writeableSatellite(surroundings, owner, to, satelliteId);
       return (await visibleSource(surroundings, owner, from)).visible.ruleOf(from);
     },
     run: async (input, task) => {
       const { mode, collections } = input;
+      await writeableSatellite(surroundings, task.owner, input.to, input.satelliteId);
       if (mode === 'COPY') await left.beginCopy(input.to, task);
       const selection = parseJson(input.datasets) as unknown as SelectedDatasets;
       const ctx = contextOf(surroundings, task);
@@ -102,7 +106,7 @@ export async function planTransfer(transfer: PlannedTransfer, ctx: QueryContext)
 export function transferInput(
   { datasets, mode, collections }: Pick<TransferDatasets, 'datasets' | 'mode' | 'collections'>,
   from: string,
-  to: string,
+  { fullName: to, id: satelliteId }: Pick<OpenSatellite, 'fullName' | 'id'>,
 ): TransferInput {
-  return { from, to, datasets: stringifyJson(datasets), mode, collections };
+  return { from, to, satelliteId, datasets: stringifyJson(datasets), mode, collections };
 }

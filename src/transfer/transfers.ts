@@ -73,7 +73,7 @@ export class Transfers implements TransferService {
     const job = await jobs.enqueue(this.#kind, {
       owner: username,
       subject: `satellite:${satellite.fullName}`,
-      input: transferInput(request, from, satellite.fullName),
+      input: transferInput(request, from, satellite),
       idempotencyKey: request.idempotencyKey,
       token,
     });

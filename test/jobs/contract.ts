@@ -219,6 +219,28 @@ function testJobs(queue: Queue): void {
     expect(steps).toEqual(['first', 'second', 'second']);
   });
 
+  test('steps that wrote what may be gone since are done again when a job that failed is started again', async () => {
+    const steps: string[] = [];
+    const work = {
+      ...kind(async (_input, task) => {
+        for (const name of ['plan:0', 'write:0']) await task.step(name, async () => steps.push(name));
+        await task.step('end', async () => {
+          if (task.attempt === 1) throw new SatelliteError('CONFLICT', 'Something is in the way.');
+          return null;
+        });
+        return null;
+      }),
+      redoneSteps: ['write:'],
+    };
+    const jobs = await queue.gateway([work]);
+    await jobs.start();
+    const { id } = await jobs.enqueue(work, job());
+    await untilState(jobs, id, 'FAILED');
+    await jobs.retry(id, OWNER);
+    await untilState(jobs, id, 'COMPLETED');
+    expect(steps).toEqual(['plan:0', 'write:0', 'write:0']);
+  });
+
   test('a source that is away for a while is asked again, not before the time that it named', async () => {
     const attempts: number[] = [];
     const work = kind(async (_input, task) => {

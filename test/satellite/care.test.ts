@@ -187,6 +187,19 @@ test('a satellite is handed over when what the gateway is writing to it has ende
   expect(found.map(({ name }) => name).toSorted()).toEqual(kept);
 });
 
+test('is not checked out in the middle of a job, whoever’s that is', async () => {
+  const world = await gateway();
+  await world.satellites.create(request('mine'), alice);
+  // No gateway here knows its kind: it stays QUEUED.
+  const kind = { name: 'transferDatasets', run: async () => null };
+  const subject = 'satellite:alice~mine';
+  await world.jobs.enqueue(kind, { owner: 'bob', subject, input: null });
+  await expect(world.care.checkout(mine, alice)).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringContaining('a job of bob (transferDatasets) has not ended') as string,
+  });
+});
+
 test('a gateway that writes without a pause does not keep another from writing', async () => {
   const [a, b] = [await gateway(), await gateway()];
   await a.satellites.create(request('mine'), alice);

@@ -101,7 +101,7 @@ export class TransferWorld implements AsyncDisposable {
       beginCopy: async () => undefined,
     });
     const from = options.from ?? this.#offered[0]!.name;
-    const input = transferInput({ datasets, mode, collections }, from, 'alice~mine');
+    const input = transferInput({ datasets, mode, collections }, from, this.satellite);
     return kind.run(input, this.task(steps, options.signal));
   }
 
