@@ -109,6 +109,7 @@ export class SatelliteStorage {
       path,
       guard,
       quickCheck: guard !== undefined,
+      orReadOnly: true,
       placed: {
         database:
           satellite.database === 'SQLITE'

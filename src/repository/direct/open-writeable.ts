@@ -1,6 +1,6 @@
 /** Opening a DirectButler repository for writing. */
 import sql from 'sql-template-tag';
-import { RepositoryUnavailableError } from '../../butler/errors.ts';
+import { RepositoryUnavailableError, SatelliteError } from '../../butler/errors.ts';
 import { readButlerConfig, type DatabaseLocation } from './butler-config.ts';
 import type { WriteableDatabase, WriteGuard } from './database.ts';
 import type { ArtifactStoreOptions } from './datastore/open-store.ts';
@@ -21,6 +21,8 @@ export interface WriteableRepositoryOptions extends DirectRepositoryOptions, Art
   readonly placed?: { readonly database: DatabaseLocation; readonly datastoreRoot: string };
   /** Checks an SQLite file's structure before it is first written to. Default: false */
   readonly quickCheck?: boolean;
+  /** Opens one that its `butler.yaml` lets nobody but stock Butler write to, and refuses changes only. Default: false */
+  readonly orReadOnly?: boolean;
 }
 
 /**
@@ -55,16 +57,17 @@ async function openParts(options: WriteableRepositoryOptions): Promise<Writeable
     signal = AbortSignal.timeout(OPEN_MILLISECONDS),
   } = options;
   const config = { ...(await readButlerConfig(name, path)), ...options.placed };
-  if (config.readOnlyBecauseOf.length > 0) {
-    throw notWriteable(name, `'${config.readOnlyBecauseOf[0]}' is set in its butler.yaml; supported: without it.`);
-  }
-  const database = await openDatabase(options, config.database, signal);
+  const { orReadOnly = false } = options;
+  const isReadOnly = config.readOnlyBecauseOf.length > 0;
+  if (isReadOnly && !orReadOnly) throw notWriteable(name, sectionSet(config.readOnlyBecauseOf[0]!));
+  const guard = isReadOnly ? onceWriteable(options) : options.guard;
+  const database = await openDatabase(options, guard, config.database, signal);
   const unchecked = { name, config, database, fileRoots, access: 'write', s3, ownership, exactRoot } as const;
   const parts = await checkedParts(unchecked, signal);
   const { location } = parts.datastore;
   try {
     if (database.dialect === 'postgresql') await checkSequences(parts, signal);
-    if (!(await parts.datastore.checkTable(signal))) {
+    if (!(await parts.datastore.checkTable(signal)) && !isReadOnly) {
       await database.transaction((tx) => ensureRecordsTable(tx, location), signal);
     }
   } catch (error) {
@@ -75,7 +78,8 @@ async function openParts(options: WriteableRepositoryOptions): Promise<Writeable
 }
 
 async function openDatabase(
-  { name, guard, quickCheck = false, placed }: WriteableRepositoryOptions,
+  { name, guard: ownGuard, quickCheck = false, placed }: WriteableRepositoryOptions,
+  guard: WriteGuard | undefined,
   location: DatabaseLocation,
   signal: AbortSignal,
 ): Promise<WriteableDatabase> {
@@ -83,7 +87,7 @@ async function openDatabase(
     return new WriteableSqliteDatabase(name, location.path, {
       guard,
       quickCheck,
-      keepJournal: guard !== undefined,
+      keepJournal: ownGuard !== undefined,
       exactPath: placed !== undefined,
     });
   }
@@ -115,6 +119,26 @@ async function checkSequences(
   ];
   const missing = expected.find((sequence) => !found.has(sequence));
   if (missing !== undefined) throw notWriteable(name, `its registry has no sequence '${missing}'.`);
+}
+
+/** Admits nobody before its `butler.yaml` is one with which the gateway can write. */
+function onceWriteable({ name, path, guard }: WriteableRepositoryOptions): WriteGuard {
+  return {
+    admit: async (signal) => {
+      const [section] = (await readButlerConfig(name, path)).readOnlyBecauseOf;
+      if (section === undefined) return (await guard?.admit(signal)) ?? false;
+      throw new SatelliteError(
+        'CONFLICT',
+        `Repository '${name}' can be read here, and written to by stock Butler only: ${sectionSet(section)}`,
+      );
+    },
+    confirm: async () => guard?.confirm(),
+    ended: () => guard?.ended(),
+  };
+}
+
+function sectionSet(section: string): string {
+  return `'${section}' is set in its butler.yaml; supported: without it.`;
 }
 
 function notWriteable(name: string, why: string): RepositoryUnavailableError {
