@@ -2791,15 +2791,20 @@ export type SatelliteDatabase =
 export type SatellitePlan = {
   readonly __typename?: 'SatellitePlan';
   /** Bytes of its own files: that a reset or a delete frees in the end. */
-  readonly bytes: Scalars['BigInt']['output'];
+  readonly bytes?: Maybe<Scalars['BigInt']['output']>;
   /** Names of the collections. */
-  readonly collections: ReadonlyArray<Scalars['String']['output']>;
-  /** Number of datasets: that go with a reset or a delete, come back with a restore, are looked at by a check. */
-  readonly datasets: Scalars['BigInt']['output'];
+  readonly collections?: Maybe<ReadonlyArray<Scalars['String']['output']>>;
+  /**
+   * Number of datasets: that go with a reset or a delete, come back with a restore, are looked at by a check. Null, as the next
+   * three, where it cannot be read.
+   */
+  readonly datasets?: Maybe<Scalars['BigInt']['output']>;
   /** Other satellites that refer to datasets of this one. */
   readonly referencedBy: ReadonlyArray<Scalars['String']['output']>;
   /** Number of datasets that it only refers to. */
-  readonly references: Scalars['BigInt']['output'];
+  readonly references?: Maybe<Scalars['BigInt']['output']>;
+  /** Why it is not known what goes; null where it is. */
+  readonly warning?: Maybe<Scalars['String']['output']>;
 };
 
 /** What can be done with a satellite now. */
@@ -4368,11 +4373,12 @@ export type SatelliteResolvers<ContextType = GraphQLContext, ParentType extends 
 };
 
 export type SatellitePlanResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SatellitePlan'] = ResolversParentTypes['SatellitePlan']> = {
-  bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
-  collections?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
-  datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  bytes?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
+  collections?: Resolver<Maybe<ReadonlyArray<ResolversTypes['String']>>, ParentType, ContextType>;
+  datasets?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
   referencedBy?: Resolver<ReadonlyArray<ResolversTypes['String']>, ParentType, ContextType>;
-  references?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  references?: Resolver<Maybe<ResolversTypes['BigInt']>, ParentType, ContextType>;
+  warning?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type SetCollectionChainPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['SetCollectionChainPayload'] = ResolversParentTypes['SetCollectionChainPayload']> = {

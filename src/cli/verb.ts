@@ -32,7 +32,7 @@ export interface Change {
 export type Payload = Readonly<Record<string, unknown>> & { readonly job?: WatchedJob | null };
 
 export const SATELLITE_FIELDS = 'satellite {name owner state database artifacts official uri purgeAt}';
-export const PLAN_FIELDS = 'plan {datasets bytes references collections referencedBy}';
+export const PLAN_FIELDS = 'plan {datasets bytes references collections referencedBy warning}';
 
 /** A verb that asks a gateway. */
 export function verb(name: string, description: string): Command {

@@ -32,14 +32,17 @@ export interface ChangeSatellite extends Change {
 
 /** JSON.  What a change concerns: what goes with a reset or a delete, comes back with a restore, is looked at by a verify. */
 export type SatellitePlan = {
-  readonly datasets: number;
+  /** Null, as the next three, where it cannot be read. */
+  readonly datasets: number | null;
   /** Of its own files: freed by a reset or a delete. */
-  readonly bytes: number;
+  readonly bytes: number | null;
   /** Datasets that are held by reference. */
-  readonly references: number;
-  readonly collections: readonly string[];
+  readonly references: number | null;
+  readonly collections: readonly string[] | null;
   /** Full names of other satellites that refer to its datasets. */
   readonly referencedBy: readonly string[];
+  /** For people: why what goes is not known; null where it is. */
+  readonly warning: string | null;
 };
 
 /** JSON.  What an upgrade to another universe would do. */

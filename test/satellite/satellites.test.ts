@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sql from 'sql-template-tag';
@@ -146,6 +146,24 @@ describe('a new satellite', () => {
   });
 });
 
+test('one whose owner wants other file names can be read, and written to again when that is taken back', async () => {
+  const config = join(world.satellites.uri(await create('mine')), 'butler.yaml');
+  const before = await readFile(config, 'utf8');
+  const { repository } = await world.satellites.forWriting('mine', alice);
+  await repository.registerCollection({ name: 'first', type: 'TAGGED' }, ctx);
+  await world.close();
+  await writeFile(config, before.replace(/^datastore:$/m, 'datastore:\n  templates: {default: "{run}/{datasetType}"}'));
+  world = await openWorld({ directory, official });
+  const again = (await world.satellites.forWriting('mine', alice)).repository;
+  expect(await again.collections({ search: ['*'] }, ctx)).toMatchObject([{ name: 'first' }]);
+  await expect(again.registerCollection({ name: 'second', type: 'TAGGED' }, ctx)).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringContaining("'datastore.templates' is set") as string,
+  });
+  await writeFile(config, before);
+  await again.registerCollection({ name: 'second', type: 'TAGGED' }, ctx);
+});
+
 describe('the directory', () => {
   test('shows a satellite to its owner and to the members of its group only', async () => {
     await create('mine');
@@ -192,7 +210,14 @@ describe('deleting', () => {
     const satellite = await create('mine');
     await fill(satellite);
     const { plan } = await world.satellites.delete({ ...by('mine'), dryRun: true, purge: false }, alice);
-    expect(plan).toEqual({ datasets: 0, bytes: 0, references: 0, collections: ['u/alice/run'], referencedBy: [] });
+    expect(plan).toEqual({
+      datasets: 0,
+      bytes: 0,
+      references: 0,
+      collections: ['u/alice/run'],
+      referencedBy: [],
+      warning: null,
+    });
     expect(await world.satellites.find('mine', alice)).toMatchObject({ state: 'READY' });
   });
 
@@ -281,6 +306,31 @@ describe('deleting', () => {
     const { job } = await purge();
     expect(await world.ended(job)).toMatchObject({ state: 'COMPLETED', result: { purged: true } });
   });
+
+  test.each(['without its files', 'with a damaged database', 'with another butler.yaml'])(
+    'or resetting one %s goes on, with a warning in place of what is in it',
+    async (broken) => {
+      const satellite = await create('mine');
+      const uri = world.satellites.uri(satellite);
+      if (broken.includes('files')) await rm(uri, { recursive: true });
+      else if (broken.includes('database')) await writeFile(join(uri, 'gen3.sqlite3'), 'not a database'.repeat(1000));
+      else await writeFile(join(uri, 'butler.yaml'), 'registry: {db: 7}');
+      const unknown = {
+        datasets: null,
+        bytes: null,
+        references: null,
+        collections: null,
+        warning: expect.stringContaining('cannot be read') as string,
+      };
+      const { plan, satellite: anew } = await world.satellites.reset(by('mine'), alice);
+      expect(plan).toMatchObject(unknown);
+      expect(anew).toMatchObject({ state: 'READY' });
+      await rm(world.satellites.uri(anew!), { recursive: true });
+      const deleted = await world.satellites.delete({ ...by('mine'), purge: true }, alice);
+      expect(deleted.plan).toMatchObject(unknown);
+      expect(await world.ended(deleted.job)).toMatchObject({ state: 'COMPLETED', result: { purged: true } });
+    },
+  );
 
   test('is not for those who are not its members', async () => {
     await create('mine');
