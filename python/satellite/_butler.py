@@ -354,6 +354,8 @@ class SatelliteButler(RemoteButler):
 
     def _register(self, dataset_type: DatasetType) -> bool:
         """Register a dataset type in the satellite, unless the official repository has another one of that name."""
+        # Another notebook may have removed the one of that name that is remembered.
+        self._forget_dataset_types()
         try:
             known = self.get_dataset_type(dataset_type.name)
         except MissingDatasetTypeError:
@@ -365,6 +367,11 @@ class SatelliteButler(RemoteButler):
         return self._storage.write(
             lambda butler: butler.registry.registerDatasetType(dataset_type.conform_to(butler.dimensions))
         )
+
+    def _forget_dataset_types(self) -> None:
+        """Ask for dataset types anew: stock RemoteButler, and all its clones, remember them for ever."""
+        with self._cache.access() as cache:
+            cache.dataset_types.clear()
 
     def _own(self, refs: Iterable[DatasetRef]) -> list[DatasetRef]:
         """Check that datasets are the satellite's.

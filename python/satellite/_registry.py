@@ -42,6 +42,7 @@ class SatelliteRegistry(RemoteButlerRegistry):
         return True
 
     def refresh(self) -> None:
+        self._satellite._forget_dataset_types()
         self._storage.refresh()
 
     def refresh_collection_summaries(self) -> None:
@@ -77,6 +78,7 @@ class SatelliteRegistry(RemoteButlerRegistry):
 
     def removeDatasetType(self, name: str | tuple[str, ...]) -> None:
         self._storage.write(lambda butler: butler.registry.removeDatasetType(name))
+        self._satellite._forget_dataset_types()
 
     def supportsIdGenerationMode(self, mode: DatasetIdGenEnum) -> bool:
         return self._storage.write(lambda butler: butler.registry.supportsIdGenerationMode(mode))

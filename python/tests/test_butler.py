@@ -146,6 +146,34 @@ def test_a_dataset_type_cannot_contradict_the_official_one(butler: satellite.Sat
         butler.registry.registerDatasetType(other)
 
 
+def test_a_dataset_type_that_was_removed_is_registered_differently(
+    work: satellite.Satellite, butler: satellite.SatelliteButler
+) -> None:
+    def passing(*dimensions: str) -> DatasetType:
+        return DatasetType("passing", butler.dimensions.conform(dimensions), "StructuredDataDict")
+
+    first, second, third = passing("instrument"), passing("instrument", "detector"), passing("instrument", "visit")
+    butler.registry.registerDatasetType(first)
+    ref = butler.put({"a": 1}, "passing", instrument="HSC")
+    butler.pruneDatasets([ref], unstore=True, purge=True, disassociate=True)
+    butler.registry.removeDatasetType("passing")
+    with pytest.raises(MissingDatasetTypeError):
+        butler.get_dataset_type("passing")
+    assert butler.registry.registerDatasetType(second)
+    assert butler.clone().get_dataset_type("passing") == second
+    # In another notebook, whose Butlers remember nothing for these.
+    work._own_storage().write(lambda own: own.registry.removeDatasetType("passing"))
+    butler.registry.refresh()
+    with pytest.raises(MissingDatasetTypeError):
+        butler.get_dataset_type("passing")
+    assert butler.registry.registerDatasetType(second)
+    assert butler.get_dataset_type("passing") == second
+    work._own_storage().write(lambda own: own.registry.removeDatasetType("passing"))
+    assert butler.registry.registerDatasetType(third)
+    assert butler.get_dataset_type("passing") == third
+    butler.registry.removeDatasetType("passing")
+
+
 def test_collections_are_made_tagged_chained_and_certified_in_the_satellite(
     butler: satellite.SatelliteButler, refs: list[DatasetRef], bright: DatasetType
 ) -> None:
