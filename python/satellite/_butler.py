@@ -33,7 +33,7 @@ from lsst.daf.butler.transfers import RepoExportContext
 from lsst.resources import ResourcePath, ResourcePathExpression
 
 from ._collections import SatelliteCollections
-from ._errors import OfficialDataError
+from ._errors import OfficialDataError, SatelliteError
 from ._registry import SatelliteRegistry
 from ._storage import Storage
 
@@ -145,20 +145,16 @@ class SatelliteButler(RemoteButler):
                 self._bring([ref.datasetType], [ref.dataId])
                 return butler.put(obj, ref, provenance=provenance)
         dataset_type = self._type_of(datasetRefOrType)
-        given: DataId
-        if isinstance(dataId, DataCoordinate):
-            given = _bare(dataId)
-        else:
-            given = {**self._defaults_for(dataset_type), **(dataId or {})}
+        given = self._by_keys(dataset_type, dataId, kwargs)
 
         def put_by_data_id(butler: DirectButler) -> DatasetRef:
-            return butler.put(obj, dataset_type.name, given, run=run or self.run, provenance=provenance, **kwargs)
+            return butler.put(obj, dataset_type.name, given, run=run or self.run, provenance=provenance)
 
         with self._storage.held() as butler:
             try:
                 return put_by_data_id(butler)
             except (MissingDatasetTypeError, DataIdError):
-                expanded = self.registry.expandDataId(given, dimensions=dataset_type.dimensions, **kwargs)
+                expanded = self.registry.expandDataId(given, dimensions=dataset_type.dimensions)
                 self._bring([self.get_dataset_type(dataset_type.name)], [expanded])
             return put_by_data_id(butler)
 
@@ -325,6 +321,20 @@ class SatelliteButler(RemoteButler):
         """Give a dataset type; one that is put without being registered is an error of stock Butler's."""
         return given if isinstance(given, DatasetType) else self.get_dataset_type(given)
 
+    def _by_keys(self, dataset_type: DatasetType, data_id: DataId | None, more: dict[str, Any]) -> DataId:
+        """Give a data ID by the keys of dimensions alone, with defaults, as it is for official and own data.
+
+        What a data ID says by records, such as ``exposure.obs_id`` or the name of a detector, is looked up as stock
+        Butler does it, but not in the satellite alone: it knows some of the records only, of which one may be taken
+        for the only one that was meant.
+        """
+        # It asks nothing of the Butler that one of the gateway could not answer.
+        rewrite = DirectButler._rewrite_data_id
+        found, _ = rewrite(cast(DirectButler, self), data_id, dataset_type, **more)
+        if isinstance(found, DataCoordinate):
+            return _bare(found)
+        return {**self._defaults_for(dataset_type), **(found or {})}
+
     def _defaults_for(self, dataset_type: DatasetType) -> dict[str, Any]:
         defaults = self._registry_defaults.get().dataId
         return {name: defaults[name] for name in defaults.dimensions.names & dataset_type.dimensions.names}
@@ -353,7 +363,13 @@ class SatelliteButler(RemoteButler):
                 butler.transfer_dimension_records_from(self, wanted)
 
     def _register(self, dataset_type: DatasetType) -> bool:
-        """Register a dataset type in the satellite, unless the official repository has another one of that name."""
+        """Register a dataset type in the satellite, unless the official repository has another one of that name.
+
+        Raises
+        ------
+        SatelliteError
+            Raised in a transaction, where its dimensions need tables that the satellite does not have yet.
+        """
         # Another notebook may have removed the one of that name that is remembered.
         self._forget_dataset_types()
         try:
@@ -364,9 +380,17 @@ class SatelliteButler(RemoteButler):
             raise ConflictingDefinitionError(
                 f"There is another dataset type {known.name!r} in what this Butler reads: {known}."
             )
-        return self._storage.write(
-            lambda butler: butler.registry.registerDatasetType(dataset_type.conform_to(butler.dimensions))
-        )
+        with self._storage.held() as butler:
+            try:
+                return butler.registry.registerDatasetType(dataset_type.conform_to(butler.dimensions))
+            except AssertionError:
+                if not butler._registry._db.isInTransaction():
+                    raise
+                raise SatelliteError(
+                    f"{known.name!r} is the satellite's first dataset type of its dimensions: tables are made for it, "
+                    "which is not possible in a transaction. Before it, do "
+                    "butler.registry.registerDatasetType(…), of butler.get_dataset_type(…) where it is an official one."
+                ) from None
 
     def _forget_dataset_types(self) -> None:
         """Ask for dataset types anew: stock RemoteButler, and all its clones, remember them for ever."""

@@ -131,6 +131,24 @@ def test_default_data_ids_are_those_of_all_that_is_searched(
     assert butler.find_dataset("bright", visit=visit, detector=detector) == ref
 
 
+def test_a_data_id_by_records_that_only_the_official_repository_has_brings_them(
+    butler: satellite.SatelliteButler,
+) -> None:
+    butler.registry.registerDatasetType(
+        DatasetType("noise", butler.dimensions.conform(["detector", "exposure"]), "StructuredDataDict")
+    )
+    own = butler._storage.write(lambda own: set(own.query_dimension_records("exposure", explain=False)))
+    exposure = max(set(butler.query_dimension_records("exposure", instrument="HSC")) - own)
+    detector, another = butler.query_dimension_records("detector", instrument="HSC")[:2]
+    ref = butler.put({"a": 1}, "noise", instrument="HSC", detector=detector.full_name, exposure=exposure.obs_id)
+    assert (ref.dataId["detector"], ref.dataId["exposure"]) == (detector.id, exposure.id)
+    assert butler.get("noise", instrument="HSC", detector=detector.id, exposure=exposure.id) == {"a": 1}
+    by_record = {"instrument": "HSC", "detector": another.id, "exposure.obs_id": exposure.obs_id}
+    assert butler.put({"a": 2}, "noise", by_record).dataId["exposure"] == exposure.id
+    with pytest.raises(ValueError, match="nothing_such"):
+        butler.put({}, "noise", instrument="HSC", detector=detector.id, exposure="nothing_such")
+
+
 def test_a_data_id_that_nobody_knows_is_an_error_of_the_stock_kind(
     butler: satellite.SatelliteButler, bright: DatasetType
 ) -> None:
@@ -246,6 +264,25 @@ def test_a_transaction_is_done_as_a_whole_or_not_at_all(
         butler.put(table, "bright", refs[4].dataId)
         butler.put(table, "bright", refs[5].dataId)
     assert butler.find_dataset("bright", refs[5].dataId) is not None
+
+
+def test_a_transaction_that_cannot_make_tables_says_what_to_do_before_it(
+    butler: satellite.SatelliteButler,
+) -> None:
+    known = butler._storage.write(lambda own: {one.dimensions for one in own.registry.queryDatasetTypes()})
+    lacking = [one for one in butler.registry.queryDatasetTypes() if one.dimensions not in known]
+    official = next(ref for one in lacking for ref in butler.query_datasets(one, "*", find_first=False, explain=False))
+    thing = butler.get(official)
+
+    def put_all() -> None:
+        with butler.transaction():
+            butler.put(thing, official.datasetType.name, official.dataId)
+
+    with pytest.raises(satellite.SatelliteError, match="registerDatasetType"):
+        put_all()
+    assert butler.registry.registerDatasetType(butler.get_dataset_type(official.datasetType.name))
+    put_all()
+    assert butler.find_dataset(official.datasetType, official.dataId, collections=RUN) is not None
 
 
 def test_a_clone_writes_to_another_run(
