@@ -7,7 +7,11 @@ import { failed } from './transitions.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
 /** States in which somebody has to do something. */
-const WAITING = ['DRAFT', 'SUBMITTED', 'IN_REVIEW', 'CHANGES_REQUESTED', 'STALE', 'FAILED'] as const;
+const WAITING = [
+  ...(['DRAFT', 'SUBMITTED', 'IN_REVIEW', 'CHANGES_REQUESTED', 'STALE', 'FAILED'] as const),
+  // It waits for a restart to be confirmed, or its job for somebody's rights.
+  ...(['APPROVED', 'STAGING', 'VERIFYING'] as const),
+];
 
 export interface RemindersOptions extends Pick<PublicationParts, 'records' | 'changed'> {
   readonly records: PublicationRecords;

@@ -55,7 +55,7 @@ export function submitKind(
     // It reads whole repositories.
     isLong: true,
     run: async ({ publication, version: number }, task) => {
-      const found = await existing(records, { publication, version: number });
+      const found = await begun(parts, { publication, version: number });
       // What was submitted is frozen, also where a job is done again.
       if (found.state !== 'DRAFT') return goOn(found);
       const before = await publishedBefore(records, found);
@@ -85,6 +85,23 @@ export function submitKind(
       await moved(parts, found, (now) => failed(now, to, error?.message ?? 'The work was cancelled.'));
     },
   };
+}
+
+/**
+ * The version as it is; one of which nothing was submitted because that failed is a DRAFT again.
+ * @throws SatelliteError CONFLICT where a later version is in its place, or it was given up
+ */
+async function begun(parts: PublicationParts, input: VersionInput): Promise<PublicationVersion> {
+  const found = await existing(parts.records, input);
+  const { publication, version, state, digest } = found;
+  if (digest !== null) return found;
+  if (state === 'CANCELLED') throw new SatelliteError('CONFLICT', 'It was given up: submit a new version.');
+  if (state !== 'FAILED') return found;
+  if ((await parts.records.get(publication))?.version !== version) {
+    throw new SatelliteError('CONFLICT', 'A later version of it was submitted: this one is not submitted any more.');
+  }
+  await moved(parts, found, (now) => (now.state === 'FAILED' ? { state: 'DRAFT', reason: null } : null));
+  return existing(parts.records, input);
 }
 
 /** @throws SatelliteError NOT_FOUND */

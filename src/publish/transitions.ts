@@ -50,6 +50,8 @@ export interface Meant {
 export const CLAIM_MILLISECONDS = 3 * 86_400_000;
 
 const UNDECIDED: ReadonlySet<PublicationState> = new Set(['SUBMITTED', 'IN_REVIEW']);
+/** Nothing of it can be visible, and reviewers can still take back that it was approved. */
+const APPROVED_ONLY: ReadonlySet<PublicationState> = new Set(['APPROVED', 'STAGING', 'VERIFYING']);
 /** Nothing of it can be visible, and its owner can still give it up. */
 const REVOCABLE: ReadonlySet<PublicationState> = new Set([
   ...(['DRAFT', 'SUBMITTED', 'IN_REVIEW', 'CHANGES_REQUESTED', 'APPROVED', 'STAGING', 'VERIFYING'] as const),
@@ -67,10 +69,11 @@ const BY_ITSELF: Readonly<Partial<Record<PublicationState, readonly PublicationS
   CHANGES_REQUESTED: ['CANCELLED'],
   APPROVED: ['STAGING', 'STALE', 'FAILED', 'CANCELLED'],
   // PUBLISHED: where work that was done before had made it visible.
-  STAGING: ['VERIFYING', 'PUBLISHED', 'STALE', 'FAILED'],
-  VERIFYING: ['COMMITTING', 'PUBLISHED', 'STALE', 'FAILED'],
+  STAGING: ['VERIFYING', 'PUBLISHED', 'STALE', 'FAILED', 'CANCELLED'],
+  VERIFYING: ['COMMITTING', 'PUBLISHED', 'STALE', 'FAILED', 'CANCELLED'],
   COMMITTING: ['PUBLISHED', 'STALE', 'FAILED'],
-  FAILED: ['STAGING', 'PUBLISHED', 'STALE', 'CANCELLED'],
+  // DRAFT: where nothing was submitted yet.
+  FAILED: ['DRAFT', 'STAGING', 'PUBLISHED', 'STALE', 'CANCELLED'],
   STALE: ['PUBLISHED', 'CANCELLED'],
   // By a later version.
   PUBLISHED: ['WITHDRAWN'],
@@ -84,6 +87,7 @@ export function canBecome(
   to: PublicationState,
 ): boolean {
   const isApproved = approvedDigest !== null && approvedDigest === digest;
+  if (to === 'DRAFT' && digest !== null) return false;
   return (BY_ITSELF[state]?.includes(to) ?? false) && (!OF_APPROVED.has(to) || isApproved);
 }
 
@@ -109,17 +113,17 @@ export function claim(version: PublicationVersion, actor: Actor, now: number): S
   return { state: 'IN_REVIEW', ...claimOf(actor, now) };
 }
 
-/** @throws SatelliteError FORBIDDEN, CONFLICT; BAD_USER_INPUT without a reason */
+/** Also of what is approved, as long as it cannot be visible. @throws SatelliteError FORBIDDEN, CONFLICT; BAD_USER_INPUT without a reason */
 export function requestChanges(version: PublicationVersion, actor: Actor, comment: string | null, now: number): Step {
   checkReviewer(version, actor);
-  checkUndecided(version, actor, now);
+  if (!APPROVED_ONLY.has(version.state)) checkUndecided(version, actor, now);
   return { state: 'CHANGES_REQUESTED', reason: reasonOf(comment, 'what has to change'), ...NO_CLAIM };
 }
 
-/** @throws SatelliteError FORBIDDEN, CONFLICT; BAD_USER_INPUT without a reason */
+/** As `requestChanges`, for good. @throws SatelliteError FORBIDDEN, CONFLICT; BAD_USER_INPUT without a reason */
 export function reject(version: PublicationVersion, actor: Actor, comment: string | null, now: number): Step {
   checkReviewer(version, actor);
-  checkUndecided(version, actor, now);
+  if (!APPROVED_ONLY.has(version.state)) checkUndecided(version, actor, now);
   return { state: 'REJECTED', reason: reasonOf(comment, 'why it is turned down'), ...NO_CLAIM };
 }
 

@@ -223,6 +223,9 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
       };
       await records.add({ ...fresh('forgotten', 1), repository: 'slow' });
       await records.add({ ...fresh('forgotten-2', 1), repository: 'other' });
+      // Their jobs wait for a word or a right that nobody gives.
+      const waiting = ['APPROVED', 'STAGING', 'VERIFYING'] as const;
+      for (const state of waiting) await records.add({ ...fresh(`waiting-${state}`, 1), state, repository: 'slow' });
       const begun = now;
       const remindAt = (days: number) => {
         now = begun + days * DAY;
@@ -251,6 +254,7 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
         reason: 'Nothing happened for 90 days.',
       });
       expect((await records.get('forgotten-2'))!.state).toBe('DRAFT');
+      for (const state of waiting) expect((await records.get(`waiting-${state}`))!.state).toBe('CANCELLED');
     });
 
     test('of one page follow those of the page before, the latest change first', async () => {
