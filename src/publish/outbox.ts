@@ -3,7 +3,6 @@ import { createHmac, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import sql from 'sql-template-tag';
 import type { Transaction, WriteableDatabase } from '../repository/direct/database.ts';
-import { listOf } from '../state/list.ts';
 import type { Webhook } from './settings.ts';
 
 /** One thing that happened. */
@@ -60,27 +59,25 @@ export class Outbox {
     this.#log = log;
   }
 
-  /** Delivers what is due. @returns how many were delivered */
-  async deliver(signal: AbortSignal): Promise<number> {
-    if (this.#webhooks.size === 0) return 0;
-    const now = this.#now();
+  /** Delivers to one webhook what is due. @returns how many were delivered */
+  async deliver(name: string, signal: AbortSignal): Promise<number> {
+    const webhook = this.#webhooks.get(name);
+    if (!webhook) return 0;
     const rows = await this.#database.all(
-      sql`SELECT d.event, d.webhook, d.attempts, e.at, e.publication, e.version, e.event, e.actor, e.detail, v.title,
+      sql`SELECT d.event, d.attempts, e.at, e.publication, e.version, e.event, e.actor, e.detail, v.title,
             p.repository, p.owner
           FROM ${this.#database.table('publication_delivery')} AS d
           JOIN ${this.#database.table('publication_event')} AS e ON e.id = d.event
           JOIN ${this.#database.table('publication_version')} AS v
             ON v.publication = e.publication AND v.version = e.version
           JOIN ${this.#database.table('publication')} AS p ON p.id = e.publication
-          WHERE d.webhook IN (SELECT value FROM ${listOf(this.#database.dialect, [...this.#webhooks.keys()])})
-          AND d.delivered_at IS NULL AND d.not_before <= ${BigInt(now)} AND d.attempts < ${BigInt(MOST_ATTEMPTS)}
+          WHERE d.webhook = ${name} AND d.delivered_at IS NULL AND d.not_before <= ${BigInt(this.#now())} AND d.attempts < ${BigInt(MOST_ATTEMPTS)}
           ORDER BY e.at, e.id LIMIT CAST(${BigInt(AT_ONCE)} AS BIGINT)`,
       signal,
     );
     let delivered = 0;
-    for (const [id, name, attempts, at, publication, version, event, actor, detail, title, repository, owner] of rows) {
-      const webhook = this.#webhooks.get(String(name));
-      if (!webhook || !(await this.#take(String(id), String(name), Number(attempts), now))) continue;
+    for (const [id, attempts, at, publication, version, event, actor, detail, title, repository, owner] of rows) {
+      if (!(await this.#take(String(id), name, Number(attempts)))) continue;
       const body = JSON.stringify({
         id,
         at: new Date(Number(at)).toISOString(),
@@ -96,8 +93,8 @@ export class Outbox {
       if (!(await this.#post(webhook, body, signal))) continue;
       await this.#database.transaction(
         (transaction) =>
-          transaction.run(sql`UPDATE ${transaction.table('publication_delivery')} SET delivered_at = ${BigInt(now)}
-            WHERE event = ${String(id)} AND webhook = ${String(name)}`),
+          transaction.run(sql`UPDATE ${transaction.table('publication_delivery')} SET delivered_at = ${BigInt(this.#now())}
+            WHERE event = ${String(id)} AND webhook = ${name}`),
         signal,
       );
       delivered += 1;
@@ -106,8 +103,9 @@ export class Outbox {
   }
 
   /** Whether it is this gateway that tries, and no other for a while. */
-  async #take(event: string, webhook: string, attempts: number, now: number): Promise<boolean> {
-    const next = now + FIRST_RETRY_MILLISECONDS * 2 ** attempts;
+  async #take(event: string, webhook: string, attempts: number): Promise<boolean> {
+    // From now on, as others before it can have taken long.
+    const next = this.#now() + DELIVER_MILLISECONDS + FIRST_RETRY_MILLISECONDS * 2 ** attempts;
     const taken = await this.#database.transaction(
       (transaction) =>
         transaction.run(sql`UPDATE ${transaction.table('publication_delivery')}

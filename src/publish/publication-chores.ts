@@ -33,8 +33,7 @@ export class PublicationChores {
   readonly #options: ChoresOptions;
   readonly #closed = new AbortController();
   readonly #timers: NodeJS.Timeout[] = [];
-  /** One after the other. */
-  #working: Promise<void> = Promise.resolve();
+  readonly #working = new Set<Promise<void>>();
 
   constructor(options: ChoresOptions) {
     this.#options = options;
@@ -46,20 +45,17 @@ export class PublicationChores {
     await store.removeLeft(Date.now() - DAY_MILLISECONDS, AbortSignal.timeout(LOOK_MILLISECONDS));
     await jobs.recover(kinds, Infinity);
     const every = (milliseconds: number, work: () => Promise<unknown>, what: string) =>
-      setInterval(() => {
-        this.#working = this.#working
-          .then(work)
-          .then(() => undefined)
-          .catch((err: unknown) => log.warn({ err }, `could not ${what}`));
-      }, milliseconds).unref();
-    if (webhooks.length > 0) {
-      const deliver = () => outbox.deliver(this.#closed.signal);
-      this.#timers.push(every(DELIVER_MILLISECONDS, deliver, 'tell webhooks of publications'));
+      this.#every(milliseconds, async () => {
+        await work().catch((err: unknown) => log.warn({ err }, `could not ${what}`));
+      });
+    // Each by itself, as one can let the others wait for long.
+    for (const { name } of webhooks) {
+      every(DELIVER_MILLISECONDS, () => outbox.deliver(name, this.#closed.signal), `tell '${name}' of publications`);
     }
     const recover = () => jobs.recover(kinds, now() - RECOVER_MILLISECONDS);
-    this.#timers.push(every(RECOVER_MILLISECONDS, recover, 'go on with publications'));
-    this.#timers.push(every(HOUR_MILLISECONDS, () => this.remind(), 'remind of publications'));
-    this.#timers.push(every(HOUR_MILLISECONDS, () => packs.removeOld(), 'remove uploads of publications'));
+    every(RECOVER_MILLISECONDS, recover, 'go on with publications');
+    every(HOUR_MILLISECONDS, () => this.remind(), 'remind of publications');
+    every(HOUR_MILLISECONDS, () => packs.removeOld(), 'remove uploads of publications');
   }
 
   /** Reminds of what is due now, and ends what is. */
@@ -68,9 +64,24 @@ export class PublicationChores {
     await remind({ ...parts, settings: (name) => settings.find((one) => one.name === name), now });
   }
 
+  /** Nothing is begun again while it still goes on, and nothing waits for another. */
+  #every(milliseconds: number, work: () => Promise<void>): void {
+    let going: Promise<void> | undefined;
+    const timer = setInterval(() => {
+      if (going) return;
+      const begun = work().finally(() => {
+        this.#working.delete(begun);
+        going = undefined;
+      });
+      going = begun;
+      this.#working.add(begun);
+    }, milliseconds);
+    this.#timers.push(timer.unref());
+  }
+
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#closed.abort();
-    await this.#working;
+    await Promise.all(this.#working);
   }
 }
