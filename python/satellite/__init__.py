@@ -21,6 +21,7 @@ from ._errors import (
 from ._gateway import Gateway, connect
 from ._job import Job, Jobs
 from ._plans import Access, Grant, SatellitePlan, TransferPlan
+from ._publishing import Publication
 from ._run import Run, RunError
 from ._satellite import Satellite
 from ._sky import plot_sky
@@ -36,6 +37,7 @@ __all__ = [
     "NotFoundError",
     "NotReachedError",
     "OfficialDataError",
+    "Publication",
     "RefusedError",
     "Run",
     "RunError",

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from ._errors import ConflictError, SatelliteError
 from ._html import card
 from ._job import Job, Jobs
+from ._publishing import Publication
 from ._run import Run
 from ._satellite import Satellite
 from ._satellite_record import FIELDS
@@ -256,6 +257,26 @@ class Gateway(Searches):
             Raised where there is no such run on a satellite of yours.
         """
         return Run.find(self._transport, id)
+
+    def publication(self, id: str) -> Publication:
+        """Pick up a publication.
+
+        Parameters
+        ----------
+        id : `str`
+            Its identifier.
+
+        Returns
+        -------
+        publication : `Publication`
+            The publication as it is now.
+
+        Raises
+        ------
+        NotFoundError
+            Raised where there is none that you may see.
+        """
+        return Publication.find(self._transport, id)
 
     def __repr__(self) -> str:
         return f"<Gateway {self.url}, signed in as {self.user}>"

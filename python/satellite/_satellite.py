@@ -15,6 +15,7 @@ from ._butler import SatelliteButler
 from ._errors import SatelliteError
 from ._job import Job, Jobs
 from ._plans import SatellitePlan, TransferPlan
+from ._publishing import Publishing
 from ._run import Run, run_input
 from ._satellite_record import FIELDS, SatelliteRecord
 from ._searches import Names, selection_json
@@ -23,7 +24,7 @@ from ._storage import Storage
 from ._transport import JOB_FIELDS, Node, Transport
 
 
-class Satellite(SatelliteRecord, Sharing):
+class Satellite(SatelliteRecord, Sharing, Publishing):
     """A satellite, and the official repository that it was made from, as one.
 
     Parameters

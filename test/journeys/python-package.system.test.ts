@@ -30,23 +30,38 @@ beforeAll(async () => {
   official = await startOfficial(join(directory, 'official'), issuer);
   postgres = await startPostgres();
   s3 = await startS3(join(directory, 's3'), ['satellites']);
-  const start = (name: string, satellites: object) =>
+  const published = join(directory, 'published');
+  await runPython('.venv/bin/butler', ['create', published]);
+  const start = (name: string, satellites: object, more: readonly Readonly<Record<string, unknown>>[] = []) =>
     startGateway({
       directory: join(directory, name),
       issuer,
-      repositories: [{ name: 'dp1', kind: 'remote', url: official.url, token: 'forward' }],
+      repositories: [{ name: 'dp1', kind: 'remote', url: official.url, token: 'forward' }, ...more],
       configuration: { satellites },
     });
-  gateway = await start('gateway', {
-    root: join(directory, 'satellites'),
-    postgresql: await postgres.createDatabase(),
-    s3: {
-      endpoint: s3.endpoint,
-      bucket: 'satellites',
-      accessKeyId: s3.environment['AWS_ACCESS_KEY_ID'],
-      secretAccessKey: s3.environment['AWS_SECRET_ACCESS_KEY'],
+  gateway = await start(
+    'gateway',
+    {
+      root: join(directory, 'satellites'),
+      postgresql: await postgres.createDatabase(),
+      s3: {
+        endpoint: s3.endpoint,
+        bucket: 'satellites',
+        accessKeyId: s3.environment['AWS_ACCESS_KEY_ID'],
+        secretAccessKey: s3.environment['AWS_SECRET_ACCESS_KEY'],
+      },
     },
-  });
+    [
+      {
+        name: 'published',
+        kind: 'direct',
+        path: published,
+        role: 'published',
+        restart: 'none',
+        reviewers: { users: ['curator'] },
+      },
+    ],
+  );
   exclusive = await start('exclusive', { root: join(directory, 'exclusive', 'satellites'), singleWriter: 'always' });
   environment = {
     PYTHONPATH: PACKAGE,
@@ -54,6 +69,7 @@ beforeAll(async () => {
     EXCLUSIVE_GATEWAY_URL: exclusive.url,
     SATELLITE_TOKEN: await issuer.token('alice'),
     TOKEN_OF_BOB: await issuer.token('bob'),
+    TOKEN_OF_CURATOR: await issuer.token('curator'),
     // A user has credentials of their own, or none; what the package needs comes from the gateway.
     AWS_CONFIG_FILE: '/dev/null',
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
@@ -79,6 +95,7 @@ test.each([
   ['test_run.py', 'runs are asked for step by step, and say why one did not come to its end'],
   ['test_storage.py', 'threads write to a satellite one after another, and the last one gives it back'],
   ['test_values.py', 'values keep their kinds, units and times'],
+  ['test_publishing.py', 'collections are published after a review, and withdrawn'],
   ['test_satellite.py', 'satellites are made, searched, shared, emptied, deleted and brought back'],
 ])(
   'python/tests/%s: %s',
