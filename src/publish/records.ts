@@ -115,9 +115,21 @@ export class PublicationRecords {
     );
   }
 
-  /** All versions in some states, whatever comes after them. */
-  async inStates(states: readonly PublicationState[]): Promise<readonly PublicationVersion[]> {
-    return this.#select(sql`v.state IN (SELECT value FROM ${listOf(this.#database.dialect, states)})`);
+  /** Latest versions in some states, and when something happened to each last: a change of its state, or a comment. */
+  async waiting(
+    states: readonly PublicationState[],
+  ): Promise<readonly { readonly version: PublicationVersion; readonly happenedAt: number }[]> {
+    const commented = sql`(SELECT MAX(c.at) FROM ${this.#database.table('publication_comment')} AS c
+      WHERE c.publication = v.publication AND c.version = v.version)`;
+    const rows = await this.#database.all(
+      sql`SELECT ${SELECTED}, ${commented} FROM ${this.#from()}
+          WHERE v.version = p.latest AND v.state IN (SELECT value FROM ${listOf(this.#database.dialect, states)})`,
+      look(),
+    );
+    return rows.map((row) => {
+      const version = toVersion(row);
+      return { version, happenedAt: Math.max(version.changedAt, Number(row.at(-1) ?? 0)) };
+    });
   }
 
   /**
@@ -139,7 +151,8 @@ export class PublicationRecords {
   /** Versions for which a job has something to do. */
   async unfinished(): Promise<readonly PublicationVersion[]> {
     const isOut = sql`v.generation IS NULL OR v.gone_since IS NOT NULL`;
-    return this.#select(sql`v.state IN ('DRAFT', 'APPROVED') OR v.state = 'WITHDRAWN' AND NOT (${isOut})`);
+    const isUnbegun = sql`v.state = 'DRAFT' AND v.job IS NULL AND v.version = p.latest`;
+    return this.#select(sql`${isUnbegun} OR v.state = 'APPROVED' OR v.state = 'WITHDRAWN' AND NOT (${isOut})`);
   }
 
   /** Whose latest version or version is this: what watchers compare. Those that exist. */
@@ -191,7 +204,7 @@ export class PublicationRecords {
     const now = this.#now();
     await this.#database.transaction(async (transaction) => {
       await transaction.run(
-        sql`UPDATE ${transaction.table('publication_version')} SET revision = revision + 1
+        sql`UPDATE ${transaction.table('publication_version')} SET revision = revision + 1, reminded = 0
             WHERE publication = ${publication} AND version = ${BigInt(version)}`,
       );
       await insertComment(transaction, { ...comment, publication, version, id: randomUUID(), at: now });
@@ -200,18 +213,23 @@ export class PublicationRecords {
     }, look());
   }
 
-  /** Notes that those are to be reminded who have to do something. @param count how many reminders are due, those before too */
-  async remind({ publication, version, changedAt, state }: PublicationVersion, count: number): Promise<void> {
+  /**
+   * Notes that those are to be reminded who have to do something.
+   * @param count how many reminders are due, those before too
+   * @returns false where that was done, or something happened meanwhile
+   */
+  async remind({ publication, version, revision, state }: PublicationVersion, count: number): Promise<boolean> {
     const now = this.#now();
-    await this.#database.transaction(async (transaction) => {
+    return this.#database.transaction(async (transaction) => {
       const reminded = await transaction.run(
-        sql`UPDATE ${transaction.table('publication_version')} SET reminded = ${BigInt(count)}
-            WHERE publication = ${publication} AND version = ${BigInt(version)} AND changed_at = ${BigInt(changedAt)}
+        sql`UPDATE ${transaction.table('publication_version')} SET reminded = ${BigInt(count)}, revision = revision + 1
+            WHERE publication = ${publication} AND version = ${BigInt(version)} AND revision = ${BigInt(revision)}
             AND reminded < ${BigInt(count)}`,
       );
-      if (reminded === 0) return;
+      if (reminded === 0) return false;
       const event = { publication, version, event: 'REMINDED', actor: null, detail: { state, reminder: count } };
       await noteEvent(transaction, event, this.#webhooks, now);
+      return true;
     }, look());
   }
 

@@ -1,6 +1,5 @@
 /** What becomes of requests that nobody does anything about: reminders, and at last their end. */
 import type { PublicationRecords } from './records.ts';
-import type { PublicationVersion } from './publication.ts';
 import type { PublishedSettings } from './settings.ts';
 import { moved, type PublicationParts } from './submit-kind.ts';
 import { failed } from './transitions.ts';
@@ -22,23 +21,19 @@ export interface RemindersOptions extends Pick<PublicationParts, 'records' | 'ch
 
 /** Reminds and ends what is due, each once, whichever gateway comes first. */
 export async function remind(options: RemindersOptions): Promise<void> {
-  const { records, settings, now } = options;
-  for (const version of await records.inStates(WAITING)) {
+  const { records, settings, now, changed } = options;
+  for (const { version, happenedAt } of await records.waiting(WAITING)) {
     const of = settings(version.repository);
-    if (!of || !(await isLatest(records, version))) continue;
-    const days = (now() - version.changedAt) / DAY_MILLISECONDS;
+    if (!of) continue;
+    const days = (now() - happenedAt) / DAY_MILLISECONDS;
     if (days >= of.expireDays) {
       const reason = `Nothing happened for ${of.expireDays} days.`;
       await moved(options, version, (current) =>
-        current.changedAt === version.changedAt ? failed(current, 'CANCELLED', reason) : null,
+        current.revision === version.revision ? failed(current, 'CANCELLED', reason) : null,
       );
       continue;
     }
     const due = of.remindDays.filter((day) => days >= day).length;
-    if (due > 0) await records.remind(version, due);
+    if (due > 0 && (await records.remind(version, due))) changed(version.publication);
   }
-}
-
-async function isLatest(records: PublicationRecords, { publication, version }: PublicationVersion): Promise<boolean> {
-  return (await records.get(publication))?.version === version;
 }

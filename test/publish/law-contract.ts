@@ -257,6 +257,53 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
       for (const state of waiting) expect((await records.get(`waiting-${state}`))!.state).toBe('CANCELLED');
     });
 
+    test('that are discussed are not given up, and who watches them hears of reminders', async () => {
+      now = 1000;
+      const told: string[] = [];
+      const of = { remindDays: [7], expireDays: 90 } as unknown as PublishedSettings;
+      const settings = (name: string) => (name === 'discussed' ? of : undefined);
+      const options = { records, settings, now: () => now, changed: (id: string) => void told.push(id) };
+      const first = fresh('discussed', 1);
+      await records.add({ ...first, repository: 'discussed' });
+      // One before it, which has its end.
+      await records.addNext({ ...fresh('discussed', 2), repository: 'discussed' }, first);
+      const latest = (await records.get('discussed'))!;
+      const position = async () => (await records.positions(['discussed']))[0]!.version;
+      now += 8 * DAY;
+      const before = await position();
+      await remind(options);
+      expect(told).toEqual(['discussed']);
+      expect(await position()).toBe(before + 1);
+      now += 80 * DAY;
+      await records.comment(latest, { author: 'curator', text: 'Where are we?', replyTo: null });
+      now += 8 * DAY;
+      await remind(options);
+      // Anew since the comment, once.
+      await remind(options);
+      expect(told).toEqual(['discussed', 'discussed']);
+      expect((await records.versions('discussed')).map(({ state }) => state)).toEqual(['DRAFT', 'DRAFT']);
+      now += 83 * DAY;
+      await remind(options);
+      expect((await records.versions('discussed')).map(({ state }) => state)).toEqual(['CANCELLED', 'DRAFT']);
+    });
+
+    test('that were replaced, or whose work was begun, are not looked through again', async () => {
+      now = 1000;
+      const first = fresh('replaced', 1);
+      await records.add(first);
+      const unbegun = async () =>
+        (await records.unfinished()).flatMap(({ publication, version }) =>
+          publication === 'replaced' ? [version] : [],
+        );
+      expect(await unbegun()).toEqual([1]);
+      await records.addNext(fresh('replaced', 2), first);
+      expect(await unbegun()).toEqual([2]);
+      await records.change((await records.get('replaced'))!, { job: 'begun' }, null);
+      expect(await unbegun()).toEqual([]);
+      const waiting = await records.waiting(['DRAFT']);
+      expect(waiting.flatMap(({ version: v }) => (v.publication === 'replaced' ? [v.version] : []))).toEqual([2]);
+    });
+
     test('of one page follow those of the page before, the latest change first', async () => {
       now = 1000;
       for (let i = 0; i < 7; i++) {
