@@ -3,7 +3,6 @@
  * repository that the caller may read, and for several as one, `{a}+{b}` in search order.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { DataIdValue, DataIdValues } from '../../butler/data-id.ts';
 import { InvalidQueryError } from '../../butler/errors.ts';
 import { parseJson, stringifyJson, type Json } from '../../butler/json.ts';
 import { encodeUniverse } from '../../butler/universe-wire.ts';
@@ -50,12 +49,9 @@ import {
   readBody,
   readUuid,
 } from './requests.ts';
-import { RecordsBeside } from './records-beside.ts';
+import { refAnswer } from './ref-answer.ts';
 import { datasetLine, resultLines } from './result-pages.ts';
 import { sendLines } from './streaming.ts';
-import { datasetText, datasetTypeText, type RecordsOfDataId } from './wire-rows.ts';
-import { componentType, splitDatasetTypeName } from '../../butler/components.ts';
-import type { DatasetRow } from '../../repository/rows.ts';
 
 /** Bytes of a request: data IDs come by the hundred thousand. */
 const BODY_BYTES = 64 << 20;
@@ -258,36 +254,6 @@ const CLIENT_CONFIG = JSON.stringify({
   cls: 'lsst.daf.butler.remote_butler.RemoteButler',
   remote_butler: { url: '<butlerRoot>', authentication: 'rubin_science_platform' },
 });
-
-/** @param datasetType as asked, which may name a component */
-async function refAnswer(
-  repository: Repository,
-  row: DatasetRow | null,
-  datasetType: string | null,
-  withRecords: boolean,
-  ctx: QueryContext,
-): Promise<string> {
-  if (!row) return '{"dataset_ref":null}';
-  const records = withRecords ? (await new RecordsBeside(repository, ctx).ofDatasets([row]))[0]! : null;
-  const values = records ? withImplied(row, records) : row.values;
-  const component = datasetType === null ? null : splitDatasetTypeName(datasetType)[1];
-  if (component === null) {
-    return `{"dataset_ref":${datasetText({ ...row, values }, datasetTypeText(row.datasetType), records)}}`;
-  }
-  const parent = (await repository.datasetTypes(ctx)).get(splitDatasetTypeName(datasetType!)[0])!;
-  const typeText = datasetTypeText(componentType(parent, component), parent.storageClass);
-  return `{"dataset_ref":${datasetText({ ...row, values }, typeText, records, component)}}`;
-}
-
-/** Values of a data ID, with those that its records imply. */
-function withImplied({ datasetType: { dimensions }, values }: DatasetRow, records: RecordsOfDataId): DataIdValues {
-  if (values.length === dimensions.dataCoordinateKeys.length) return values;
-  const implied = dimensions.implied.map((name) => {
-    const implying = records.find(({ element }) => element.implied.includes(name));
-    return implying?.fields[name] as DataIdValue | null | undefined;
-  });
-  return implied.every((value) => value !== null && value !== undefined) ? [...values, ...implied] : values;
-}
 
 function findRequest({
   dataset_type: datasetType,
