@@ -50,7 +50,7 @@ export class PublicationChores {
       });
     // Each by itself, as one can let the others wait for long.
     for (const { name } of webhooks) {
-      every(DELIVER_MILLISECONDS, () => outbox.deliver(name, this.#closed.signal), `tell '${name}' of publications`);
+      every(DELIVER_MILLISECONDS, () => outbox.deliver(name, this.#closed.signal), 'tell a webhook of publications');
     }
     const recover = () => jobs.recover(kinds, now() - RECOVER_MILLISECONDS);
     every(RECOVER_MILLISECONDS, recover, 'go on with publications');
