@@ -93,6 +93,7 @@ test.each([
   ['test_token.py', 'the token goes to the gateway and nowhere else'],
   ['test_transport.py', 'errors are in the user’s words, and jobs are waited for'],
   ['test_run.py', 'runs are asked for step by step, and say why one did not come to its end'],
+  ['test_worker.py', 'a worker keeps what its quanta need and leaves nothing behind'],
   ['test_storage.py', 'threads write to a satellite one after another, and the last one gives it back'],
   ['test_values.py', 'values keep their kinds, units and times'],
   ['test_publishing.py', 'collections are published after a review, and withdrawn'],
