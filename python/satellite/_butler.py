@@ -33,8 +33,9 @@ from lsst.daf.butler.transfers import RepoExportContext
 from lsst.resources import ResourcePath, ResourcePathExpression
 
 from ._collections import SatelliteCollections
-from ._errors import OfficialDataError, SatelliteError
-from ._registry import SatelliteRegistry
+from ._data_ids import bare, by_keys
+from ._errors import OfficialDataError
+from ._registry import SatelliteRegistry, register
 from ._storage import Storage
 
 
@@ -145,7 +146,9 @@ class SatelliteButler(RemoteButler):
                 self._bring([ref.datasetType], [ref.dataId])
                 return butler.put(obj, ref, provenance=provenance)
         dataset_type = self._type_of(datasetRefOrType)
-        given = self._by_keys(dataset_type, dataId, kwargs)
+        given = by_keys(self, dataset_type, dataId, kwargs)
+        if not isinstance(given, DataCoordinate):
+            given = {**self._defaults_for(dataset_type), **given}
 
         def put_by_data_id(butler: DirectButler) -> DatasetRef:
             return butler.put(obj, dataset_type.name, given, run=run or self.run, provenance=provenance)
@@ -321,20 +324,6 @@ class SatelliteButler(RemoteButler):
         """Give a dataset type; one that is put without being registered is an error of stock Butler's."""
         return given if isinstance(given, DatasetType) else self.get_dataset_type(given)
 
-    def _by_keys(self, dataset_type: DatasetType, data_id: DataId | None, more: dict[str, Any]) -> DataId:
-        """Give a data ID by the keys of dimensions alone, with defaults, as it is for official and own data.
-
-        What a data ID says by records, such as ``exposure.obs_id`` or the name of a detector, is looked up as stock
-        Butler does it, but not in the satellite alone: it knows some of the records only, of which one may be taken
-        for the only one that was meant.
-        """
-        # It asks nothing of the Butler that one of the gateway could not answer.
-        rewrite = DirectButler._rewrite_data_id
-        found, _ = rewrite(cast(DirectButler, self), data_id, dataset_type, **more)
-        if isinstance(found, DataCoordinate):
-            return _bare(found)
-        return {**self._defaults_for(dataset_type), **(found or {})}
-
     def _defaults_for(self, dataset_type: DatasetType) -> dict[str, Any]:
         defaults = self._registry_defaults.get().dataId
         return {name: defaults[name] for name in defaults.dimensions.names & dataset_type.dimensions.names}
@@ -355,7 +344,7 @@ class SatelliteButler(RemoteButler):
                     butler.get_dataset_type(dataset_type.name)
                 except MissingDatasetTypeError:
                     self._register(self.get_dataset_type(dataset_type.name))
-            wanted = {_bare(data_id) for data_id in data_ids}
+            wanted = {bare(data_id) for data_id in data_ids}
             try:
                 for data_id in wanted:
                     butler.registry.expandDataId(data_id)
@@ -368,7 +357,7 @@ class SatelliteButler(RemoteButler):
         Raises
         ------
         SatelliteError
-            Raised in a transaction, where its dimensions need tables that the satellite does not have yet.
+            Raised as by `register`.
         """
         # Another notebook may have removed the one of that name that is remembered.
         self._forget_dataset_types()
@@ -381,16 +370,7 @@ class SatelliteButler(RemoteButler):
                 f"There is another dataset type {known.name!r} in what this Butler reads: {known}."
             )
         with self._storage.held() as butler:
-            try:
-                return butler.registry.registerDatasetType(dataset_type.conform_to(butler.dimensions))
-            except AssertionError:
-                if not butler._registry._db.isInTransaction():
-                    raise
-                raise SatelliteError(
-                    f"{known.name!r} is the satellite's first dataset type of its dimensions: tables are made for it, "
-                    "which is not possible in a transaction. Before it, do "
-                    "butler.registry.registerDatasetType(…), of butler.get_dataset_type(…) where it is an official one."
-                ) from None
+            return register(butler, dataset_type)
 
     def _forget_dataset_types(self) -> None:
         """Ask for dataset types anew: stock RemoteButler, and all its clones, remember them for ever."""
@@ -416,8 +396,3 @@ class SatelliteButler(RemoteButler):
                 "datasets into it, by reference."
             )
         return refs
-
-
-def _bare(data_id: DataCoordinate) -> DataCoordinate:
-    """Give a data ID without its records: where there are any, nobody looks whether a satellite has them."""
-    return DataCoordinate.standardize(dict(data_id.required), dimensions=data_id.dimensions)

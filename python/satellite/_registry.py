@@ -16,9 +16,11 @@ from lsst.daf.butler import (
     DimensionRecord,
     Timespan,
 )
+from lsst.daf.butler.direct_butler import DirectButler
 from lsst.daf.butler.remote_butler._registry import RemoteButlerRegistry
 
 from ._collections import write_to_own
+from ._errors import SatelliteError
 
 if TYPE_CHECKING:
     from ._butler import SatelliteButler
@@ -153,3 +155,23 @@ class SatelliteRegistry(RemoteButlerRegistry):
         update: bool = False,
     ) -> bool | dict[str, Any]:
         return self._storage.write(lambda butler: butler.registry.syncDimensionData(element, row, conform, update))
+
+
+def register(butler: DirectButler, dataset_type: DatasetType) -> bool:
+    """Register a dataset type in a satellite.
+
+    Raises
+    ------
+    SatelliteError
+        Raised in a transaction, where its dimensions need tables that the satellite does not have yet.
+    """
+    try:
+        return butler.registry.registerDatasetType(dataset_type.conform_to(butler.dimensions))
+    except AssertionError:
+        if not butler._registry._db.isInTransaction():
+            raise
+        raise SatelliteError(
+            f"{dataset_type.name!r} is the satellite's first dataset type of its dimensions: tables are made for it, "
+            "which is not possible in a transaction. Before it, do "
+            "butler.registry.registerDatasetType(…), of butler.get_dataset_type(…) where it is an official one."
+        ) from None

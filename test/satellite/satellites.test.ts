@@ -1,13 +1,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sql from 'sql-template-tag';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { buildQuery } from '../../src/butler/query/build.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import type { Repository } from '../../src/repository/repository.ts';
 import type { SatelliteRecord } from '../../src/satellite/satellite.ts';
-import { Catalog, type Expected } from '../../src/satellite/catalog.ts';
+import { Catalog } from '../../src/satellite/catalog.ts';
 import { buildOfficial } from '../../stack/official.ts';
 import { alice, openWorld, principal, request, signal, visibleTo, type World } from './satellite-world.ts';
 import { contentOf } from './tree-content.ts';
@@ -356,63 +355,6 @@ test('a reset gives an empty satellite under the same name, and can be undone', 
   expect(await names()).toEqual([]);
   expect((await world.satellites.restore(by('mine'), alice)).satellite).toMatchObject({ id: old.id, state: 'READY' });
   expect(await names()).toEqual(['u/alice/run']);
-});
-
-describe('a change that was interrupted, called again', () => {
-  const DETACHING = { state: 'DELETED', unfinished: 'DETACH', deletedAt: 1, purgeAt: Number.MAX_SAFE_INTEGER } as const;
-  const READY = { state: 'READY', unfinished: null } as const;
-  const DELETED = { state: 'DELETED', unfinished: null } as const;
-  /** As it was left by a gateway that was killed. */
-  const left = (id: string, ...[from, to]: [Expected, Parameters<Catalog['change']>[2]]) =>
-    new Catalog(world.state.database, world.satellites.grants).change(id, from, to, signal);
-  /** What a call answers that came before the new gateway has ended what was left. */
-  const meanwhile = async <T>(call: Promise<T>): Promise<T> => {
-    await world.satellites.sweep(0);
-    return call;
-  };
-
-  test('waits for a deletion, and another brings the satellite back', async () => {
-    const { id } = await create('mine');
-    await left(id, READY, DETACHING);
-    const deleted = await meanwhile(world.satellites.delete({ ...by('mine'), purge: false }, alice));
-    expect(deleted.satellite).toMatchObject({ id, state: 'DELETED' });
-    // And again, when it is long done.
-    expect(await world.satellites.delete({ ...by('mine'), purge: false }, alice)).toMatchObject({ satellite: { id } });
-    expect((await world.satellites.restore(by('mine'), alice)).satellite).toMatchObject({ id, state: 'READY' });
-    await left(id, READY, DETACHING);
-    const restored = await meanwhile(world.satellites.restore(by('mine'), alice));
-    expect(restored.satellite).toMatchObject({ id, state: 'READY' });
-    await world.satellites.forWriting('mine', alice);
-  });
-
-  test('waits for a satellite that is brought back', async () => {
-    const { id } = await create('mine');
-    await world.satellites.delete({ ...by('mine'), purge: false }, alice);
-    await left(id, DELETED, { state: 'CREATING', unfinished: 'ATTACH' });
-    const restored = await meanwhile(world.satellites.restore(by('mine'), alice));
-    expect(restored.satellite).toMatchObject({ id, state: 'READY' });
-    expect((await world.satellites.restore(by('mine'), alice)).satellite).toMatchObject({ id, state: 'READY' });
-    await world.satellites.forWriting('mine', alice);
-  });
-
-  test('waits for a reset and does not do it twice, so that it can be undone', async () => {
-    const { id } = await create('mine');
-    const { satellite } = await world.satellites.reset(by('mine'), alice);
-    await left(id, DELETED, { unfinished: 'DETACH' });
-    const again = await meanwhile(world.satellites.reset(by('mine'), alice));
-    expect(again).toMatchObject({ satellite: { id: satellite!.id }, plan: { datasets: 0 } });
-    expect((await world.satellites.restore(by('mine'), alice)).satellite).toMatchObject({ id, state: 'READY' });
-  });
-
-  test('ends what nobody can be at any more', async () => {
-    const { id } = await create('mine');
-    await left(id, READY, DETACHING);
-    await world.state.database.transaction(
-      (transaction) => transaction.run(sql`UPDATE ${transaction.table('satellite')} SET unfinished_since = 1`),
-      signal,
-    );
-    expect((await world.satellites.restore(by('mine'), alice)).satellite).toMatchObject({ id, state: 'READY' });
-  });
 });
 
 describe('a quota', () => {
