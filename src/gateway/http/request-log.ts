@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { currentRequest } from '../current-request.ts';
 import type { Metrics } from '../metrics.ts';
 
@@ -14,9 +14,10 @@ export function requestLog(app: FastifyInstance, metrics: Metrics): void {
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
-  app.addHook('preHandler', (request, _reply, done) => {
-    currentRequest.run(request, done);
-  });
+  const inRequest: onRequestHookHandler = (request, _reply, done) => currentRequest.run(request, done);
+  app.addHook('onRequest', inRequest);
+  // Again, as what comes after a body was read does not know which request's it was.
+  app.addHook('preHandler', inRequest);
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     const { method, username: user, operationName: operation } = request;
