@@ -104,6 +104,14 @@ describe('the graph is the one of stock Python on a repository that has all, whe
     expect(built).toMatchObject({ ...identical, quanta: { calibrate: 2 } });
   });
 
+  inFull('a table of more than 100 000 data IDs says what is wanted, of which there are few', async () => {
+    const table = join(directory.path, 'many.csv');
+    const rows = Array.from({ length: 120_000 }, (_, i) => `MiniCam,${1001 + Math.floor(i / 9)},${i % 9}\n`);
+    await writeFile(table, `instrument,visit,detector\n${rows.join('')}`);
+    const built = await build(ALL, '-i', 'u/alice/raws,Mini/defaults', ON_SKY_MAP, '--data-id-table', table);
+    expect(built).toMatchObject({ ...identical, quanta: { calibrate: 27 } });
+  });
+
   inFull('no input constrains the first query', async () => {
     const built = await build(ALL, '-i', 'Mini/defaults', ON_SKY_MAP, '--dataset-query-constraint', 'off');
     expect(built).toMatchObject({ ...identical, ...everything });
