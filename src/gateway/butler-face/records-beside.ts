@@ -40,7 +40,10 @@ export class RecordsBeside {
       recordsOfDataIds(this.#repository, group, dataIds, this.#ctx, { kept: this.#kept }),
     );
     const views = group.elements.filter((element) => element.viewOf !== undefined);
-    const records = stored.map((of, i) => [...of, ...hiddenRecords(group, views, of, rows[i]!)]);
+    const records = stored.map((of, i) => {
+      const hidden = hiddenRecords(group, views, of, rows[i]!);
+      return hidden.length === 0 ? of : [...of, ...hidden];
+    });
     if (!group.elements.some(isPixels)) return records;
     const pixels = new PixelRecords();
     const found: RecordsOfDataId[] = [];
