@@ -34,7 +34,7 @@ export interface ClaimedRow {
   readonly input: Json;
   /** Of all attempts so far, this one included. */
   readonly attempt: number;
-  /** Attempts that failed or vanished since the last step that was completed. */
+  /** Attempts before that failed or vanished since the last step that was completed. */
   readonly failures: number;
   readonly cancelled: boolean;
   /** Set where the job ended and only what follows its end was left. */
@@ -57,9 +57,11 @@ export class Claim {
   /** By the process's own steady clock, which goes on while it is paused. */
   #confirmedAt = performance.now();
   #progress: JobProgress | undefined;
+  #failures: number;
 
   constructor(database: WriteableDatabase, leaseMilliseconds: number, row: ClaimedRow) {
     this.row = row;
+    this.#failures = row.failures;
     this.#database = database;
     this.#leaseMilliseconds = leaseMilliseconds;
     this.#job = database.table('job');
@@ -69,6 +71,11 @@ export class Claim {
 
   get id(): string {
     return this.row.job.id;
+  }
+
+  /** Attempts that failed or vanished since the last step that was completed, in this one too. */
+  get failures(): number {
+    return this.#failures;
   }
 
   /**
@@ -122,6 +129,7 @@ export class Claim {
         VALUES (${this.id}, ${step}, ${JSON.stringify(result)})`);
       await this.#set(transaction, sql`failures = 0 ${this.#andProgress()}`);
     });
+    this.#failures = 0;
   }
 
   /** Will be written with the next step, by `saveProgress`, or at the end. */

@@ -156,7 +156,7 @@ export class JobWorker {
     if ([reason, thrown].some((e) => e instanceof GatewayStoppingError || e instanceof RightsChangedError)) {
       return { kind: 'again', delayMilliseconds: 0, failed: false, why: null };
     }
-    const { failures } = claim.row;
+    const { failures } = claim;
     if (error instanceof HeldError) return held(error, error.heldFor, '');
     if (error instanceof SatelliteError) {
       const failure = { code: error.code, message: error.message };

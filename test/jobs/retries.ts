@@ -102,4 +102,23 @@ export function testRetries(queue: Queue): void {
     expect((await untilState(jobs, id, 'FAILED')).error).toMatchObject({ code: 'INTERNAL_SERVER_ERROR' });
     expect(runs).toBe(0);
   });
+
+  test('a job is tried again as often after a step that it got past as before it', async () => {
+    const attempts = { first: 0, second: 0 };
+    const failingTwice = async (step: keyof typeof attempts) => {
+      attempts[step] += 1;
+      if (attempts[step] <= 2) throw new SatelliteError('UPSTREAM_UNAVAILABLE', 'The source is away.');
+      return null;
+    };
+    const run: Parameters<typeof kind>[0] = async (_input, task) => {
+      await task.step('first', () => failingTwice('first'));
+      return task.step('second', () => failingTwice('second'));
+    };
+    const work = kind(run, { retries: 2 });
+    const jobs = await queue.gateway([work]);
+    await jobs.start();
+    const { id } = await jobs.enqueue(work, job());
+    await untilState(jobs, id, 'COMPLETED');
+    expect(attempts).toEqual({ first: 3, second: 3 });
+  });
 }
