@@ -277,9 +277,9 @@ export class Satellites implements SatelliteService {
   async #warning(entry: CatalogEntry, work: () => Promise<void>): Promise<void> {
     try {
       await work();
-    } catch (error) {
+    } catch (err) {
       this.#options.log.warn(
-        { error, satellite: entry.id, unfinished: entry.unfinished },
+        { err, satellite: entry.id, unfinished: entry.unfinished },
         'a satellite stays unfinished',
       );
     }

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sql from 'sql-template-tag';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { createLog } from '../../src/gateway/log.ts';
 import { Catalog, type Expected } from '../../src/satellite/catalog.ts';
 import { buildOfficial } from '../../stack/official.ts';
 import { alice, openWorld, request, signal, type World } from './satellite-world.ts';
@@ -79,4 +80,19 @@ test('ends what nobody can be at any more', async () => {
     signal,
   );
   expect((await world.satellites.restore(by('mine'), alice)).satellite).toMatchObject({ id, state: 'READY' });
+});
+
+test('that cannot be ended is logged with the reason, and with nothing that hangs on it', async () => {
+  const { id } = await create('mine');
+  await left(id, READY, DETACHING);
+  const failure = Object.assign(new Error('the connection broke'), { parameters: ['a password'] });
+  vi.spyOn(Catalog.prototype, 'change').mockRejectedValueOnce(failure);
+  await world.satellites.sweep(0);
+  const lines: string[] = [];
+  const log = createLog({ write: (line) => void lines.push(line) });
+  for (const warning of world.warnings) log.warn(...(warning as [object, string]));
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+    { msg: 'a satellite stays unfinished', satellite: id, err: { message: 'the connection broke' } },
+  ]);
+  expect(lines.join('')).not.toContain('a password');
 });
