@@ -91,7 +91,8 @@ export const publication: Resolvers = {
     collections: async ({ manifest }) =>
       (await manifest.collections()).map((info) => ({ ...info, doc: info.doc === '' ? null : info.doc })),
     datasets: (manifest, { first, after }) => datasetPage(manifest, first ?? 100, after ?? undefined),
-    officialRepositories: ({ lineage }) => lineage.officialRepositories,
+    officialRepositories: ({ lineage }, _args, { repositories }) =>
+      lineage.officialRepositories.filter((name) => repositories.find(name)),
   },
   ManifestDataset: { files: ({ files }) => files.map((file) => ({ ...file })) },
 };

@@ -21,6 +21,7 @@ import { visibleRepositories } from '../satellite/visible-repositories.ts';
 import type { PublicationCommit } from '../publish/commit.ts';
 import { Publications } from '../publish/publications.ts';
 import { Claims } from '../run/claims.ts';
+import { MadeFrom } from '../run/made-from.ts';
 import { Runs } from '../run/runs.ts';
 import { Stages } from '../run/stages.ts';
 import { RunSweeper } from '../run/sweeper.ts';
@@ -143,12 +144,14 @@ export async function openServices(
     planMilliseconds: requestMs,
   });
   const settings = publishedSettings(config.repositories);
+  const store = new RunStore(state.database);
+  const madeFrom = new MadeFrom({ store, satellites });
   const publications =
     commit && settings.length > 0
       ? await Publications.open(
           {
             ...{ state, jobs, memberships, repositoriesOf, files, offered, settings, commit, publicUrl, now, log },
-            satelliteById: (id) => satellites.byId(id),
+            madeFrom: (source) => madeFrom.of(source),
             webhooks: config.webhooks.map(({ url, secret }) => ({ name: url, url, secret })),
             waitMilliseconds: Math.min(requestMs / 2, LONGEST_WAIT_MS),
           },
@@ -161,7 +164,6 @@ export async function openServices(
     { secret: state.secret, memberships, revocations },
     async (job, username) => (await claims.tokenOf(job, username)) ?? jobs.tokenFor(job, username),
   );
-  const store = new RunStore(state.database);
   const { memoryBytes = null, atOnce: _ofJobs, ...runSettings } = config.runs;
   const stages = new Stages({
     store,

@@ -17,7 +17,7 @@ export interface PublicationsOptions {
   /** The repositories that exist for someone now. */
   readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
   readonly files: FileResolver;
-  readonly satelliteById: SourcesOptions['satelliteById'];
+  readonly madeFrom: SourcesOptions['madeFrom'];
   /** The repositories of the configuration. */
   readonly offered: readonly OfferedRepository[];
   readonly settings: readonly PublishedSettings[];

@@ -99,7 +99,7 @@ export class Publications implements PublicationService {
       official,
       configured: options.offered,
       grantedReaders: grantedReadersIn(grantStore),
-      satelliteById: options.satelliteById,
+      madeFrom: options.madeFrom,
     });
     const repositories = options.settings.map(({ name }) => published(name));
     this.grants = new GrantRights(state.database, { ...{ repositories, official, memberships }, store: this.#store });

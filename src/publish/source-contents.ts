@@ -30,20 +30,21 @@ export interface Taken {
 }
 
 /**
- * Adds the official repositories that its data may be derived from: the one that the satellite was made from, and all from which it
- * has something, as nothing tells which of that was used for what; also those that whoever submits it may not read any more.
+ * Adds the official repositories that its data may be derived from: the one that the satellite was made from, all that its runs
+ * could read, and all from which it has something, as nothing tells which of that was used for what; also those that whoever
+ * submits it may not read any more.
  */
 async function addInputs(
-  { official: configured, satelliteById }: SourcesOptions,
+  { official: configured, madeFrom }: SourcesOptions,
   offered: OfferedRepository,
-  satelliteId: string | null,
+  source: PublicationVersion['source'],
   official: readonly OfferedRepository[],
   isOfficial: (names: readonly string[]) => Promise<ReadonlySet<string>>,
   used: Set<string>,
   ctx: QueryContext,
 ): Promise<void> {
-  const made = satelliteId === null ? null : await satelliteById(satelliteId);
-  if (configured.some(({ name }) => name === made?.official)) used.add(made!.official);
+  const made = await madeFrom(source);
+  for (const { name } of configured) if (made.has(name)) used.add(name);
   const all = await offered.repository.collections({ search: ['*'], includeChains: true }, ctx);
   await isOfficial(all.map(({ name }) => name));
   const hidden = configured.filter(({ name }) => !used.has(name) && !official.some((one) => one.name === name));
@@ -82,7 +83,7 @@ export async function takeSource(
   const isOfficial = frozen
     ? officialAsFrozen(await frozen.collections())
     : officialNames(official, who, ctx, (one) => used.add(one));
-  if (!frozen) await addInputs(options, offered, source.satelliteId, official, isOfficial, used, ctx);
+  if (!frozen) await addInputs(options, offered, source, official, isOfficial, used, ctx);
   const structure = await publishedStructure(offered.repository, source.collections, isOfficial, ctx);
   const summary = await takeContents(
     {

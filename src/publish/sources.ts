@@ -19,7 +19,7 @@ import type { Manifest, ManifestDataset, ManifestFile } from './manifest.ts';
 import { comparedName, type ManifestName, type ManifestStore } from './manifest-store.ts';
 import { PackError } from './packs/pack-format.ts';
 import type { Packs } from './packs/packs.ts';
-import type { PublicationCheck, Readers } from './publication.ts';
+import type { PublicationCheck, PublicationSource, Readers } from './publication.ts';
 import type { PublishedSettings } from './settings.ts';
 import { SourceChangedError, takePacked, takeSource, type Submitted, type Taken } from './source-contents.ts';
 
@@ -41,8 +41,8 @@ export interface SourcesOptions {
   readonly official: readonly OfferedRepository[];
   /** All repositories of the configuration. */
   readonly configured: readonly OfferedRepository[];
-  /** Null where there is none (any more). */
-  readonly satelliteById: (id: string) => Promise<{ readonly official: string } | null>;
+  /** Of which repositories the data of a source may be made. */
+  readonly madeFrom: (source: Pick<PublicationSource, 'repository' | 'satelliteId'>) => Promise<ReadonlySet<string>>;
   /** @throws SatelliteError NOT_FOUND where it is not configured any more */
   readonly published: (name: string) => PublishedRepository;
   readonly packs: Packs;

@@ -175,6 +175,16 @@ export class RunStore {
     return named.filter((entry) => entry.satelliteId === satelliteId);
   }
 
+  /**
+   * What the runs on a satellite may read, but for those that have no graph yet, from which nothing can have been made.
+   * @param satelliteId as an entry has it; absent: of all that have had the name
+   */
+  async readBy(satellite: string, satelliteId?: string | null): Promise<ReadonlySet<string>> {
+    const named = await this.#select(sql`satellite = ${satellite} AND reached <> 'CREATED'`);
+    const entries = named.filter((entry) => satelliteId === undefined || entry.satelliteId === satelliteId);
+    return new Set(entries.flatMap(({ spec }) => spec.repositories));
+  }
+
   /** Full names of the satellites that someone has runs on. */
   async satellitesOf(owner: string): Promise<readonly string[]> {
     const rows = await this.#database.all(

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createRepository } from '../../src/repository/direct/create.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
@@ -23,7 +24,8 @@ beforeAll(async () => {
   const made = { name: 'open', directory: join(directory, 'open'), universe };
   await createRepository({ ...made, database: { dialect: 'sqlite' }, signal: AbortSignal.timeout(60_000) });
   const repositories = `  - {name: open, kind: direct, path: ${JSON.stringify(made.directory)}}`;
-  world = await openPublishing({ official: 'groups: [g_lensing]', repositories, groups });
+  const state = `sqlite:${join(directory, 'state.sqlite3')}`;
+  world = await openPublishing({ official: 'groups: [g_lensing]', repositories, groups, state });
 }, 120_000);
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
@@ -39,10 +41,14 @@ test('who left the group that reads what their satellite was made from does not 
   await world.filled('made', 'u/alice/made', 1);
   const wanted = { satellite: 'made', collections: ['u/alice/made'], title: 'x' };
   const own = { ...wanted, readers: { groups: ['g_lensing'] } };
-  expect(rightsOf(await world.did('alice', 'submitPublication', own))).toEqual([
-    'SUBMITTED',
-    expect.stringMatching(/^PASSED/),
-  ]);
+  const shown = await world.did('alice', 'submitPublication', own);
+  expect(rightsOf(shown)).toEqual(['SUBMITTED', expect.stringMatching(/^PASSED/)]);
+  const inputsFor = async (user: string) =>
+    (await world.look(user, shown.id, 'manifest {officialRepositories}')).manifest.officialRepositories as string[];
+  expect(await inputsFor('alice')).toEqual(['dp1']);
+  // A reviewer for whom it does not exist.
+  expect(await inputsFor('curator')).toEqual([]);
+  expect(await inputsFor('third')).toEqual(['dp1']);
   groups['alice'] = ['g_users', 'g_friends'];
   const left = await world.did('alice', 'submitPublication', wanted);
   groups['alice'] = IN;
@@ -64,6 +70,43 @@ test('neither do they publish beside what they copied from it', async () => {
   const left = await world.did('alice', 'submitPublication', wanted);
   groups['alice'] = IN;
   expect(rightsOf(left)).toEqual(['DRAFT', expect.stringMatching(/^FAILED .*not any more/)]);
+});
+
+/** Makes a run of one task, and its graph, as far as the state knows: from then on it can have been executed. */
+async function built(satellite: string, repositories: readonly string[]): Promise<void> {
+  const pipeline = { yaml: 'description: one task\ntasks:\n  calibrate: minipipe.tasks.CalibrateTask\n' };
+  const run = { satellite, repositories, pipeline, inputs: ['u/alice/shared'], output: `u/alice/of-${satellite}` };
+  await world.done('alice', 'createRun', run, 'run {id}');
+  const state = new Database(join(directory, 'state.sqlite3'));
+  state.prepare("UPDATE run SET reached = 'BUILT' WHERE satellite = ?").run(`alice~${satellite}`);
+  state.close();
+}
+
+test('what their runs could read counts as what it was made from, though nothing of it is in the satellite', async () => {
+  const made = async (name: string) => {
+    await world.done('alice', 'createSatellite', { name, official: 'open' }, 'job {id}');
+    const run = { satellite: name, name: `u/alice/${name}`, type: 'RUN' };
+    await world.done('alice', 'createCollection', run, 'collection {name}');
+  };
+  for (const name of ['shared', 'apart', 'further']) await made(name);
+  const rights = async (satellite: string) => {
+    const wanted = { satellite, collections: [`u/alice/${satellite}`], title: 'x' };
+    return rightsOf(await world.did('alice', 'submitPublication', wanted))[1];
+  };
+  const restricted = /^FAILED It is made from 'dp1', which only 'g_lensing' may read/;
+  expect(await rights('apart')).toMatch(/^PASSED/);
+  await built('apart', ['alice~shared']);
+  expect(await rights('apart')).toMatch(/^PASSED/);
+  // Another run of the one that it read from.
+  await built('shared', ['alice~shared', 'dp1']);
+  expect(await rights('apart')).toMatch(restricted);
+  expect(await rights('further')).toMatch(/^PASSED/);
+  await built('further', ['alice~shared', 'dp1']);
+  expect(await rights('further')).toMatch(restricted);
+  // One that is made anew has none of these runs.
+  await world.done('alice', 'deleteSatellite', { satellite: 'further' });
+  await made('further');
+  expect(await rights('further')).toMatch(/^PASSED/);
 });
 
 test('a name of an official repository that its submitter may not read is not free, in words that do not tell of it', async () => {
