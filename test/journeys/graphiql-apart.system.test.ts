@@ -12,7 +12,7 @@ const found = await findBrowser();
 const executablePath = 'executable' in found ? found.executable : undefined;
 const title = 'missing' in found ? `GraphiQL apart (skipped: ${found.missing})` : 'GraphiQL on an origin of its own';
 
-describe.skipIf(executablePath === undefined)(title, () => {
+describe.skipIf(executablePath === undefined)(title, { timeout: 200_000 }, () => {
   let browser: Browser;
   let gateway: RunningGateway;
   /** Of the page: to a browser, `localhost` is another site than 127.0.0.1. */
@@ -68,7 +68,7 @@ describe.skipIf(executablePath === undefined)(title, () => {
       if (/Content.Security.Policy|CORS/i.test(message.text())) refused.push(message.text());
     });
     await page.goto(origin);
-    await page.locator('.graphiql-query-editor').getByText('OwnAndOfficial').waitFor();
+    await page.locator('.graphiql-query-editor').getByText('OwnAndOfficial').waitFor({ timeout: 150_000 });
     expect(await tried(page)).toEqual({
       answer: { data: { viewer: { username: 'alice' } }, left: expect.stringMatching(/^\d+$/) },
       socket: 'open',

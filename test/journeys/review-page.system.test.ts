@@ -9,7 +9,7 @@ import { hasBrowser, launched, signedIn, titled } from '../review/signed-in.ts';
 
 const ASKED = { satellite: 'old', collections: ['u/alice/reprocessing', 'u/alice/psf'], title: 'Better PSFs' };
 
-describe.skipIf(!hasBrowser)(titled('the page for reviewers'), () => {
+describe.skipIf(!hasBrowser)(titled('the page for reviewers'), { timeout: 300_000 }, () => {
   let browser: Browser;
   let world: PublishingWorld;
   /** A publication that nobody has looked at. */

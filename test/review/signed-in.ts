@@ -7,6 +7,9 @@ const found = await findBrowser();
 const executablePath = 'executable' in found ? found.executable : undefined;
 const ALONE = ['--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1', '--no-sandbox', '--disable-gpu'];
 
+/** For what a busy machine does slowly, milliseconds. */
+const PATIENCE = 100_000;
+
 export const hasBrowser = executablePath !== undefined;
 
 /** What is tested, or why it is skipped. */
@@ -33,7 +36,9 @@ export async function signedIn(
   address: string,
   { complain, prepare, ...options }: SignedInOptions = {},
 ): Promise<Page> {
-  const page = await (await browser.newContext(options)).newPage();
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(PATIENCE);
+  const page = await context.newPage();
   page.on('pageerror', (error) => complain?.(`exception: ${error.message}`));
   page.on('console', (message) => {
     if (message.type() === 'error' && !message.text().includes('401')) complain?.(message.text());

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { openPublishing, type PublishingWorld } from '../publish/publishing-world.ts';
 import { hasBrowser, launched, signedIn, titled, type SignedInOptions } from './signed-in.ts';
 
-describe.skipIf(!hasBrowser)(titled('the page for reviewers'), () => {
+describe.skipIf(!hasBrowser)(titled('the page for reviewers'), { timeout: 300_000 }, () => {
   let browser: Browser;
   let world: PublishingWorld;
   const wanted = { satellite: 'work', collections: ['u/alice/work'], title: 'Notes' };
