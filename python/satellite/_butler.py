@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from types import EllipsisType
-from typing import Any, TextIO, cast
+from typing import Any, NoReturn, TextIO, cast
 
 from lsst.daf.butler import (
     Butler,
@@ -19,7 +19,6 @@ from lsst.daf.butler import (
     LimitedButler,
     MissingDatasetTypeError,
 )
-from lsst.daf.butler.direct_butler import DirectButler
 from lsst.daf.butler.registry import (
     CollectionArgType,
     ConflictingDefinitionError,
@@ -28,10 +27,11 @@ from lsst.daf.butler.registry import (
 )
 from lsst.daf.butler.remote_butler import RemoteButler
 from lsst.daf.butler.transfers import RepoExportContext
-from lsst.resources import ResourcePathExpression
+from lsst.resources import ResourcePath, ResourcePathExpression
 
 from ._collections import SatelliteCollections
-from ._data_ids import bare, by_keys
+from ._data_ids import by_keys
+from ._dimension_records import bring_records, with_all_elements
 from ._errors import OfficialDataError
 from ._files import FilesOfTheGateway
 from ._registry import SatelliteRegistry, register
@@ -78,6 +78,9 @@ class SatelliteButler(FilesOfTheGateway):
     def registry(self) -> Registry:
         return SatelliteRegistry(self)
 
+    def _expand_data_ids(self, data_ids: Iterable[DataCoordinate]) -> list[DataCoordinate]:
+        return [with_all_elements(data_id) for data_id in super()._expand_data_ids(data_ids)]
+
     def put(
         self,
         obj: Any,
@@ -91,24 +94,21 @@ class SatelliteButler(FilesOfTheGateway):
     ) -> DatasetRef:
         if isinstance(datasetRefOrType, DatasetRef):
             ref = datasetRefOrType
-            with self._storage.held() as butler:
+            with self._storage.held() as butler, butler.record_metrics(self._metrics):
                 self._bring([ref.datasetType], [ref.dataId])
                 return butler.put(obj, ref, provenance=provenance)
         dataset_type = self._type_of(datasetRefOrType)
         given = by_keys(self, dataset_type, dataId, kwargs)
         if not isinstance(given, DataCoordinate):
             given = {**self._defaults_for(dataset_type), **given}
-
-        def put_by_data_id(butler: DirectButler) -> DatasetRef:
-            return butler.put(obj, dataset_type.name, given, run=run or self.run, provenance=provenance)
-
-        with self._storage.held() as butler:
+        with self._storage.held() as butler, butler.record_metrics(self._metrics):
+            own_type = dataset_type.conform_to(butler.dimensions)
             try:
-                return put_by_data_id(butler)
-            except (MissingDatasetTypeError, DataIdError):
+                expanded = butler.registry.expandDataId(given, dimensions=own_type.dimensions)
+            except DataIdError:
                 expanded = self.registry.expandDataId(given, dimensions=dataset_type.dimensions)
-                self._bring([self.get_dataset_type(dataset_type.name)], [expanded])
-            return put_by_data_id(butler)
+            self._bring([dataset_type], [expanded])
+            return butler.put(obj, own_type, given, run=run or self.run, provenance=provenance)
 
     def ingest(
         self,
@@ -118,7 +118,7 @@ class SatelliteButler(FilesOfTheGateway):
         skip_existing: bool = False,
     ) -> None:
         refs = [ref for dataset in datasets for ref in dataset.refs]
-        with self._storage.held() as butler:
+        with self._storage.held() as butler, butler.record_metrics(self._metrics):
             self._bring({ref.datasetType for ref in refs}, [ref.dataId for ref in refs])
             butler.ingest(
                 *datasets,
@@ -183,6 +183,9 @@ class SatelliteButler(FilesOfTheGateway):
             self._storage.held() as butler,
             butler.export(directory=directory, filename=filename, format=format, transfer=transfer) as context,
         ):
+            save = context.saveDatasets
+            # What is not there would be a KeyError.
+            vars(context)["saveDatasets"] = lambda refs, *args, **more: save(self._own(refs), *args, **more)
             yield context
 
     def transfer_from(
@@ -266,6 +269,15 @@ class SatelliteButler(FilesOfTheGateway):
     def close(self) -> None:
         self._storage.close()
 
+    def get_datastore_names(self) -> tuple[str, ...]:
+        return self._storage.write(lambda butler: butler.get_datastore_names())
+
+    def get_datastore_roots(self) -> dict[str, ResourcePath | None]:
+        return self._storage.write(lambda butler: butler.get_datastore_roots())
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A token is not written down: connect again where it is needed, and copy by clone().")
+
     def __str__(self) -> str:
         return f"SatelliteButler({self._connection.server_url})"
 
@@ -285,7 +297,7 @@ class SatelliteButler(FilesOfTheGateway):
         dataset_types : `~collections.abc.Iterable` [ `~lsst.daf.butler.DatasetType` ]
             Their types: those that the satellite does not have, and the official repository has, are registered.
         data_ids : `~collections.abc.Iterable` [ `~lsst.daf.butler.DataCoordinate` ]
-            Their data IDs: where it lacks a record, the records of all come.
+            Their data IDs: the records that it lacks come.
         """
         with self._storage.held() as butler:
             for dataset_type in dataset_types:
@@ -293,12 +305,7 @@ class SatelliteButler(FilesOfTheGateway):
                     butler.get_dataset_type(dataset_type.name)
                 except MissingDatasetTypeError:
                     self._register(self.get_dataset_type(dataset_type.name))
-            wanted = {bare(data_id) for data_id in data_ids}
-            try:
-                for data_id in wanted:
-                    butler.registry.expandDataId(data_id)
-            except DataIdError:
-                butler.transfer_dimension_records_from(self, wanted)
+            bring_records(butler, self, data_ids)
 
     def _register(self, dataset_type: DatasetType) -> bool:
         """Register a dataset type in the satellite, unless the official repository has another one of that name.

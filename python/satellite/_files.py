@@ -1,4 +1,4 @@
-"""Whether the files of datasets are there, as the gateway says."""
+"""Where the files of datasets are, and whether they are there, as the gateway says."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from lsst.daf.butler import DataId, DatasetExistence, DatasetNotFoundError, DatasetRef, DatasetType
+from lsst.daf.butler.datastore import DatasetRefURIs
 from lsst.daf.butler.remote_butler import RemoteButler
 from lsst.resources import ResourcePath
 
 
 class FilesOfTheGateway(RemoteButler):
-    """A RemoteButler that asks the gateway whether files are there."""
+    """A RemoteButler that asks the gateway for files."""
 
     def exists(
         self,
@@ -62,3 +63,15 @@ class FilesOfTheGateway(RemoteButler):
 
     def stored_many(self, refs: Iterable[DatasetRef]) -> dict[DatasetRef, bool]:
         return {ref: bool(found) for ref, found in self._exists_many(refs).items()}
+
+    def get_many_uris(
+        self, refs: Iterable[DatasetRef], predict: bool = False, allow_missing: bool = False
+    ) -> dict[DatasetRef, DatasetRefURIs]:
+        found = {}
+        for ref in refs:
+            try:
+                found[ref] = self.getURIs(ref, predict=predict)
+            except (DatasetNotFoundError, FileNotFoundError):
+                if not allow_missing:
+                    raise
+        return found

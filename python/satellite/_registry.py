@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lsst.daf.butler import (
     CollectionType,
     DataId,
+    DatasetId,
     DatasetIdGenEnum,
     DatasetRef,
     DatasetType,
@@ -99,6 +100,17 @@ class SatelliteRegistry(RemoteButlerRegistry):
         with self._storage.held() as butler:
             self._satellite._bring([found], coordinates)
             return butler.registry.insertDatasets(found.name, coordinates, run, expand, idGenerationMode)
+
+    def _importDatasets(
+        self, datasets: Iterable[DatasetRef], expand: bool = True, assume_new: bool = False
+    ) -> list[DatasetRef]:
+        refs = list(datasets)
+        with self._storage.held() as butler:
+            self._satellite._bring({ref.datasetType for ref in refs}, [ref.dataId for ref in refs])
+            return butler.registry._importDatasets(refs, expand, assume_new)
+
+    def _fetch_run_dataset_ids(self, run: str) -> list[DatasetId]:
+        return self._storage.write(lambda butler: butler.registry._fetch_run_dataset_ids(run))
 
     def removeDatasets(self, refs: Iterable[DatasetRef]) -> None:
         own = self._satellite._own(refs)

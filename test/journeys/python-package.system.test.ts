@@ -96,6 +96,8 @@ test.each([
   ['test_worker.py', 'a worker keeps what its quanta need and leaves nothing behind'],
   ['test_storage.py', 'threads write to a satellite one after another, and the last one gives it back'],
   ['test_values.py', 'values keep their kinds, units and times'],
+  ['test_bringing.py', 'what the satellite lacks for a dataset comes along with it'],
+  ['test_stock_methods.py', 'what is easily forgotten of stock Butler is there'],
   ['test_publishing.py', 'collections are published after a review, and withdrawn'],
   ['test_satellite.py', 'satellites are made, searched, shared, emptied, deleted and brought back'],
 ])(

@@ -1,0 +1,81 @@
+"""What the satellite lacks for a dataset comes along with it, against a real gateway and a real Butler server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from lsst.daf.butler import DatasetRef, DatasetType
+
+import satellite
+
+pytestmark = pytest.mark.live
+
+OFFICIAL = "HSC/defaults"
+RUN = "u/alice/tries"
+WHERE = "instrument = 'HSC'"
+
+
+@pytest.fixture(scope="module")
+def butler(gateway: satellite.Gateway) -> Iterator[satellite.SatelliteButler]:
+    """Give the Butler of a satellite that knows the instrument with its detectors, as satellites do as a rule."""
+    work = gateway.create("bringing", official="dp1", instruments=["HSC"], progress=False)
+    with work.butler(collections=[RUN, OFFICIAL], run=RUN) as made:
+        dimensions = made.dimensions.conform(["visit", "detector"])
+        made.registry.registerDatasetType(DatasetType("bright", dimensions, "ArrowAstropy"))
+        yield made
+    work.delete(purge=True)
+
+
+@pytest.fixture(scope="module")
+def refs(butler: satellite.SatelliteButler) -> list[DatasetRef]:
+    """Give official datasets of several detectors of one visit."""
+    found = butler.query_datasets("source_catalog", OFFICIAL, where=f"{WHERE} AND visit = 903346")
+    assert len(found) > 2
+    return sorted(found)
+
+
+def regions(butler: satellite.SatelliteButler) -> set[tuple[object, object]]:
+    """Give visits and detectors that the satellite itself knows the regions of."""
+    found = butler._storage.write(lambda own: own.query_dimension_records("visit_detector_region", explain=False))
+    return {(record.dataId["visit"], record.dataId["detector"]) for record in found}
+
+
+def test_each_detector_s_region_comes_though_its_visit_is_known(
+    butler: satellite.SatelliteButler, refs: list[DatasetRef]
+) -> None:
+    table = butler.get(refs[0])[:1]
+    for ref in refs[:2]:
+        butler.put(table, "bright", ref.dataId)
+    expanded = butler.registry.expandDataId(refs[2].dataId)
+    butler.put(table, DatasetRef(butler.get_dataset_type("bright"), expanded, RUN))
+    assert regions(butler) == {(ref.dataId["visit"], ref.dataId["detector"]) for ref in refs[:3]}
+
+
+def test_what_has_no_region_is_put_too(butler: satellite.SatelliteButler, refs: list[DatasetRef]) -> None:
+    table = butler.get(refs[0])[:1]
+    known = regions(butler)
+    found = butler.query_datasets("source_catalog", OFFICIAL, where=WHERE)
+    pairs = {(ref.dataId["visit"], ref.dataId["detector"]) for ref in found}
+    detector = next(
+        record.id
+        for record in butler.query_dimension_records("detector", where=WHERE)
+        if (refs[0].dataId["visit"], record.id) not in pairs
+    )
+    butler.put(table, "bright", visit=refs[0].dataId["visit"], detector=detector)
+    # Of an official visit that the satellite does not know yet, too.
+    visit = next(visit for visit, _ in pairs if (visit, detector) not in pairs and visit != refs[0].dataId["visit"])
+    butler.put(table, "bright", visit=visit, detector=detector)
+    own = {"instrument": "HSC", "id": 1, "name": "mine", "physical_filter": "HSC-R", "day_obs": 20130617}
+    butler.registry.insertDimensionData("visit", own)
+    ref = butler.put(table, "bright", visit=1, detector=detector)
+    assert butler.query_datasets("bright", RUN, where=f"{WHERE} AND visit = 1") == [ref]
+    assert {(visit, detector), (1, detector)}.isdisjoint(regions(butler)) and known <= regions(butler)
+
+
+def test_a_dataset_type_that_contradicts_the_registered_one_is_not_put(
+    butler: satellite.SatelliteButler, refs: list[DatasetRef]
+) -> None:
+    other = DatasetType("bright", refs[0].datasetType.dimensions, "SkyMap")
+    with pytest.raises(ValueError, match="inconsistent with"):
+        butler.put(butler.get(refs[0])[:1], other, refs[0].dataId)
