@@ -90,8 +90,8 @@ export const curation: Resolvers = {
   RemoveDatasetsPayload: { job: jobOf },
 };
 
-function at({ satellite }: { readonly satellite: string }, { principal, query }: MutationContext): Curated {
-  return { satellite, principal, query };
+function at({ satellite }: { readonly satellite: string }, { principal, query, attempt }: MutationContext): Curated {
+  return { satellite, principal, query, isRepeat: attempt?.isRepeat ?? false };
 }
 
 function options({ dryRun }: { readonly dryRun?: boolean | null }, { idempotencyKey }: MutationContext) {

@@ -1,4 +1,5 @@
 import { auditDetail } from '../src/access/audit-detail.ts';
+import type { CallAttempt } from '../src/jobs/idempotent-calls.ts';
 import type { Job, Json } from '../src/jobs/job.ts';
 import type { RunRemoval } from '../src/run/removal.ts';
 import type { GraphQLContext } from './context.ts';
@@ -60,6 +61,8 @@ interface MutationOptions {
 export type MutationContext = GraphQLContext & {
   readonly services: Services;
   readonly idempotencyKey: string | undefined;
+  /** Of the call with that key. */
+  readonly attempt: CallAttempt | undefined;
 };
 
 /**
@@ -75,8 +78,10 @@ export function mutation<Input extends MutationInput, Outcome extends Json>(
   return async (_root: unknown, { input }: { readonly input: Input }, context: GraphQLContext): Promise<Outcome> => {
     const services = servicesOf(context);
     const key = (input.dryRun ? undefined : input.idempotencyKey) ?? undefined;
-    const now = () => work(input, { ...context, services, idempotencyKey: key });
-    const done = () => (isAudited || input.dryRun ? now() : audited(name, input, now, { ...context, services }));
+    const done = (attempt?: CallAttempt) => {
+      const now = () => work(input, { ...context, services, idempotencyKey: key, attempt });
+      return isAudited || input.dryRun ? now() : audited(name, input, now, { ...context, services });
+    };
     if (key === undefined) return done();
     return services.calls.once({ owner: context.principal.username, mutation: name, key, input }, done);
   };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sql from 'sql-template-tag';
 import { SatelliteError } from '../butler/errors.ts';
+import { failpoint } from '../repository/failpoints.ts';
 import type { Json } from './job.ts';
 import type { State, StateTables } from '../state/state.ts';
 
@@ -32,6 +33,14 @@ export interface IdempotentCall {
   readonly input: unknown;
 }
 
+/** What the work of a call is told, so that doing it again gives what it gave where that was not kept. */
+export interface CallAttempt {
+  /** Whether it was begun before, and may have been done. */
+  readonly isRepeat: boolean;
+  /** 32 bytes, the same whenever this call is done, and no other's: identifiers are made of them. */
+  readonly seed: Buffer;
+}
+
 /** How long an answer is remembered. */
 const REMEMBERED_MS = 7 * 24 * 3_600_000;
 const LONGEST_KEY = 200;
@@ -50,11 +59,14 @@ export class IdempotentCalls {
   }
 
   /**
-   * Does the work, or gives the answer of the same call before.  A call that failed is done again.
+   * Does the work, or gives the answer of the same call before.  A call that failed, or was interrupted, is done again.
    * @throws SatelliteError CONFLICT where the key came with another input, or another gateway has been doing the call for
    *   long; BAD_USER_INPUT for a key that is empty or too long; what `work` throws
    */
-  async once<Answer extends Json>(call: IdempotentCall, work: () => Promise<Answer>): Promise<Answer> {
+  async once<Answer extends Json>(
+    call: IdempotentCall,
+    work: (attempt: CallAttempt) => Promise<Answer>,
+  ): Promise<Answer> {
     if (call.key === '' || call.key.length > LONGEST_KEY) {
       throw new SatelliteError('BAD_USER_INPUT', `"idempotencyKey" must have 1 to ${LONGEST_KEY} characters.`);
     }
@@ -65,16 +77,25 @@ export class IdempotentCalls {
     return running as Promise<Answer>;
   }
 
-  async #once(call: IdempotentCall, input: string, work: () => Promise<Json>): Promise<Json> {
+  async #once(call: IdempotentCall, input: string, work: (attempt: CallAttempt) => Promise<Json>): Promise<Json> {
     const before = await this.#begun(call, input);
-    if (before !== undefined) return before;
+    if (typeof before === 'object') return before.answer;
+    const id = createHash('sha256').update(JSON.stringify([call.owner, call.mutation, call.key, input]));
     let answer: Json;
     try {
-      answer = await work();
+      const seed = this.#state.secret.derive(`call:${id.digest('hex')}`);
+      answer = await work({ isRepeat: before === 'interrupted', seed });
     } catch (error) {
-      await this.#change(call, ({ table, where }) => sql`DELETE FROM ${table} WHERE ${where}`);
+      const isRefused = error instanceof SatelliteError && error.code !== 'UPSTREAM_UNAVAILABLE';
+      // What broke off may have been done: doing it again is a repeat, as after the end of a gateway.
+      await this.#change(call, ({ table, where }) =>
+        isRefused
+          ? sql`DELETE FROM ${table} WHERE ${where}`
+          : sql`UPDATE ${table} SET begun_at = ${BigInt(this.#interruptedBefore())} WHERE ${where}`,
+      );
       throw error;
     }
+    failpoint('call:before-answer');
     await this.#change(
       call,
       ({ table, where }) => sql`UPDATE ${table} SET answer = ${JSON.stringify(answer)} WHERE ${where}`,
@@ -83,12 +104,12 @@ export class IdempotentCalls {
   }
 
   /** As `#begin`, and waits a while for another gateway that is doing the call. */
-  async #begun(call: IdempotentCall, input: string): Promise<Json | undefined> {
+  async #begun(call: IdempotentCall, input: string): Promise<Exclude<Before, 'elsewhere'>> {
     // The one who asks waits no longer than a call may take.
     const deadline = performance.now() + this.#longestMs / 2;
     for (;;) {
       const before = await this.#begin(call, input);
-      if (before !== 'elsewhere') return before?.answer;
+      if (before !== 'elsewhere') return before;
       if (performance.now() > deadline) {
         throw new SatelliteError('CONFLICT', `This ${call.mutation} is being done right now: ask again in a minute.`, {
           retryAfter: 60,
@@ -98,21 +119,19 @@ export class IdempotentCalls {
     }
   }
 
-  /** The answer of the same call before; undefined where it is to be done now. */
-  async #begin(call: IdempotentCall, input: string): Promise<{ readonly answer: Json } | 'elsewhere' | undefined> {
-    const { database, postgresUrl } = this.#state;
+  async #begin(call: IdempotentCall, input: string): Promise<Before> {
+    const { database } = this.#state;
     const table = database.table('call');
     const now = BigInt(Date.now());
     const where = identify(call);
-    // On SQLite there is one gateway: what was begun before it, nobody does any more.
-    const interrupted = Math.max(Date.now() - this.#longestMs, postgresUrl === undefined ? this.#openedAt : 0);
+    const interrupted = BigInt(this.#interruptedBefore());
     return database.transaction(async (transaction) => {
       await transaction.run(sql`DELETE FROM ${table} WHERE begun_at < ${now - BigInt(REMEMBERED_MS)}`);
       const isNew = await transaction.run(
         sql`INSERT INTO ${table} (owner, mutation, idempotency_key, input, begun_at)
             VALUES (${call.owner}, ${call.mutation}, ${call.key}, ${input}, ${now}) ON CONFLICT DO NOTHING`,
       );
-      if (isNew === 1) return undefined;
+      if (isNew === 1) return 'new';
       const [row] = await transaction.all(sql`SELECT input, answer FROM ${table} WHERE ${where}`);
       if (row?.[0] !== input) {
         throw new SatelliteError(
@@ -122,10 +141,16 @@ export class IdempotentCalls {
       }
       if (typeof row[1] === 'string') return { answer: JSON.parse(row[1]) as Json };
       const taken = await transaction.run(
-        sql`UPDATE ${table} SET begun_at = ${now} WHERE ${where} AND answer IS NULL AND begun_at <= ${BigInt(interrupted)}`,
+        sql`UPDATE ${table} SET begun_at = ${now} WHERE ${where} AND answer IS NULL AND begun_at <= ${interrupted}`,
       );
-      return taken === 1 ? undefined : 'elsewhere';
+      return taken === 1 ? 'interrupted' : 'elsewhere';
     }, AbortSignal.timeout(this.#longestMs));
+  }
+
+  /** Nobody does any more what was begun by then and has no answer, Unix milliseconds. */
+  #interruptedBefore(): number {
+    // On SQLite there is one gateway: what was begun before it, nobody does any more.
+    return Math.max(Date.now() - this.#longestMs, this.#state.postgresUrl === undefined ? this.#openedAt : 0);
   }
 
   async #change(call: IdempotentCall, statement: (parts: { table: Part; where: Part }) => Part): Promise<void> {
@@ -134,6 +159,9 @@ export class IdempotentCalls {
     await database.transaction((transaction) => transaction.run(change), AbortSignal.timeout(this.#longestMs));
   }
 }
+
+/** What is known of a call: its answer, that it was begun and left, that somebody else does it, or nothing. */
+type Before = { readonly answer: Json } | 'interrupted' | 'elsewhere' | 'new';
 
 type Part = ReturnType<typeof sql>;
 

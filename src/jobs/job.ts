@@ -137,6 +137,8 @@ export interface Jobs {
   enqueue<Input extends Json>(kind: JobKind<Input>, job: NewJob<Input>): Promise<Job>;
   /** Null where there is none, or it is another's. */
   find(id: string, owner: string): Promise<Job | null>;
+  /** The owner's job of a kind that was given this idempotency key, if there is one. */
+  withKey(kind: string, owner: string, idempotencyKey: string): Promise<Job | null>;
   /** Newest first. */
   list(owner: string, filter: { readonly subject?: string; readonly first: number }): Promise<readonly Job[]>;
   /** Those of a subject that are QUEUED or RUNNING, whoever owns them. */

@@ -143,6 +143,11 @@ class StateJobs implements Jobs {
     return (await this.#records.find(id, owner))?.job ?? null;
   }
 
+  async withKey(kind: string, owner: string, idempotencyKey: string): Promise<Job | null> {
+    await this.#prepared();
+    return this.#records.withKey(kind, owner, idempotencyKey);
+  }
+
   async list(owner: string, filter: { readonly subject?: string; readonly first: number }): Promise<readonly Job[]> {
     await this.#prepared();
     return this.#records.list(owner, filter);

@@ -127,6 +127,14 @@ export class JobRecords {
     return row ? readJob(row) : null;
   }
 
+  async withKey(kind: string, owner: string, key: string): Promise<Job | null> {
+    const [row] = await this.#database.all(
+      sql`SELECT ${JOB_COLUMNS} FROM ${this.#job} WHERE owner = ${owner} AND kind = ${kind} AND idempotency_key = ${key}`,
+      UNABORTED,
+    );
+    return row ? readJob(row).job : null;
+  }
+
   /** The token of a job that runs, sealed; null where there is none. */
   async sealedToken(id: string): Promise<string | null> {
     const [row] = await this.#database.all(

@@ -5,6 +5,7 @@
 
 /** Every place, in the order in which work passes it; a fault test hits each one. */
 export const FAILPOINTS = [
+  'call:before-answer',
   'create:before-database',
   'create:before-butler-yaml',
   'create:before-ready',

@@ -173,8 +173,18 @@ export interface WriteableRepository extends RestrictableRepository {
   /** Adds datasets to a TAGGED collection, in place of others of the same UUID only. @throws CONFLICT naming both datasets */
   associate(collection: string, uuids: readonly string[], ctx: QueryContext): Promise<void>;
   disassociate(collection: string, uuids: readonly string[], ctx: QueryContext): Promise<void>;
-  /** Adds datasets to a CALIBRATION collection. @throws CONFLICT where a validity range overlaps another's */
-  certify(collection: string, uuids: readonly string[], timespan: Timespan, ctx: QueryContext): Promise<void>;
+  /**
+   * Adds datasets to a CALIBRATION collection.
+   * @param existing whether a dataset that has just this validity range there is in its own way; default: `FAIL`
+   * @throws CONFLICT where a validity range overlaps another's
+   */
+  certify(
+    collection: string,
+    uuids: readonly string[],
+    timespan: Timespan,
+    ctx: QueryContext,
+    existing?: 'FAIL' | 'SKIP',
+  ): Promise<void>;
   /** Takes `timespan` away from the validity of a type's datasets, or of those with the given data IDs. */
   decertify(
     collection: string,

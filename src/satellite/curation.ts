@@ -14,6 +14,8 @@ export interface Curated {
   readonly satellite: string;
   readonly principal: Principal;
   readonly query: QueryContext;
+  /** Whether the same call was begun before and may have been done: then it is no error that it was. */
+  readonly isRepeat?: boolean;
 }
 
 /** A new collection; children are of a CHAINED one. */
@@ -85,7 +87,7 @@ export class Curation {
   async certify(name: string, datasets: SelectedDatasets, span: Timespan, at: Curated): Promise<ChangedCollection> {
     const repository = await this.#open(at);
     const uuids = await selectedUuids(repository, datasets, at.query);
-    await repository.certify(name, uuids, span, at.query);
+    await repository.certify(name, uuids, span, at.query, at.isRepeat ? 'SKIP' : 'FAIL');
     return changed(repository, name, uuids.length);
   }
 

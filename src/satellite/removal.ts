@@ -18,6 +18,7 @@ export interface RemovalPlan {
 }
 
 export interface Removal {
+  /** Of a call that is made again because its answer was lost: what was left to remove. */
   readonly plan: RemovalPlan;
   /** Null where all is done, and in a dry run. */
   readonly job: Job | null;
@@ -69,6 +70,8 @@ export class Removals {
     const known = 'uuids' in datasets ? [...(await satellite.repository.datasets(uuids, at.query)).keys()] : uuids;
     const plan = { datasets: known.length, bytes: await ownBytes(satellite.repository, known, at.query), chains: [] };
     if (options.dryRun) return { plan, job: null };
+    const begun = await this.#begun(this.#ofDatasets, at, options);
+    if (begun) return { plan, job: begun };
     if (known.length > AT_ONCE) {
       return { plan, job: await this.#enqueue(this.#ofDatasets, satellite, { uuids: known, mode }, at, options) };
     }
@@ -80,7 +83,13 @@ export class Removals {
   async removeCollection(name: string, unlink: boolean, at: Curated, options: RemovalOptions): Promise<Removal> {
     const satellite = await this.#directory.forWriting(at.satellite, at.principal);
     const { repository } = satellite;
-    const { type, datasetTypes = [], parents = [] } = await collectionNamed(repository, name, at.query);
+    const begun = await this.#begun(this.#ofCollection, at, options);
+    const found = await collectionNamed(repository, name, at.query).catch((error: unknown) => {
+      if (at.isRepeat && isMissing(error)) return undefined;
+      throw error;
+    });
+    if (!found) return { plan: { datasets: 0, bytes: 0, chains: [] }, job: begun };
+    const { type, datasetTypes = [], parents = [] } = found;
     const uuids =
       type === 'RUN' && datasetTypes.length > 0
         ? await selectedUuids(repository, { search: fullSelection(datasetTypes, name) }, at.query)
@@ -91,6 +100,7 @@ export class Removals {
       chains: [...parents].sort(),
     };
     if (options.dryRun) return { plan, job: null };
+    if (begun) return { plan, job: begun };
     if (parents.length > 0 && !unlink) {
       throw new SatelliteError(
         'CONFLICT',
@@ -105,6 +115,12 @@ export class Removals {
     }
     await repository.removeCollection(name, unlink, at.query);
     return { plan, job: null };
+  }
+
+  /** The job that the same call began before its answer was lost. */
+  async #begun({ name }: JobKind<never>, at: Curated, { idempotencyKey }: RemovalOptions): Promise<Job | null> {
+    if (!at.isRepeat || idempotencyKey === undefined) return null;
+    return this.#jobs.withKey(name, at.principal.username, idempotencyKey);
   }
 
   #enqueue<Input extends DatasetsInput | CollectionInput>(
@@ -141,13 +157,15 @@ export class Removals {
         return { ...(await repository.removeCollection(collection, unlink, contextOf(task))) };
       } catch (error) {
         // It was removed before an interruption kept the step's end from being remembered.
-        if (task.attempt > 1 && error instanceof SatelliteError && error.code === 'MISSING_COLLECTION') {
-          return { datasets: 0, bytes: 0 };
-        }
+        if (task.attempt > 1 && isMissing(error)) return { datasets: 0, bytes: 0 };
         throw error;
       }
     });
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof SatelliteError && error.code === 'MISSING_COLLECTION';
 }
 
 function contextOf({ owner, signal }: Task): QueryContext {

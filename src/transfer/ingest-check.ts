@@ -33,6 +33,7 @@ const SHA256 = /^[0-9a-f]{64}$/i;
 const PYTHON_CLASS = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$/;
 
 /**
+ * @param newUuid for those that are given none, and for places of uploads
  * @returns the files with UUIDs, paths and formatters, in the order given
  * @throws SatelliteError BAD_USER_INPUT for paths that lead out of the root, addresses, and what cannot be;
  *   MISSING_DATASET_TYPE; DIMENSION_NAME, DIMENSION_VALUE, DATA_ID_VALUE, INCONSISTENT_DATA_ID for data IDs
@@ -42,6 +43,7 @@ export async function checkFiles(
   typeName: string,
   files: readonly IngestedFile[],
   ctx: QueryContext,
+  newUuid: () => string = newDatasetUuid,
 ): Promise<{ readonly datasetType: DatasetType; readonly files: readonly CheckedFile[] }> {
   const datasetType = (await satellite.datasetTypes(ctx)).get(typeName);
   if (!datasetType) {
@@ -54,7 +56,7 @@ export async function checkFiles(
     throw badInput(`${files.length} files are too many for one call: ${MOST_FILES} at most.`);
   const values = files.map(({ dataId }) => requiredValues(datasetType, dataId));
   await checkAgainstRecords(satellite, datasetType, files, values, ctx);
-  const checked = files.map((file, i) => checkFile(file, datasetType, values[i]!));
+  const checked = files.map((file, i) => checkFile(file, datasetType, values[i]!, newUuid));
   refuseTwice(
     checked.map(({ uuid }) => uuid),
     'UUID',
@@ -84,7 +86,12 @@ export async function checkRun(satellite: WriteableRepository, run: string, ctx:
   throw new SatelliteError('CONFLICT', `Collection '${run}' is ${found.type}: datasets are put into a RUN.`);
 }
 
-function checkFile(file: IngestedFile, { storageClass, name }: DatasetType, values: DataIdValues): CheckedFile {
+function checkFile(
+  file: IngestedFile,
+  { storageClass, name }: DatasetType,
+  values: DataIdValues,
+  newUuid: () => string,
+): CheckedFile {
   const formatter = file.formatter ?? defaultFormatter(storageClass);
   if (formatter === undefined) {
     throw badInput(`Storage class '${storageClass}' has no default formatter: give "formatter", a Python class.`);
@@ -97,7 +104,7 @@ function checkFile(file: IngestedFile, { storageClass, name }: DatasetType, valu
   if (file.path?.includes('#')) {
     throw badInput(`"path" must not hold '#', by which stock Butler would look for a part of the file.`);
   }
-  const uuid = file.uuid?.toLowerCase() ?? newDatasetUuid();
+  const uuid = file.uuid?.toLowerCase() ?? newUuid();
   const { upload } = file;
   if (upload && !SHA256.test(upload.sha256)) throw badInput('"sha256" must be 64 hexadecimal digits.');
   if (upload && !(Number.isSafeInteger(upload.size) && upload.size >= 0))
@@ -106,7 +113,7 @@ function checkFile(file: IngestedFile, { storageClass, name }: DatasetType, valu
     uuid,
     values: values.map((value) => (typeof value === 'bigint' ? String(value) : value)),
     formatter,
-    path: artifactPath(file.path ?? uploadPath(name, upload!.fileName)).path,
+    path: artifactPath(file.path ?? uploadPath(name, upload!.fileName, newUuid())).path,
     upload: upload ? { ...upload, sha256: upload.sha256.toLowerCase() } : null,
   };
 }
@@ -115,12 +122,12 @@ function checkFile(file: IngestedFile, { storageClass, name }: DatasetType, valu
  * A path that nothing has: what is put there is put before the dataset is registered, and may be refused then. With the
  * dataset's UUID, which the caller may choose, it could be the file of one that is there.
  */
-function uploadPath(datasetType: string, fileName: string): string {
+function uploadPath(datasetType: string, fileName: string, place: string): string {
   const name = fileName
     .replace(/[^\w.+-]/g, '_')
     .slice(-150)
     .replace(/^\.+/, '');
-  return ['ingested', datasetType, newDatasetUuid(), name || 'file'].join('/');
+  return ['ingested', datasetType, place, name || 'file'].join('/');
 }
 
 /** Values of the required dimensions. @throws ButlerUserError DIMENSION_NAME, DIMENSION_VALUE */

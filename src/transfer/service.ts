@@ -74,6 +74,8 @@ export interface IngestDatasets {
     | { readonly run: string; readonly datasetType: string; readonly files: readonly IngestedFile[] }
     | { readonly commit: string };
   readonly idempotencyKey?: string | undefined;
+  /** Of the call with that key: identifiers are made of it, so that they are the same where the call is made again. */
+  readonly seed?: Buffer | undefined;
 }
 
 export interface IngestStart {

@@ -5,6 +5,7 @@ import { SatelliteError } from '../butler/errors.ts';
 import type { Job, Jobs } from '../jobs/job.ts';
 import { searchDatasets } from '../repository/search/datasets.ts';
 import type { SatelliteDirectory } from '../satellite/satellite.ts';
+import { seededUuids } from './dataset-uuid.ts';
 import { checkFiles, checkRun } from './ingest-check.ts';
 import { ingestKind, writeFiles, type IngestInput } from './ingest-kind.ts';
 import type {
@@ -80,7 +81,8 @@ export class Transfers implements TransferService {
     return { job, plan: null };
   }
 
-  async ingest({ satellite: name, what, idempotencyKey }: IngestDatasets, principal: Principal): Promise<IngestStart> {
+  async ingest(request: IngestDatasets, principal: Principal): Promise<IngestStart> {
+    const { satellite: name, what, idempotencyKey, seed } = request;
     const { satellites, uploads, jobs, planMilliseconds } = this.#options;
     const { username } = principal;
     const satellite = await satellites.forWriting(name, principal);
@@ -96,9 +98,15 @@ export class Transfers implements TransferService {
     }
     const ctx = { caller: { username }, signal: AbortSignal.timeout(planMilliseconds) };
     await checkRun(satellite.repository, what.run, ctx);
-    const { datasetType, files } = await checkFiles(satellite.repository, what.datasetType, what.files, ctx);
+    const { datasetType, files } = await checkFiles(
+      satellite.repository,
+      what.datasetType,
+      what.files,
+      ctx,
+      seed && seededUuids(seed),
+    );
     if (files.some(({ upload }) => upload)) {
-      return { job: null, upload: await uploads.open(username, satellite, datasetType, what.run, files) };
+      return { job: null, upload: await uploads.open(username, satellite, datasetType, what.run, files, seed) };
     }
     const input = {
       satellite: satellite.fullName,

@@ -1,5 +1,5 @@
 /** Files that users upload to make datasets of them: asked for, put, then committed. */
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import sql from 'sql-template-tag';
 import { requiredDataId } from '../butler/data-id.ts';
@@ -72,6 +72,7 @@ export class Uploads {
 
   /**
    * Sets the bytes aside and says where each file is to be put.
+   * @param seed secret; with the same one it is the same upload
    * @throws SatelliteError QUOTA_EXCEEDED
    */
   async open(
@@ -80,14 +81,16 @@ export class Uploads {
     datasetType: DatasetType,
     run: string,
     files: readonly CheckedFile[],
+    seed: Buffer = randomBytes(32),
   ): Promise<NonNullable<IngestStart['upload']>> {
-    const id = randomBytes(24).toString('base64url');
+    const id = createHmac('sha256', seed).update('upload').digest('base64url');
     const expiresAt = Date.now() + OPEN_MS;
     const bytes = files.reduce((sum, { upload }) => sum + (upload?.size ?? 0), 0);
     // First, so that nothing is set aside that is not given back: by who finds it to be old.
     await this.#change(
       ({ table }) => sql`INSERT INTO ${table} (id, owner, satellite, dataset_type, run, files, expires_at)
-        VALUES (${id}, ${owner}, ${fullName}, ${datasetType.name}, ${run}, ${writeFiles(files)}, ${BigInt(expiresAt)})`,
+        VALUES (${id}, ${owner}, ${fullName}, ${datasetType.name}, ${run}, ${writeFiles(files)}, ${BigInt(expiresAt)})
+        ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at`,
     );
     try {
       await this.#satellites.reserve(fullName, id, bytes);

@@ -139,11 +139,12 @@ const purge: Case = {
 };
 
 /**
- * Those of migrations are hit where upstream's tool is stood in for: `test/satellite/migration.test.ts`; those of runs where
- * there is a graph: `test/run/transfer/`; those of publishing in `test/publish/`.
+ * Those of migrations are hit where upstream's tool is stood in for: `test/satellite/migration.test.ts`; those of calls in
+ * `test/faults/lost-answers.system.test.ts`; those of runs where there is a graph: `test/run/transfer/`; those of publishing
+ * in `test/publish/`.
  */
-type Met = Exclude<Failpoint, `${'migrate' | 'run' | 'publication' | 'publish' | 'withdraw'}:${string}`>;
-const MET = FAILPOINTS.filter((name): name is Met => !/^(migrate|run|publication|publish|withdraw):/.test(name));
+type Met = Exclude<Failpoint, `${'call' | 'migrate' | 'run' | 'publication' | 'publish' | 'withdraw'}:${string}`>;
+const MET = FAILPOINTS.filter((name): name is Met => !/^(call|migrate|run|publication|publish|withdraw):/.test(name));
 
 /** Whoever adds a failpoint says here what comes to it. */
 const CASES: Readonly<Record<Met, Case>> = {

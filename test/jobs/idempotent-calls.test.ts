@@ -2,7 +2,8 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { CALL_TABLES, IdempotentCalls } from '../../src/jobs/idempotent-calls.ts';
+import { SatelliteError } from '../../src/butler/errors.ts';
+import { CALL_TABLES, IdempotentCalls, type CallAttempt } from '../../src/jobs/idempotent-calls.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State } from '../../src/state/state.ts';
 import { prepareTables } from '../../src/state/tables.ts';
@@ -42,6 +43,22 @@ test('a call that was interrupted by the end of the only gateway is done by the 
   const next = new IdempotentCalls(state, 60_000);
   expect(await next.once(call, () => Promise.resolve('done'))).toBe('done');
   expect(await next.once(call, never)).toBe('done');
+});
+
+test('a call that may have been done is told so when it is done again, and makes the same identifiers', async () => {
+  const attempts: CallAttempt[] = [];
+  const failing = (error: Error) => async (attempt: CallAttempt) => {
+    attempts.push(attempt);
+    throw error;
+  };
+  const calls = new IdempotentCalls(state, 60_000);
+  await expect(calls.once(call, failing(new SatelliteError('CONFLICT', 'no')))).rejects.toThrow('no');
+  await expect(calls.once(call, failing(new SatelliteError('UPSTREAM_UNAVAILABLE', 'away')))).rejects.toThrow('away');
+  await expect(calls.once(call, failing(new TypeError('a defect')))).rejects.toThrow('a defect');
+  const done = await calls.once(call, async (attempt) => (attempts.push(attempt), 'done'));
+  expect(done).toBe('done');
+  expect(attempts.map(({ isRepeat }) => isRepeat)).toEqual([false, false, true, true]);
+  expect(new Set(attempts.map(({ seed }) => seed.toString('hex'))).size).toBe(1);
 });
 
 test('a call that another gateway is doing is waited for, and answered alike', async () => {

@@ -171,8 +171,14 @@ export class WriteableDirectRepository extends DirectRepository implements Write
     await this.#write(ctx, (tx) => disassociate(tx, this.#parts.universe, collection, uuids));
   }
 
-  async certify(collection: string, uuids: readonly string[], timespan: Timespan, ctx: QueryContext): Promise<void> {
-    await this.#write(ctx, (tx) => certify(tx, this.#parts.universe, collection, uuids, timespan));
+  async certify(
+    collection: string,
+    uuids: readonly string[],
+    timespan: Timespan,
+    ctx: QueryContext,
+    existing: 'FAIL' | 'SKIP' = 'FAIL',
+  ): Promise<void> {
+    await this.#write(ctx, (tx) => certify(tx, this.#parts.universe, collection, uuids, timespan, existing));
   }
 
   async decertify(

@@ -18,6 +18,7 @@ import { exact } from './tags.ts';
 
 /**
  * Gives datasets a validity range in a CALIBRATION collection.
+ * @param existing whether datasets that have just this range there are refused, as stock does, or left as they are
  * @throws MISSING_COLLECTION, COLLECTION_TYPE, DATASET_NOT_FOUND, BAD_USER_INPUT for types that are no calibrations;
  *   CONFLICT naming both datasets where ranges of one type and data ID would overlap
  */
@@ -27,6 +28,7 @@ export async function certify(
   name: string,
   uuids: readonly string[],
   timespan: Timespan,
+  existing: 'FAIL' | 'SKIP' = 'FAIL',
 ): Promise<void> {
   await existingCollections(tx, [name]);
   const datasets = await existingDatasets(tx, universe, uuids);
@@ -45,11 +47,16 @@ export async function certify(
     for (const ofType of Map.groupBy(datasets, ({ datasetType }) => datasetType.name).values()) {
       const { datasetType } = ofType[0]!;
       await lock(tx, calibsTable(datasetType));
-      await checkOverlaps(tx, universe, collection, ofType, timespan);
+      const keys = ofType.map(({ values }) => values);
+      const rows = await overlappingRows(tx, universe, collection, datasetType, timespan, keys);
+      const alike = rows.filter((row) => row.timespan.begin === timespan.begin && row.timespan.end === timespan.end);
+      const there = new Set(existing === 'SKIP' ? alike.map(({ uuid }) => uuid) : []);
+      const added = ofType.filter(({ uuid }) => !there.has(uuid));
+      checkOverlaps(rows, collection, added);
       await insertRanges(
         tx,
         datasetType,
-        ofType.map(({ uuid, values }) => rangeRow(tx, collection, datasetType, uuid, values, timespan)),
+        added.map(({ uuid, values }) => rangeRow(tx, collection, datasetType, uuid, values, timespan)),
       );
     }
   });
@@ -134,18 +141,14 @@ async function lock(tx: Transaction, table: string): Promise<void> {
   if (tx.dialect === 'postgresql') await tx.run(sql`LOCK TABLE ${tx.table(table)} IN EXCLUSIVE MODE`);
 }
 
-async function checkOverlaps(
-  tx: Transaction,
-  universe: Universe,
+/** @param rows those whose ranges overlap what the datasets are to have */
+function checkOverlaps(
+  rows: readonly CalibrationRow[],
   collection: StoredCollection,
   datasets: readonly StoredDataset[],
-  timespan: Timespan,
-): Promise<void> {
-  const { datasetType } = datasets[0]!;
-  const keys = datasets.map(({ values }) => values);
-  const rows = await overlappingRows(tx, universe, collection, datasetType, timespan, keys);
+): void {
   const owners = new Map(rows.map(({ uuid, values }) => [keyText(values), uuid]));
-  for (const { uuid, values } of datasets) {
+  for (const { uuid, values, datasetType } of datasets) {
     const owner = owners.get(keyText(values));
     owners.set(keyText(values), owner ?? uuid);
     if (owner === undefined) continue;
