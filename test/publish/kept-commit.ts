@@ -42,12 +42,17 @@ export class KeptCommit implements PublicationCommit {
     await this.before('COMMITTING');
     await work.enter('COMMITTING');
     await this.before('VISIBLE');
-    this.commits += 1;
     if (work.replaced) this.#remove(work.replaced.version);
-    this.visible.set(keyOf(version), uuids);
-    this.#since.set(keyOf(version), (this.#generation += 1));
+    this.show(version, uuids);
     await this.after(work);
     return this.#generation;
+  }
+
+  /** Makes it visible, as this or another gateway does it. */
+  show(version: Pick<PublicationVersion, 'publication' | 'version'>, uuids: readonly string[]): void {
+    this.commits += 1;
+    this.visible.set(keyOf(version), uuids);
+    this.#since.set(keyOf(version), (this.#generation += 1));
   }
 
   async withdraw(version: PublicationVersion): Promise<number> {

@@ -90,6 +90,76 @@ describe('what became visible', () => {
   });
 });
 
+describe('what another gateway, which was taken for dead, makes visible at the last moment', () => {
+  /** Of version 1, in a state without work. */
+  async function ended(shown: Shown, state: string): Promise<string> {
+    const jobOf = () => world.look('alice', shown.id, 'state job {id state}');
+    await vi.waitFor(async () => expect(await jobOf()).toMatchObject({ state, job: { state: 'FAILED' } }), 60_000);
+    return (await jobOf()).job.id as string;
+  }
+  /** It is tried again where something has changed at its source. */
+  async function becameStale(also: (shown: Shown) => void) {
+    const { shown, run } = await submitted();
+    let tries = 0;
+    world.commit.before = async (stage) => {
+      if (stage === 'VISIBLE') {
+        await world.ingest(`v${made}`, run, 1, { name: 'later' });
+        throw new SatelliteError('UPSTREAM_UNAVAILABLE', 'It does not answer.');
+      }
+      if (stage === 'COMMITTING' && (tries += 1) === 2) also(shown);
+    };
+    await approve(shown);
+    return { shown, run };
+  }
+
+  test('is published for its readers, though its source was found to have changed and it was STALE', async () => {
+    const { shown, run } = await becameStale((one) => world.commit.show({ publication: one.id, version: 1 }, []));
+    const stateNow = async () => (await world.see('alice', shown.id)).state;
+    await vi.waitFor(async () => expect(await stateNow()).toBe('PUBLISHED'), 60_000);
+    world.commit.before = () => Promise.resolve();
+    const state = new Database(statePath(), { readonly: true });
+    const events = state.prepare('SELECT event FROM publication_event WHERE publication = ? ORDER BY at, rowid');
+    expect(events.pluck().all(shown.id).slice(-2)).toEqual(['STALE', 'PUBLISHED']);
+    state.close();
+    expect(await reads('bob', run)).toBe(true);
+  });
+
+  test('is published by retryJob, where it comes when its work here has ended', async () => {
+    const { shown, run } = await becameStale(() => undefined);
+    const job = await ended(shown, 'STALE');
+    world.commit.before = () => Promise.resolve();
+    expect(await reads('bob', run)).toBe(false);
+    world.commit.show({ publication: shown.id, version: 1 }, []);
+    await world.done('alice', 'retryJob', { job });
+    expect((await world.see('alice', shown.id)).state).toBe('PUBLISHED');
+    expect(await reads('bob', run)).toBe(true);
+
+    const { shown: other, run: otherRun } = await submitted();
+    world.commit.before = (stage) =>
+      stage === 'VISIBLE' ? Promise.reject(new SatelliteError('CONFLICT', 'In its place.')) : Promise.resolve();
+    await approve(other);
+    const failed = await ended(other, 'FAILED');
+    world.commit.before = () => Promise.resolve();
+    const { commits } = world.commit;
+    world.commit.show({ publication: other.id, version: 1 }, []);
+    await world.done('alice', 'retryJob', { job: failed });
+    expect((await world.see('alice', other.id)).state).toBe('PUBLISHED');
+    // It was not brought over again.
+    expect(world.commit.commits).toBe(commits + 1);
+    expect(await reads('bob', otherRun)).toBe(true);
+  });
+
+  test('is not published where nothing of it is visible: what is STALE stays so, however often it is tried', async () => {
+    const { shown, run } = await becameStale(() => undefined);
+    const job = await ended(shown, 'STALE');
+    world.commit.before = () => Promise.resolve();
+    await world.change('alice', 'retryJob', { job }, 'job {id}');
+    await ended(shown, 'STALE');
+    expect(world.commit.visible.has(keyOf({ publication: shown.id, version: 1 }))).toBe(false);
+    expect(await reads('bob', run)).toBe(false);
+  });
+});
+
 describe('readers', () => {
   test('of the version before do not read the new one, which is for others, from the moment it is there', async () => {
     const { shown, run } = await submitted();
