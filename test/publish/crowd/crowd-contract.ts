@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { isFull } from '../../sample.ts';
 import { CrowdWorld, type CrowdPlaces } from './crowd-world.ts';
-import { checkContent, checkDenied, checkSettled } from './invariants.ts';
+import { checkContent, checkDenied, checkSaid, checkSettled } from './invariants.ts';
 import { OPERATIONS } from './operations.ts';
 import { Random } from './random.ts';
 
@@ -26,6 +26,7 @@ export function describeCrowd(name: string, places: CrowdPlaces): void {
           try {
             await operation(world);
             await checkDenied(world);
+            checkSaid(world);
             if (i % SETTLE === 0) await checkSettled(world);
             else if (i % LOOK === 0) await checkContent(world);
           } catch (error) {

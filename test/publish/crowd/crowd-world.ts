@@ -8,7 +8,6 @@ import { openDirectRepository } from '../../../src/repository/direct/open.ts';
 import { sqliteRepository } from '../../fixtures/repositories.ts';
 import type { GraphQLAnswer } from '../../gateway/running-gateway.ts';
 import { openSharing, type SharingWorld } from '../../gateway/sharing-world.ts';
-import { secretsBelow } from '../../secrets.ts';
 import type { Random } from './random.ts';
 
 export const OWNERS = Array.from({ length: 11 }, (_, i) => `owner${i}`);
@@ -61,6 +60,8 @@ export interface CrowdPlaces {
   /** Address of an empty state. */
   readonly state: (directory: string) => Promise<string>;
   readonly published: () => Promise<NewDatabase>;
+  /** All that the databases hold which are not files of the crowd's directory. */
+  readonly rows: () => Promise<string>;
 }
 
 export class CrowdWorld implements AsyncDisposable {
@@ -75,12 +76,19 @@ export class CrowdWorld implements AsyncDisposable {
   /** Satellites by owner, and the RUNs that have something in them. */
   readonly satellites = new Map<string, { readonly name: string; readonly runs: string[] }>();
   readonly jobs: { readonly id: string; readonly owner: string }[] = [];
+  /** All that is kept outside of the directory. */
+  readonly rows: CrowdPlaces['rows'];
   readonly #yaml: string;
+  /** Errors that users were told, since somebody listened. */
+  readonly #said: string[] = [];
+  /** Lines of the gateway's log that were heard. */
+  #heard = 0;
   #world: SharingWorld;
   #made = 0;
 
-  private constructor(directory: string, yaml: string, random: Random) {
+  private constructor(directory: string, yaml: string, random: Random, rows: CrowdPlaces['rows']) {
     this.directory = directory;
+    this.rows = rows;
     this.publishedRoot = join(directory, 'published');
     this.#yaml = yaml;
     this.random = random;
@@ -110,7 +118,7 @@ satellites: {root: ${JSON.stringify(join(directory, 'satellites'))}}
 repositories:
   - {name: dp1, kind: direct, path: ${JSON.stringify(sqliteRepository('official'))}}
   - {name: published, kind: direct, path: ${JSON.stringify(path)}, role: published, reviewers: {groups: [g_curators]}, restart: none}`;
-    const world = new CrowdWorld(directory, yaml, random);
+    const world = new CrowdWorld(directory, yaml, random, places.rows);
     await world.restart();
     return world;
   }
@@ -119,6 +127,15 @@ repositories:
   async restart(): Promise<void> {
     await (this.#world as SharingWorld | undefined)?.[Symbol.asyncDispose]();
     this.#world = await openSharing({ yaml: this.#yaml, groups: this.groups });
+    this.#heard = 0;
+  }
+
+  /** What the gateway has told users of errors, and its log, since this was asked last. */
+  heard(): string {
+    const { log } = this.#world.gateway;
+    const lines = log.slice(this.#heard);
+    this.#heard = log.length;
+    return [...this.#said.splice(0), ...lines].join('\n');
   }
 
   /** A name that nobody has. */
@@ -126,8 +143,13 @@ repositories:
     return `${prefix}${(this.#made += 1)}`;
   }
 
-  ask(user: string, query: string, variables: object = {}): Promise<GraphQLAnswer> {
-    return this.#world.ask(user, query, variables);
+  async ask(user: string, query: string, variables: object = {}): Promise<GraphQLAnswer> {
+    return this.#noting(await this.#world.ask(user, query, variables));
+  }
+
+  #noting(answer: GraphQLAnswer): GraphQLAnswer {
+    if (answer.errors) this.#said.push(JSON.stringify(answer.errors));
+    return answer;
   }
 
   /**
@@ -139,7 +161,9 @@ repositories:
     const isTwice = this.random.chance(0.15);
     const asked = { ...input, ...(isTwice && { idempotencyKey: this.fresh('key') }) };
     const answers = await Promise.all(
-      Array.from({ length: isTwice ? 2 : 1 }, () => this.#world.change(user, mutation, asked, fields)),
+      Array.from({ length: isTwice ? 2 : 1 }, async () =>
+        this.#noting(await this.#world.change(user, mutation, asked, fields)),
+      ),
     );
     const results = answers.map(({ data, errors }) => {
       if (!errors) return { data: data[mutation] as unknown };
@@ -188,9 +212,7 @@ repositories:
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#world[Symbol.asyncDispose]();
-    const secrets = await secretsBelow(this.directory);
     await rm(this.directory, { recursive: true, force: true });
-    if (secrets.length > 0) throw new Error(secrets.join('\n'));
   }
 }
 

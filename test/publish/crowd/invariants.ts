@@ -1,10 +1,11 @@
-/** What holds in the published repository whatever a crowd does: `reference/platform.md` 5.2, I1 to I7. */
+/** What holds in the published repository whatever a crowd does: `reference/platform.md` 5.2, I1 to I8. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { openDirectRepository } from '../../../src/repository/direct/open.ts';
 import { streamDatasets } from '../../../src/repository/search/streams.ts';
+import { secretsBelow, secretsIn } from '../../secrets.ts';
 import { keyOf, OWNERS, REVIEWERS, USERS, type CrowdWorld, type FrozenVersion } from './crowd-world.ts';
 import { settled } from './operations.ts';
 
@@ -111,7 +112,18 @@ export async function checkDenied(world: CrowdWorld): Promise<void> {
   expect(await asked(collection), JSON.stringify(rights)).toEqual(await asked(absent));
 }
 
-/** When nothing is done any more: what is there is what is PUBLISHED, its owner reads it, and nothing else is left (I3, I6). */
+/** What users show to be let in, and what lets others in for a while, is in no error and no line of the log (I8). */
+export function checkSaid(world: CrowdWorld): void {
+  expect(secretsIn(world.heard(), 'what the gateway said')).toEqual([]);
+}
+
+/** Nor is it in what is kept: the state, the published repository, satellites (I8). */
+async function checkKept(world: CrowdWorld): Promise<void> {
+  expect(await secretsBelow(world.directory)).toEqual([]);
+  expect(secretsIn(await world.rows(), 'the rows of databases')).toEqual([]);
+}
+
+/** When nothing is done any more: what is there is what is PUBLISHED, its owner reads it, and nothing else is left (I3, I6, I8). */
 export async function checkSettled(world: CrowdWorld): Promise<void> {
   const ids = new Set<string>();
   for (const owner of OWNERS) {
@@ -149,4 +161,5 @@ export async function checkSettled(world: CrowdWorld): Promise<void> {
   const paths = new Set([...datasets.values()].map(({ path }) => join(world.publishedRoot, path)));
   const others = files.filter((file) => !paths.has(file) && !/\/(butler\.yaml|gen3\.sqlite3(-journal)?)$/.test(file));
   expect(others).toEqual([]);
+  await checkKept(world);
 }

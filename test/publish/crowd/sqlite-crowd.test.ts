@@ -4,4 +4,5 @@ import { describeCrowd } from './crowd-contract.ts';
 describeCrowd('SQLite', {
   state: (directory) => Promise.resolve(`sqlite:${join(directory, 'state.sqlite3')}`),
   published: () => Promise.resolve({ dialect: 'sqlite' }),
+  rows: () => Promise.resolve(''),
 });
