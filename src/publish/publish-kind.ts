@@ -63,9 +63,9 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
         enter: async (stage) => {
           const from = stage === 'VERIFYING' ? 'STAGING' : 'VERIFYING';
           const now = await existing(records, input);
-          // In each attempt, as long as nothing of it is visible.
+          // In each attempt, as long as nothing of it is visible; for who submitted it as they are now, after hours maybe.
           const isNext = now.state === from || now.state === 'COMMITTING';
-          if (isNext && stage === 'COMMITTING') await compare(parts, now, ctx, 0);
+          if (isNext && stage === 'COMMITTING') await compare(parts, now, await contextOf(parts, now, task), 0);
           const after = await moved(parts, input, ({ state }) => (state === from ? { state: stage } : null));
           const { state } = after ?? (await existing(records, input));
           if (state !== stage && state !== 'COMMITTING') throw notGoingOn(state);

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createRepository } from '../../src/repository/direct/create.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import { sqliteRepository } from '../fixtures/repositories.ts';
@@ -53,6 +53,47 @@ test('who left the group that reads what their satellite was made from does not 
   const left = await world.did('alice', 'submitPublication', wanted);
   groups['alice'] = IN;
   expect(rightsOf(left)).toEqual(['DRAFT', expect.stringMatching(/^FAILED .*not any more/)]);
+});
+
+describe.each([
+  ['alice', 'who submits it', /may not read, or not any more/],
+  ['dave', 'whom it names as a reader', /only 'g_lensing' may read: 'dave'/],
+])('what was submitted while %s, %s, was in that group', (user, _as, reason) => {
+  const nowIn = async (names: readonly string[]) => {
+    groups[user] = names;
+    await world.ask(user, '{viewer {groups}}');
+  };
+  const submit = async (name: string) => {
+    await nowIn(IN);
+    // Who they are has to be known.
+    await world.ask('dave', '{viewer {username}}');
+    await world.filled(name, `u/alice/${name}`, 1);
+    const wanted = { satellite: name, collections: [`u/alice/${name}`], title: 'x', readers: { users: ['dave'] } };
+    return world.did('alice', 'submitPublication', wanted);
+  };
+  afterEach(() => nowIn(IN));
+
+  test('is STALE when they have left it before it is approved', async () => {
+    const { id, digest, state } = await submit(`before-${user}`);
+    expect(state).toBe('SUBMITTED');
+    await nowIn(['g_users']);
+    expect(await world.refused('curator', 'approvePublication', { publication: id, digest })).toBe('CONFLICT');
+    const stale = await world.look('curator', id, 'state reason');
+    expect(stale).toEqual({ state: 'STALE', reason: expect.stringMatching(reason) });
+  });
+
+  test('is STALE when they leave it while it is brought over, and nothing becomes visible', async () => {
+    const { id, digest } = await submit(`while-${user}`);
+    const { commits } = world.commit;
+    world.commit.before = async (stage) => {
+      if (stage === 'COMMITTING') await nowIn(['g_users']);
+    };
+    await world.did('curator', 'approvePublication', { publication: id, digest });
+    const ended = await world.reached('curator', id, 'STALE', 'PUBLISHED', 'FAILED');
+    world.commit.before = () => Promise.resolve();
+    expect(ended).toMatchObject({ state: 'STALE', reason: expect.stringMatching(reason) });
+    expect(world.commit.commits).toBe(commits);
+  });
 });
 
 test('neither do they publish beside what they copied from it', async () => {

@@ -200,46 +200,67 @@ describe('rights that end after the request', () => {
     const body = JSON.stringify({ query: '{viewer {groups}}' });
     expect((await world.gateway.fetch('/graphql', { method: 'POST', headers, body })).status).toBe(200);
   };
+  type Requested = Pick<Shown, 'id' | 'digest'>;
+  const ENDED: readonly (readonly [
+    what: string,
+    who: string,
+    request: (name: string) => Promise<Requested>,
+    reason: RegExp,
+  ])[] = [
+    [
+      'who left the group that owns the satellite does not publish from it',
+      'dave',
+      async (name) => {
+        const owned = { name, official: 'dp1', instruments: ['HSC'], group: 'g_lensing' };
+        await world.done('alice', 'createSatellite', owned);
+        await world.ingest(name, `g/g_lensing/${name}`, 1);
+        const wanted = { satellite: `alice~${name}`, collections: [`g/g_lensing/${name}`], title: 'Ours' };
+        const shown = await world.did('dave', 'submitPublication', wanted);
+        expect(shown.owner).toBe('dave');
+        return shown;
+      },
+      /^'alice~ours\d+' is not (there any more, or was made anew|dave's any more)\.$/,
+    ],
+    [
+      'who left a group does not publish under its name',
+      'alice',
+      async (name) => {
+        await world.done('alice', 'createSatellite', { name, official: 'dp1', instruments: ['HSC'] }, 'job {id}');
+        await world.ingest(name, `g/g_lensing/${name}`, 1);
+        const wanted = { satellite: name, collections: [`g/g_lensing/${name}`], title: 'Named' };
+        return world.did('alice', 'submitPublication', wanted);
+      },
+      /belong to others/,
+    ],
+    [
+      'who left a group does not let it read',
+      'alice',
+      async () => (await submitted({ readers: { groups: ['g_lensing'] } })).shown,
+      /only groups that you are in/,
+    ],
+  ];
 
-  test('who left the group that owns the satellite does not publish from it', async () => {
-    await world.done('alice', 'createSatellite', {
-      name: 'ours',
-      official: 'dp1',
-      instruments: ['HSC'],
-      group: 'g_lensing',
-    });
-    await world.ingest('ours', 'g/g_lensing/run', 1);
-    const wanted = { satellite: 'alice~ours', collections: ['g/g_lensing/run'], title: 'Ours' };
-    const { id, digest, owner } = await world.did('dave', 'submitPublication', wanted);
-    expect(owner).toBe('dave');
-    await nowIn('dave', ['g_users']);
+  test.each(ENDED)('%s: before it is approved', async (_what, who, request, reason) => {
+    await nowIn(who, ['g_users', 'g_lensing']);
+    const { id, digest } = await request(`ours${(made += 1)}`);
+    await nowIn(who, ['g_users']);
     expect(await world.refused('curator', 'approvePublication', { publication: id, digest })).toBe('CONFLICT');
-    expect(await world.look('curator', id, 'state reason')).toEqual({
-      state: 'STALE',
-      reason: "'alice~ours' is not there any more, or was made anew.",
-    });
+    const stale = await world.look('curator', id, 'state reason');
+    expect(stale).toEqual({ state: 'STALE', reason: expect.stringMatching(reason) });
   });
 
-  test('who left a group does not publish under its name', async () => {
-    await world.done('alice', 'createSatellite', { name: 'named', official: 'dp1', instruments: ['HSC'] }, 'job {id}');
-    await world.ingest('named', 'g/g_lensing/named', 1);
-    const wanted = { satellite: 'named', collections: ['g/g_lensing/named'], title: 'Named' };
-    const { id, digest } = await world.did('alice', 'submitPublication', wanted);
-    await nowIn('alice', ['g_users']);
-    expect(await world.refused('curator', 'approvePublication', { publication: id, digest })).toBe('CONFLICT');
-    const { state, reason } = await world.see('curator', id);
-    expect(state).toBe('STALE');
-    expect(reason).toMatch(/belong to others/);
-  });
-
-  test('who left a group does not let it read', async () => {
-    const { shown } = await submitted({ readers: { groups: ['g_lensing'] } });
-    await nowIn('alice', ['g_users']);
-    const decision = { publication: shown.id, digest: shown.digest };
-    expect(await world.refused('curator', 'approvePublication', decision)).toBe('CONFLICT');
-    const { state, reason } = await world.see('curator', shown.id);
-    expect(state).toBe('STALE');
-    expect(reason).toMatch(/only groups that you are in/);
+  test.each(ENDED)('%s: while it is brought over', async (_what, who, request, reason) => {
+    await nowIn(who, ['g_users', 'g_lensing']);
+    const { id, digest } = await request(`ours${(made += 1)}`);
+    const { commits } = world.commit;
+    world.commit.before = async (stage) => {
+      if (stage === 'COMMITTING') await nowIn(who, ['g_users']);
+    };
+    await world.did('curator', 'approvePublication', { publication: id, digest });
+    const ended = await world.reached('curator', id, 'STALE', 'PUBLISHED', 'FAILED');
+    world.commit.before = () => Promise.resolve();
+    expect(ended).toMatchObject({ state: 'STALE', reason: expect.stringMatching(reason) });
+    expect(world.commit.commits).toBe(commits);
   });
 });
 
