@@ -7,10 +7,12 @@ import { dataIdKey } from './federated/identity.ts';
  * The query in parts, each with at most `most` rows of every upload, whose answers together are the whole answer and have no
  * row in common, not even before duplicates are dropped or the first dataset of a data ID is chosen: what belongs to one
  * data ID of the result is in one part.
+ * There are none where no data IDs are joined at all, and so no rows: stock servers fail at that.
  * @param result dimensions of the result's rows
  * @returns undefined where there are no such parts: too many uploaded data IDs belong to one of the result
  */
 export function partsByUploads(query: Query, result: DimensionGroup, most: number): readonly Query[] | undefined {
+  if (query.uploads.some(({ rows }) => rows.length === 0)) return [];
   let parts: readonly Query[] = [query];
   for (const large of query.uploads.filter(({ rows }) => rows.length > most)) {
     const pieces = piecesOf(large, result, most);

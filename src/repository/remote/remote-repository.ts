@@ -120,7 +120,7 @@ export class RemoteRepository implements Repository {
     // Parts are put in order by their keys.
     const planned = parts.length > 1 ? { ...options, positions: true } : options;
     const found = await this.#plan(query, spec, ctx, planned);
-    if (spec.limit === 0) return;
+    if (spec.limit === 0 || parts.length === 0) return;
     const keyOf = keyReader(found.plan.terms, found.plan.layout);
     for await (const rows of this.#rows(parts, found.plan, ctx, options)) {
       yield {
@@ -156,8 +156,9 @@ export class RemoteRepository implements Repository {
     options: { readonly execute?: boolean } = {},
   ): Promise<readonly string[]> {
     const [part, ...others] = partsForExistence(query);
+    if (!part) return ['There are no data IDs among those to be joined.'];
     if (others.length > 0 && (await this.any(query, ctx, options))) return [];
-    return this.#client.explain(part!, options.execute ?? true, ctx);
+    return this.#client.explain(part, options.execute ?? true, ctx);
   }
 
   async findDataset(request: FindDatasetRequest, ctx: QueryContext): Promise<DatasetRow | null> {

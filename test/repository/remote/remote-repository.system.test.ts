@@ -4,6 +4,7 @@ import { requiredDataId, fullDataId } from '../../../src/butler/data-id.ts';
 import { allOf } from '../../../src/butler/query/predicate.ts';
 import type { Universe } from '../../../src/butler/universe.ts';
 import type { RemoteRepository } from '../../../src/repository/remote/remote-repository.ts';
+import { joined, upload } from '../../../src/repository/federated/probe.ts';
 import { asUser, startOfficialServer, type OfficialServer } from './official-server.ts';
 import { dataIdsSpec, datasetsSpec, equals, field, key, overDatasets, overDimensions, rowsOf } from './queries.ts';
 
@@ -81,18 +82,22 @@ describe('rows of a remote repository', () => {
 
   it('gives data IDs, also of uploaded ones', async () => {
     const dimensions = universe.conform(['detector']);
-    const upload = { key: crypto.randomUUID(), dimensions, rows: [['LSSTCam', 90] as const, ['LSSTCam', 94] as const] };
-    const query = overDimensions(dimensions);
-    const joined = {
-      ...query,
-      tree: { ...query.tree, dataCoordinateUploads: new Map([[upload.key, dimensions]]) },
-      uploads: [upload],
-    };
-    const rows = await rowsOf(repository, joined, dataIdsSpec(dimensions), alice);
+    const sent = [['LSSTCam', 90] as const, ['LSSTCam', 94] as const];
+    const query = joined(overDimensions(dimensions), [upload(dimensions, dimensions.required, sent)]);
+    const rows = await rowsOf(repository, query, dataIdsSpec(dimensions), alice);
     expect(rows.map((row) => requiredDataId(row.dimensions, row.values))).toEqual([
       { instrument: 'LSSTCam', detector: 90 },
       { instrument: 'LSSTCam', detector: 94 },
     ]);
+  });
+
+  it('gives nothing where there are no data IDs among those to be joined, at which the server fails', async () => {
+    const dimensions = universe.conform(['detector']);
+    const query = joined(overDimensions(dimensions), [upload(dimensions, dimensions.required, [])]);
+    expect(await rowsOf(repository, query, dataIdsSpec(dimensions), alice)).toEqual([]);
+    expect(await repository.count(query, dataIdsSpec(dimensions), alice)).toBe(0);
+    expect(await repository.any(query, alice)).toBe(false);
+    expect(await repository.explain(query, alice)).toEqual(['There are no data IDs among those to be joined.']);
   });
 
   it('gives dimension records with every column: regions as bytes, times to the nanosecond', async () => {
