@@ -119,10 +119,10 @@ export interface WriteableRepository extends RestrictableRepository {
   registerDatasetTypes(types: readonly DatasetTypeDefinition[], ctx: QueryContext): Promise<readonly string[]>;
   /**
    * Makes a collection where it is not there, and gives a CHAINED one its children: both or nothing.
-   * @returns whether it is new. @throws CONFLICT where it is there with another type; what `setCollectionChain` throws
+   * @returns whether it is new. @throws CONFLICT where it is there with another type or other children; what
+   *   `setCollectionChain` throws
    */
   registerCollection(
-    /** Without children, those of a chain that is there stay. */
     collection: NewCollection & { readonly children?: readonly string[] },
     ctx: QueryContext,
   ): Promise<boolean>;

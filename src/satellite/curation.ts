@@ -18,7 +18,7 @@ export interface Curated {
   readonly isRepeat?: boolean;
 }
 
-/** A new collection; children are of a CHAINED one. */
+/** A new collection; children are of a CHAINED one, and of one that is there no others. */
 export interface NewCollection {
   readonly name: string;
   readonly type: CollectionType;

@@ -203,6 +203,25 @@ describe('curating', () => {
     ]);
   });
 
+  test('leaves a chain that is there as it is, however it is created again', async () => {
+    const chain = { ...at, name: 'u/alice/all', type: 'CHAINED' };
+    const names = 'collection {doc children {name}}';
+    const children = ['u/alice/best', 'HSC/raw/all'];
+    const there = { doc: 'mine', children: children.map((name) => ({ name })) };
+    const alike = [{ doc: 'mine' }, { children }, {}];
+    for (const rest of alike) {
+      const { data } = await change('createCollection', { ...chain, ...rest }, names);
+      expect(data.createCollection.collection).toEqual(there);
+    }
+    for (const others of [['HSC/raw/all'], [...children].reverse(), ['nothing'], []]) {
+      const refused = await change('createCollection', { ...chain, children: others, doc: 'other' }, names);
+      expect(codesOf(refused)).toEqual(['CONFLICT']);
+      expect(refused.errors![0]!.message).toContain('setCollectionChain');
+    }
+    const { data } = await change('createCollection', chain, names);
+    expect(data.createCollection.collection).toEqual(there);
+  });
+
   test('refuses what contradicts, in words, before anything is changed', async () => {
     const chained = await change('removeCollection', { ...at, collection: 'HSC/raw/all' }, 'plan {datasets}');
     expect(codesOf(chained)).toEqual(['CONFLICT']);

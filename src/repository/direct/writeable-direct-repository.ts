@@ -22,7 +22,7 @@ import { recordedReferences } from './datastore/recorded-files.ts';
 import { moveToTrash } from './datastore/records.ts';
 import { emptyTrash, hasTrash } from './datastore/trash.ts';
 import { certify, decertify } from './write/calibrations.ts';
-import { editChain } from './write/chains.ts';
+import { checkChildren, editChain } from './write/chains.ts';
 import { registerCollection, setCollectionDoc } from './write/collections.ts';
 import { checkedDatasetType, registerDatasetType } from './write/dataset-types.ts';
 import type { Finding } from './verify/finding.ts';
@@ -81,7 +81,8 @@ export class WriteableDirectRepository extends DirectRepository implements Write
     const { name, children } = collection;
     return this.#write(ctx, async (tx) => {
       const isNew = await registerCollection(tx, collection);
-      if (children) await editChain(tx, name, children, 'REDEFINE');
+      if (children && isNew) await editChain(tx, name, children, 'REDEFINE');
+      else if (children) await checkChildren(tx, name, children);
       return isNew;
     });
   }

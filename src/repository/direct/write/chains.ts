@@ -1,10 +1,10 @@
 /** Changing chains of collections (butler-schema.md section 7.10). */
-import sql, { raw } from 'sql-template-tag';
+import sql, { raw, type Sql } from 'sql-template-tag';
 import { COLLECTION_TYPE_NUMBERS } from '../../../butler/collection.ts';
 import { ButlerUserError, SatelliteError } from '../../../butler/errors.ts';
 import type { ChainChange } from '../../writeable-repository.ts';
 import { dialectOf } from '../compile/dialect.ts';
-import type { Transaction } from '../database.ts';
+import type { SqlRow, Transaction } from '../database.ts';
 import { existingCollections } from './collections.ts';
 
 /** `collection_chain.position` is a SMALLINT. */
@@ -61,10 +61,7 @@ export async function editChain(
  * @throws SatelliteError CONFLICT where it has others
  */
 async function isDefined(tx: Transaction, name: string, parent: bigint, children: readonly bigint[]): Promise<boolean> {
-  const rows = await tx.all(sql`
-    SELECT h.child, c.name FROM ${tx.table('collection_chain')} AS h
-    JOIN ${tx.table('collection')} AS c ON c.collection_id = h.child
-    WHERE h.parent = ${parent} ORDER BY h.position`);
+  const rows = await childrenOf(tx, sql`h.parent = ${parent}`);
   if (rows.length === 0) return false;
   if (rows.length === children.length && rows.every(([child], i) => BigInt(child as number) === children[i]))
     return true;
@@ -73,6 +70,30 @@ async function isDefined(tx: Transaction, name: string, parent: bigint, children
     `Chain '${name}' has other children by now (${rows.map((row) => String(row[1])).join(', ')}), and was left as it is: ` +
       'rename or remove it, or transfer without collections.',
   );
+}
+
+/**
+ * Leaves a chain that is there as it is.
+ * @throws SatelliteError CONFLICT where it has other children than these
+ */
+export async function checkChildren(tx: Transaction, name: string, children: readonly string[]): Promise<void> {
+  const isParent = sql`h.parent = (SELECT collection_id FROM ${tx.table('collection')} WHERE name = ${name})`;
+  const there = (await childrenOf(tx, isParent)).map(([, child]) => String(child));
+  const given = [...new Set(children)];
+  if (there.length === given.length && there.every((child, i) => child === given[i])) return;
+  const has = there.length === 0 ? 'without children' : `with other children (${there.join(', ')})`;
+  throw new SatelliteError(
+    'CONFLICT',
+    `There is a chain '${name}' already, ${has}, and it was left as it is: change its children with setCollectionChain.`,
+  );
+}
+
+/** Identifiers and names, in search order. */
+function childrenOf(tx: Transaction, condition: Sql): Promise<readonly SqlRow[]> {
+  return tx.all(sql`
+    SELECT h.child, c.name FROM ${tx.table('collection_chain')} AS h
+    JOIN ${tx.table('collection')} AS c ON c.collection_id = h.child
+    WHERE ${condition} ORDER BY h.position`);
 }
 
 /** All who change a chain hold a lock on its row until they commit; those who only take children away share it. */
