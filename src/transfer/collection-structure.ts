@@ -6,6 +6,7 @@ import { isGlob } from '../butler/glob.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { WriteableRepository } from '../repository/writeable-repository.ts';
 import type { SelectedDatasets, TransferConflict } from './service.ts';
+import { unfitCollection } from './unfit-names.ts';
 
 /** By name; a chain comes after its children. */
 export type CollectionStructure = readonly CollectionInfo[];
@@ -104,7 +105,7 @@ export async function setChains(
 
 /** A chain without children is one that an interrupted transfer left, or nobody's loss. */
 function conflictOf(coming: CollectionInfo, there: CollectionInfo | undefined): string | undefined {
-  if (there === undefined) return undefined;
+  if (there === undefined) return unfitCollection(coming.name);
   if (there.type !== coming.type) {
     return `Collection '${coming.name}' is ${there.type} in the satellite, but ${coming.type} in the source.`;
   }

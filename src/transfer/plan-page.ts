@@ -2,14 +2,16 @@
 import type { CollectionInfo } from '../butler/collection.ts';
 import { requiredDataId } from '../butler/data-id.ts';
 import type { DatasetType } from '../butler/dataset-type.ts';
+import type { Universe } from '../butler/universe.ts';
 import { isUri } from '../repository/direct/datastore/artifact-path.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { DatasetRow } from '../repository/rows.ts';
 import type { ImportedDataset, ImportPlan, WriteableRepository } from '../repository/writeable-repository.ts';
 import { membershipsOf, planMemberships } from './memberships.ts';
-import { TypesInUniverse, type SelectedDataset, type TransferPage } from './page.ts';
+import { definitionOf, TypesInUniverse, type SelectedDataset, type TransferPage } from './page.ts';
 import { selectRows } from './selection.ts';
 import type { SelectedDatasets, TransferConflict, TransferDatasets } from './service.ts';
+import { unfitCollection, unfitDatasetType } from './unfit-names.ts';
 
 /** What the plans of all pages of one transfer go by. */
 export interface PlanContext {
@@ -60,7 +62,7 @@ export async function planPage(
   const files = await filesComing;
   const datasets = files ? bare.map((dataset) => ({ ...dataset, files: files.get(dataset.uuid) ?? [] })) : bare;
   const memberships = await membershipsOf(source, datasets, plan.memberships, ctx);
-  const typeConflicts = conflictsOfTypes(datasets, await satellite.datasetTypes(ctx));
+  const typeConflicts = conflictsOfTypes(datasets, await satellite.datasetTypes(ctx), await satellite.universe(ctx));
   if (typeConflicts.length > 0) {
     return {
       ...{ page: { datasets, memberships }, next, bytes: 0, newBytes: 0, new: 0, registered: [] },
@@ -144,11 +146,16 @@ function bytesOf(datasets: readonly SelectedDataset[]): number {
 function conflictsOfTypes(
   datasets: readonly SelectedDataset[],
   there: ReadonlyMap<string, DatasetType>,
+  universe: Universe,
 ): readonly TransferConflict[] {
   const types = new Map(datasets.map(({ datasetType }) => [datasetType.name, datasetType]));
   return [...types.values()].flatMap((coming) => {
     const existing = there.get(coming.name);
-    if (!existing || describe(existing) === describe(coming)) return [];
+    if (!existing) {
+      const unfit = unfitDatasetType(universe, definitionOf(coming));
+      return unfit === undefined ? [] : [{ reason: unfit, datasetType: coming.name }];
+    }
+    if (describe(existing) === describe(coming)) return [];
     const reason =
       `Dataset type '${coming.name}' is defined otherwise in the satellite (${describe(existing)}) than in the ` +
       `source (${describe(coming)}).`;
@@ -166,7 +173,10 @@ function conflictsOfRuns(
 ): readonly TransferConflict[] {
   return [...new Set(datasets.map(({ run }) => run))].flatMap((run) => {
     const type = collections.get(run)?.type;
-    if (type === undefined || type === 'RUN') return [];
-    return [{ reason: `Collection '${run}' is ${type} in the satellite, but RUN in the source.`, run }];
+    if (type === 'RUN') return [];
+    const reason = type
+      ? `Collection '${run}' is ${type} in the satellite, but RUN in the source.`
+      : unfitCollection(run);
+    return reason === undefined ? [] : [{ reason, run }];
   });
 }

@@ -79,7 +79,8 @@ export async function planTransfer(transfer: PlannedTransfer, ctx: QueryContext)
   const universe = await satellite.universe(ctx);
   const memberships = transfer.collections ? await membershipCollections(source, selection, ctx) : [];
   const structure = transfer.collections ? await namedCollections(source, selection, ctx) : [];
-  const conflicts: TransferConflict[] = [...(await collectionConflicts(satellite, structure, ctx))];
+  const conflicts: TransferConflict[] = [];
+  const coming = new Map(structure.map((info) => [info.name, info]));
   const there = await collectionsByName(satellite, ctx);
   const setting = { source, satellite, selection, mode, withFiles: true, memberships, collections: there };
   const total = { datasets: 0, bytes: 0, newBytes: 0, new: 0 };
@@ -89,6 +90,8 @@ export async function planTransfer(transfer: PlannedTransfer, ctx: QueryContext)
     // What is there already has its records.
     const needed = plan.new === 0 ? [] : await neededRecords(source, universe, datasets, ctx);
     const records = await planRecords(satellite, needed, ctx);
+    const used = new Set(plan.page.memberships.map(({ collection }) => collection));
+    for (const info of memberships) if (used.has(info.name)) coming.set(info.name, info);
     total.datasets += datasets.length;
     total.bytes += plan.bytes;
     total.newBytes += plan.newBytes;
@@ -99,7 +102,10 @@ export async function planTransfer(transfer: PlannedTransfer, ctx: QueryContext)
     }
     place = plan.next;
   }
-  return { ...total, conflicts };
+  const ofCollections = await collectionConflicts(satellite, [...coming.values()], ctx);
+  // What names a collection that is not to be is also told by its datasets.
+  const told = new Map([...ofCollections, ...conflicts].map((conflict) => [conflict.reason, conflict]));
+  return { ...total, conflicts: [...told.values()].slice(0, CONFLICTS_TOLD) };
 }
 
 /** A request as a job keeps it. */
