@@ -151,6 +151,8 @@ async function populatedRecords(
     const { populatedBy, name, hasTable } = element;
     const owners = populatedBy === undefined || populatedBy === name ? undefined : primary.get(populatedBy);
     if (!hasTable || !owners || primary.has(name)) continue;
+    // As a rule a repository has such records for all or for none of them.
+    if (!(await hasRecords(source, element, ctx))) continue;
     const { required } = universe.element(populatedBy!);
     const rows = [...owners.values()].map((record) => recordDataId(record, required));
     const query = joined(queryOf(universe.groupOf(name)), [upload(universe.conform(required), required, rows)]);
@@ -245,11 +247,11 @@ export async function planRecords(
   return { missing, conflicts };
 }
 
-/** Whether a satellite has any record of an element. */
-async function hasRecords(satellite: Repository, element: DimensionElement, ctx: QueryContext): Promise<boolean> {
-  const universe = await satellite.universe(ctx);
+/** Whether a repository has any record of an element. */
+async function hasRecords(repository: Repository, element: DimensionElement, ctx: QueryContext): Promise<boolean> {
+  const universe = await repository.universe(ctx);
   const query = queryOf(universe.conform(element.required));
-  for await (const { rows } of satellite.query(query, { ...recordSpec(element.name), limit: 1 }, ctx)) {
+  for await (const { rows } of repository.query(query, { ...recordSpec(element.name), limit: 1 }, ctx)) {
     if (rows.length > 0) return true;
   }
   return false;

@@ -25,14 +25,7 @@ import { inBatches } from '../butler/in-batches.ts';
 import { readPage, type SelectedDataset, type TransferPage } from './page.ts';
 import { planPage } from './plan-page.ts';
 import { CONFLICTS_TOLD, plannedPage, type PlannedPage } from './planned-page.ts';
-import {
-  filesAhead,
-  lastRequests,
-  referPage,
-  type BatchWithFiles,
-  type Readable,
-  type Referred,
-} from './refer-page.ts';
+import { filesAhead, referPage, type BatchWithFiles, type Readable, type Referred } from './refer-page.ts';
 import type { ReferenceSettings } from './references.ts';
 import type { SelectedDatasets, TransferDatasets } from './service.ts';
 
@@ -172,17 +165,22 @@ export class TransferAttempt {
   }
 
   /**
-   * Has the source look for what a transfer of one page needs, so that it is never idle: mostly the datasets' own records
-   * first, which take the longest to write.
+   * Has the source look for what a transfer of one page needs, so that it is never idle: the datasets' own records first,
+   * which are the first to be written and take the longest.
    */
   #ask(datasets: readonly SelectedDataset[], universe: Universe): void {
     this.#records = this.#fetchRecords(datasets, universe);
     if (this.#setting.mode !== 'REFERENCE') return;
-    const records = this.#records.own.catch(() => undefined);
-    this.#files = this.#askForFiles(datasets, [Promise.resolve(), records]);
+    this.#files = this.#askForFiles(
+      datasets,
+      this.#records.own.catch(() => undefined),
+    );
   }
 
-  #askForFiles(datasets: readonly SelectedDataset[], after: readonly Promise<unknown>[]): readonly BatchWithFiles[] {
+  #askForFiles(
+    datasets: readonly SelectedDataset[],
+    after: Promise<unknown> = Promise.resolve(),
+  ): readonly BatchWithFiles[] {
     return filesAhead(this.#setting.source, datasets, DATASETS_AT_ONCE, after, this.#ctx);
   }
 
@@ -222,9 +220,9 @@ export class TransferAttempt {
   async #refer(i: number, universe: Universe): Promise<Referred> {
     const { satellite, from, references, readable } = this.#setting;
     const { datasets } = await this.#page(i, universe);
-    const batches = this.#files ?? this.#askForFiles(datasets, []);
+    const batches = this.#files ?? this.#askForFiles(datasets);
     const next = i + 1 < this.#pages.length ? await this.#page(i + 1, universe) : undefined;
-    this.#files = next && this.#askForFiles(next.datasets, lastRequests(batches));
+    this.#files = next && this.#askForFiles(next.datasets, batches.at(-1)?.files);
     return referPage(satellite, batches, from, references, readable, this.#ctx);
   }
 

@@ -46,6 +46,12 @@ export interface Transaction {
   run(statement: Sql): Promise<number>;
   /** @returns the number of rows that are new or changed */
   insert(insertion: Insertion): Promise<number>;
+  /**
+   * Several, in order: rows of one may refer to rows of those before.  Where the database works beside us, the later ones are
+   * made ready meanwhile.
+   * @throws the first failure, after all have ended
+   */
+  insertAll(insertions: Iterable<Insertion>): Promise<void>;
   /** Runs statements of data definition, as text without parameters. */
   define(statements: readonly string[]): Promise<void>;
   /** Undoes `work` alone where it throws; the transaction goes on. */

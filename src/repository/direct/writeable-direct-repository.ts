@@ -28,7 +28,7 @@ import { checkedDatasetType, registerDatasetType } from './write/dataset-types.t
 import type { Finding } from './verify/finding.ts';
 import { verifyPart, type VerificationPart } from './verify/verify.ts';
 import { insertElementRows } from './write/dimension-records.ts';
-import { elementRows, type ElementRows } from './write/dimension-rows.ts';
+import { elementRows, elementRowsInTurns, type ElementRows } from './write/dimension-rows.ts';
 import { importInto, planImportInto, type ImportTarget } from './write/import-into.ts';
 import type { DetailedPlan } from './write/import-plan.ts';
 import { readsOf } from './write/reads.ts';
@@ -112,7 +112,8 @@ export class WriteableDirectRepository extends DirectRepository implements Write
       let elements: readonly ElementRows[];
       try {
         // Pixels of regions take their time: the database is busy meanwhile with the records before.
-        elements = elementRows(universe, database.dialect, batch, existing === 'SKIP' ? 'SKIP' : 'FAIL');
+        const repeated = existing === 'SKIP' ? 'SKIP' : 'FAIL';
+        elements = await elementRowsInTurns(universe, database.dialect, batch, repeated);
       } catch (error) {
         await written;
         throw error;
@@ -123,6 +124,8 @@ export class WriteableDirectRepository extends DirectRepository implements Write
         for (const rows of elements) inserted += await insertElementRows(tx, universe, rows, existing);
         return inserted;
       });
+      // Its failure is told when its turn comes.
+      written.catch(() => undefined);
     }
     return written;
   }

@@ -1,7 +1,7 @@
 /** What a datastore records of its files, in a registry's transactions (butler-schema.md sections 5 and 7). */
 import sql from 'sql-template-tag';
 import type { ImportedFile } from '../../writeable-repository.ts';
-import type { Transaction } from '../database.ts';
+import type { Insertion, Transaction } from '../database.ts';
 import { isOneOf, storedUuid, uuidFromStored, validUuids } from '../dataset-ids.ts';
 import { defineTables } from '../schema/define.ts';
 import { fileRecordsTable } from '../schema/static-tables.ts';
@@ -90,28 +90,28 @@ export async function datasetsInZip(
 }
 
 /**
- * Records files, in place of records of the same dataset and component, and that their datasets are stored here.  Without
+ * What records files, in place of records of the same dataset and component, and that their datasets are stored here.  Without
  * the latter, pruning would leave the files behind.
  */
-export async function insertRecords(
-  tx: Transaction,
+export function* recordInsertions(
+  { dialect }: Pick<Transaction, 'dialect'>,
   { datastoreName, recordsTable }: RecordsLocation,
   datasets: readonly RecordedFiles[],
-): Promise<void> {
+): Generator<Insertion> {
   const stored = datasets.filter(({ files }) => files.length > 0);
   if (stored.length === 0) return;
-  await tx.insert({
+  yield {
     table: 'dataset_location',
     columns: ['datastore_name', 'dataset_id'],
-    rows: stored.map(({ uuid }) => [datastoreName, storedUuid(tx.dialect, uuid)]),
+    rows: stored.map(({ uuid }) => [datastoreName, storedUuid(dialect, uuid)]),
     suffix: sql`ON CONFLICT DO NOTHING`,
-  });
-  await tx.insert({
+  };
+  yield {
     table: recordsTable,
     columns: RECORD_COLUMNS,
     rows: stored.flatMap(({ uuid, files }) =>
       files.map(({ path, formatter, storageClass, component, checksum, size }) => [
-        storedUuid(tx.dialect, uuid),
+        storedUuid(dialect, uuid),
         path,
         formatter,
         storageClass,
@@ -122,7 +122,7 @@ export async function insertRecords(
     ),
     suffix: sql`ON CONFLICT (dataset_id, component) DO UPDATE SET path = excluded.path, formatter = excluded.formatter,
       storage_class = excluded.storage_class, checksum = excluded.checksum, file_size = excluded.file_size`,
-  });
+  };
 }
 
 /**

@@ -57,6 +57,10 @@ export class PostgresTransaction implements Transaction {
     return changes;
   }
 
+  async insertAll(insertions: Iterable<Insertion>): Promise<void> {
+    for (const insertion of insertions) await this.insert(insertion);
+  }
+
   async define(statements: readonly string[]): Promise<void> {
     if (statements.length > 0) await this.#ask(statements.join(';\n'), []);
   }

@@ -9,7 +9,7 @@ import type { Transaction } from '../database.ts';
 import { isOneOf } from '../dataset-ids.ts';
 import type { ArtifactStore } from '../datastore/artifact-store.ts';
 import { recordedFiles } from '../datastore/recorded-files.ts';
-import { insertRecords, type RecordsLocation } from '../datastore/records.ts';
+import { recordInsertions, type RecordsLocation } from '../datastore/records.ts';
 import { leaveTrash } from '../datastore/trash.ts';
 import { checkedDatasetType, registerDatasetType } from '../write/dataset-types.ts';
 import { insertElementRows } from '../write/dimension-records.ts';
@@ -155,5 +155,5 @@ async function replaceRecords(
     datasets.map(({ uuid }) => uuid),
   );
   await tx.run(sql`DELETE FROM ${tx.table(location.recordsTable)} WHERE ${among}`);
-  await insertRecords(tx, location, datasets);
+  await tx.insertAll(recordInsertions(tx, location, datasets));
 }

@@ -36,7 +36,21 @@ export class SqliteTransaction implements Transaction {
     return (await this.#statement(statement)).changes;
   }
 
-  async insert({ table, columns, rows, suffix = empty }: Insertion): Promise<number> {
+  async insert(insertion: Insertion): Promise<number> {
+    let changes = 0;
+    for (const request of this.#insertRequests(insertion)) changes += (await this.#ask(request)).changes;
+    return changes;
+  }
+
+  async insertAll(insertions: Iterable<Insertion>): Promise<void> {
+    const answers: Promise<unknown>[] = [];
+    for (const insertion of insertions) {
+      for (const request of this.#insertRequests(insertion)) answers.push(this.#ask(request));
+    }
+    for (const answer of await Promise.allSettled(answers)) if (answer.status === 'rejected') throw answer.reason;
+  }
+
+  *#insertRequests({ table, columns, rows, suffix = empty }: Insertion): Generator<WriteRequest> {
     const names = columns.map((column) => `"${column}"`).join(', ');
     const statement = {
       before: `INSERT INTO ${this.table(table).sql} (${names}) VALUES`,
@@ -45,13 +59,10 @@ export class SqliteTransaction implements Transaction {
       parameters: suffix.values as SqlValue[],
     };
     const rowsPerMessage = Math.max(1, Math.floor(VALUES_PER_MESSAGE / columns.length));
-    let changes = 0;
     for (let start = 0; start < rows.length; start += rowsPerMessage) {
       const batch = rows.slice(start, start + rowsPerMessage);
-      const packed = { count: batch.length, columns: packRows(batch) };
-      changes += (await this.#ask({ kind: 'insert', ...statement, ...packed })).changes;
+      yield { kind: 'insert', ...statement, count: batch.length, columns: packRows(batch) };
     }
-    return changes;
   }
 
   async define(statements: readonly string[]): Promise<void> {

@@ -1,4 +1,5 @@
 /** Dimension records as rows of their tables, checked and complete before a transaction begins. */
+import { setImmediate } from 'node:timers/promises';
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import { SatelliteError } from '../../../butler/errors.ts';
 import { htmEnvelope, type PixelRange } from '../../../butler/region/envelope.ts';
@@ -35,6 +36,9 @@ export interface ElementRows {
   readonly rows: readonly ElementRow[];
 }
 
+/** Records that are made into rows at a stretch: pixels of regions take their time. */
+const AT_A_STRETCH = 64;
+
 /** The system and the level of the pixels in all overlap tables. */
 export function commonPixelization(universe: Universe): { readonly system: string; readonly level: number } {
   return universe.element(universe.commonSkypix).skypix!;
@@ -52,19 +56,43 @@ export function elementRows(
   records: readonly DimensionRecordRow[],
   repeated: 'FAIL' | 'SKIP',
 ): readonly ElementRows[] {
-  const byElement = Map.groupBy(records, (record) => universe.element(record.element.name));
-  return [...byElement]
-    .sort(([a], [b]) => a.order - b.order)
-    .map(([element, ofElement]) => rowsOfElement(universe, dialect, element, ofElement, repeated));
+  const stretches = inStretches(universe, dialect, records, repeated);
+  for (;;) {
+    const { done, value } = stretches.next();
+    if (done) return value;
+  }
 }
 
-function rowsOfElement(
+/** The same, while others have their turns: the database can write the records before these meanwhile. */
+export async function elementRowsInTurns(
+  ...[universe, dialect, records, repeated]: Parameters<typeof elementRows>
+): Promise<readonly ElementRows[]> {
+  const stretches = inStretches(universe, dialect, records, repeated);
+  for (;;) {
+    const { done, value } = stretches.next();
+    if (done) return value;
+    await setImmediate();
+  }
+}
+
+function* inStretches(
+  ...[universe, dialect, records, repeated]: Parameters<typeof elementRows>
+): Generator<void, readonly ElementRows[]> {
+  const byElement = Map.groupBy(records, (record) => universe.element(record.element.name));
+  const rows: ElementRows[] = [];
+  for (const [element, ofElement] of [...byElement].sort(([a], [b]) => a.order - b.order)) {
+    rows.push(yield* rowsOfElement(universe, dialect, element, ofElement, repeated));
+  }
+  return rows;
+}
+
+function* rowsOfElement(
   universe: Universe,
   dialect: Dialect,
   element: DimensionElement,
   records: readonly DimensionRecordRow[],
   repeated: 'FAIL' | 'SKIP',
-): ElementRows {
+): Generator<void, ElementRows> {
   if (!element.hasTable) {
     throw new SatelliteError(
       'BAD_USER_INPUT',
@@ -78,7 +106,8 @@ function rowsOfElement(
   }
   const { level } = commonPixelization(universe);
   const rows = new Map<string, ElementRow>();
-  for (const record of records) {
+  for (const [i, record] of records.entries()) {
+    if (i % AT_A_STRETCH === AT_A_STRETCH - 1) yield;
     checkRequired(element, record);
     const row = rowOf(universe, dialect, element, record, level);
     const text = keyText(row.key);

@@ -1,12 +1,10 @@
 /** Registering datasets that keep their UUID, run and data ID (butler-schema.md section 7.5). */
-import { ButlerUserError } from '../../../butler/errors.ts';
 import type { Universe } from '../../../butler/universe.ts';
-import type { ImportedDataset } from '../../writeable-repository.ts';
 import { storedUuid } from '../dataset-ids.ts';
-import { ConstraintError, type Transaction } from '../database.ts';
-import { inOwnTerms, type IncomingDataset } from './import-plan.ts';
+import { ConstraintError, type Insertion, type Transaction } from '../database.ts';
+import type { IncomingDataset } from './import-plan.ts';
 import { missingRecordsError } from './missing-records.ts';
-import { insertSummaries } from './summaries.ts';
+import { summaryInsertions } from './summaries.ts';
 import { nowNsec } from './stored-values.ts';
 
 /**
@@ -18,60 +16,45 @@ export async function insertDatasets(
   universe: Universe,
   datasets: readonly IncomingDataset[],
 ): Promise<void> {
+  await namingMissingRecords(tx, universe, datasets, () => tx.insertAll(datasetInsertions(tx, datasets)));
+}
+
+/** What registers new datasets. */
+export function* datasetInsertions(
+  { dialect }: Pick<Transaction, 'dialect'>,
+  datasets: readonly IncomingDataset[],
+): Generator<Insertion> {
   if (datasets.length === 0) return;
   const ingested = nowNsec();
-  await tx.insert({
+  yield {
     table: 'dataset',
     columns: ['id', 'dataset_type_id', 'ingest_date', 'run_id'],
     rows: datasets.map(({ uuid, datasetType, run, dataset }) => [
-      storedUuid(tx.dialect, uuid),
+      storedUuid(dialect, uuid),
       datasetType.id,
       dataset.ingested ?? ingested,
       run.id,
     ]),
-  });
-  await namingMissingRecords(tx, universe, datasets, async () => {
-    await insertSummaries(
-      tx,
-      datasets.map(({ datasetType, run, values }) => ({
-        collection: run.id,
-        datasetType: datasetType.id,
-        dimensions: datasetType.dimensions,
-        values,
-      })),
-    );
-    for (const [table, ofTable] of Map.groupBy(datasets, ({ datasetType }) => datasetType.tagsTable)) {
-      await tx.insert({
-        table,
-        columns: ['dataset_type_id', 'dataset_id', 'collection_id', ...ofTable[0]!.datasetType.dimensions.required],
-        rows: ofTable.map(({ uuid, datasetType, run, values }) => [
-          datasetType.id,
-          storedUuid(tx.dialect, uuid),
-          run.id,
-          ...values,
-        ]),
-      });
-    }
-  });
-}
-
-/**
- * Inserts datasets as if all were new, as they are as a rule: nothing is looked for before.
- * @returns undefined, with nothing changed, where the database refuses any: a plan tells why, and what of them is new
- * @throws as `planImport` for what must be there first
- */
-export async function insertAllNew(
-  tx: Transaction,
-  universe: Universe,
-  datasets: readonly ImportedDataset[],
-): Promise<readonly IncomingDataset[] | undefined> {
-  const incoming = await inOwnTerms(tx, universe, datasets);
-  try {
-    await tx.savepoint(() => insertDatasets(tx, universe, incoming));
-    return incoming;
-  } catch (error) {
-    if (error instanceof ConstraintError || error instanceof ButlerUserError) return undefined;
-    throw error;
+  };
+  yield* summaryInsertions(
+    datasets.map(({ datasetType, run, values }) => ({
+      collection: run.id,
+      datasetType: datasetType.id,
+      dimensions: datasetType.dimensions,
+      values,
+    })),
+  );
+  for (const [table, ofTable] of Map.groupBy(datasets, ({ datasetType }) => datasetType.tagsTable)) {
+    yield {
+      table,
+      columns: ['dataset_type_id', 'dataset_id', 'collection_id', ...ofTable[0]!.datasetType.dimensions.required],
+      rows: ofTable.map(({ uuid, datasetType, run, values }) => [
+        datasetType.id,
+        storedUuid(dialect, uuid),
+        run.id,
+        ...values,
+      ]),
+    };
   }
 }
 

@@ -2,7 +2,7 @@
 import sql from 'sql-template-tag';
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
-import type { Transaction } from '../database.ts';
+import type { Insertion } from '../database.ts';
 
 /** A dataset of a collection, as far as the summaries go. */
 export interface SummarisedDataset {
@@ -13,7 +13,7 @@ export interface SummarisedDataset {
   readonly values: readonly DataIdValue[];
 }
 
-export async function insertSummaries(tx: Transaction, datasets: Iterable<SummarisedDataset>): Promise<void> {
+export function* summaryInsertions(datasets: Iterable<SummarisedDataset>): Generator<Insertion> {
   const types = new Map<string, [bigint, bigint]>();
   const governors = new Map<string, Map<string, [bigint, DataIdValue]>>();
   let last: SummarisedDataset | undefined;
@@ -30,17 +30,16 @@ export async function insertSummaries(tx: Transaction, datasets: Iterable<Summar
       governors.set(governor, known.set(`${collection},${value}`, [collection, value]));
     }
   }
-  const insert = (name: string, columns: readonly string[], rows: Iterable<[bigint, DataIdValue]>) =>
+  const into = (name: string, columns: readonly string[], rows: Iterable<[bigint, DataIdValue]>): Insertion => ({
+    table: `collection_summary_${name}`,
+    columns,
     // In one order, so that two writers do not wait for each other's rows.
-    tx.insert({
-      table: `collection_summary_${name}`,
-      columns,
-      rows: [...rows].sort(([a, x], [b, y]) => (a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1)),
-      suffix: sql`ON CONFLICT DO NOTHING`,
-    });
+    rows: [...rows].sort(([a, x], [b, y]) => (a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1)),
+    suffix: sql`ON CONFLICT DO NOTHING`,
+  });
   if (types.size === 0) return;
-  await insert('dataset_type', ['collection_id', 'dataset_type_id'], types.values());
+  yield into('dataset_type', ['collection_id', 'dataset_type_id'], types.values());
   for (const governor of [...governors.keys()].sort()) {
-    await insert(governor, ['collection_id', governor], governors.get(governor)!.values());
+    yield into(governor, ['collection_id', governor], governors.get(governor)!.values());
   }
 }

@@ -8,9 +8,9 @@ import { FileArtifactStore } from '../../../../src/repository/direct/datastore/f
 import { recordedFiles } from '../../../../src/repository/direct/datastore/recorded-files.ts';
 import {
   ensureRecordsTable,
-  insertRecords,
   moveToTrash,
   recordedDatasets,
+  recordInsertions,
 } from '../../../../src/repository/direct/datastore/records.ts';
 import { emptyTrash, leaveTrash } from '../../../../src/repository/direct/datastore/trash.ts';
 import { uuidFromStored } from '../../../../src/repository/direct/dataset-ids.ts';
@@ -109,7 +109,7 @@ describe.each([
       if (/^[a-z]+\/[^%]*$/.test(own!)) await store.write(own!, chunks(Buffer.from('data')), {}, signal);
     }
     const datasets = files.map((recorded, i) => ({ uuid: uuids[i]!, files: [recorded] }));
-    await write((tx) => insertRecords(tx, location, datasets));
+    await write((tx) => tx.insertAll(recordInsertions(tx, location, datasets)));
   }
 
   const trash = (...datasets: readonly number[]) =>
@@ -125,12 +125,14 @@ describe.each([
 
   test('are read back as they were recorded; recording them again replaces them', async () => {
     const files = [file('run/a.yaml', 2 ** 40, 'image'), file('run/b.yaml', null, 'mask')];
-    await write((tx) => insertRecords(tx, location, [{ uuid: uuids[0]!, files }]));
+    await write((tx) => tx.insertAll(recordInsertions(tx, location, [{ uuid: uuids[0]!, files }])));
     await write((tx) =>
-      insertRecords(tx, location, [
-        { uuid: uuids[0]!, files: [file('run/c.yaml', 5, 'mask')] },
-        { uuid: uuids[1]!, files: [] },
-      ]),
+      tx.insertAll(
+        recordInsertions(tx, location, [
+          { uuid: uuids[0]!, files: [file('run/c.yaml', 5, 'mask')] },
+          { uuid: uuids[1]!, files: [] },
+        ]),
+      ),
     );
     await write(async (tx) => {
       expect((await recordedFiles(tx, location, uuids)).get(uuids[0]!)).toMatchObject([
@@ -168,7 +170,7 @@ describe.each([
     await trash(0, 1);
     await store.write('run/b.yaml', chunks(Buffer.from('data')), {}, signal);
     const again = { uuid: uuids[0]!, files: [file('run/b.yaml')] };
-    await write((tx) => insertRecords(tx, location, [again]));
+    await write((tx) => tx.insertAll(recordInsertions(tx, location, [again])));
     expect(await empty()).toMatchObject({ datasets: 2 });
     expect(await stored()).toEqual(['run/b.yaml']);
     expect(await count('dataset_location_trash')).toBe(0);
