@@ -55,6 +55,15 @@ export interface PublicationCommit {
    * @returns the generation from which on it is invisible
    */
   withdraw(version: PublishedVersion, manifest: Manifest, work: Pick<CommitWork, 'task' | 'ctx'>): Promise<number>;
+  /**
+   * Has a version that is given up never become visible, whoever still works on that; one that is visible already stays so.
+   * @returns the generation since which that is so, or it is visible
+   * @throws SatelliteError where its repository cannot say, as it is away or full
+   */
+  keepOut(
+    version: PublishedVersion,
+    signal: AbortSignal,
+  ): Promise<{ readonly generation: number; readonly isVisible: boolean }>;
   /** The generation since which a version is visible in its repository; null where it is not. */
   visibleSince(version: PublishedVersion): Promise<number | null>;
   /** Removes what was staged for a publication and is not visible: of work that was given up elsewhere. */

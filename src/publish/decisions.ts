@@ -3,18 +3,20 @@ import type { Identity, Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { allowedActions, withdrawable, type Participant, type PublicationAction } from './allowed.ts';
 import { HeldError } from '../jobs/job.ts';
-import type { PublicationVersion } from './publication.ts';
+import type { PublicationState, PublicationVersion } from './publication.ts';
 import type { DecideOn, PublicationChange, SeenPublication } from './service.ts';
 import { SourceChangedError } from './source-contents.ts';
 import { REREAD_BYTES, type Sources } from './sources.ts';
 import { knownSubmitter, moved, notKnown, type PublicationParts } from './submit-kind.ts';
 import { checkedText } from './submit-request.ts';
 import * as law from './transitions.ts';
+import type { VersionJobs } from './version-jobs.ts';
 import type { PublicationView } from './view.ts';
 
 export interface DecisionsOptions extends Pick<PublicationParts, 'records' | 'memberships' | 'changed'> {
   readonly sources: Pick<Sources, 'compare'>;
   readonly view: PublicationView;
+  readonly versionJobs: Pick<VersionJobs, 'end'>;
   /** How long an approval compares the source, ms. */
   readonly waitMilliseconds: number;
   /** Unix milliseconds. */
@@ -23,6 +25,8 @@ export interface DecisionsOptions extends Pick<PublicationParts, 'records' | 'me
 
 /** Tries of a change that others come before. */
 const TRIES = 20;
+/** What was begun with it has nothing more to do then. */
+const ENDS_WORK: ReadonlySet<PublicationState> = new Set(['CANCELLED', 'CHANGES_REQUESTED', 'REJECTED']);
 
 export class Decisions {
   readonly #options: DecisionsOptions;
@@ -35,7 +39,7 @@ export class Decisions {
   async decide(
     { publication: id, comment, ...meant }: DecideOn,
     principal: Principal,
-    step: (version: PublicationVersion, actor: law.Actor, now: number) => law.Step,
+    step: (version: PublicationVersion, actor: law.Actor, now: number) => law.Step | Promise<law.Step>,
     choose: (latestFirst: readonly PublicationVersion[], actor: law.Actor) => PublicationVersion | undefined = ([
       latest,
     ]) => latest,
@@ -49,12 +53,13 @@ export class Decisions {
       const record = choose(records, this.#options.view.actor(latest, principal)) ?? latest;
       law.checkMeant(record, meant);
       const actorOf = await this.#actorOf(id, principal);
-      const next = step(record, actorOf(record), this.#options.now());
+      const next = await step(record, actorOf(record), this.#options.now());
       const event = { event: next.state ?? 'CONFIRMED', actor: author, detail: {} };
       const said = text ? { author, text, replyTo: null } : null;
       const after = await this.#options.records.change(record, next, event, said);
       if (!after) continue;
       this.#options.changed(id);
+      if (next.state !== undefined && ENDS_WORK.has(next.state)) await this.#options.versionJobs.end(record);
       const role = this.#options.view.actor(after, principal).owns ? 'OWNER' : 'REVIEWER';
       return { publication: { record: after, role }, job: null };
     }

@@ -60,8 +60,8 @@ export class PublicationChores {
 
   /** Reminds of what is due now, and ends what is. */
   async remind(): Promise<void> {
-    const { parts, settings, now } = this.#options;
-    await remind({ ...parts, settings: (name) => settings.find((one) => one.name === name), now });
+    const { parts, jobs, settings, now } = this.#options;
+    await remind({ ...parts, versionJobs: jobs, settings: (name) => settings.find((one) => one.name === name), now });
   }
 
   /** Nothing is begun again while it still goes on, and nothing waits for another. */

@@ -117,9 +117,12 @@ export interface PublicationVersion {
   readonly restartConfirmed: boolean;
   /** Of the published repository, from which on it is visible there; null before. */
   readonly generation: number | null;
-  /** Who took it back when it was PUBLISHED; null where nobody has, or a later version has taken its place. */
+  /**
+   * Who took it back when it was PUBLISHED, or gave it up while it was COMMITTING and its repository could not say whether it
+   * is visible; null where nobody has, or a later version has taken its place.
+   */
   readonly withdrawnBy: string | null;
-  /** Generation of the published repository from which on it is not there any more; null before. */
+  /** Generation of the published repository from which on it is not there any more, or never comes; null before. */
   readonly goneSince: number | null;
   /** The job that works on it now, or worked on it last. */
   readonly job: string | null;

@@ -16,6 +16,7 @@ import type { ManifestSummary } from './manifest-summary.ts';
 import { ManifestStore } from './manifest-store.ts';
 import { ManifestView } from './manifest-view.ts';
 import { grantedReadersIn } from './granted-readers.ts';
+import { giveUp } from './giving-up.ts';
 import { GrantRights } from './grant-rights.ts';
 import { otherReadersIn } from './other-readers.ts';
 import { Outbox } from './outbox.ts';
@@ -43,7 +44,7 @@ import { Submissions } from './submissions.ts';
 import { checkedText } from './submit-request.ts';
 import { PUBLICATION_TABLES } from './tables.ts';
 import * as law from './transitions.ts';
-import { ownerOfJob, VersionJobs, type VersionKinds } from './version-jobs.ts';
+import { isTakenBack, ownerOfJob, VersionJobs, type VersionKinds } from './version-jobs.ts';
 import { PublicationView } from './view.ts';
 import { refuseOpenServers } from './served-directly.ts';
 
@@ -119,7 +120,7 @@ export class Publications implements PublicationService {
     const { waitMilliseconds, settings } = options;
     this.#jobs = new VersionJobs({ ...this.#parts, waitMilliseconds });
     const seeing = { ...this.#parts, view: this.#view, now };
-    const decisions = new Decisions({ ...seeing, waitMilliseconds });
+    const decisions = new Decisions({ ...seeing, versionJobs: this.#jobs, waitMilliseconds });
     this.#decisions = decisions;
     this.#submissions = new Submissions({ ...seeing, decisions, settings, repositoriesOf, packs: this.#packs });
     this.referees = new RefereeLinks({
@@ -214,13 +215,15 @@ export class Publications implements PublicationService {
   }
 
   async withdraw(request: DecideOn, principal: Principal): Promise<PublicationChange> {
-    const step = (version: PublicationVersion, actor: law.Actor) => law.withdraw(version, actor, request.comment);
+    const { commit, waitMilliseconds } = this.#options;
+    const step = (version: PublicationVersion, actor: law.Actor) =>
+      giveUp(commit, waitMilliseconds, version, actor, request.comment);
     const changed = await this.#decisions.decide(request, principal, step, law.toWithdraw);
     const { record } = changed.publication;
-    if (record.state !== 'WITHDRAWN') return changed;
+    if (!isTakenBack(record)) return changed;
     const job = await this.#jobs.enqueue(this.#kinds.withdraw, record);
     // The job has to wait where others work: nobody reads it meanwhile.
-    await closeToReaders(this.#publishParts, record);
+    if (record.state === 'WITHDRAWN') await closeToReaders(this.#publishParts, record);
     return { ...changed, job };
   }
 

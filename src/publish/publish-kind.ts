@@ -39,6 +39,8 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
     isLong: true,
     run: async (input, task) => {
       const found = await existing(records, input);
+      // It may wait for who submitted it, and is not wanted any more.
+      if (OVER.has(found.state)) throw notGoingOn(found.state);
       const since = await visibleSince(parts, found);
       if (since !== null) {
         const reason = await task.step('readers', () => letReadersIn(parts, found));
@@ -157,6 +159,10 @@ async function finish(
   await moved(parts, version, ({ state }) =>
     UNFINISHED.has(state) ? { state: 'PUBLISHED', generation, reason } : null,
   );
+  await replaceEarlier(parts, version, generation);
+}
+
+async function replaceEarlier(parts: PublishParts, version: PublicationVersion, generation: number): Promise<void> {
   const replaced = `Version ${version.version} has taken its place.`;
   for (const before of await parts.records.versions(version.publication)) {
     if (before.version >= version.version) continue;
@@ -172,6 +178,9 @@ export function withdrawKind(parts: PublishParts): JobKind<VersionInput, Publish
     name: 'withdrawPublication',
     isCancellable: false,
     run: async (input, task) => {
+      const found = await existing(records, input);
+      const gone = found.state === 'CANCELLED' ? await keepOut(parts, found, task.signal) : null;
+      if (gone !== null) return { generation: gone };
       const version = await existing(records, input);
       const manifest = store.read(version, task.signal);
       failpoint('publication:before-withdrawal');
@@ -183,6 +192,21 @@ export function withdrawKind(parts: PublishParts): JobKind<VersionInput, Publish
       return { generation };
     },
   };
+}
+
+/**
+ * What was given up while nobody could say whether it is visible never becomes so; what had is WITHDRAWN.
+ * @returns since when it is out; null where it is visible, and is to be taken out
+ */
+async function keepOut(parts: PublishParts, version: PublicationVersion, signal: AbortSignal): Promise<number | null> {
+  const { generation, isVisible } = await parts.commit.keepOut(version, signal);
+  if (!isVisible) {
+    await moved(parts, version, () => ({ goneSince: generation }));
+    return generation;
+  }
+  await replaceEarlier(parts, version, generation);
+  await moved(parts, version, ({ state }) => (state === 'CANCELLED' ? { state: 'WITHDRAWN', generation } : null));
+  return null;
 }
 
 /** Ends the grants on what was taken back, which is there until its job has taken it out. */
@@ -227,6 +251,9 @@ const UNFINISHED: ReadonlySet<string> = new Set([
   'STALE',
 ]);
 const GOING_ON: ReadonlySet<string> = new Set(['STAGING', 'VERIFYING', 'COMMITTING', 'PUBLISHED']);
+
+/** Decided against, by people or time. */
+const OVER: ReadonlySet<string> = new Set(['CHANGES_REQUESTED', 'REJECTED', 'CANCELLED', 'WITHDRAWN']);
 
 function notGoingOn(state: string): SatelliteError {
   return new SatelliteError('CONFLICT', `It is ${state} meanwhile: nothing was published.`);

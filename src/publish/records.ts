@@ -152,7 +152,10 @@ export class PublicationRecords {
   async unfinished(): Promise<readonly PublicationVersion[]> {
     const isOut = sql`v.generation IS NULL OR v.gone_since IS NOT NULL`;
     const isUnbegun = sql`v.state = 'DRAFT' AND v.job IS NULL AND v.version = p.latest`;
-    return this.#select(sql`${isUnbegun} OR v.state = 'APPROVED' OR v.state = 'WITHDRAWN' AND NOT (${isOut})`);
+    const isKeptOut = sql`v.state = 'CANCELLED' AND v.withdrawn_by IS NOT NULL AND v.gone_since IS NULL`;
+    return this.#select(
+      sql`${isUnbegun} OR v.state = 'APPROVED' OR v.state = 'WITHDRAWN' AND NOT (${isOut}) OR ${isKeptOut}`,
+    );
   }
 
   /** Whose latest version or version is this: what watchers compare. Those that exist. */

@@ -3,17 +3,19 @@ import type { PublicationRecords } from './records.ts';
 import type { PublishedSettings } from './settings.ts';
 import { moved, type PublicationParts } from './submit-kind.ts';
 import { failed } from './transitions.ts';
+import type { VersionJobs } from './version-jobs.ts';
 
 const DAY_MILLISECONDS = 86_400_000;
 /** States in which somebody has to do something. */
 const WAITING = [
   ...(['DRAFT', 'SUBMITTED', 'IN_REVIEW', 'CHANGES_REQUESTED', 'STALE', 'FAILED'] as const),
   // It waits for a restart to be confirmed, or its job for somebody's rights.
-  ...(['APPROVED', 'STAGING', 'VERIFYING'] as const),
+  ...(['APPROVED', 'STAGING', 'VERIFYING', 'COMMITTING'] as const),
 ];
 
 export interface RemindersOptions extends Pick<PublicationParts, 'records' | 'changed'> {
   readonly records: PublicationRecords;
+  readonly versionJobs: Pick<VersionJobs, 'end'>;
   readonly settings: (repository: string) => PublishedSettings | undefined;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -21,16 +23,17 @@ export interface RemindersOptions extends Pick<PublicationParts, 'records' | 'ch
 
 /** Reminds and ends what is due, each once, whichever gateway comes first. */
 export async function remind(options: RemindersOptions): Promise<void> {
-  const { records, settings, now, changed } = options;
+  const { records, versionJobs, settings, now, changed } = options;
   for (const { version, happenedAt } of await records.waiting(WAITING)) {
     const of = settings(version.repository);
     if (!of) continue;
     const days = (now() - happenedAt) / DAY_MILLISECONDS;
-    if (days >= of.expireDays) {
+    if (days >= of.expireDays && version.state !== 'COMMITTING') {
       const reason = `Nothing happened for ${of.expireDays} days.`;
-      await moved(options, version, (current) =>
+      const ended = await moved(options, version, (current) =>
         current.revision === version.revision ? failed(current, 'CANCELLED', reason) : null,
       );
+      if (ended) await versionJobs.end(version);
       continue;
     }
     const due = of.remindDays.filter((day) => days >= day).length;

@@ -52,9 +52,18 @@ export const CLAIM_MILLISECONDS = 3 * 86_400_000;
 const UNDECIDED: ReadonlySet<PublicationState> = new Set(['SUBMITTED', 'IN_REVIEW']);
 /** Nothing of it can be visible, and reviewers can still take back that it was approved. */
 const APPROVED_ONLY: ReadonlySet<PublicationState> = new Set(['APPROVED', 'STAGING', 'VERIFYING']);
-/** Nothing of it can be visible, and its owner can still give it up. */
+/** It is not known to be visible, and its owner can still give it up; while it is COMMITTING, where its repository has it so. */
 const REVOCABLE: ReadonlySet<PublicationState> = new Set([
-  ...(['DRAFT', 'SUBMITTED', 'IN_REVIEW', 'CHANGES_REQUESTED', 'APPROVED', 'STAGING', 'VERIFYING'] as const),
+  ...([
+    'DRAFT',
+    'SUBMITTED',
+    'IN_REVIEW',
+    'CHANGES_REQUESTED',
+    'APPROVED',
+    'STAGING',
+    'VERIFYING',
+    'COMMITTING',
+  ] as const),
   ...(['FAILED', 'STALE'] as const),
 ]);
 /** After which another version can be submitted. */
@@ -77,6 +86,8 @@ const BY_ITSELF: Readonly<Partial<Record<PublicationState, readonly PublicationS
   STALE: ['PUBLISHED', 'CANCELLED'],
   // By a later version.
   PUBLISHED: ['WITHDRAWN'],
+  // Where it had become visible, which nobody could say when it was given up.
+  CANCELLED: ['WITHDRAWN'],
 };
 
 const OF_APPROVED: ReadonlySet<PublicationState> = new Set(['STAGING', 'PUBLISHED']);
@@ -167,12 +178,7 @@ export function withdraw(version: PublicationVersion, actor: Actor, comment: str
   }
   if (!actor.owns && !(actor.reviews && state === 'COMMITTING')) throw ownersOnly();
   if (!REVOCABLE.has(state)) {
-    throw new SatelliteError(
-      'CONFLICT',
-      state === 'COMMITTING'
-        ? 'It is being made visible at this moment: withdraw it when it is PUBLISHED.'
-        : `It is ${state}: there is nothing to withdraw.`,
-    );
+    throw new SatelliteError('CONFLICT', `It is ${state}: there is nothing to withdraw.`);
   }
   return { state: 'CANCELLED', reason: comment?.trim() || `Given up by ${actor.username}.`, ...NO_CLAIM };
 }

@@ -24,7 +24,7 @@ export class VersionJobs {
     const { publication, version } = record;
     const owner = ownerOfJob(record);
     // What is taken back does not wait until a later version is made.
-    const isWithdrawal = record.state === 'WITHDRAWN';
+    const isWithdrawal = isTakenBack(record);
     const subject = `${isWithdrawal ? 'withdrawal' : 'publication'}:${publication}`;
     const job = await this.#options.jobs.enqueue(kind, {
       owner,
@@ -36,6 +36,19 @@ export class VersionJobs {
     });
     await moved(this.#options, record, (now) => (now.job === job.id ? null : { job: job.id }));
     return job;
+  }
+
+  /**
+   * Ends the work on a version that was given up or sent back since: what is staged goes with it.
+   * @param record as it was before
+   */
+  async end(record: PublicationVersion): Promise<void> {
+    const { jobs } = this.#options;
+    const owner = ownerOfJob(record);
+    const job = record.job === null ? null : await jobs.find(record.job, owner);
+    if (job?.state === 'RUNNING') await jobs.cancel(job.id, owner);
+    // It finds that there is nothing to be done any more, and ends, by itself: to sweep can take long.
+    if (job?.state === 'HELD') await jobs.retry(job.id, owner);
   }
 
   /** The job when it has ended, or as it is after the time that one waits. */
@@ -53,7 +66,7 @@ export class VersionJobs {
   async recover({ submit, publish, withdraw }: VersionKinds, before: number): Promise<void> {
     for (const version of await this.#options.records.unfinished()) {
       if (version.changedAt > before) continue;
-      if (version.state === 'WITHDRAWN') {
+      if (isTakenBack(version)) {
         const { id, state, owner } = await this.enqueue(withdraw, version);
         if (state === 'FAILED') await this.#options.jobs.retry(id, owner);
       } else if (version.state === 'APPROVED') {
@@ -63,6 +76,11 @@ export class VersionJobs {
       }
     }
   }
+}
+
+/** Whether its repository has to take it out, or has never to let it in. */
+export function isTakenBack({ state, withdrawnBy }: PublicationVersion): boolean {
+  return state === 'WITHDRAWN' || (state === 'CANCELLED' && withdrawnBy !== null);
 }
 
 /** Whose the job is that works on a version: a withdrawal is not the submitter's to stop where somebody else decided it. */

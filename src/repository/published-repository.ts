@@ -62,6 +62,15 @@ export interface PublishedRepository extends WriteableRepository {
    * dataset types and dimension records stay.  Of what is not visible it gives the generation since which that is so.
    */
   withdraw(publication: string, version: number, ctx: QueryContext): Promise<number>;
+  /**
+   * Has a version never become visible, whoever still works on that, unless it is visible already; the one before stays.
+   * @returns the generation since which that is so, or it is visible
+   */
+  keepOut(
+    publication: string,
+    version: number,
+    ctx: QueryContext,
+  ): Promise<{ readonly generation: number; readonly isVisible: boolean }>;
   /** Files of those of the datasets that are stored here, with what is in the trash left out. */
   storedFiles(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>>;
   /** Removes those of the files that no dataset has, one after the other with changes that are under way. @returns how many */

@@ -12,7 +12,7 @@ import { FAILPOINTS, type Failpoint } from '../../src/repository/failpoints.ts';
 import { buildSatellite } from '../../stack/satellite.ts';
 import { dumpRegistry } from '../transfer/registry-dump.ts';
 import { manifestOf, type WholeManifest } from './manifest-of.ts';
-import { contextOf, PublishedWorld } from './published-world.ts';
+import { contextOf, PUBLICATION, PublishedWorld } from './published-world.ts';
 
 const COLLECTIONS = ['u/alice/defaults', 'u/alice/calib/gen0'];
 const PROGRAM = fileURLToPath(new URL('publish-process.ts', import.meta.url));
@@ -149,6 +149,23 @@ describe('Publishing that fails', () => {
     await expect(publishing).rejects.toMatchObject({ code: 'CONFLICT' });
     expect(stateOf(world)).toEqual(stateOf(empty));
     expect(await strayFiles(world)).toEqual([]);
+  });
+
+  test('leaves nothing, where it was given up before its commit: the version before stays, until it is withdrawn', async () => {
+    await using world = await copied(first);
+    const at = (number: number) => ({ publication: PUBLICATION, version: number, repository: 'published' });
+    const { signal } = contextOf();
+    expect(await world.commit.keepOut(at(1), signal)).toEqual({ generation: 1, isVisible: true });
+    const out = { generation: 2, isVisible: false };
+    expect(await world.commit.keepOut(at(2), signal)).toEqual(out);
+    expect(await world.commit.keepOut(at(2), signal)).toEqual(out);
+    const less = await manifestOf(source, COLLECTIONS, contextOf(), { only: () => false });
+    await expect(world.publish(less, source, { version: 2 })).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(stateOf(world)['dataset']).toEqual(stateOf(first)['dataset']);
+    expect(await world.commit.visibleSince(at(1))).toBe(1);
+    expect(await world.withdraw(manifest)).toBe(3);
+    expect(stateOf(world)['dataset']).toEqual(stateOf(empty)['dataset']);
+    expect(await world.publish(manifest, source, { version: 3 })).toBe(4);
   });
 
   test('leaves nothing of bytes that were changed in the staging area', async () => {

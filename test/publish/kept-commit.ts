@@ -7,11 +7,13 @@ import type { Manifest } from '../../src/publish/manifest.ts';
 import type { PublicationVersion } from '../../src/publish/publication.ts';
 
 /** What comes next; `OUT` when a withdrawal is done, and before that is said. */
-export type Moment = 'STAGING' | 'VERIFYING' | 'COMMITTING' | 'VISIBLE' | 'WITHDRAWN' | 'OUT';
+export type Moment = 'STAGING' | 'VERIFYING' | 'COMMITTING' | 'VISIBLE' | 'WITHDRAWN' | 'OUT' | 'KEPT OUT';
 
 export class KeptCommit implements PublicationCommit {
   /** UUIDs that are visible, by publication and version. */
   readonly visible = new Map<string, readonly string[]>();
+  /** Publications of which what was staged was swept. */
+  readonly swept = new Set<string>();
   /** How often something was made visible. */
   commits = 0;
   /** Called when something is visible, and before that is said. */
@@ -19,6 +21,7 @@ export class KeptCommit implements PublicationCommit {
   /** Called before a stage is entered. */
   before: (stage: Moment) => Promise<void> = () => Promise.resolve();
   #generation = 0;
+  readonly #keptOut = new Set<string>();
   readonly #since = new Map<string, number>();
 
   async commit(version: PublicationVersion, manifest: Manifest, work: CommitWork): Promise<number> {
@@ -42,6 +45,7 @@ export class KeptCommit implements PublicationCommit {
     await this.before('COMMITTING');
     await work.enter('COMMITTING');
     await this.before('VISIBLE');
+    if (this.#keptOut.has(keyOf(version))) throw new SatelliteError('CONFLICT', 'It was withdrawn meanwhile.');
     if (work.replaced) this.#remove(work.replaced.version);
     this.show(version, uuids);
     await this.after(work);
@@ -62,11 +66,20 @@ export class KeptCommit implements PublicationCommit {
     return (this.#generation += 1);
   }
 
+  async keepOut(version: PublicationVersion): Promise<{ readonly generation: number; readonly isVisible: boolean }> {
+    await this.before('KEPT OUT');
+    const since = await this.visibleSince(version);
+    if (since !== null) return { generation: since, isVisible: true };
+    this.#keptOut.add(keyOf(version));
+    return { generation: (this.#generation += 1), isVisible: false };
+  }
+
   visibleSince(version: PublishedVersion): Promise<number | null> {
     return Promise.resolve(this.#since.get(keyOf(version)) ?? null);
   }
 
-  sweep(): Promise<void> {
+  sweep({ publication }: PublishedVersion): Promise<void> {
+    this.swept.add(publication);
     return Promise.resolve();
   }
 

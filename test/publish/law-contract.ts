@@ -225,12 +225,17 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
       await records.add({ ...fresh('forgotten-2', 1), repository: 'other' });
       // Their jobs wait for a word or a right that nobody gives.
       const waiting = ['APPROVED', 'STAGING', 'VERIFYING'] as const;
+      // Whether it is visible, its repository says: it is only reminded of.
+      const asked = { ...fresh('asked', 1), state: 'COMMITTING' } as const;
+      await records.add({ ...asked, repository: 'slow' });
+      const ended: string[] = [];
+      const versionJobs = { end: async ({ publication }: PublicationVersion) => void ended.push(publication) };
       for (const state of waiting) await records.add({ ...fresh(`waiting-${state}`, 1), state, repository: 'slow' });
       const begun = now;
       const remindAt = (days: number) => {
         now = begun + days * DAY;
         const of = (name: string) => (name === 'slow' ? settings : undefined);
-        const options = { records, settings: of, now: () => now, changed: () => undefined };
+        const options = { records, versionJobs, settings: of, now: () => now, changed: () => undefined };
         return Promise.all([remind(options), remind(options)]);
       };
       const events = async () => {
@@ -255,6 +260,13 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
       });
       expect((await records.get('forgotten-2'))!.state).toBe('DRAFT');
       for (const state of waiting) expect((await records.get(`waiting-${state}`))!.state).toBe('CANCELLED');
+      expect(ended.sort()).toEqual(['forgotten', ...waiting.map((state) => `waiting-${state}`)].sort());
+      expect((await records.get('asked'))!.state).toBe('COMMITTING');
+      const [told] = await state.database.all(
+        sql`SELECT COUNT(*) FROM ${state.database.table('publication_event')} WHERE publication = 'asked'`,
+        LIMIT,
+      );
+      expect(Number(told![0])).toBeGreaterThan(0);
     });
 
     test('that are discussed are not given up, and who watches them hears of reminders', async () => {
@@ -262,7 +274,8 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
       const told: string[] = [];
       const of = { remindDays: [7], expireDays: 90 } as unknown as PublishedSettings;
       const settings = (name: string) => (name === 'discussed' ? of : undefined);
-      const options = { records, settings, now: () => now, changed: (id: string) => void told.push(id) };
+      const versionJobs = { end: () => Promise.resolve() };
+      const options = { records, versionJobs, settings, now: () => now, changed: (id: string) => void told.push(id) };
       const first = fresh('discussed', 1);
       await records.add({ ...first, repository: 'discussed' });
       // One before it, which has its end.

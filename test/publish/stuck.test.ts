@@ -37,7 +37,7 @@ test.each(['requestPublicationChanges', 'rejectPublication'])(
     };
     await world.did('curator', 'approvePublication', { publication, digest });
     const job = async () => (await world.look('alice', publication, 'job {state}')).job.state as string;
-    await vi.waitFor(async () => expect(await job()).toBe('FAILED'), { timeout: 60_000 });
+    await vi.waitFor(async () => expect(await job()).toBe('CANCELLED'), { timeout: 60_000 });
     world.commit.before = () => Promise.resolve();
     expect(await world.see('alice', publication)).toMatchObject({ state });
     expect(world.commit.visible.size).toBe(0);

@@ -70,6 +70,11 @@ export class RepositoryCommit implements PublicationCommit {
     return generation;
   }
 
+  async keepOut({ publication, version, repository }: PublishedVersion, signal: AbortSignal) {
+    const ctx = { caller: { username: 'publishing' }, signal };
+    return (await this.#repositories.writeable(repository)).keepOut(publication, version, ctx);
+  }
+
   async sweep(version: PublishedVersion): Promise<void> {
     await this.#sweep(await this.#repositories.writeable(version.repository), version, { username: 'publishing' });
   }

@@ -44,11 +44,14 @@ const TABLES = [
   }),
 ];
 
-/** The last change of a publication. */
-export interface LastChange {
+/** What a publication has come to in the repository. */
+export interface Standing {
+  /** Of its last change. */
   readonly generation: number;
-  readonly version: number;
-  readonly isVisible: boolean;
+  /** The latest version that came, or is never to come. */
+  readonly latest: number;
+  /** The version that is visible now, and since when; null: none. */
+  readonly visible: { readonly version: number; readonly generation: number } | null;
 }
 
 /** Makes the tables where they are not there. */
@@ -75,11 +78,20 @@ export async function readGeneration(database: Database, signal: AbortSignal): P
   return (await database.all(tables, signal)).length === 0 ? 0 : lastGeneration(readsOf(database, signal));
 }
 
-/** Undefined for a publication that never was visible. */
-export async function lastChange(reads: Reads, publication: string): Promise<LastChange | undefined> {
-  const [row] = await reads.all(sql`SELECT generation, version, is_visible FROM ${reads.table(GENERATIONS)}
-    WHERE publication = ${publication} ORDER BY generation DESC LIMIT 1`);
-  return row && { generation: Number(row[0]), version: Number(row[1]), isVisible: Boolean(row[2]) };
+/** Undefined for a publication of which nothing ever came. */
+export async function standingOf(reads: Reads, publication: string): Promise<Standing | undefined> {
+  const rows = await reads.all(sql`SELECT generation, version, is_visible FROM ${reads.table(GENERATIONS)}
+    WHERE publication = ${publication} ORDER BY generation`);
+  let standing: Standing | undefined;
+  for (const [at, number, isVisible] of rows) {
+    const [generation, version] = [Number(at), Number(number)];
+    const before = standing?.visible ?? null;
+    // A later one that is never to come leaves it where it is.
+    const kept = before?.version === version ? null : before;
+    const visible = isVisible ? { version, generation } : kept;
+    standing = { generation, latest: Math.max(version, standing?.latest ?? 0), visible };
+  }
+  return standing;
 }
 
 /** @returns the new generation */

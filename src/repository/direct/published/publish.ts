@@ -17,7 +17,7 @@ import { elementRows } from '../write/dimension-rows.ts';
 import { importInto, type ImportTarget } from '../write/import-into.ts';
 import { registeredUuids } from '../write/removal.ts';
 import { prepareCollections, writeMemberships } from './collections.ts';
-import { addDatasets, addGeneration, lastChange, publishedAmong, solelyPublished } from './ledger.ts';
+import { addDatasets, addGeneration, publishedAmong, solelyPublished, standingOf } from './ledger.ts';
 import { removeForgotten } from './remove.ts';
 
 export interface PublishTarget extends ImportTarget {
@@ -32,10 +32,11 @@ export async function publishContent(
   signal: AbortSignal,
 ): Promise<number> {
   const { publication, version } = content;
-  const last = await lastChange(tx, publication);
-  if (last?.version === version && last.isVisible) return last.generation;
-  if (last && last.version >= version) {
-    const what = last.version > version ? `version ${last.version} has taken its place` : 'it was withdrawn meanwhile';
+  const standing = await standingOf(tx, publication);
+  if (standing?.visible?.version === version) return standing.visible.generation;
+  if (standing && standing.latest >= version) {
+    const { latest } = standing;
+    const what = latest > version ? `version ${latest} has taken its place` : 'it was withdrawn meanwhile';
     throw new SatelliteError('CONFLICT', `Version ${version} cannot be published (any more): ${what}.`);
   }
   await content.check();

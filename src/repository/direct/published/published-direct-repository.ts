@@ -8,9 +8,9 @@ import { recordedFiles } from '../datastore/recorded-files.ts';
 import { locatedDatasets } from '../datastore/records.ts';
 import { readsOf } from '../write/reads.ts';
 import { removeUnrecorded } from '../write/references.ts';
-import { lastChange, lockLedger } from './ledger.ts';
+import { lockLedger, standingOf } from './ledger.ts';
 import { publishContent } from './publish.ts';
-import { withdrawVersion } from './remove.ts';
+import { keepVersionOut, withdrawVersion } from './remove.ts';
 
 /** Made by `openPublishedRepository`, which has made its ledger. */
 export class PublishedDirectRepository extends WriteableDirectRepository implements PublishedRepository {
@@ -26,8 +26,8 @@ export class PublishedDirectRepository extends WriteableDirectRepository impleme
   }
 
   async visibleSince(publication: string, version: number, ctx: QueryContext): Promise<number | null> {
-    const last = await lastChange(readsOf(this.#parts.database, ctx.signal), publication);
-    return last?.version === version && last.isVisible ? last.generation : null;
+    const standing = await standingOf(readsOf(this.#parts.database, ctx.signal), publication);
+    return standing?.visible?.version === version ? standing.visible.generation : null;
   }
 
   publish(content: PublishedContent, ctx: QueryContext): Promise<number> {
@@ -47,6 +47,17 @@ export class PublishedDirectRepository extends WriteableDirectRepository impleme
     return this.unlessRaced(ctx, async (tx) => {
       await lockLedger(tx);
       return withdrawVersion(tx, this.#parts.datastore.location, publication, version);
+    });
+  }
+
+  keepOut(
+    publication: string,
+    version: number,
+    ctx: QueryContext,
+  ): Promise<{ readonly generation: number; readonly isVisible: boolean }> {
+    return this.unlessRaced(ctx, async (tx) => {
+      await lockLedger(tx);
+      return keepVersionOut(tx, publication, version);
     });
   }
 

@@ -7,7 +7,7 @@ import { moveToTrash, type RecordsLocation } from '../datastore/records.ts';
 import { dialectOf } from '../compile/dialect.ts';
 import { ROWS_PER_STATEMENT } from '../write/reads.ts';
 import { deleteCollection, deleteDatasets } from '../write/removal.ts';
-import { addGeneration, forgetOthers, lastChange, lastGeneration } from './ledger.ts';
+import { addGeneration, forgetOthers, lastGeneration, standingOf } from './ledger.ts';
 
 /**
  * Removes what a publication had and has no more, unless another has it.  Files go later, when the trash is emptied.
@@ -39,9 +39,21 @@ export async function withdrawVersion(
   publication: string,
   version: number,
 ): Promise<number> {
-  const last = await lastChange(tx, publication);
-  if (last?.version !== version || !last.isVisible) return last?.generation ?? lastGeneration(tx);
+  const standing = await standingOf(tx, publication);
+  if (standing?.visible?.version !== version) return standing?.generation ?? lastGeneration(tx);
   await removeForgotten(tx, location, publication, null);
   failpoint('withdraw:before-generation');
   return addGeneration(tx, publication, version, false);
+}
+
+/** Has a version never come, unless it is there. @returns since when that is so, or it is there */
+export async function keepVersionOut(
+  tx: Transaction,
+  publication: string,
+  version: number,
+): Promise<{ readonly generation: number; readonly isVisible: boolean }> {
+  const standing = await standingOf(tx, publication);
+  if (standing?.visible?.version === version) return { generation: standing.visible.generation, isVisible: true };
+  if (standing && standing.latest >= version) return { generation: standing.generation, isVisible: false };
+  return { generation: await addGeneration(tx, publication, version, false), isVisible: false };
 }
