@@ -1,4 +1,5 @@
 /** The jobs that work on versions: begun with the decision that asks for them, and again where that was left in between. */
+import type { Logger } from 'pino';
 import type { Job, JobKind } from '../jobs/job.ts';
 import { needsRestart } from './checks.ts';
 import type { PublicationVersion } from './publication.ts';
@@ -10,6 +11,7 @@ export type VersionKinds = Readonly<Record<'submit' | 'publish' | 'withdraw', Jo
 export interface VersionJobsOptions extends Pick<PublicationParts, 'records' | 'jobs' | 'changed'> {
   /** How long a request waits for a job at most, ms. */
   readonly waitMilliseconds: number;
+  readonly log: Logger;
 }
 
 export class VersionJobs {
@@ -63,17 +65,26 @@ export class VersionJobs {
    * Begins work that a gateway did not begin that ended after the decision that asks for it, and begins withdrawals again that failed.
    * @param before Unix milliseconds: what was decided later is being begun
    */
-  async recover({ submit, publish, withdraw }: VersionKinds, before: number): Promise<void> {
-    for (const version of await this.#options.records.unfinished()) {
+  async recover(kinds: VersionKinds, before: number): Promise<void> {
+    const { records, log } = this.#options;
+    for (const version of await records.unfinished()) {
       if (version.changedAt > before) continue;
-      if (isTakenBack(version)) {
-        const { id, state, owner } = await this.enqueue(withdraw, version);
-        if (state === 'FAILED') await this.#options.jobs.retry(id, owner);
-      } else if (version.state === 'APPROVED') {
-        if (law.isReady(version, needsRestart(version))) await this.enqueue(publish, version);
-      } else if (version.job === null) {
-        await this.enqueue(submit, version);
-      }
+      // The others are somebody else's, and go on.
+      await this.#recover(kinds, version).catch((err: unknown) => {
+        const { publication, version: number } = version;
+        log.warn({ err, publication, version: number }, 'could not go on with a version of a publication');
+      });
+    }
+  }
+
+  async #recover({ submit, publish, withdraw }: VersionKinds, version: PublicationVersion): Promise<void> {
+    if (isTakenBack(version)) {
+      const { id, state, owner } = await this.enqueue(withdraw, version);
+      if (state === 'FAILED') await this.#options.jobs.retry(id, owner);
+    } else if (version.state === 'APPROVED') {
+      if (law.isReady(version, needsRestart(version))) await this.enqueue(publish, version);
+    } else if (version.job === null) {
+      await this.enqueue(submit, version);
     }
   }
 }
