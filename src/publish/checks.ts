@@ -44,6 +44,8 @@ export interface CheckSetting {
   readonly changed: number;
 }
 
+type ClashSetting = Pick<CheckSetting, 'manifest' | 'published' | 'replaced' | 'changed' | 'who'>;
+
 const PICKLE = /pickle/i;
 /** Formatters of stock Butler that unpickle or import what is in their files. */
 const RUNNING: ReadonlySet<string> = new Set([
@@ -148,8 +150,8 @@ function checkOfficialData(
 }
 
 /** What is in the published repository already. */
-async function checkClashes(
-  { manifest, published, replaced, changed, who }: CheckSetting,
+export async function checkClashes(
+  { manifest, published, replaced, changed, who }: ClashSetting,
   all: readonly ManifestCollection[],
   ctx: QueryContext,
 ): Promise<PublicationCheck> {

@@ -14,7 +14,7 @@ import type { VersionJobs } from './version-jobs.ts';
 import type { PublicationView } from './view.ts';
 
 export interface DecisionsOptions extends Pick<PublicationParts, 'records' | 'memberships' | 'changed'> {
-  readonly sources: Pick<Sources, 'compare'>;
+  readonly sources: Pick<Sources, 'compare' | 'checkClashes'>;
   readonly view: PublicationView;
   readonly versionJobs: Pick<VersionJobs, 'end'>;
   /** How long an approval compares the source, ms. */
@@ -104,6 +104,11 @@ export class Decisions {
     const ctx = { caller: { username: who.username }, signal: AbortSignal.timeout(this.#options.waitMilliseconds) };
     try {
       await this.#options.sources.compare(record, who, REREAD_BYTES, ctx);
+      const versions = await this.#options.records.versions(record.publication);
+      const replaced = versions.find(({ version, generation, goneSince }) => {
+        return version !== record.version && generation !== null && goneSince === null;
+      });
+      await this.#options.sources.checkClashes(record, who, replaced ?? null, ctx);
     } catch (error) {
       if (!(error instanceof SourceChangedError)) {
         // The job tells before anything becomes visible: it compares all of so much, however long that takes, and waits for

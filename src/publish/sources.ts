@@ -9,7 +9,8 @@ import { owns } from '../access/readable.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { StoreObject } from '../repository/rows.ts';
-import { runChecks, unmade } from './checks.ts';
+import { checkFreeNames } from './check-free-names.ts';
+import { checkClashes, runChecks, unmade } from './checks.ts';
 import { allReaders, checkInputRights, checkReaders } from './check-rights.ts';
 import { differenceOf } from './changed-words.ts';
 import { checkNames } from './check-names.ts';
@@ -118,7 +119,7 @@ export class Sources {
         settings,
         published,
         configured: this.#options.official,
-        others: this.#options.configured.filter((one) => one.owner === undefined && one.name !== published.name),
+        others: this.#others(published),
         who,
         memberships,
         everybody: await this.#everybody(version, manifest),
@@ -161,7 +162,7 @@ export class Sources {
       if ((await store.digest(now, termsOf(version), ctx.signal)) !== version.digest) {
         throw new SourceChangedError('Which official data it is made from has changed since it was submitted.');
       }
-      await this.#checkRights(version, store.read(frozen, ctx.signal), official, who);
+      await this.#checkRights(version, store.read(frozen, ctx.signal), official, who, ctx);
     } catch (error) {
       if (!(error instanceof SatelliteError) || !ABSENT.has(error.code)) throw error;
       throw new SourceChangedError(error.message);
@@ -171,20 +172,50 @@ export class Sources {
   }
 
   /** Nobody can change what is in it: its bytes are those that were promised, and are hashed on their way. */
-  async #comparePacked(version: Submitted, upload: string, who: Identity, { signal }: QueryContext): Promise<void> {
+  async #comparePacked(version: Submitted, upload: string, who: Identity, ctx: QueryContext): Promise<void> {
     const { packs, store, repositoriesOf } = this.#options;
     if (!(await packs.isThere(upload))) throw new SourceChangedError('The zip that it came in is not there any more.');
     const official = (await repositoriesOf(who)).all.filter(({ kind }) => kind === 'OFFICIAL');
     const frozen = { publication: version.publication, version: version.version };
-    await this.#checkRights(version, store.read(frozen, signal), official, who);
+    await this.#checkRights(version, store.read(frozen, ctx.signal), official, who, ctx);
   }
 
-  /** Rights that may have ended since: to the names, to name the readers, and the readers' to what it is made from. */
+  /**
+   * Whether something has come into the published repository since that is in its way, as the commit would say: what others
+   * publish while it is reviewed.
+   * @param replaced the version that is there now
+   * @throws SourceChangedError
+   */
+  async checkClashes(
+    version: Submitted,
+    who: Identity,
+    replaced: ManifestName | null,
+    ctx: QueryContext,
+  ): Promise<void> {
+    const { store, published } = this.#options;
+    const manifest = store.read({ publication: version.publication, version: version.version }, ctx.signal);
+    const setting = {
+      ...{ manifest, published: published(version.repository).offered, who },
+      replaced: replaced && store.read(replaced, ctx.signal),
+      // What differs from that was looked at when it was submitted, and nothing can have come between.
+      changed: 0,
+    };
+    const { state, message } = await checkClashes(setting, await manifest.collections(), ctx);
+    if (state === 'FAILED') throw new SourceChangedError(message);
+  }
+
+  /** Of the configuration, that are nobody's. */
+  #others(published: OfferedRepository): readonly OfferedRepository[] {
+    return this.#options.configured.filter((one) => one.owner === undefined && one.name !== published.name);
+  }
+
+  /** What may have ended since: rights to its names, to name the readers, and the readers' to what it is made from; names that were free. */
   async #checkRights(
     version: Submitted,
     manifest: Manifest,
     official: readonly OfferedRepository[],
     who: Identity,
+    ctx: QueryContext,
   ): Promise<void> {
     const { repository, readers, group, approvedBy, approvedDigest } = version;
     const { memberships, published, official: configured } = this.#options;
@@ -201,6 +232,9 @@ export class Sources {
     const isByRule = approvedDigest !== null && approvedBy === null;
     const wrong = checks.find(({ state }) => state === 'FAILED' || (isByRule && state !== 'PASSED'));
     if (wrong) throw new SourceChangedError(wrong.message);
+    // As nobody's: who submitted it may not be there to be asked for.
+    const taken = await checkFreeNames(collections, this.#others(offered), [], ctx);
+    if (taken) throw new SourceChangedError(taken.message);
   }
 
   async #everybody(version: Submitted, manifest: Manifest): Promise<Readers> {

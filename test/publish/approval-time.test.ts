@@ -8,6 +8,7 @@ test('is not refused: the job compares all of it before anything becomes visible
   let asked = 0;
   const alice: Identity = { username: 'alice', groups: [] };
   const sources: DecisionsOptions['sources'] = {
+    checkClashes: () => Promise.resolve(),
     compare: (_version, _who, _reread, { signal }) => {
       asked += 1;
       return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
