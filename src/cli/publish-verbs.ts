@@ -20,7 +20,10 @@ interface SubmitOptions extends ChangeOptions {
 interface ListOptions extends ConnectionOptions {
   readonly toReview?: boolean;
   readonly state: readonly string[];
+  readonly repository?: string;
+  readonly owner?: string;
   readonly first: string;
+  readonly after?: string;
 }
 
 type CommentOptions = ChangeOptions & { readonly comment?: string };
@@ -37,6 +40,11 @@ interface Shown {
   readonly owner: string;
   readonly title: string;
   readonly checks: readonly { readonly code: string; readonly state: string; readonly message: string }[];
+}
+
+interface Page {
+  readonly nodes: readonly Shown[];
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
 interface ShownInFull extends Shown {
@@ -150,23 +158,29 @@ function list(): Command {
   return verb('list', 'List publications that you may see.')
     .option('--to-review', 'those that wait for your review')
     .option('--state <state>', 'those in this state, such as SUBMITTED; can be repeated', collect, [])
+    .option('--repository <name>', 'those into this published repository')
+    .option('--owner <user>', 'those of this user')
     .option('--first <number>', 'how many', '100')
-    .action(({ toReview = false, state, first, ...options }: ListOptions) =>
-      show<{ publications: { readonly nodes: readonly Shown[] } }>(
-        `query ($states: [PublicationState!], $toReview: Boolean, $first: Int) {
-           publications(states: $states, toReview: $toReview, first: $first) {nodes {${FIELDS}}}
+    .option('--after <cursor>', 'the next ones, as the list before says')
+    .action(({ toReview = false, state, repository, owner, first, after, ...options }: ListOptions) =>
+      show<{ publications: Page }>(
+        `query ($states: [PublicationState!], $repository: String, $owner: String, $toReview: Boolean, $first: Int, $after: String) {
+           publications(
+             states: $states, repository: $repository, owner: $owner, toReview: $toReview, first: $first, after: $after
+           ) {nodes {${FIELDS}} pageInfo {hasNextPage endCursor}}
          }`,
-        { states: state.length > 0 ? state : undefined, toReview, first: Number(first) },
+        { states: state.length > 0 ? state : undefined, repository, owner, toReview, first: Number(first), after },
         options,
-        ({ publications: { nodes } }) =>
-          nodes.length === 0
-            ? ['There are none.']
-            : nodes.map(
-                ({ id, version, state: now, owner, title }) =>
-                  `${id}  v${version}  ${stateText(now)}  ${owner}  ${title}`,
-              ),
+        ({ publications: { nodes, pageInfo } }) => [
+          ...(nodes.length === 0 ? ['There are none.'] : nodes.map(lineOf)),
+          ...(pageInfo.hasNextPage ? [`There are more: --after ${pageInfo.endCursor}`] : []),
+        ],
       ),
     );
+}
+
+function lineOf({ id, version, state, owner, title }: Shown): string {
+  return `${id}  v${version}  ${stateText(state)}  ${owner}  ${title}`;
 }
 
 function showOne(): Command {

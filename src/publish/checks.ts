@@ -218,17 +218,22 @@ async function checkFormats(
 ): Promise<PublicationCheck> {
   const code = 'FORMATS';
   const formatters = new Set<string>();
+  const pickled = new Set<string>();
   const storageClasses = new Set((await manifest.datasetTypes()).map(({ storageClass }) => storageClass));
   for await (const datasets of manifest.datasets()) {
-    for (const { formatter, storageClass } of datasets.flatMap(({ files }) => files)) {
-      formatters.add(formatter);
-      storageClasses.add(storageClass);
+    for (const { datasetType, files } of datasets) {
+      for (const { formatter, storageClass } of files) {
+        formatters.add(formatter);
+        storageClasses.add(storageClass);
+        if (PICKLE.test(formatter)) pickled.add(`${datasetType} (${storageClass})`);
+      }
     }
   }
   const failed = (message: string) => ({ code, state: 'FAILED', message }) as const;
-  const pickled = [...formatters].filter((name) => PICKLE.test(name));
-  if (pickled.length > 0) {
-    return failed(`${listed(pickled)}: reading pickled files runs what is in them. Store them in another format.`);
+  if (pickled.size > 0) {
+    return failed(
+      `${listed([...pickled])}: their files are pickled, and reading these runs what is in them. Convert them: put them anew with Butler under a dataset type of another storage class, tables and arrays as ArrowAstropy, ArrowNumpy, ArrowNumpyDict or DataFrame (Parquet), other values as StructuredDataDict (YAML).`,
+    );
   }
   if (runningCode.length > 0) {
     return failed(

@@ -90,3 +90,15 @@ test('what is decided is about the version that was looked at, where it is named
   // What is bound to is shown.
   expect(rejected.stdout).toContain(`version 2 ('Meant'): rejected. It is not new.\n  digest ${later.digest}\n`);
 });
+
+test('lists go on page by page, and are of one repository or one user where that is asked', async () => {
+  for (const title of ['Listed', 'Listed too']) await alice('submit', 'work', 'u/alice/run', '--title', title);
+  const first = await alice('list', '--state', 'SUBMITTED', '--first', '1');
+  const [, cursor] = / Listed too\nThere are more: --after (\S+)\n$/.exec(first.stdout) as unknown as [string, string];
+  const next = await alice('list', '--state', 'SUBMITTED', '--first', '1', '--after', cursor);
+  expect(next.stdout).toMatch(/^[0-9a-f-]{36} {2}v1 {2}submitted {2}alice {2}Listed\n$/);
+  const ofAlice = await curator('list', '--state', 'SUBMITTED', '--owner', 'alice', '--repository', 'published');
+  expect(ofAlice.stdout).toMatch(/Listed too\n.*Listed\n$/);
+  expect((await curator('list', '--owner', 'bob')).stdout).toBe('There are none.\n');
+  expect((await curator('list', '--repository', 'other')).stdout).toBe('There are none.\n');
+});

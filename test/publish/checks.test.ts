@@ -41,7 +41,10 @@ describe('the checks of a request', () => {
     };
     const pickled = await change('pickled', 'formatter', 'lsst.daf.butler.formatters.pickle.PickleFormatter');
     expect(pickled.state).toBe('DRAFT');
-    expect(checkOf(pickled, 'FORMATS')).toMatch(/^FAILED .*runs what is in them/);
+    expect(checkOf(pickled, 'FORMATS')).toMatch(
+      /^FAILED 'note \(StructuredDataDict\)': .*runs what is in them\. Convert them: .*ArrowNumpy.*StructuredDataDict/,
+    );
+    await expect(world.reached('alice', pickled.id, 'SUBMITTED')).rejects.toThrow(/FORMATS/);
     // The file has text that is no value of a field; what would run is the same to us.
     const code = await change('code', 'formatter', 'lsst.pipe.base.formatters.pexConfig.PexConfigFormatter');
     expect([code.state, checkOf(code, 'FORMATS')]).toEqual([

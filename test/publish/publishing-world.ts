@@ -127,6 +127,8 @@ ${repositories}
       for (;;) {
         const found = await see(user, id);
         if (states.includes(found.state)) return found;
+        // It stays a DRAFT then, for its owner to mend.
+        expect(found.checks.filter(({ state }) => found.state === 'DRAFT' && state === 'FAILED')).toEqual([]);
         expect(['DRAFT', 'APPROVED', 'STAGING', 'VERIFYING', 'COMMITTING'], found.reason ?? '').toContain(found.state);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
