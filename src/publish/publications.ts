@@ -217,7 +217,7 @@ export class Publications implements PublicationService {
   async withdraw(request: DecideOn, principal: Principal): Promise<PublicationChange> {
     const { commit, waitMilliseconds } = this.#options;
     const step = (version: PublicationVersion, actor: law.Actor) =>
-      giveUp(commit, waitMilliseconds, version, actor, request.comment);
+      giveUp(commit, waitMilliseconds, version, actor, request);
     const changed = await this.#decisions.decide(request, principal, step, law.toWithdraw);
     const { record } = changed.publication;
     if (!isTakenBack(record)) return changed;

@@ -55,9 +55,9 @@ describe('what waits in the middle of its commit', () => {
     ['alice', HELD],
     ['curator', AWAY],
   ] as const)('is given up by %s: it never becomes visible, and its work ends', async (user, error) => {
-    const { id } = await stuck(error, `stuck-${user}`);
+    const { id, version } = await stuck(error, `stuck-${user}`);
     expect((await world.look(user, id, 'actions')).actions).toContain('WITHDRAW');
-    const given = await world.did(user, 'withdrawPublication', { publication: id });
+    const given = await world.did(user, 'withdrawPublication', { publication: id, version });
     expect(given).toMatchObject({ state: 'CANCELLED', reason: `Given up by ${user}.` });
     failAt(AWAY);
     const { id: job } = await jobOf(id);
