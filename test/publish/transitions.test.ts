@@ -55,7 +55,7 @@ const BY_PEOPLE: Readonly<Record<PublicationState, readonly string[]>> = {
   APPROVED: [...UNDER_WAY, 'FORBIDDEN', 'CANCELLED', 'CONFLICT'],
   STAGING: [...UNDER_WAY, 'FORBIDDEN', 'CANCELLED', 'CONFLICT'],
   VERIFYING: [...UNDER_WAY, 'FORBIDDEN', 'CANCELLED', 'CONFLICT'],
-  COMMITTING: [...DECIDED, 'CONFLICT', 'CONFLICT', 'CONFLICT'],
+  COMMITTING: [...DECIDED, 'CANCELLED', 'CANCELLED', 'CONFLICT'],
   PUBLISHED: [...DECIDED, 'WITHDRAWN', 'WITHDRAWN', 'DRAFT'],
   WITHDRAWN: [...DECIDED, 'FORBIDDEN', 'CONFLICT', 'DRAFT'],
   REJECTED: [...DECIDED, 'FORBIDDEN', 'CONFLICT', 'CONFLICT'],
@@ -97,12 +97,13 @@ const BY_ITSELF: Readonly<Record<PublicationState, readonly PublicationState[]>>
   APPROVED: ['STAGING', 'CANCELLED', 'FAILED', 'STALE'],
   STAGING: ['VERIFYING', 'PUBLISHED', 'CANCELLED', 'FAILED', 'STALE'],
   VERIFYING: ['COMMITTING', 'PUBLISHED', 'CANCELLED', 'FAILED', 'STALE'],
-  // Nobody gives it up any more.
+  // It is given up by people alone, where its repository has it so.
   COMMITTING: ['PUBLISHED', 'FAILED', 'STALE'],
   PUBLISHED: ['WITHDRAWN'],
   WITHDRAWN: [],
   REJECTED: [],
-  CANCELLED: [],
+  // Where it had become visible, which its repository could not say when it was given up.
+  CANCELLED: ['WITHDRAWN'],
   FAILED: ['STAGING', 'PUBLISHED', 'CANCELLED', 'STALE'],
   // Where another gateway had made it visible at that moment.
   STALE: ['PUBLISHED', 'CANCELLED'],
