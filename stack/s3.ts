@@ -63,6 +63,8 @@ export async function startS3(directory: string, buckets: readonly string[]): Pr
       `-filer.localSocket=${SOCKETS.filer}`,
       '-admin.ui=false',
       '-webdav=false',
+      // nobody else hears that it goes
+      '-volume.preStopSeconds=0',
       '-s3.port.iceberg=0',
       '-s3.port.lance=0',
       '-master.telemetry=false',
