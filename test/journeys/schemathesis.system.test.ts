@@ -7,9 +7,10 @@ import { CHECKOUT } from '../../stack/checkout.ts';
 import { type DemoWorld, startDemoWorld } from '../../stack/demo-world.ts';
 import { runGateway } from '../gateway/running-gateway.ts';
 import { offer, rawContent } from '../gateway/small-repositories.ts';
+import { isFull } from '../sample.ts';
 import { ArrayRepository } from '../repository/federated/array-repository.ts';
 
-const EXAMPLES = process.env['SATELLITE_TEST_FULL'] === '1' ? 400 : 30;
+const EXAMPLES = isFull ? 400 : 12;
 const CHECKS = 'not_a_server_error,response_schema_conformance,content_type_conformance';
 
 let directory: string;
