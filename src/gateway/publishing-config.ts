@@ -21,6 +21,8 @@ export const publishingConfig = z.strictObject({
   approveForOwnGroup: z.boolean().default(false),
   /** Most bytes of one publication. @default 1099511627776 */
   maxBytes: count.default(TIB),
+  /** Most bytes of all publications of one user, or of one group that owns them, together. @default none */
+  quotaBytes: count.nullable().default(null),
   /** Formatters that its readers have, beside those of stock Butler: Python classes. @default [] */
   formatters: z.array(z.string()).default([]),
   /** Storage classes that its readers know, beside those of stock Butler. @default [] */

@@ -13,6 +13,7 @@ import { checkInputRights, checkReaders } from './check-rights.ts';
 import { checkFreeNames } from './check-free-names.ts';
 import { conflictingRecord } from './check-records.ts';
 import { checkCollections, checkDatasetTypes, checkNames, listed } from './check-names.ts';
+import { checkSize } from './check-size.ts';
 import type { ContentsSummary } from './contents.ts';
 import { canonical } from './items.ts';
 import type { Manifest, ManifestCollection, ManifestDataset } from './manifest.ts';
@@ -21,7 +22,7 @@ import type { PublishedSettings } from './settings.ts';
 import type { PublishedStructure } from './structure.ts';
 
 export interface CheckSetting {
-  readonly version: Pick<PublicationVersion, 'readers' | 'group' | 'source'>;
+  readonly version: Pick<PublicationVersion, 'readers' | 'owner' | 'group' | 'source'>;
   readonly manifest: Manifest;
   readonly summary: ContentsSummary;
   readonly structure: PublishedStructure;
@@ -40,6 +41,8 @@ export interface CheckSetting {
   readonly everybody: Readers;
   /** The version that is published now; null: none. */
   readonly replaced: Manifest | null;
+  /** Bytes of its owner's other publications there. */
+  readonly used: number;
   /** Datasets whose content is another than in that. */
   readonly changed: number;
 }
@@ -52,13 +55,12 @@ const RUNNING: ReadonlySet<string> = new Set([
   'lsst.meas.photoz.base.model_formatter.ModelFormatter',
   'lsst.meas.transiNet.modelPackages.NNModelPackageFormatter',
 ]);
-const GIB = 2 ** 30;
 
 /** @param ctx of the submitter */
 export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promise<readonly PublicationCheck[]> {
   const { version, manifest, summary, structure, settings, published, official, configured, who, memberships } =
     setting;
-  const { everybody, others } = setting;
+  const { everybody, others, used } = setting;
   const { lineage } = await manifest.header();
   const collections = await manifest.collections();
   const types = await manifest.datasetTypes();
@@ -76,7 +78,7 @@ export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promi
     names.state === 'FAILED' ? names : ((await checkFreeNames(collections, others, official, ctx)) ?? names),
     await checkClashes(setting, collections, ctx),
     await checkFormats(manifest, summary, settings),
-    checkSize(summary, settings),
+    checkSize(summary.bytes, used, version, settings),
     upload === undefined ? inputs : unproven(inputs),
     checkReaders(version.readers, everybody, who, version.group, settings),
     await checkRestart(setting, ctx),
@@ -119,15 +121,6 @@ function checkFiles({ datasets, bytes, registeredOnly, unequal }: ContentsSummar
   }
   const message = `${registeredOnly} of ${datasets} datasets have no files: they can be found, but not be read.`;
   return { code, state: 'WARNING', message };
-}
-
-function checkSize({ bytes }: ContentsSummary, { maxBytes }: PublishedSettings): PublicationCheck {
-  const code = 'SIZE';
-  const inGib = (size: number) => `${(size / GIB).toFixed(1)} GiB`;
-  if (bytes <= maxBytes)
-    return { code, state: 'PASSED', message: `${inGib(bytes)} of ${inGib(maxBytes)} are allowed.` };
-  const message = `${inGib(bytes)} are more than the ${inGib(maxBytes)} that one publication may have: publish less, or ask the operator.`;
-  return { code, state: 'FAILED', message };
 }
 
 function checkOfficialData(

@@ -97,6 +97,7 @@ export class Publications implements PublicationService {
     });
     this.#sources = new Sources({
       ...{ store: this.#store, repositoriesOf, files, memberships, published, packs: this.#packs },
+      usedBytes: (version) => this.#records.usedBytes(version),
       official,
       configured: options.offered,
       grantedReaders: grantedReadersIn(grantStore),

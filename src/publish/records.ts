@@ -148,6 +148,23 @@ export class PublicationRecords {
     );
   }
 
+  /** Bytes of what the owner of a publication has in its repository, or is about to have, beside that one. */
+  async usedBytes({
+    publication,
+    repository,
+    owner,
+    group,
+  }: Pick<PublicationVersion, 'publication' | 'repository' | 'owner' | 'group'>): Promise<number> {
+    const isOwners = group === null ? sql`p.owner = ${owner} AND p.owner_group IS NULL` : sql`p.owner_group = ${group}`;
+    const [row] = await this.#database.all(
+      sql`SELECT CAST(COALESCE(SUM(v.bytes), 0) AS BIGINT) FROM ${this.#from()}
+          WHERE p.repository = ${repository} AND p.id <> ${publication} AND ${isOwners}
+          AND v.state IN ('APPROVED', 'STAGING', 'VERIFYING', 'COMMITTING', 'PUBLISHED')`,
+      look(),
+    );
+    return Number(row![0]);
+  }
+
   /** Versions for which a job has something to do. */
   async unfinished(): Promise<readonly PublicationVersion[]> {
     const isOut = sql`v.generation IS NULL OR v.gone_since IS NOT NULL`;

@@ -12,6 +12,8 @@ export interface PublishedSettings {
   readonly approveForOwnGroup: boolean;
   /** Most bytes of one publication. */
   readonly maxBytes: number;
+  /** Most bytes of all publications of one owner, a user or a group; null: any. */
+  readonly quotaBytes: number | null;
   /** Formatters and storage classes beside those of stock Butler. */
   readonly formatters: readonly string[];
   readonly storageClasses: readonly string[];

@@ -14,6 +14,7 @@ import { checkClashes, runChecks, unmade } from './checks.ts';
 import { allReaders, checkInputRights, checkReaders } from './check-rights.ts';
 import { differenceOf } from './changed-words.ts';
 import { checkNames } from './check-names.ts';
+import { checkSize } from './check-size.ts';
 import type { GrantedReaders } from './granted-readers.ts';
 import { SECTIONS } from './items.ts';
 import type { Manifest, ManifestDataset, ManifestFile } from './manifest.ts';
@@ -47,6 +48,8 @@ export interface SourcesOptions {
   /** @throws SatelliteError NOT_FOUND where it is not configured any more */
   readonly published: (name: string) => PublishedRepository;
   readonly packs: Packs;
+  /** See `PublicationRecords`. */
+  readonly usedBytes: (version: Submitted) => Promise<number>;
 }
 
 export interface Frozen {
@@ -124,6 +127,7 @@ export class Sources {
         memberships,
         everybody: await this.#everybody(version, manifest),
         replaced: replaced?.manifest ?? null,
+        used: await this.#options.usedBytes(version),
         changed: differences?.counts.CHANGED ?? 0,
       },
       ctx,
@@ -209,7 +213,7 @@ export class Sources {
     return this.#options.configured.filter((one) => one.owner === undefined && one.name !== published.name);
   }
 
-  /** What may have ended since: rights to its names, to name the readers, and the readers' to what it is made from; names that were free. */
+  /** What may have ended since: rights to its names, to name the readers, and the readers' to what it is made from; names that were free, and room. */
   async #checkRights(
     version: Submitted,
     manifest: Manifest,
@@ -227,6 +231,7 @@ export class Sources {
       checkNames(collections, [], readers, who),
       checkReaders(readers, everybody, who, group, settings),
       await checkInputRights(lineage, { configured, visible: official }, everybody, offered, memberships),
+      checkSize(version.bytes, await this.#options.usedBytes(version), version, settings),
     ];
     // What no reviewer has looked at has to pass in whole.
     const isByRule = approvedDigest !== null && approvedBy === null;

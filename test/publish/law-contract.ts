@@ -216,6 +216,7 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
         servedDirectly: false,
         approveForOwnGroup: false,
         maxBytes: 1,
+        quotaBytes: null,
         formatters: [],
         storageClasses: [],
         remindDays: [7, 30],
