@@ -5,6 +5,7 @@
 import type { DataId, DataIdValue } from '../../butler/data-id.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import { ButlerUserError, InvalidQueryError } from '../../butler/errors.ts';
+import { didYouMean } from '../../butler/nearest-name.ts';
 import { buildQuery } from '../../butler/query/build.ts';
 import type { DimensionElement, Universe } from '../../butler/universe.ts';
 import type { QueryContext, Repository } from '../repository.ts';
@@ -76,16 +77,18 @@ function guessDimensions(universe: Universe, datasetType: DatasetType, unknown: 
   const temporal = universe.elements.filter((e) => e.isDimension && e.temporalFamily !== undefined).map((e) => e.name);
   const candidates = [...new Set([...mandatory, ...(datasetType.isCalibration ? temporal : [])])].map((name) => {
     const { primaryKey, alternateKeys, metadata } = universe.element(name);
-    const fields = new Set([primaryKey!, ...alternateKeys, ...metadata].map((column) => column.name));
-    return { name, fields: [...unknown.keys()].filter((key) => fields.has(key)) };
+    const columns = new Set([primaryKey!, ...alternateKeys, ...metadata].map((column) => column.name));
+    return { name, columns, fields: [...unknown.keys()].filter((key) => columns.has(key)) };
   });
   const guessed = new Map<string, Values>();
   for (const [key, value] of unknown) {
     const having = candidates.filter(({ fields }) => fields.includes(key));
     if (having.length === 0) {
+      const known = candidates.flatMap(({ name, columns }) => [name, ...columns]);
       throw new ButlerUserError(
         'DIMENSION_VALUE',
-        `'${key}' is neither a dimension nor a field of the dimensions of dataset type '${datasetType.name}'.`,
+        `'${key}' is neither a dimension nor a field of the dimensions of dataset type '${datasetType.name}'.` +
+          didYouMean(key, known),
       );
     }
     const needed = having.filter(({ name }) => mandatory.includes(name));

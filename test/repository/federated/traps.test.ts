@@ -119,6 +119,10 @@ test.each<[string, DataId, string]>([
   }
 });
 
+test('a misspelt key of a data ID is an error that names the one that is near', async () => {
+  await expect(bias({ ...AT, expsure: 439 }, [CALIBRATIONS])).rejects.toThrow("Did you mean 'exposure'?");
+});
+
 test("official visits overlap a sky map of one's own", async () => {
   const named = (records: readonly DimensionRecordRow[], column: string): readonly DimensionRecordRow[] =>
     records.map((record) => ({ ...record, fields: { ...record.fields, [column]: 'mine' } }));
