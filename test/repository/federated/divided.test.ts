@@ -4,14 +4,10 @@
  * divisions and queries.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { SatelliteError } from '../../../src/butler/errors.ts';
-import { stringifyJson } from '../../../src/butler/json.ts';
-import type { BuiltQuery } from '../../../src/butler/query/build.ts';
-import { encodeQuery, encodeResultSpec } from '../../../src/butler/query/wire.ts';
 import { temporaryDirectory } from '../../fixtures/repositories.ts';
 import fc, { isFull } from '../../sample.ts';
-import { answerTo, divide, type Division } from './division.ts';
-import { randomQuery, vocabularyOf, type Vocabulary } from './random-queries.ts';
+import { answerTo, described, divide, queryOf, type Division } from './division.ts';
+import { vocabularyOf, type Vocabulary } from './random-queries.ts';
 
 const QUERIES = isFull ? 10_000 : 150;
 const SEED = Number(process.env['SATELLITE_TEST_SEED'] ?? 0);
@@ -49,18 +45,3 @@ test(
   },
   24 * 3_600_000,
 );
-
-/** What it takes to put a query again that was answered otherwise. */
-function described({ name }: Division, { query, spec }: BuiltQuery): string {
-  return `${name}: ${stringifyJson([encodeResultSpec(spec), encodeQuery(query)])}`;
-}
-
-/** Undefined where the parts do not make a query. */
-function queryOf(vocabulary: Vocabulary, gen: fc.GeneratorValue): BuiltQuery | undefined {
-  try {
-    return randomQuery(vocabulary, gen);
-  } catch (error) {
-    if (error instanceof SatelliteError) return undefined;
-    throw error;
-  }
-}

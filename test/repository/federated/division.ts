@@ -2,12 +2,15 @@
 import { SatelliteError } from '../../../src/butler/errors.ts';
 import { stringifyJson } from '../../../src/butler/json.ts';
 import type { BuiltQuery } from '../../../src/butler/query/build.ts';
+import { encodeQuery, encodeResultSpec } from '../../../src/butler/query/wire.ts';
 import { openDirectRepository } from '../../../src/repository/direct/open.ts';
 import { FederatedRepository } from '../../../src/repository/federated/federated-repository.ts';
 import type { Repository } from '../../../src/repository/repository.ts';
 import { ctx, queryRows } from '../../conformance/answers.ts';
 import { sqliteRepository, type ConformanceRepository } from '../../fixtures/repositories.ts';
 import { splitRepository } from '../../fixtures/split.ts';
+import type fc from '../../sample.ts';
+import { randomQuery, type Vocabulary } from './random-queries.ts';
 
 export interface Division extends AsyncDisposable {
   readonly name: string;
@@ -49,6 +52,21 @@ export async function answerTo(repository: Repository, { query, spec }: BuiltQue
     };
   } catch (error) {
     if (error instanceof SatelliteError) return { error: error.code };
+    throw error;
+  }
+}
+
+/** What it takes to put a query again that was answered otherwise. */
+export function described({ name }: Pick<Division, 'name'>, { query, spec }: BuiltQuery): string {
+  return `${name}: ${stringifyJson([encodeResultSpec(spec), encodeQuery(query)])}`;
+}
+
+/** Undefined where the parts do not make a query. */
+export function queryOf(vocabulary: Vocabulary, gen: fc.GeneratorValue): BuiltQuery | undefined {
+  try {
+    return randomQuery(vocabulary, gen);
+  } catch (error) {
+    if (error instanceof SatelliteError) return undefined;
     throw error;
   }
 }
