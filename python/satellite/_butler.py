@@ -19,6 +19,7 @@ from lsst.daf.butler import (
     LimitedButler,
     MissingDatasetTypeError,
 )
+from lsst.daf.butler.datastores.file_datastore.retrieve_artifacts import ZipIndex
 from lsst.daf.butler.registry import (
     CollectionArgType,
     ConflictingDefinitionError,
@@ -29,7 +30,7 @@ from lsst.daf.butler.remote_butler import RemoteButler
 from lsst.daf.butler.transfers import RepoExportContext
 from lsst.resources import ResourcePath, ResourcePathExpression
 
-from ._collections import SatelliteCollections
+from ._collections import SatelliteCollections, write_to_own
 from ._data_ids import by_keys
 from ._dimension_records import bring_records, with_all_elements
 from ._errors import OfficialDataError
@@ -136,15 +137,19 @@ class SatelliteButler(FilesOfTheGateway):
         dry_run: bool = False,
         skip_existing: bool = False,
     ) -> None:
-        self._storage.write(
-            lambda butler: butler.ingest_zip(
+        refs = ZipIndex.from_zip_file(ResourcePath(zip_file)).refs.to_refs(universe=self.dimensions)
+        # Stock Butler fails where the zip has none.
+        brings_own = transfer_dimensions and all(ref.dataId.hasRecords() for ref in refs)
+        with self._storage.held() as butler, butler.record_metrics(self._metrics):
+            if not dry_run:
+                self._bring({ref.datasetType for ref in refs}, [] if brings_own else [ref.dataId for ref in refs])
+            butler.ingest_zip(
                 zip_file,
                 transfer,
-                transfer_dimensions=transfer_dimensions,
+                transfer_dimensions=brings_own,
                 dry_run=dry_run,
                 skip_existing=skip_existing,
             )
-        )
 
     def import_(
         self,
@@ -217,7 +222,7 @@ class SatelliteButler(FilesOfTheGateway):
 
     def removeRuns(self, names: Iterable[str], *args: Any, **kwargs: Any) -> None:
         runs = list(names)
-        self._storage.write(lambda butler: butler.removeRuns(runs, *args, **kwargs))
+        write_to_own(self._storage, lambda butler: butler.removeRuns(runs, *args, **kwargs))
 
     def pruneDatasets(
         self,

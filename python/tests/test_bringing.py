@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
-from lsst.daf.butler import DatasetRef, DatasetType
+from lsst.daf.butler import Butler, CollectionType, DatasetRef, DatasetType, MissingCollectionError
 
 import satellite
 
@@ -79,3 +82,25 @@ def test_a_dataset_type_that_contradicts_the_registered_one_is_not_put(
     other = DatasetType("bright", refs[0].datasetType.dimensions, "SkyMap")
     with pytest.raises(ValueError, match="inconsistent with"):
         butler.put(butler.get(refs[0])[:1], other, refs[0].dataId)
+
+
+def _get(ref: DatasetRef, own: Butler) -> Any:
+    return own.get(ref)
+
+
+@pytest.mark.parametrize("transfers", [False, True], ids=["plain", "with dimensions"])
+def test_a_zip_of_official_datasets_is_ingested(
+    gateway: satellite.Gateway, refs: list[DatasetRef], tmp_path: Path, transfers: bool
+) -> None:
+    work = gateway.create(f"zipped-{transfers}".lower(), official="dp1", progress=False)
+    with work.butler(collections=[RUN, OFFICIAL], run=RUN) as butler:
+        file = butler.retrieve_artifacts_zip(refs[:2], str(tmp_path))
+        butler.ingest_zip(file, transfer="copy", transfer_dimensions=transfers)
+        assert len(regions(butler)) == 2
+        for ref in refs[:2]:
+            assert len(butler._storage.write(partial(_get, ref))) > 0
+        official = butler.collections.query("*", collection_types={CollectionType.RUN})
+        with pytest.raises(MissingCollectionError) as caught:
+            butler.removeRuns([next(run for run in official if run not in {ref.run for ref in refs})])
+        assert "satellite.transfer" in caught.value.__notes__[0]
+    work.delete(purge=True)
