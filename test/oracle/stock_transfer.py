@@ -1,6 +1,6 @@
 """What stock Butler does where the gateway transfers.
 
-``stock_transfer.py transfer SOURCE ROOT MODE SELECTION`` makes a repository in the directory ROOT and transfers into it, from
+``stock_transfer.py transfer SOURCE ROOT MODE SELECTION`` makes a repository in the directory ROOT, where there is none, and transfers into it, from
 the repository or RemoteButler server SOURCE, the datasets of SELECTION, as JSON: [[dataset type, collections, where], ...].
 Prints how many seconds the query and the transfer took.
 
@@ -33,6 +33,7 @@ def repository_config() -> Config:
 
 
 def transfer(source: str, root: str, mode: str, selection: str) -> None:
+    StorageClassFactory().addFromConfig(repository_config())
     if not os.path.exists(os.path.join(root, "butler.yaml")):
         Butler.makeRepo(root, config=repository_config())
     with Butler.from_config(source) as remote, Butler.from_config(root, writeable=True) as satellite:

@@ -2,12 +2,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startOfficial, type Official } from '../../stack/official.ts';
+import { startPostgres, type Postgres } from '../../stack/postgres.ts';
 import { runPython } from '../../stack/run-python.ts';
 import { RemoteRepository } from '../../src/repository/remote/remote-repository.ts';
-import { dumpRegistry } from './registry-dump.ts';
-import { PUBLIC_URL, TransferWorld } from './transfer-world.ts';
+import { createRepository } from '../../src/repository/direct/create.ts';
+import { isFull } from '../sample.ts';
+import { dumpPostgresRegistry, dumpRegistry, type Dump } from './registry-dump.ts';
+import { PUBLIC_URL, TransferWorld, type Place } from './transfer-world.ts';
 
 const TYPES = [
   'calexp_metrics',
@@ -32,6 +36,8 @@ const COLLECTION_TABLES = /^(collection_chain|calibs of )/;
 let directory: string;
 let official: Official;
 let source: RemoteRepository;
+let postgres: Postgres | undefined;
+let database: string | undefined;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'parity-'));
@@ -41,24 +47,71 @@ beforeAll(async () => {
 afterAll(async () => {
   await source.close();
   await official.stop();
+  await postgres?.stop();
   await rm(directory, { recursive: true });
 });
 
-async function stockTransfer(mode: 'copy' | 'unsafe_direct'): Promise<string> {
-  const root = join(directory, mode);
-  const selection = JSON.stringify(TYPES.map((name) => [name, COLLECTIONS, '']));
-  await runPython('test/oracle/stock_transfer.py', ['transfer', official.url, root, mode, selection], TOKEN);
+/** Where both of two repositories that are compared are. */
+interface Kind {
+  /** @param name of one of them */
+  place(name: string): Promise<Place>;
+  dump(root: string, name: string): Promise<Dump>;
+  /** What stock Butler needs to reach it. */
+  environment(): Readonly<Record<string, string>>;
+}
+
+const IN_FILES: Kind = {
+  place: async () => ({ database: { dialect: 'sqlite' } }),
+  dump: async (root) => dumpRegistry(root),
+  environment: () => ({}),
+};
+
+const IN_SERVERS: Kind = {
+  place: async (name) => {
+    postgres ??= await startPostgres();
+    database ??= await postgres.createDatabase();
+    const client = new pg.Client({ connectionString: database });
+    await client.connect();
+    await client.query(`CREATE SCHEMA ${name}`);
+    await client.end();
+    const { endpoint, environment } = official.s3;
+    const credentials = {
+      accessKeyId: environment['AWS_ACCESS_KEY_ID']!,
+      secretAccessKey: environment['AWS_SECRET_ACCESS_KEY']!,
+    };
+    return {
+      database: { dialect: 'postgresql', url: database, publicUrl: database, namespace: name },
+      objects: { root: `s3://official/${name}`, access: { endpoint, credentials } },
+    };
+  },
+  dump: async (_root, name) => dumpPostgresRegistry(database!, name),
+  environment: () => official.s3.environment,
+};
+
+/** Into a new repository, which stock Butler makes where it can without a configuration. */
+async function stockTransfer(mode: 'copy' | 'unsafe_direct', kind: Kind, name: string): Promise<string> {
+  const root = join(directory, kind === IN_FILES ? 'files' : 'servers', name);
+  if (kind !== IN_FILES) {
+    const { database: place, objects } = await kind.place(name);
+    const signal = AbortSignal.timeout(60_000);
+    const universe = await source.universe({ caller: { username: 'alice' }, signal });
+    const datastoreRoot = objects!.root;
+    await createRepository({ name, directory: root, universe, database: place, datastoreRoot, signal });
+  }
+  const selection = JSON.stringify(TYPES.map((type) => [type, COLLECTIONS, '']));
+  const environment = { ...TOKEN, ...kind.environment() };
+  await runPython('test/oracle/stock_transfer.py', ['transfer', official.url, root, mode, selection], environment);
   return root;
 }
 
 /** What stock Butler gets for each UUID: a hash, or null. */
-async function read(root: string): Promise<Record<string, string | null>> {
-  return JSON.parse(await runPython('test/oracle/stock_transfer.py', ['get', root])) as Record<string, string | null>;
+async function read(root: string, { environment }: Kind): Promise<Record<string, string | null>> {
+  const found = await runPython('test/oracle/stock_transfer.py', ['get', root], environment());
+  return JSON.parse(found) as Record<string, string | null>;
 }
 
 /** Without what stock Butler does not transfer, and without paths. */
-function comparable(root: string): Record<string, readonly unknown[]> {
-  const { collection, ...tables } = dumpRegistry(root);
+function comparable({ collection, ...tables }: Dump): Record<string, readonly unknown[]> {
   const runs = collection!
     .map((row) => JSON.parse(row) as Record<string, unknown>)
     .filter((row) => row['type'] === '1');
@@ -77,35 +130,48 @@ function comparable(root: string): Record<string, readonly unknown[]> {
   >;
 }
 
+/** A datastore's name is that of its root. */
 function withoutPath(row: Record<string, unknown>): unknown {
-  return 'path' in row ? { ...row, path: 'path' } : row;
+  return {
+    ...row,
+    ...('path' in row && { path: 'path' }),
+    ...('datastore_name' in row && { datastore_name: 'its root' }),
+  };
 }
 
-describe('A transfer writes what stock Butler writes', () => {
-  test('by reference, as unsafe_direct does', async () => {
-    await using world = await TransferWorld.over([source]);
-    const [root] = await Promise.all([
-      stockTransfer('unsafe_direct'),
-      world.transfer(EVERYTHING, { collections: false }),
-    ]);
-    expect(comparable(world.root)).toEqual(comparable(root));
-    const paths = dumpRegistry(world.root)['file_datastore_records']!.map(
-      (row) => (JSON.parse(row) as { path: string }).path,
-    );
-    expect(paths.every((path) => path.startsWith(`${PUBLIC_URL}/files/dp1/`))).toBe(true);
-  }, 300_000);
+describe.each([
+  ['in SQLite and files', IN_FILES],
+  ['in PostgreSQL and S3', IN_SERVERS],
+])('A transfer writes what stock Butler writes, %s', (_name, kind) => {
+  // Files are alike everywhere where none are written.
+  test.skipIf(kind === IN_SERVERS && !isFull)(
+    'by reference, as unsafe_direct does',
+    async () => {
+      await using world = await TransferWorld.over([source], null, await kind.place('ours_referring'));
+      const [root] = await Promise.all([
+        stockTransfer('unsafe_direct', kind, 'stock_referring'),
+        world.transfer(EVERYTHING, { collections: false }),
+      ]);
+      const ours = await kind.dump(world.root, 'ours_referring');
+      expect(comparable(ours)).toEqual(comparable(await kind.dump(root, 'stock_referring')));
+      const paths = ours['file_datastore_records']!.map((row) => (JSON.parse(row) as { path: string }).path);
+      expect(paths.every((path) => path.startsWith(`${PUBLIC_URL}/files/dp1/`))).toBe(true);
+    },
+    300_000,
+  );
 
   test('with its bytes, as copy does', async () => {
-    await using world = await TransferWorld.over([source]);
+    await using world = await TransferWorld.over([source], null, await kind.place('ours_copying'));
     const [root] = await Promise.all([
-      stockTransfer('copy'),
+      stockTransfer('copy', kind, 'stock_copying'),
       world.transfer(EVERYTHING, { mode: 'COPY', collections: false }),
     ]);
-    expect(comparable(world.root)).toEqual(comparable(root));
-    expect(dumpRegistry(world.root)['file_datastore_records']).toEqual(dumpRegistry(root)['file_datastore_records']);
-    const [ours, theirs] = await Promise.all([read(world.root), read(root)]);
-    expect(Object.keys(ours).length).toBeGreaterThan(100);
-    expect(ours).toEqual(theirs);
+    const [ours, theirs] = [await kind.dump(world.root, 'ours_copying'), await kind.dump(root, 'stock_copying')];
+    expect(comparable(ours)).toEqual(comparable(theirs));
+    expect(ours['file_datastore_records']).toEqual(theirs['file_datastore_records']);
+    const [oursRead, theirsRead] = await Promise.all([read(world.root, kind), read(root, kind)]);
+    expect(Object.keys(oursRead).length).toBeGreaterThan(100);
+    expect(oursRead).toEqual(theirsRead);
   }, 300_000);
 });
 

@@ -1,41 +1,70 @@
-/** The content of a repository's SQLite registry in a form that two repositories can be compared by. */
+/** The content of a repository's registry in a form that two repositories can be compared by. */
 import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
+import pg from 'pg';
 
-type Row = Record<string, unknown>;
+type Row = Readonly<Record<string, unknown>>;
+export type Dump = Readonly<Record<string, readonly string[]>>;
 
 /** Depends on when and in what order things were registered. */
 const OWN_TO_A_REPOSITORY = new Set(['ingest_date']);
+
+/** Of the SQLite registry in a directory. */
+export function dumpRegistry(root: string): Dump {
+  const database = new Sqlite(join(root, 'gen3.sqlite3'), { readonly: true });
+  try {
+    database.defaultSafeIntegers();
+    const rows = (statement: string) => database.prepare(statement).all() as Row[];
+    const tables = rows(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`);
+    return dump(new Map(tables.map(({ name }) => [String(name), rows(`SELECT * FROM "${String(name)}"`)])));
+  } finally {
+    database.close();
+  }
+}
+
+/** Of the registry in a schema of a PostgreSQL database. */
+export async function dumpPostgresRegistry(url: string, schema: string): Promise<Dump> {
+  // Values as PostgreSQL writes them.
+  const client = new pg.Client({ connectionString: url, types: { getTypeParser: () => (text: unknown) => text } });
+  await client.connect();
+  try {
+    const rows = async (statement: string) => (await client.query<Row>(statement)).rows;
+    const tables = new Map<string, readonly Row[]>();
+    for (const { name } of await rows(`SELECT tablename AS name FROM pg_tables WHERE schemaname = '${schema}'`)) {
+      tables.set(String(name), await rows(`SELECT * FROM "${schema}"."${String(name)}"`));
+    }
+    return dump(tables);
+  } finally {
+    await client.end();
+  }
+}
 
 /**
  * Table → its rows as text, sorted; numbers that a repository gives to collections, dataset types and groups of dimensions are
  * replaced by names.  Tables without rows are left out.
  */
-export function dumpRegistry(root: string): Readonly<Record<string, readonly string[]>> {
-  using database = new Database(join(root, 'gen3.sqlite3'));
+function dump(tables: ReadonlyMap<string, readonly Row[]>): Dump {
   const names = (table: string, id: string) =>
-    new Map(database.rows(`SELECT ${id} AS id, name FROM ${table}`).map((row) => [row['id'], row['name']]));
+    new Map(tables.get(table)!.map((row) => [String(row[id]), String(row['name'])]));
   const collections = names('collection', 'collection_id');
   const types = names('dataset_type', 'id');
-  const groups = new Map<unknown, string>();
-  for (const row of database.rows('SELECT * FROM dimension_graph_definition ORDER BY dimension_name')) {
-    const id = row['dimension_graph_id'];
-    groups.set(id, [groups.get(id), row['dimension_name']].filter(Boolean).join(','));
-  }
-  const groupName = (id: unknown) => `{${groups.get(id) ?? ''}}`;
+  const groups = Map.groupBy(tables.get('dimension_graph_definition')!, (row) => String(row['dimension_graph_id']));
+  const groupName = (id: unknown) => {
+    const dimensions = (groups.get(String(id)) ?? []).map((row) => String(row['dimension_name']));
+    return `{${dimensions.sort().join(',')}}`;
+  };
   const named = (column: string, value: unknown): unknown => {
-    if (['collection_id', 'run_id', 'parent', 'child'].includes(column)) return collections.get(value);
-    if (column === 'dataset_type_id') return types.get(value);
+    if (['collection_id', 'run_id', 'parent', 'child'].includes(column)) return collections.get(String(value));
+    if (column === 'dataset_type_id') return types.get(String(value));
     if (column === 'dimensions_key') return groupName(value);
     if (/_association_table$/.test(column)) return value === null ? null : true;
     return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;
   };
-  const tables = database.rows(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`);
-  const dump: Record<string, readonly string[]> = {};
-  for (const table of tables.map((row) => String(row['name']))) {
+  const dumped: Record<string, readonly string[]> = {};
+  for (const [table, rows] of tables) {
     if (/^(butler_attributes|dimension_graph_(key|definition)|opaque_meta)$/.test(table)) continue;
     const isAssociation = /^dataset_(tags|calibs)_(\d+)$/.exec(table);
-    const rows = database.rows(`SELECT * FROM "${table}"`).map((row) =>
+    const texts = rows.map((row) =>
       stringify(
         Object.fromEntries(
           Object.entries(row)
@@ -45,27 +74,10 @@ export function dumpRegistry(root: string): Readonly<Record<string, readonly str
         ),
       ),
     );
-    const name = isAssociation ? `${isAssociation[1]!} of ${groupName(BigInt(isAssociation[2]!))}` : table;
-    if (rows.length > 0) dump[name] = rows.sort();
+    const name = isAssociation ? `${isAssociation[1]!} of ${groupName(Number(isAssociation[2]))}` : table;
+    if (texts.length > 0) dumped[name] = texts.sort();
   }
-  return dump;
-}
-
-class Database implements Disposable {
-  readonly #database: Sqlite.Database;
-
-  constructor(path: string) {
-    this.#database = new Sqlite(path, { readonly: true });
-    this.#database.defaultSafeIntegers();
-  }
-
-  rows(statement: string): Row[] {
-    return this.#database.prepare(statement).all() as Row[];
-  }
-
-  [Symbol.dispose](): void {
-    this.#database.close();
-  }
+  return dumped;
 }
 
 function stringify(row: Row): string {

@@ -7,8 +7,9 @@ import { VisibleRepositories, type OfferedRepository } from '../../src/access/po
 import type { Identity } from '../../src/access/principal.ts';
 import type { Json, JobProgress, Task } from '../../src/jobs/job.ts';
 import { AllowedOrigins } from '../../src/repository/allowed-origins.ts';
-import { createRepository } from '../../src/repository/direct/create.ts';
+import { createRepository, type NewDatabase } from '../../src/repository/direct/create.ts';
 import { openArtifactStore } from '../../src/repository/direct/datastore/open-store.ts';
+import type { S3Access } from '../../src/repository/direct/datastore/s3-client.ts';
 import { openWriteableRepository } from '../../src/repository/direct/open-writeable.ts';
 import { Outbound } from '../../src/repository/outbound.ts';
 import type { QueryContext, Repository } from '../../src/repository/repository.ts';
@@ -29,6 +30,14 @@ export interface TransferOptions {
   readonly steps?: Map<string, Json>;
   readonly signal?: AbortSignal;
 }
+
+/** Where a satellite's registry is, and its files where they are not beside its `butler.yaml`. */
+export interface Place {
+  readonly database: NewDatabase;
+  readonly objects?: { readonly root: string; readonly access: S3Access } | undefined;
+}
+
+const IN_FILES: Place = { database: { dialect: 'sqlite' } };
 
 /** A satellite of alice's and repositories that she may read. */
 export class TransferWorld implements AsyncDisposable {
@@ -54,6 +63,7 @@ export class TransferWorld implements AsyncDisposable {
   static async over(
     sources: readonly Repository[],
     capability: OpenSatellite['capability'] = null,
+    place: Place = IN_FILES,
   ): Promise<TransferWorld> {
     const directory = await mkdtemp(join(tmpdir(), 'transfer-'));
     const universe = await sources[0]!.universe(contextOf());
@@ -61,10 +71,11 @@ export class TransferWorld implements AsyncDisposable {
       name: 'alice~mine',
       directory: join(directory, 'satellite'),
       universe,
-      database: { dialect: 'sqlite' },
+      database: place.database,
+      ...(place.objects && { datastoreRoot: place.objects.root }),
       signal: contextOf().signal,
     });
-    return TransferWorld.in(directory, sources, capability);
+    return TransferWorld.in(directory, sources, capability, place);
   }
 
   /** Over the satellite of another world. @param directory holds it; it is removed with this world */
@@ -72,13 +83,16 @@ export class TransferWorld implements AsyncDisposable {
     directory: string,
     sources: readonly Repository[],
     capability: OpenSatellite['capability'] = null,
+    { objects }: Pick<Place, 'objects'> = IN_FILES,
   ): Promise<TransferWorld> {
     const root = join(directory, 'satellite');
-    const repository = await openWriteableRepository({ name: 'alice~mine', path: root });
-    const artifacts = await openArtifactStore('alice~mine', root, {});
+    const access = objects && { s3: objects.access };
+    const repository = await openWriteableRepository({ name: 'alice~mine', path: root, ...access });
+    const directoryStore = await openArtifactStore('alice~mine', root);
+    const artifacts = objects ? await openArtifactStore('alice~mine', objects.root, access) : directoryStore;
     const official = sources[0]!.name;
     const whose = { id: null, fullName: 'alice~mine', owner: 'alice', official, capability };
-    const satellite = { ...whose, repository, artifacts, directory: artifacts, environment: async () => ({}) };
+    const satellite = { ...whose, repository, artifacts, directory: directoryStore, environment: async () => ({}) };
     const offered = [...sources, repository].map((source) => ({
       name: source.name,
       kind: source === repository ? ('SATELLITE' as const) : ('OFFICIAL' as const),
