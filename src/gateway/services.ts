@@ -97,7 +97,7 @@ export async function openServices(
   ])
     await prepareTables(state.database, tables, signal);
   const jobs = await createJobs(state, {
-    longConcurrency: config.runs.atOnce,
+    runConcurrency: config.runs.atOnce,
     ...{ rightsMilliseconds: recheckMs, heldMilliseconds: recheckMs, log },
   });
   const memberships = await StateMemberships.open(

@@ -7,12 +7,11 @@ import type { Logger } from 'pino';
 import { Sql } from 'sql-template-tag';
 import type { SqlValue, Transaction } from '../repository/direct/database.ts';
 import type { Claiming } from './claiming.ts';
-import type { Job } from './job.ts';
-import type { JobQueue, Lane, QueuedBy, Work } from './queue.ts';
+import type { Job, Lane } from './job.ts';
+import type { JobQueue, Places, QueuedBy, Work } from './queue.ts';
 
 const SCHEMA = 'satellite_queue';
-const QUEUE = 'jobs';
-const LONG_QUEUE = 'long-jobs';
+const QUEUES: Readonly<Record<Lane, string>> = { short: 'jobs', bulk: 'bulk-jobs', run: 'long-jobs' };
 
 /** The shortest heartbeat that pg-boss takes. */
 const LEAST_HEARTBEAT_SECONDS = 10;
@@ -21,10 +20,11 @@ const LEAST_POLLING_SECONDS = 0.5;
 /** How often gateways that are not heard of are looked for. */
 const MONITOR_SECONDS = 2;
 /**
- * When a job is offered again that could not be claimed (a lease has not ended, or the gateway does not know its kind): first
- * and at most, doubled in between, so that it does not take the place of others for ever.
+ * When a job is offered again that could not be claimed (a lease has not ended, a job of another lane is at its subject, or
+ * the gateway does not know its kind): first and at most, doubled in between, so that it does not take the place of others for
+ * ever.
  */
-const AGAIN_SECONDS = { first: 1, most: 60 };
+const AGAIN_SECONDS = { first: 1, most: 10 };
 /** pg-boss's longest; beyond it a second delivery waits until the first has come back. */
 const EXPIRY_SECONDS = 86_000;
 /** A queued job is not dropped, however long nobody takes it. */
@@ -69,7 +69,7 @@ export class BossQueue implements JobQueue {
   async prepare(): Promise<void> {
     await this.#boss.start();
     this.#started = true;
-    for (const name of [QUEUE, LONG_QUEUE]) await this.#createQueue(name);
+    for (const name of Object.values(QUEUES)) await this.#createQueue(name);
   }
 
   async #createQueue(name: string): Promise<void> {
@@ -92,11 +92,11 @@ export class BossQueue implements JobQueue {
   async offer(
     transaction: Transaction,
     job: Job,
-    { exclusive = true, isLong = false }: QueuedBy,
+    { exclusive, lane }: QueuedBy,
     delayMilliseconds: number,
   ): Promise<void> {
     const delivery: Delivery = { job: job.id };
-    await this.#boss.send(isLong ? LONG_QUEUE : QUEUE, delivery, {
+    await this.#boss.send(QUEUES[lane], delivery, {
       singletonKey: exclusive && job.subject !== null ? `subject ${job.subject}` : `job ${job.id}`,
       group: { id: job.owner },
       startAfter: Math.ceil(delayMilliseconds / 1000),
@@ -107,20 +107,20 @@ export class BossQueue implements JobQueue {
   /** pg-boss notifies its workers itself. */
   wake(): void {}
 
-  async start(lanes: readonly Lane[], work: Work): Promise<void> {
-    for (const lane of lanes) await this.#startLane(lane, work);
+  async start(places: readonly Places[], kinds: readonly string[], work: Work): Promise<void> {
+    for (const of of places) await this.#startLane(of, kinds, work);
   }
 
-  async #startLane({ isLong, kinds, concurrency }: Lane, work: Work): Promise<void> {
+  async #startLane({ lane, concurrency, perOwner }: Places, kinds: readonly string[], work: Work): Promise<void> {
     const { pollMilliseconds } = this.#options;
     // Workers are notified of new jobs; of those whose time has come, or whose subject is free again, they are not.
     const pollingIntervalSeconds = Math.max(LEAST_POLLING_SECONDS, pollMilliseconds / 1000);
     await this.#boss.work<Delivery>(
-      isLong ? LONG_QUEUE : QUEUE,
+      QUEUES[lane],
       {
         localConcurrency: concurrency,
         // One owner's jobs leave a place for another's.
-        localGroupConcurrency: Math.max(1, concurrency - 1),
+        localGroupConcurrency: perOwner,
         pollingIntervalSeconds,
         notifyPollingIntervalSeconds: pollingIntervalSeconds,
       },
@@ -130,7 +130,7 @@ export class BossQueue implements JobQueue {
 
   async close(): Promise<void> {
     if (!this.#started) return;
-    await Promise.all([QUEUE, LONG_QUEUE].map((name) => this.#boss.offWork(name, { wait: true })));
+    await Promise.all(Object.values(QUEUES).map((name) => this.#boss.offWork(name, { wait: true })));
     await this.#boss.stop();
   }
 

@@ -7,6 +7,7 @@ import type { Transaction, WriteableDatabase } from '../repository/direct/databa
 import { databaseNow } from '../state/clock.ts';
 import type { SatelliteError } from '../butler/errors.ts';
 import { LeaseLostError, type HeldError, type HeldFor, type Job, type JobProgress, type Json } from './job.ts';
+import type { QueuedBy } from './queue.ts';
 import { JOB_COLUMNS, readJob, UNABORTED } from './records.ts';
 
 /** Why the signal of a claim aborts, beside `LeaseLostError`. */
@@ -31,6 +32,7 @@ export type JobFailure = NonNullable<Job['error']>;
 export interface ClaimedRow {
   /** With an outcome, as it will be. */
   readonly job: Job;
+  readonly queuedBy: QueuedBy;
   readonly input: Json;
   /** Of all attempts so far, this one included. */
   readonly attempt: number;

@@ -8,10 +8,10 @@ import {
 } from '../repository/direct/database.ts';
 import { databaseNow } from '../state/clock.ts';
 import { Claim, type FinalState } from './claim.ts';
-import type { Json } from './job.ts';
-import { JOB_COLUMNS, readJob, UNABORTED } from './records.ts';
+import type { Json, Lane } from './job.ts';
+import { JOB_COLUMNS, QUEUED_BY_COLUMNS, readJob, readQueuedBy, UNABORTED } from './records.ts';
 
-const CLAIMED_COLUMNS: Sql = sql`${JOB_COLUMNS}, input, attempt, failures, cancelled, outcome, sealed_token, refused_tokens`;
+const CLAIMED_COLUMNS: Sql = sql`${JOB_COLUMNS}, ${QUEUED_BY_COLUMNS}, input, attempt, failures, cancelled, outcome, sealed_token, refused_tokens`;
 
 export class Claiming {
   readonly #database: WriteableDatabase;
@@ -54,12 +54,12 @@ export class Claiming {
    * The next job that can be claimed: of the owner with the fewest jobs running, the oldest.
    * @param without owners who are to wait
    */
-  async next(kinds: readonly string[], without: readonly string[]): Promise<string | undefined> {
+  async next(lane: Lane, kinds: readonly string[], without: readonly string[]): Promise<string | undefined> {
     // Looked for without the lock of writers, which on SQLite all of them share.
     const [row] = await this.#database.all(
       sql`
         SELECT id FROM ${this.#job} AS candidate
-        WHERE kind IN (${join(kinds)}) ${without.length > 0 ? sql`AND owner NOT IN (${join(without)})` : raw('')}
+        WHERE lane = ${lane} AND kind IN (${join(kinds)}) ${without.length > 0 ? sql`AND owner NOT IN (${join(without)})` : raw('')}
           AND (state = 'QUEUED' AND not_before <= ${this.#now} OR state = 'RUNNING' AND leased_until < ${this.#now})
           AND (exclusive = 0 OR subject IS NULL OR NOT EXISTS (
             SELECT 1 FROM ${this.#job} AS other
@@ -100,6 +100,7 @@ export class Claiming {
     const [input, attempt, failures, cancelled, outcome, sealedToken, refusedTokens] = row.slice(-7);
     return new Claim(this.#database, this.#leaseMilliseconds, {
       job: readJob(row, outcome as FinalState | null).job,
+      queuedBy: readQueuedBy(row),
       input: JSON.parse(String(input)) as Json,
       attempt: Number(attempt),
       failures: Number(failures),

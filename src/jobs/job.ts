@@ -75,16 +75,21 @@ export class LeaseLostError extends Error {
   override name = 'LeaseLostError';
 }
 
+/**
+ * Jobs take places from others of their lane, and from no others, so that short ones do not wait for what takes hours:
+ * - `short`: the usual ones;
+ * - `bulk`: moves bytes, or reads all of large collections;
+ * - `run`: waits for other processes, mostly.
+ */
+export type Lane = 'short' | 'bulk' | 'run';
+
 /** One kind of work. */
 export interface JobKind<Input extends Json = Json, Result extends Json = Json> {
   readonly name: string;
   /** Jobs of one subject run one after the other. @default true */
   readonly exclusive?: boolean;
-  /**
-   * May take hours, mostly of other processes: such jobs have places of their own, so that others do not wait for them.
-   * @default false
-   */
-  readonly isLong?: boolean;
+  /** Where its jobs wait for a place, decided when they are enqueued. @default 'short' */
+  lane?(input: Input): Lane;
   /**
    * Does the work.  An UPSTREAM_UNAVAILABLE or RATE_LIMITED is tried again with back-off, up to `retries` times (default 8);
    * with an UNAUTHENTICATED the job is HELD until its owner brings another token, with the FORBIDDEN of a repository's server

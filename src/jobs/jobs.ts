@@ -5,10 +5,10 @@ import type { State } from '../state/state.ts';
 import { prepareTables } from '../state/tables.ts';
 import type { BossQueue } from './boss-queue.ts';
 import { Claiming } from './claiming.ts';
-import type { Job, JobKind, Jobs, JobState, Json, NewJob } from './job.ts';
+import type { Job, JobKind, Jobs, JobState, Json, Lane, NewJob } from './job.ts';
 import { HeldJobs } from './held-jobs.ts';
 import { JobRecords, tokenPurpose, UNABORTED, type JobRecord } from './records.ts';
-import type { JobQueue, Lane } from './queue.ts';
+import type { JobQueue, Places } from './queue.ts';
 import { TableQueue } from './table-queue.ts';
 import { JOB_TABLES } from './tables.ts';
 import { Watcher } from './watcher.ts';
@@ -17,10 +17,10 @@ import { JobWorker, type BackOff } from './worker.ts';
 const DAY_MILLISECONDS = 86_400_000;
 
 export interface JobsOptions {
-  /** Jobs that run at the same time in this process; of one owner, one less. @default 4 */
+  /** Jobs of each lane that run at the same time in this process; of one owner, one less. @default 4 */
   readonly concurrency?: number;
-  /** Long ones, beside them; the same. @default 4 */
-  readonly longConcurrency?: number;
+  /** Those of the lane `run`. @default 4 */
+  readonly runConcurrency?: number;
   /** How long a job stays with a process that is not heard of. @default 15 000 */
   readonly leaseMilliseconds?: number;
   /** How often what other processes did is looked for. @default 1000 */
@@ -56,7 +56,7 @@ class StateJobs implements Jobs {
   readonly #watcher: Watcher<JobRecord>;
   readonly #held: HeldJobs;
   readonly #kinds = new Map<string, JobKind>();
-  readonly #concurrency: { readonly short: number; readonly long: number };
+  readonly #places: readonly Places[];
   readonly #drainMilliseconds: number;
   readonly #rememberMilliseconds: number;
   readonly #log: Logger;
@@ -67,7 +67,7 @@ class StateJobs implements Jobs {
   constructor(state: State, options: JobsOptions, Boss: typeof BossQueue | undefined) {
     const {
       concurrency = 4,
-      longConcurrency = 4,
+      runConcurrency = 4,
       leaseMilliseconds = 15_000,
       pollMilliseconds = 1000,
       progressMilliseconds = 500,
@@ -76,7 +76,12 @@ class StateJobs implements Jobs {
     const { rememberMilliseconds = 90 * DAY_MILLISECONDS, log = pino({ level: 'silent' }) } = options;
     const { rightsMilliseconds = 30_000, heldMilliseconds = 60_000 } = options;
     this.#state = state;
-    this.#concurrency = { short: concurrency, long: longConcurrency };
+    const concurrencies = { short: concurrency, bulk: concurrency, run: runConcurrency } as const;
+    this.#places = Object.entries(concurrencies).map(([lane, most]) => ({
+      lane: lane as Lane,
+      concurrency: most,
+      perOwner: Math.max(1, most - 1),
+    }));
     this.#drainMilliseconds = drainMilliseconds;
     this.#rememberMilliseconds = rememberMilliseconds;
     this.#log = log;
@@ -92,7 +97,7 @@ class StateJobs implements Jobs {
       state.postgresUrl === undefined || !Boss
         ? new TableQueue(this.#claiming, pollMilliseconds, log)
         : new Boss(state.postgresUrl, this.#claiming, {
-            connections: concurrency + longConcurrency,
+            connections: this.#places.reduce((sum, { concurrency: of }) => sum + of, 0),
             ...{ leaseMilliseconds, pollMilliseconds, log },
           });
     this.#worker = new JobWorker(this.#kinds, this.#queue, {
@@ -123,15 +128,16 @@ class StateJobs implements Jobs {
     await this.#prepared();
     await this.#records.forget(this.#rememberMilliseconds);
     this.#forgetting = setInterval(() => void this.#forget(), DAY_MILLISECONDS).unref();
-    await this.#queue.start(this.#lanes(), (claim) => this.#worker.work(claim));
+    const kinds = [...this.#kinds.keys()];
+    if (kinds.length > 0) await this.#queue.start(this.#places, kinds, (claim) => this.#worker.work(claim));
     this.#held.start();
   }
 
   async enqueue<Input extends Json>(kind: JobKind<Input>, job: NewJob<Input>): Promise<Job> {
     await this.#prepared();
     const added = await this.#state.database.transaction(async (transaction) => {
-      const { job: record, isNew } = await this.#records.add(transaction, kind, job);
-      if (isNew) await this.#queue.offer(transaction, record, kind, 0);
+      const { job: record, queuedBy, isNew } = await this.#records.add(transaction, kind, job);
+      if (isNew) await this.#queue.offer(transaction, record, queuedBy, 0);
       return record;
     }, UNABORTED);
     this.#queue.wake();
@@ -245,25 +251,13 @@ class StateJobs implements Jobs {
   /** @returns whether it was in one of the states */
   async #requeue(id: string, token: string | undefined, from: readonly JobState[]): Promise<boolean> {
     const queued = await this.#state.database.transaction(async (transaction) => {
-      const job = await this.#records.requeue(transaction, id, token, from);
-      if (job) await this.#queue.offer(transaction, job, this.#kinds.get(job.kind) ?? {}, 0);
-      return job !== undefined;
+      const again = await this.#records.requeue(transaction, id, token, from);
+      if (again) await this.#queue.offer(transaction, again.job, again.queuedBy, 0);
+      return again !== undefined;
     }, UNABORTED);
     this.#queue.wake();
     this.#watcher.changed(id);
     return queued;
-  }
-
-  #lanes(): readonly Lane[] {
-    const { short, long } = this.#concurrency;
-    const lanes = [
-      { isLong: false, concurrency: short, perOwner: Math.max(1, short - 1) },
-      { isLong: true, concurrency: long, perOwner: Math.max(1, long - 1) },
-    ].map((lane) => {
-      const kinds = [...this.#kinds.values()].filter(({ isLong = false }) => isLong === lane.isLong);
-      return { ...lane, kinds: kinds.map(({ name }) => name) };
-    });
-    return lanes.filter(({ kinds }) => kinds.length > 0);
   }
 
   async #forget(): Promise<void> {

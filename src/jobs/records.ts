@@ -8,6 +8,7 @@ import { databaseNow } from '../state/clock.ts';
 import { listOf } from '../state/list.ts';
 import type { State } from '../state/state.ts';
 import type { HeldFor, Job, JobKind, JobProgress, JobState, Json, NewJob } from './job.ts';
+import { queuedBy, type QueuedBy } from './queue.ts';
 
 /** Lines of a log that its reader gets, the newest. */
 const LOG_LINES = 1000;
@@ -16,6 +17,9 @@ const LOG_LINES = 1000;
 export const JOB_COLUMNS: Sql = raw(
   'id, kind, owner, subject, state, progress, error, result, created_at, finished_at, version',
 );
+
+/** What `readQueuedBy` reads, to follow `JOB_COLUMNS`. */
+export const QUEUED_BY_COLUMNS: Sql = raw('exclusive, lane');
 
 export interface JobRecord {
   readonly job: Job;
@@ -58,6 +62,11 @@ export function readJob(row: SqlRow, outcome: JobState | null = null): JobRecord
   };
 }
 
+export function readQueuedBy(row: SqlRow): QueuedBy {
+  const [exclusive, lane] = row.slice(11);
+  return { exclusive: Number(exclusive) !== 0, lane: lane as QueuedBy['lane'] };
+}
+
 /** The purpose that a job's token is sealed for. */
 export function tokenPurpose(id: string): string {
   return `job-token:${id}`;
@@ -91,20 +100,21 @@ export class JobRecords {
     transaction: Transaction,
     kind: JobKind<Input>,
     job: NewJob<Input>,
-  ): Promise<{ readonly job: Job; readonly isNew: boolean }> {
+  ): Promise<{ readonly job: Job; readonly queuedBy: QueuedBy; readonly isNew: boolean }> {
     const id = randomUUID();
+    const by = queuedBy(kind, job.input);
     const key = job.idempotencyKey ?? null;
     const token = job.token === undefined ? null : this.#state.secret.seal(tokenPurpose(id), job.token);
     const added = await transaction.all(sql`
       INSERT INTO ${this.#job} (
-        id, kind, owner, subject, exclusive, idempotency_key, input, state, progress, result, created_at,
+        id, kind, owner, subject, exclusive, lane, idempotency_key, input, state, progress, result, created_at,
         version, not_before, attempt, failures, leased_until, cancelled, sealed_token
       ) VALUES (
-        ${id}, ${kind.name}, ${job.owner}, ${job.subject}, ${(kind.exclusive ?? true) ? 1 : 0}, ${key},
+        ${id}, ${kind.name}, ${job.owner}, ${job.subject}, ${by.exclusive ? 1 : 0}, ${by.lane}, ${key},
         ${JSON.stringify(job.input)}, 'QUEUED', ${JSON.stringify(NOTHING_DONE)}, 'null', ${this.#now},
         1, 0, 0, 0, 0, 0, ${token}
       ) ON CONFLICT (owner, kind, idempotency_key) DO NOTHING RETURNING ${JOB_COLUMNS}`);
-    if (added.length > 0) return { job: readJob(added[0]!).job, isNew: true };
+    if (added.length > 0) return { job: readJob(added[0]!).job, queuedBy: by, isNew: true };
     const [row] = await transaction.all(sql`
       SELECT ${JOB_COLUMNS}, input FROM ${this.#job}
       WHERE owner = ${job.owner} AND kind = ${kind.name} AND idempotency_key = ${key}`);
@@ -116,7 +126,7 @@ export class JobRecords {
         `The idempotency key '${key}' was used for another request: repeat that one exactly, or take a new key.`,
       );
     }
-    return { job: existing, isNew: false };
+    return { job: existing, queuedBy: by, isNew: false };
   }
 
   async find(id: string, owner: string): Promise<JobRecord | null> {
@@ -207,14 +217,14 @@ export class JobRecords {
     id: string,
     token: string | undefined,
     states: readonly JobState[],
-  ): Promise<Job | undefined> {
+  ): Promise<{ readonly job: Job; readonly queuedBy: QueuedBy } | undefined> {
     const sealed = token === undefined ? raw('sealed_token') : sql`${this.#state.secret.seal(tokenPurpose(id), token)}`;
     const [row] = await transaction.all(sql`
       UPDATE ${this.#job}
       SET state = 'QUEUED', error = NULL, finished_at = NULL, failures = 0, cancelled = 0, not_before = 0,
           held_for = NULL, sealed_token = ${sealed}, version = version + 1
-      WHERE id = ${id} AND state IN (${join(states)}) RETURNING ${JOB_COLUMNS}`);
-    return row && readJob(row).job;
+      WHERE id = ${id} AND state IN (${join(states)}) RETURNING ${JOB_COLUMNS}, ${QUEUED_BY_COLUMNS}`);
+    return row && { job: readJob(row).job, queuedBy: readQueuedBy(row) };
   }
 
   /** The owner's HELD jobs that may go on by themselves, at most `most`. */
@@ -273,8 +283,6 @@ export class JobRecords {
       await transaction.run(sql`DELETE FROM ${transaction.table('job_step')} WHERE ${stepsOf(id, prefix)}`);
     }, UNABORTED);
   }
-
-  /** A table of texts with the column `value`, as one parameter however many there are. */
 }
 
 function stepsOf(id: string, prefix: string): Sql {

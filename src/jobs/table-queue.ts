@@ -1,9 +1,10 @@
 /** The queue of one gateway: the table of jobs itself, which it looks through. */
 import type { Logger } from 'pino';
 import type { Claiming } from './claiming.ts';
-import type { JobQueue, Lane, Work } from './queue.ts';
+import type { JobQueue, Places, Work } from './queue.ts';
 
-interface LookedThrough extends Lane {
+interface LookedThrough extends Places {
+  readonly kinds: readonly string[];
   /** What is being done, and whose it is. */
   readonly working: Map<Promise<unknown>, string>;
   awake: PromiseWithResolvers<void>;
@@ -32,11 +33,12 @@ export class TableQueue implements JobQueue {
     for (const { awake } of this.#lanes) awake.resolve();
   }
 
-  async start(lanes: readonly Lane[], work: Work): Promise<void> {
-    for (const lane of lanes) {
-      const of = { ...lane, working: new Map<Promise<unknown>, string>(), awake: Promise.withResolvers<void>() };
-      this.#lanes.push(of);
-      this.#looking.push(this.#look(of, work));
+  async start(places: readonly Places[], kinds: readonly string[], work: Work): Promise<void> {
+    for (const of of places) {
+      const working = new Map<Promise<unknown>, string>();
+      const lane = { ...of, kinds, working, awake: Promise.withResolvers<void>() };
+      this.#lanes.push(lane);
+      this.#looking.push(this.#look(lane, work));
     }
   }
 
@@ -47,21 +49,21 @@ export class TableQueue implements JobQueue {
     await Promise.all(this.#lanes.flatMap(({ working }) => [...working.keys()]));
   }
 
-  async #look(lane: LookedThrough, work: Work): Promise<void> {
+  async #look(of: LookedThrough, work: Work): Promise<void> {
     while (!this.#closed) {
-      lane.awake = Promise.withResolvers();
-      if (lane.working.size < lane.concurrency && (await this.#takeOne(lane, work))) continue;
-      const timer = setTimeout(() => lane.awake.resolve(), this.#pollMilliseconds);
-      await lane.awake.promise;
+      of.awake = Promise.withResolvers();
+      if (of.working.size < of.concurrency && (await this.#takeOne(of, work))) continue;
+      const timer = setTimeout(() => of.awake.resolve(), this.#pollMilliseconds);
+      await of.awake.promise;
       clearTimeout(timer);
     }
   }
 
-  async #takeOne({ kinds, working, perOwner }: LookedThrough, work: Work): Promise<boolean> {
+  async #takeOne({ lane, kinds, working, perOwner }: LookedThrough, work: Work): Promise<boolean> {
     try {
       const busy = Map.groupBy(working.values(), (owner) => owner);
       const without = [...busy].filter(([, of]) => of.length >= perOwner).map(([owner]) => owner);
-      const id = await this.#claiming.next(kinds, without);
+      const id = await this.#claiming.next(lane, kinds, without);
       // It may be one that this gateway has just given up, in order to stop.
       if (id === undefined || this.#closed) return false;
       const claim = await this.#claiming.claim(id, kinds);

@@ -3,6 +3,7 @@ import type { StateTables } from '../state/state.ts';
 /**
  * What the gateway keeps of jobs: what their owners see, where they stopped, and who works on them.  Beside the fields of
  * `Job` a job has
+ * - `lane`, where it waits for a place (`Lane`);
  * - `version`, which grows with every change that watchers are told of;
  * - `not_before`, the time of its next try while it is QUEUED;
  * - `attempt`, the fence (`claim.ts`), and `leased_until`, when it may be taken over;
@@ -64,5 +65,6 @@ export const JOB_TABLES: StateTables = {
       `ALTER TABLE {job} ADD COLUMN refused_tokens TEXT NOT NULL DEFAULT '[]'`,
       `CREATE INDEX job_held ON {job} (held_for, looked_at)`,
     ],
+    [`ALTER TABLE {job} ADD COLUMN lane TEXT NOT NULL DEFAULT 'short'`],
   ],
 };

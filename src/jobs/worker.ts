@@ -189,7 +189,7 @@ export class JobWorker {
         await claim.log(`${end.why} It will be tried again in ${Math.ceil(end.delayMilliseconds / 1000)} s.`);
       }
       await claim.putBack(end.delayMilliseconds, end.failed, (transaction) =>
-        this.#queue.offer(transaction, claim.row.job, kind, end.delayMilliseconds),
+        this.#queue.offer(transaction, claim.row.job, claim.row.queuedBy, end.delayMilliseconds),
       );
       this.#queue.wake();
     } else {

@@ -36,7 +36,7 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
   const { records, store, commit, grants, sources } = parts;
   return {
     name: 'approvePublication',
-    isLong: true,
+    lane: () => 'bulk',
     run: async (input, task) => {
       const found = await existing(records, input);
       // It may wait for who submitted it, and is not wanted any more.

@@ -53,7 +53,7 @@ export function submitKind(
   return {
     name: 'submitPublication',
     // It reads whole repositories.
-    isLong: true,
+    lane: () => 'bulk',
     run: async ({ publication, version: number }, task) => {
       const found = await begun(parts, { publication, version: number });
       // What was submitted is frozen, also where a job is done again.

@@ -130,7 +130,7 @@ export class Stages {
       name: KIND[stage],
       // What takes hours need not keep other changes of the satellite waiting: the run's own state lets one stage in at a time.
       exclusive: stage === 'transfer' || stage === 'remove',
-      isLong: stage === 'build' || stage === 'execute',
+      lane: () => (stage === 'build' || stage === 'execute' ? 'run' : 'short'),
       check: async ({ run }, owner) => {
         const entry = await store.get(run);
         if (!entry) return;

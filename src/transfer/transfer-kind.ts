@@ -41,6 +41,7 @@ export function transferKind(
 ): JobKind<TransferInput, TransferResult> {
   return {
     name: 'transferDatasets',
+    lane: ({ mode }) => (mode === 'COPY' ? 'bulk' : 'short'),
     redoneSteps: WRITING_STEPS,
     check: async ({ from, to, satelliteId }, owner) => {
       await writeableSatellite(surroundings, owner, to, satelliteId);

@@ -5,6 +5,7 @@ import { HeldError, type Job } from '../../src/jobs/job.ts';
 import { job, kind, LIMIT, OWNER, Queue, untilState, type QueueWorld } from './queue.ts';
 import { testHeld } from './held.ts';
 import { testRetries } from './retries.ts';
+import { testLanes } from './lanes.ts';
 import { testTakeOver } from './take-over.ts';
 
 export function describeQueue(name: string, world: QueueWorld): void {
@@ -14,6 +15,7 @@ export function describeQueue(name: string, world: QueueWorld): void {
     testRetries(queue);
     testTakeOver(queue);
     testHeld(queue);
+    testLanes(queue);
   });
 }
 
@@ -79,24 +81,6 @@ function testJobs(queue: Queue): void {
     expect(other.id).not.toBe(ids[0]);
     await jobs.cancel(ids[0]!, OWNER);
     await jobs.cancel(other.id, 'bob');
-  });
-
-  test('long jobs keep no other waiting, and one owner’s not another’s', async () => {
-    const free = Promise.withResolvers<void>();
-    const long = kind(() => free.promise.then(() => null), { name: 'long', isLong: true });
-    const short = kind(async () => null);
-    const jobs = await queue.gateway([long, short], { concurrency: 1, longConcurrency: 2 });
-    await jobs.start();
-    const first = await jobs.enqueue(long, job(1));
-    await untilState(jobs, first.id, 'RUNNING');
-    const second = await jobs.enqueue(long, job(2));
-    const { id } = await jobs.enqueue(short, job());
-    await untilState(jobs, id, 'COMPLETED');
-    const bobs = await jobs.enqueue(long, { ...job(3), owner: 'bob' });
-    for await (const { state } of jobs.watch(bobs.id, 'bob', LIMIT)) if (state === 'RUNNING') break;
-    expect(await jobs.find(second.id, OWNER)).toMatchObject({ state: 'QUEUED' });
-    free.resolve();
-    for (const of of [first, second]) await untilState(jobs, of.id, 'COMPLETED');
   });
 
   test('jobs of one subject run one after the other, others beside them', async () => {

@@ -113,6 +113,7 @@ export class RunInputs {
 function inputsKind(surroundings: TransferSurroundings): JobKind<InputsInput, TransferResult> {
   return {
     name: 'transferRunInputs',
+    lane: ({ mode }) => (mode === 'COPY' ? 'bulk' : 'short'),
     check: async ({ to, of, repositories }, owner) => {
       for (const satellite of new Set([to, of])) await writeableSatellite(surroundings, owner, satellite);
       return readingRules(surroundings, owner, repositories);
