@@ -247,6 +247,15 @@ export async function planRecords(
   return { missing, conflicts };
 }
 
+/** Whether a satellite has no record at all: each belongs to one of a governor dimension. */
+export async function isWithoutRecords(satellite: Repository, ctx: QueryContext): Promise<boolean> {
+  const universe = await satellite.universe(ctx);
+  for (const governor of universe.governors) {
+    if (await hasRecords(satellite, universe.element(governor), ctx)) return false;
+  }
+  return true;
+}
+
 /** Whether a repository has any record of an element. */
 async function hasRecords(repository: Repository, element: DimensionElement, ctx: QueryContext): Promise<boolean> {
   const universe = await repository.universe(ctx);

@@ -3,9 +3,6 @@ import { compressed } from './compressed.ts';
 import { definitionOf, writePage } from './page.ts';
 import type { PagePlan } from './plan-page.ts';
 
-/** Conflicts that the error of a failed job tells. */
-export const CONFLICTS_TOLD = 5;
-
 /** What the plan of one page leaves for the steps after it. */
 export type PlannedPage = {
   /** The page, written and compressed: a hundred thousand datasets are a few megabytes. */
@@ -22,7 +19,6 @@ export type PlannedPage = {
   readonly runs: readonly string[];
   /** Collections in which some of its datasets are. */
   readonly collections: readonly string[];
-  readonly conflicts: readonly string[];
 };
 
 export async function plannedPage(plan: PagePlan): Promise<PlannedPage> {
@@ -39,6 +35,5 @@ export async function plannedPage(plan: PagePlan): Promise<PlannedPage> {
     types: [...types.values()].map((type) => JSON.stringify(definitionOf(type))),
     runs: [...new Set(datasets.map(({ run }) => run))],
     collections: [...new Set(memberships.map(({ collection }) => collection))],
-    conflicts: plan.conflicts.slice(0, CONFLICTS_TOLD).map(({ reason }) => reason),
   };
 }

@@ -20,11 +20,11 @@ import {
 import { compressed, decompressed } from './compressed.ts';
 import { copyPage, planCopies } from './copy-page.ts';
 import type { OpenFile } from './copy.ts';
-import { neededInParts, planRecords, type NeededRecords } from './dimension-records.ts';
+import { isWithoutRecords, neededInParts, planRecords, type NeededRecords } from './dimension-records.ts';
 import { inBatches } from '../butler/in-batches.ts';
 import { readPage, type SelectedDataset, type TransferPage } from './page.ts';
 import { planPage } from './plan-page.ts';
-import { CONFLICTS_TOLD, plannedPage, type PlannedPage } from './planned-page.ts';
+import { plannedPage, type PlannedPage } from './planned-page.ts';
 import { filesAhead, referPage, type BatchWithFiles, type Readable, type Referred } from './refer-page.ts';
 import type { ReferenceSettings } from './references.ts';
 import type { SelectedDatasets, TransferDatasets } from './service.ts';
@@ -37,6 +37,9 @@ export const COPY_PATHS = 'paths:';
 
 /** The same, of all that write to the satellite: each can be done again, and does nothing then where all is there. */
 export const WRITING_STEPS: readonly string[] = ['records:', 'register', 'datasets:', 'memberships:', 'chains'];
+
+/** Conflicts that the error of a failed job tells. */
+const CONFLICTS_TOLD = 5;
 
 /** Records that one transaction inserts. */
 const RECORDS_AT_ONCE = 2500;
@@ -130,6 +133,8 @@ export class TransferAttempt {
         const planned = await planPage(plan, from, this.#ctx, (datasets, more) => {
           if (!more && from === null) this.#ask(datasets, universe);
         });
+        // Not remembered, so that it is looked for again when the job is started again.
+        refuseConflicts(planned.conflicts.map(({ reason }) => reason));
         this.#lastPage = { i, page: planned.page };
         return plannedPage(planned);
       });
@@ -141,7 +146,7 @@ export class TransferAttempt {
       [...memberships.filter(({ name }) => used.has(name)), ...named].map((info) => [info.name, info]),
     );
     const inTheWay = await collectionConflicts(satellite.repository, [...structure.values()], this.#ctx);
-    refuseConflicts([...inTheWay.map(({ reason }) => reason), ...this.#pages.flatMap((page) => page.conflicts)]);
+    refuseConflicts(inTheWay.map(({ reason }) => reason));
     return [...structure.values()];
   }
 
@@ -151,9 +156,11 @@ export class TransferAttempt {
     const next = this.#pages.findIndex((page, n) => n > i && page.new > 0);
     this.#records =
       next < 0 ? undefined : this.#fetchRecords((await this.#page(next, universe)).datasets, universe, others);
-    // The others require some of the datasets' own.
-    await this.#insertRecords(await own);
-    await this.#insertRecords(await others);
+    // The others require some of the datasets' own.  Where nothing can be in the way, the source looks for them meanwhile;
+    // else all of them are looked at before one is written.
+    const isFree = await isWithoutRecords(this.#setting.satellite.repository, this.#ctx);
+    if (isFree) await this.#insertRecords(await own);
+    await this.#insertRecords(isFree ? await others : [...(await own), ...(await others)]);
   }
 
   async #insertRecords(records: readonly DimensionRecordRow[]): Promise<void> {

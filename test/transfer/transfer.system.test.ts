@@ -16,6 +16,9 @@ import { contextOf, PUBLIC_URL, TransferWorld } from './transfer-world.ts';
 
 const RUN = 'HSC/runs/DRP/w43';
 const METRICS = { search: { datasetTypes: ['calexp_metrics'], collections: [RUN], findFirst: true } };
+const VISITS = {
+  search: { datasetTypes: ['visit_table'], collections: ['defaults'], findFirst: true, where: "instrument = 'HSC'" },
+};
 const COMPOSITE = { search: { datasetTypes: ['metrics_composite'], collections: ['defaults'], findFirst: true } };
 
 let directory: string;
@@ -121,9 +124,9 @@ describe('A conflict fails a transfer before any dataset came', () => {
   test('of dimension records, naming the record', async () => {
     await using world = await TransferWorld.over([source]);
     const { repository } = world.satellite;
-    const record = await firstRecord('instrument', 'HSC');
+    const [record] = await recordsOf('instrument', 'HSC');
     const element = (await repository.universe(contextOf())).element('instrument');
-    const other = { ...record, element, fields: { ...record.fields, detector_max: 1 } };
+    const other = { ...record!, element, fields: { ...record!.fields, detector_max: 1 } };
     await repository.insertDimensionRecords([other], 'FAIL', contextOf());
     await expect(world.transfer(METRICS)).rejects.toMatchObject({
       code: 'CONFLICT',
@@ -131,6 +134,31 @@ describe('A conflict fails a transfer before any dataset came', () => {
     });
     expect((await world.plan(METRICS)).conflicts).toHaveLength(1);
     expect(dumpRegistry(world.root)['dataset']).toBeUndefined();
+  });
+
+  test('of dimension records that only come along, and writes no other record', async () => {
+    await using world = await TransferWorld.over([source]);
+    const { repository } = world.satellite;
+    const universe = await repository.universe(contextOf());
+    // Regions of detectors come along with visits; of one visit the satellite has another.
+    const elements = ['instrument', 'physical_filter', 'day_obs', 'detector', 'visit', 'visit_detector_region'];
+    const records = (await Promise.all(elements.map((element) => recordsOf(element, 'HSC')))).flat();
+    const [region, other] = records.filter(({ element }) => element.name === 'visit_detector_region');
+    const { visit } = region!.fields;
+    const there = records.flatMap((of) => {
+      const record = of === region ? { ...of, fields: { ...of.fields, region: other!.fields['region']! } } : of;
+      const isThere = of === region || !('visit' in of.fields) || of.fields['visit'] === visit;
+      const isOfVisit = of.element.name !== 'visit' || of.fields['id'] === visit;
+      const isRegion = of.element.name === 'visit_detector_region' && of !== region;
+      return isThere && isOfVisit && !isRegion ? { ...record, element: universe.element(of.element.name) } : [];
+    });
+    await repository.insertDimensionRecords(there, 'FAIL', contextOf());
+    const before = dumpRegistry(world.root);
+    await expect(world.transfer(VISITS)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringMatching(/visit_detector_region record/) as string,
+    });
+    expect(dumpRegistry(world.root)).toEqual(before);
   });
 
   test('of chains with other children, and of collections of another type', async () => {
@@ -161,7 +189,12 @@ describe('A conflict fails a transfer before any dataset came', () => {
     await repository.importDatasets([{ ...row, uuid: other, files: [] }], contextOf());
     const { conflicts } = await world.plan(METRICS);
     expect(conflicts).toMatchObject([{ uuid, existing: other, run: RUN }]);
-    await expect(world.transfer(METRICS)).rejects.toMatchObject({ message: expect.stringContaining(other) as string });
+    const steps = new Map<string, Json>();
+    const conflict = { message: expect.stringContaining(other) as string };
+    await expect(world.transfer(METRICS, { steps })).rejects.toMatchObject(conflict);
+    // Started again when that is out of the way, it is not told again.
+    await repository.removeDatasets([other], 'PURGE', contextOf());
+    expect(await world.transfer(METRICS, { steps })).toMatchObject({ new: 1 });
   });
 });
 
@@ -201,15 +234,13 @@ describe('A transfer that was interrupted', () => {
   });
 });
 
-async function firstRecord(element: string, instrument: string): Promise<DimensionRecordRow> {
+async function recordsOf(element: string, instrument: string): Promise<readonly DimensionRecordRow[]> {
   const universe = await source.universe(contextOf());
-  const query = queryOf(universe.conform([element]));
+  const query = queryOf(universe.groupOf(element));
   const spec = { type: 'dimension_record', element, orderBy: [], limit: null, allowDuplicateOverlaps: false } as const;
-  for await (const page of source.query(query, spec, contextOf())) {
-    const found = page.rows.find(({ fields }) => fields['name'] === instrument);
-    if (found) return found;
-  }
-  throw new Error(`no ${element} ${instrument}`);
+  const pages = await Array.fromAsync(source.query(query, spec, contextOf()));
+  const isOf = ({ fields }: DimensionRecordRow) => (fields['instrument'] ?? fields['name']) === instrument;
+  return pages.flatMap(({ rows }) => rows.filter(isOf));
 }
 
 function withDashes(id: string): string {
