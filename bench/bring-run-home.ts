@@ -12,6 +12,7 @@ const official = new RemoteRepository({ name: 'dp1', url, token: { fixed: undefi
 const world = await TransferWorld.in(directory, [official]);
 const run = {
   satellite: 'alice~mine',
+  satelliteId: null,
   repositories: ['alice~mine', 'dp1'],
   inputs: ['Mini/defaults'],
   output,

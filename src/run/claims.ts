@@ -11,7 +11,7 @@ import type { Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Task } from '../jobs/job.ts';
 import { isUri } from '../repository/direct/datastore/artifact-path.ts';
-import type { SatelliteDirectory } from '../satellite/satellite.ts';
+import { sameSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
 import type { GatewaySecret } from '../state/secret.ts';
 import { requireAll } from './execute-work.ts';
 import { OutputQuota } from './output-quota.ts';
@@ -225,7 +225,7 @@ export class Claims {
   async #count(entry: RunEntry, principal: Principal): Promise<void> {
     const { satellites, log } = this.#options;
     try {
-      const satellite = await satellites.forWriting(entry.satellite, principal);
+      const satellite = sameSatellite(await satellites.forWriting(entry.satellite, principal), entry.satelliteId);
       await new OutputQuota(entry, satellite, satellites).count(AbortSignal.timeout(WORK_MILLISECONDS));
     } catch (err) {
       if (err instanceof SatelliteError && err.code === 'QUOTA_EXCEEDED') throw err;
@@ -243,8 +243,8 @@ export class Claims {
 
   /** @throws SatelliteError FORBIDDEN where it is not given to this user, who needs it */
   async #environment(entry: RunEntry, principal: Principal): Promise<HeldClaim['environment']> {
-    const { satellite } = entry;
-    const open = await this.#options.satellites.forWriting(satellite, principal);
+    const { satellite, satelliteId } = entry;
+    const open = sameSatellite(await this.#options.satellites.forWriting(satellite, principal), satelliteId);
     requireCredentials(entry, open);
     if (!isUri(open.artifacts.root) || open.id === null) return {};
     // What it gives reaches all files of the satellite, and more than a token that was made for a job.

@@ -35,7 +35,7 @@ export class ExecuteStage {
   async work(entry: RunEntry, stack: Stack, task: Task): Promise<StageEnd> {
     const { store, settings, surroundings } = this.#options;
     const { workers, retries, quantumSeconds } = settings;
-    const satellite = await writeableSatellite(surroundings, task.owner, entry.satellite);
+    const satellite = await writeableSatellite(surroundings, task.owner, entry.satellite, entry.satelliteId);
     const { artifacts, environment } = satellite;
     // Another may have been made at the same moment.
     requireApart(entry, await store.ofSatellite(entry));

@@ -7,7 +7,7 @@ import { owns } from '../access/readable.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Jobs } from '../jobs/job.ts';
 import type { QueryContext } from '../repository/repository.ts';
-import { fullName, type OpenSatellite } from '../satellite/satellite.ts';
+import { fullName, sameSatellite, type OpenSatellite } from '../satellite/satellite.ts';
 import type { SatelliteService } from '../satellite/service.ts';
 import { draftSpec, type DraftSpec } from './create-run.ts';
 import { directoryOfRun, RUN_FILES, runPlace, type RunDirectory } from './directory.ts';
@@ -150,7 +150,7 @@ export class Runs implements RunService {
     const entry = await this.writeable(id, principal);
     checkStage(entry, 'remove', Date.now());
     requireUnused(entry, await this.#store.ofSatellite(entry));
-    const satellite = await satellites.forWriting(entry.satellite, principal);
+    const satellite = sameSatellite(await satellites.forWriting(entry.satellite, principal), entry.satelliteId);
     const plan = await planRunRemoval(entry, satellite, query);
     if (dryRun) return { run: entry, job: null, plan };
     return { ...(await stages.begin(entry, 'remove', null, principal)), plan };
@@ -216,7 +216,7 @@ export class Runs implements RunService {
   /** One whose satellite the principal can write to now. @throws SatelliteError NOT_FOUND, CONFLICT */
   async writeable(id: string, principal: Principal): Promise<RunEntry> {
     const entry = await this.#existing(id, principal);
-    await this.#options.satellites.forWriting(entry.satellite, principal);
+    sameSatellite(await this.#options.satellites.forWriting(entry.satellite, principal), entry.satelliteId);
     return entry;
   }
 

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Principal } from '../access/principal.ts';
 import type { MintedTokens } from '../access/minted-token.ts';
 import type { Job, JobKind, Jobs, Json, Task } from '../jobs/job.ts';
-import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
+import { sameSatellite, type OpenSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
 import { contextOf, writeableSatellite, type TransferSurroundings } from '../transfer/attempt-setting.ts';
 import { makeGraph, placeInputs, type Stack } from './build-work.ts';
 import { directoryOfRun, RUN_FILES } from './directory.ts';
@@ -15,7 +15,7 @@ import { requireUnused } from './output-places.ts';
 import { requireReach, requireStack } from './reach.ts';
 import { removeRunOutputs } from './removal.ts';
 import { runTokens } from './run-tokens.ts';
-import type { RunExplanation, RunRecord, RunStage } from './run.ts';
+import type { RunExplanation, RunStage } from './run.ts';
 import type { RunSettings } from './settings.ts';
 import { changedMeanwhile, checkStage, WORKING } from './stage-rules.ts';
 import { UNCLAIMED, type RunEntry, type RunStore, type StageRequest } from './store.ts';
@@ -68,10 +68,10 @@ export class Stages {
     principal: Principal,
   ): Promise<{ readonly run: RunEntry; readonly job: Job }> {
     checkStage(entry, stage, Date.now());
-    const { store, settings, surroundings } = this.#options;
+    const { store, settings } = this.#options;
     if (stage === 'build' || stage === 'execute') {
       requireStack(settings, entry, principal.username);
-      requireReach(settings, entry, await surroundings.satellites.forJob(entry.satellite));
+      requireReach(settings, entry, await this.#unasked(entry));
     }
     const begun = await store.change(entry, {
       ...(stage !== 'remove' && { state: WORKING[stage] }),
@@ -134,7 +134,7 @@ export class Stages {
       check: async ({ run }, owner) => {
         const entry = await store.get(run);
         if (!entry) return;
-        await writeableSatellite(surroundings, owner, entry.satellite);
+        await writeableSatellite(surroundings, owner, entry.satellite, entry.satelliteId);
         if (stage === 'remove') return;
         const rules = await readingRules(surroundings, owner, entry.spec.repositories);
         // What is brought is what may be read all the time; what is executed asks at each file.
@@ -172,9 +172,9 @@ export class Stages {
 
   /** Writes the run's record into its directory; a run goes on where that cannot be. */
   async record(entry: RunEntry): Promise<void> {
-    const { surroundings, log } = this.#options;
+    const { log } = this.#options;
     try {
-      const satellite = await surroundings.satellites.forJob(entry.satellite);
+      const satellite = await this.#unasked(entry);
       const signal = AbortSignal.timeout(WRITE_MILLISECONDS);
       await directoryOfRun(satellite.directory, entry).writeRecord(entry, signal);
     } catch (err) {
@@ -238,11 +238,11 @@ export class Stages {
   }
 
   async #transfer(entry: RunEntry, task: Task): Promise<StageEnd> {
-    const { spec, satellite, directory, request } = entry;
+    const { spec, satellite, satelliteId, directory, request } = entry;
     const { repositories, inputs, output, outputRun, extend } = spec;
     const graph = `${directory}/${RUN_FILES.graph}`;
     const provenance = extend ? undefined : `${directory}/${RUN_FILES.provenance}`;
-    const run = { satellite, repositories, inputs, output, outputRun, graph, provenance };
+    const run = { satellite, satelliteId, repositories, inputs, output, outputRun, graph, provenance };
     const brought = await bringRunHome(run, request?.inputs ?? 'REFERENCE', this.#options.surroundings, task);
     await this.#keepQuota(entry, task);
     // Of what has made nothing only the inputs came.
@@ -277,8 +277,13 @@ export class Stages {
     return { ...removed };
   }
 
-  #satellite(entry: RunRecord, task: Task): Promise<OpenSatellite> {
-    return writeableSatellite(this.#options.surroundings, task.owner, entry.satellite);
+  #satellite({ satellite, satelliteId }: RunEntry, task: Task): Promise<OpenSatellite> {
+    return writeableSatellite(this.#options.surroundings, task.owner, satellite, satelliteId);
+  }
+
+  /** The same without asking for anybody's rights. */
+  async #unasked({ satellite, satelliteId }: RunEntry): Promise<OpenSatellite> {
+    return sameSatellite(await this.#options.surroundings.satellites.forJob(satellite), satelliteId);
   }
 
   #stack(entry: RunEntry, task: Task): Stack {

@@ -8,7 +8,7 @@ import { planDeletion } from './deletion-plan.ts';
 import type { Directory } from './directory.ts';
 import type { ExclusiveWriters } from './exclusive-writers.ts';
 import type { JobRights } from './job-rights.ts';
-import { fullName } from './satellite.ts';
+import { fullName, sameSatellite } from './satellite.ts';
 import type { ChangeSatellite, SatelliteChange } from './service.ts';
 import {
   verificationKind,
@@ -44,8 +44,9 @@ export class Care {
     this.#parts = parts;
     this.#verification = verificationKind({
       ...parts,
-      open: async (name, who, repair) => {
-        const entry = await existingSatellite(parts.catalog, name, who, look());
+      open: async ({ satellite, satelliteId, repair }, who) => {
+        const entry = await existingSatellite(parts.catalog, satellite, who, look());
+        sameSatellite({ id: entry.id, fullName: satellite }, satelliteId);
         if (repair) checkReady(entry);
         return parts.directory.repositoryOf(entry);
       },
@@ -66,7 +67,7 @@ export class Care {
     const job = await this.#parts.jobs.enqueue(this.#verification, {
       owner: username,
       subject: `satellite:${fullName(entry)}`,
-      input: { satellite: fullName(entry), repair },
+      input: { satellite: fullName(entry), satelliteId: entry.id, repair },
       idempotencyKey,
       token,
     });

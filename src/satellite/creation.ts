@@ -12,7 +12,7 @@ import { bringRecords, checkExist, type Governor } from './brought-records.ts';
 import type { Catalog, CatalogEntry } from './catalog.ts';
 import type { Directory } from './directory.ts';
 import type { JobRights } from './job-rights.ts';
-import { fullName, type OpenSatellite } from './satellite.ts';
+import { fullName, sameSatellite, type OpenSatellite } from './satellite.ts';
 import type { CreateSatellite, SatelliteChange } from './service.ts';
 import type { SatelliteSettings } from './settings.ts';
 import type { SatelliteStorage } from './storage.ts';
@@ -52,6 +52,7 @@ type BroughtRecords = { readonly records: number };
 interface BringInput extends Brought {
   readonly [key: string]: Json;
   readonly satellite: string;
+  readonly satelliteId: string;
   readonly official: string;
 }
 
@@ -65,7 +66,7 @@ export class Creation {
       name: 'createSatellite',
       check: async (input, owner) => {
         await this.#official(input.official, owner);
-        await this.#writeable(input.satellite, owner);
+        await this.#writeable(input, owner);
       },
       run: (input, task) => this.#bring(input, task),
     };
@@ -146,7 +147,10 @@ export class Creation {
     const job = await jobs.enqueue(this.#kind, {
       owner: entry.owner,
       subject: `satellite:${fullName(entry)}`,
-      input: { satellite: fullName(entry), official: entry.official, instruments, skymaps, curatedCalibrations },
+      input: {
+        ...{ satellite: fullName(entry), satelliteId: id, official: entry.official },
+        ...{ instruments, skymaps, curatedCalibrations },
+      },
       idempotencyKey: `bring ${id}`,
       token: principal?.token,
     });
@@ -164,7 +168,7 @@ export class Creation {
       names.map((name) => async () => {
         const before = done;
         const brought = await task.step(`${governor} ${name}`, async () => {
-          const { repository } = await this.#writeable(input.satellite, task.owner);
+          const { repository } = await this.#writeable(input, task.owner);
           let ofThis = 0;
           await bringRecords(official, repository, { governor, name }, ctx, async (records) => {
             ofThis += records;
@@ -178,7 +182,7 @@ export class Creation {
     for (const step of [...bring('instrument', input.instruments), ...bring('skymap', input.skymaps)]) await step();
     await task.progress({ done, total: done, unit: 'records' });
     if (input.curatedCalibrations.length > 0) {
-      const satellite = await this.#writeable(input.satellite, task.owner);
+      const satellite = await this.#writeable(input, task.owner);
       await bringCalibrations({ official, collections: input.curatedCalibrations, satellite }, task, ctx);
     }
     return { records: done };
@@ -191,9 +195,9 @@ export class Creation {
   }
 
   /** The satellite, where the owner of a job may write to it now. */
-  #writeable(name: string, owner: string): Promise<OpenSatellite> {
+  async #writeable({ satellite: name, satelliteId }: BringInput, owner: string): Promise<OpenSatellite> {
     const { rights, directory } = this.#parts;
-    return rights.as(owner, name, (who) => directory.forWriting(name, who));
+    return sameSatellite(await rights.as(owner, name, (who) => directory.forWriting(name, who)), satelliteId);
   }
 
   /** Makes it; where that fails, nothing of it is left. */

@@ -6,7 +6,7 @@ import type { QueryContext, Repository } from '../repository/repository.ts';
 import { collectionNamed, type Curated } from './curation.ts';
 import { fullSelection, selectedUuids, type SelectedDatasets } from './selection.ts';
 import type { JobRights } from './job-rights.ts';
-import type { OpenSatellite, SatelliteDirectory } from './satellite.ts';
+import { sameSatellite, type OpenSatellite, type SatelliteDirectory } from './satellite.ts';
 
 /** What a removal removes. */
 export interface RemovalPlan {
@@ -31,9 +31,14 @@ export interface RemovalOptions {
 }
 
 type Mode = 'UNSTORE' | 'PURGE';
-/** Of the satellite with this full name. */
-type DatasetsInput = { readonly satellite: string; readonly uuids: readonly string[]; readonly mode: Mode };
-type CollectionInput = { readonly satellite: string; readonly collection: string; readonly unlink: boolean };
+type Of = {
+  /** Full name of the satellite. */
+  readonly satellite: string;
+  /** Its identifier: another one may get the name. */
+  readonly satelliteId: string | null;
+};
+type DatasetsInput = Of & { readonly uuids: readonly string[]; readonly mode: Mode };
+type CollectionInput = Of & { readonly collection: string; readonly unlink: boolean };
 type Removed = { readonly datasets: number; readonly bytes: number };
 
 /** As many as are surely removed before a request's deadline. */
@@ -47,7 +52,7 @@ export class Removals {
   readonly #directory: SatelliteDirectory;
   readonly #jobs: Jobs;
   /** A satellite that the owner of a job may write to now. */
-  readonly #writeable: (name: string, owner: string) => Promise<OpenSatellite>;
+  readonly #writeable: (of: Of, owner: string) => Promise<OpenSatellite>;
   readonly #ofDatasets: JobKind<DatasetsInput, Removed>;
   readonly #ofCollection: JobKind<CollectionInput, Removed>;
 
@@ -55,9 +60,9 @@ export class Removals {
   constructor(directory: SatelliteDirectory, jobs: Jobs, rights: JobRights) {
     this.#directory = directory;
     this.#jobs = jobs;
-    this.#writeable = (name, owner) => rights.as(owner, name, (who) => directory.forWriting(name, who));
-    const check = async ({ satellite }: { readonly satellite: string }, owner: string) =>
-      void (await this.#writeable(satellite, owner));
+    this.#writeable = async ({ satellite, satelliteId }, owner) =>
+      sameSatellite(await rights.as(owner, satellite, (who) => directory.forWriting(satellite, who)), satelliteId);
+    const check = async (of: Of, owner: string) => void (await this.#writeable(of, owner));
     this.#ofDatasets = { name: 'removeDatasets', check, run: (input, task) => this.#runDatasets(input, task) };
     this.#ofCollection = { name: 'removeCollection', check, run: (input, task) => this.#runCollection(input, task) };
     jobs.define(this.#ofDatasets);
@@ -125,18 +130,19 @@ export class Removals {
 
   #enqueue<Input extends DatasetsInput | CollectionInput>(
     kind: JobKind<Input, Removed>,
-    { fullName }: OpenSatellite,
-    input: Omit<Input, 'satellite'>,
+    { id, fullName }: OpenSatellite,
+    input: Omit<Input, keyof Of>,
     { principal }: Curated,
     { idempotencyKey }: RemovalOptions,
   ): Promise<Job> {
     const subject = `satellite:${fullName}`;
-    const whole = { ...input, satellite: fullName } as Input;
+    const whole = { ...input, satellite: fullName, satelliteId: id } as Input;
     return this.#jobs.enqueue(kind, { owner: principal.username, subject, input: whole, idempotencyKey });
   }
 
-  async #runDatasets({ satellite, uuids, mode }: DatasetsInput, task: Task): Promise<Removed> {
-    const { repository } = await this.#writeable(satellite, task.owner);
+  async #runDatasets(input: DatasetsInput, task: Task): Promise<Removed> {
+    const { uuids, mode } = input;
+    const { repository } = await this.#writeable(input, task.owner);
     const total = uuids.length;
     let bytes = 0;
     for (let done = 0; done < total; done += BATCH) {
@@ -150,8 +156,9 @@ export class Removals {
     return { datasets: total, bytes };
   }
 
-  async #runCollection({ satellite, collection, unlink }: CollectionInput, task: Task): Promise<Removed> {
-    const { repository } = await this.#writeable(satellite, task.owner);
+  async #runCollection(input: CollectionInput, task: Task): Promise<Removed> {
+    const { collection, unlink } = input;
+    const { repository } = await this.#writeable(input, task.owner);
     return task.step('remove', async () => {
       try {
         return { ...(await repository.removeCollection(collection, unlink, contextOf(task))) };

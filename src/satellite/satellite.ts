@@ -2,6 +2,7 @@
 import type { Rights } from '../access/grants.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
+import { SatelliteError } from '../butler/errors.ts';
 import type { ArtifactStore } from '../repository/direct/datastore/artifact-store.ts';
 import type { WriteableRepository } from '../repository/writeable-repository.ts';
 
@@ -81,6 +82,20 @@ export interface OpenSatellite {
   readonly directory: ArtifactStore;
   /** What a process needs in its environment to reach its own files: credentials that end by themselves; of files nothing. */
   readonly environment: () => Promise<Readonly<Record<string, string>>>;
+}
+
+/**
+ * The satellite that work was begun for: another may have got its name since.
+ * @param id of that one; null, or undefined in what older gateways kept: whichever has the name
+ * @throws SatelliteError CONFLICT where it is another one: what the work has done, it has not done there
+ */
+export function sameSatellite<S extends Pick<OpenSatellite, 'id' | 'fullName'>>(satellite: S, id?: string | null): S {
+  if (id === null || id === undefined || satellite.id === id) return satellite;
+  throw new SatelliteError(
+    'CONFLICT',
+    `Satellite '${satellite.fullName}' is not the one any more that this was begun for: it was reset, or deleted and made anew. ` +
+      'Nothing was written to the new one: ask for it again.',
+  );
 }
 
 /** What transfers, curation, permanent addresses and care ask. */

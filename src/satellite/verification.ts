@@ -21,7 +21,7 @@ export interface VerificationSurroundings {
   readonly jobs: Pick<Jobs, 'tokenOf'>;
   readonly rights: JobRights;
   /** The satellite, for one of its owners; to be mended too. @throws SatelliteError NOT_FOUND, CONFLICT */
-  readonly open: (name: string, who: Identity, repair: boolean) => Promise<WriteableRepository>;
+  readonly open: (input: VerificationInput, who: Identity) => Promise<WriteableRepository>;
   /** The repositories that exist for someone now. */
   readonly repositoriesOf: (who: Identity) => Promise<VisibleRepositories>;
   readonly files: Pick<FileResolver, 'find'>;
@@ -32,6 +32,8 @@ export interface VerificationSurroundings {
 export type VerificationInput = {
   /** Full name. */
   readonly satellite: string;
+  /** Its identifier: another one may get the name. */
+  readonly satelliteId: string;
   readonly repair: boolean;
 };
 
@@ -73,11 +75,11 @@ export function verificationKind(
 }
 
 function opened(
-  { satellite, repair }: VerificationInput,
+  input: VerificationInput,
   owner: string,
   { rights, open }: VerificationSurroundings,
 ): Promise<WriteableRepository> {
-  return rights.as(owner, satellite, (who) => open(satellite, who, repair));
+  return rights.as(owner, input.satellite, (who) => open(input, who));
 }
 
 /** What a part finds; kept in memory as far as it is told. */

@@ -6,7 +6,7 @@ import { SatelliteError, type ErrorCode } from '../butler/errors.ts';
 import { HeldError, type Jobs, type Task } from '../jobs/job.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { JobRights } from '../satellite/job-rights.ts';
-import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
+import { sameSatellite, type OpenSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
 import type { ReferenceSettings } from './references.ts';
 import type { TransferSetting } from './transfer-job.ts';
 
@@ -37,8 +37,8 @@ export interface Between {
   readonly from: string;
   /** Full name of the satellite. */
   readonly to: string;
-  /** Identifier of the satellite; absent or null: whichever has the name. */
-  readonly satelliteId?: string | null;
+  /** Its identifier, as `sameSatellite` takes it. */
+  readonly satelliteId: string | null;
 }
 
 /** The source as someone may read it now, among all that they may read. */
@@ -60,21 +60,15 @@ export function visibleSource(
 
 /**
  * The satellite, open for the owner of a job.
- * @throws SatelliteError CONFLICT where another one has its name by now: what the job has done, it has not done there
+ * @throws SatelliteError as `sameSatellite`
  */
 export async function writeableSatellite(
   { rights, satellites }: Pick<TransferSurroundings, 'rights' | 'satellites'>,
   owner: string,
   to: string,
-  satelliteId: string | null = null,
+  satelliteId: string | null | undefined,
 ): Promise<OpenSatellite> {
-  const satellite = await rights.as(owner, to, (who) => satellites.forWriting(to, who));
-  if (satelliteId === null || satellite.id === satelliteId) return satellite;
-  throw new SatelliteError(
-    'CONFLICT',
-    `Satellite '${to}' is not the one any more that this was to go into: it was reset, or deleted and made anew. Nothing was ` +
-      'written to the new one: ask for it again.',
-  );
+  return sameSatellite(await rights.as(owner, to, (who) => satellites.forWriting(to, who)), satelliteId);
 }
 
 /** On whose behalf a job asks repositories. */

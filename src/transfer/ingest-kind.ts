@@ -6,15 +6,17 @@ import type { JobKind } from '../jobs/job.ts';
 import type { ArtifactStore } from '../repository/direct/datastore/artifact-store.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { ImportedDataset } from '../repository/writeable-repository.ts';
-import type { JobRights } from '../satellite/job-rights.ts';
-import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
+import type { OpenSatellite } from '../satellite/satellite.ts';
 import { inBatches } from '../butler/in-batches.ts';
+import { writeableSatellite, type TransferSurroundings } from './attempt-setting.ts';
 import type { CheckedFile } from './ingest-check.ts';
 import { inParallel } from './parallel.ts';
 
 export type IngestInput = {
   /** Full name. */
   readonly satellite: string;
+  /** Its identifier: another one may get the name. */
+  readonly satelliteId: string | null;
   readonly datasetType: string;
   readonly run: string;
   /** `CheckedFile`s as JSON text, which keeps long integers. */
@@ -39,16 +41,16 @@ export function readFiles(text: string): readonly CheckedFile[] {
 
 /** @param registered is told of uploads all of whose files are datasets */
 export function ingestKind(
-  satellites: Pick<SatelliteDirectory, 'forWriting' | 'release'>,
-  rights: JobRights,
+  surroundings: Pick<TransferSurroundings, 'satellites' | 'rights'>,
   registered: (upload: string) => Promise<void>,
 ): JobKind<IngestInput, IngestResult> {
-  const writeable = (name: string, owner: string) => rights.as(owner, name, (who) => satellites.forWriting(name, who));
+  const writeable = ({ satellite, satelliteId }: IngestInput, owner: string) =>
+    writeableSatellite(surroundings, owner, satellite, satelliteId);
   return {
     name: 'ingestDatasets',
-    check: async ({ satellite }, owner) => void (await writeable(satellite, owner)),
+    check: async (input, owner) => void (await writeable(input, owner)),
     run: async (input, task) => {
-      const satellite = await writeable(input.satellite, task.owner);
+      const satellite = await writeable(input, task.owner);
       const { repository, artifacts } = satellite;
       const ctx = { caller: { username: task.owner }, signal: task.signal };
       const files = readFiles(input.files);
@@ -70,7 +72,7 @@ export function ingestKind(
     ended: async ({ satellite, upload }, { state }) => {
       if (upload === null || state !== 'COMPLETED') return;
       await registered(upload);
-      await satellites.release(satellite, upload);
+      await surroundings.satellites.release(satellite, upload);
     },
   };
 }

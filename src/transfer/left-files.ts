@@ -7,11 +7,12 @@ import sql from 'sql-template-tag';
 import { inBatches } from '../butler/in-batches.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Job, JobKind, Jobs, Task } from '../jobs/job.ts';
-import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
+import { sameSatellite, type OpenSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
 import type { State, StateTables } from '../state/state.ts';
 import { decompressed } from './compressed.ts';
 import type { PlannedCopies } from './copy-page.ts';
 import { COPY_PATHS } from './transfer-job.ts';
+import type { TransferInput } from './transfer-kind.ts';
 import type { Uploads } from './uploads.ts';
 
 export const LEFT_FILES_TABLES: StateTables = {
@@ -26,24 +27,34 @@ export const LEFT_FILES_TABLES: StateTables = {
        )`,
       `CREATE INDEX left_copies_by_age ON {left_copies} (due_at)`,
     ],
+    [`ALTER TABLE {left_copies} ADD COLUMN satellite_id TEXT`],
   ],
 };
 
 export interface LeftFilesOptions {
   readonly state: State;
   readonly jobs: Pick<Jobs, 'define' | 'enqueue' | 'retry' | 'steps' | 'forgetSteps'>;
-  readonly satellites: Pick<SatelliteDirectory, 'forJob' | 'release'>;
+  readonly satellites: Pick<SatelliteDirectory, 'forJob' | 'byId' | 'release'>;
   readonly uploads: Pick<Uploads, 'old' | 'pathsOf' | 'forget'>;
   readonly log: Pick<Logger, 'warn'>;
 }
 
-type LeftInput = { readonly satellite: string; readonly of: 'upload' | 'copy'; readonly id: string };
+type LeftInput = {
+  /** Full name. */
+  readonly satellite: string;
+  readonly satelliteId: string | null;
+  readonly of: 'upload' | 'copy';
+  readonly id: string;
+};
 
 interface Due extends LeftInput {
   readonly owner: string;
   /** Unix milliseconds. */
   readonly dueAt: number;
 }
+
+/** Where a job copies to: as `TransferInput` says it. */
+export type CopiedTo = Pick<TransferInput, 'to' | 'satelliteId'>;
 
 /** How long the files of a copy that failed are kept, so that it can be started again where it stopped, ms. */
 const KEPT_MS = 24 * 3_600_000;
@@ -69,12 +80,14 @@ export class LeftFiles {
   }
 
   /** Keeps in mind that a job has ended which may have copied files and not registered them. */
-  async noteCopy({ id, owner, state }: Pick<Job, 'id' | 'owner' | 'state'>, satellite: string): Promise<void> {
+  async noteCopy(
+    { id, owner, state }: Pick<Job, 'id' | 'owner' | 'state'>,
+    { to, satelliteId }: CopiedTo,
+  ): Promise<void> {
     const dueAt = BigInt(Date.now() + (state === 'CANCELLED' ? 0 : KEPT_MS));
     await this.#change(
-      (
-        table,
-      ) => sql`INSERT INTO ${table} (job, owner, satellite, due_at) VALUES (${id}, ${owner}, ${satellite}, ${dueAt})
+      (table) => sql`INSERT INTO ${table} (job, owner, satellite, satellite_id, due_at)
+        VALUES (${id}, ${owner}, ${to}, ${satelliteId ?? null}, ${dueAt})
         ON CONFLICT (job) DO UPDATE SET due_at = excluded.due_at`,
     );
   }
@@ -83,10 +96,14 @@ export class LeftFiles {
    * A job begins to copy to a satellite, perhaps again: what it had copied itself is not left.  What others left there goes
    * first, which may be in the way of what comes.
    */
-  async beginCopy(satellite: string, task: Task): Promise<void> {
+  async beginCopy({ to, satelliteId }: CopiedTo, task: Task): Promise<void> {
     await this.#forgetCopy(task.jobId);
-    const left = await this.#change((table) => sql`SELECT job FROM ${table} WHERE satellite = ${satellite}`);
-    for (const [id] of left) await this.#remove({ satellite, of: 'copy', id: String(id) }, task);
+    const id = satelliteId ?? null;
+    const left = await this.#change(
+      (table) =>
+        sql`SELECT job FROM ${table} WHERE satellite = ${to} AND COALESCE(satellite_id, ${id}, '') = COALESCE(${id}, '')`,
+    );
+    for (const [job] of left) await this.#remove({ satellite: to, satelliteId: id, of: 'copy', id: String(job) }, task);
   }
 
   /** To be called after the jobs' `start`. */
@@ -121,11 +138,11 @@ export class LeftFiles {
     }
   }
 
-  async #remove({ satellite: name, of, id }: LeftInput, task: Task): Promise<{ readonly files: number }> {
+  async #remove({ satellite: name, satelliteId, of, id }: LeftInput, task: Task): Promise<{ readonly files: number }> {
     const { satellites, uploads, jobs } = this.#options;
     const paths = of === 'upload' ? await uploads.pathsOf(id) : await this.#pathsOfCopy(id);
     if (!paths) return { files: 0 };
-    const satellite = await existing(satellites.forJob(name));
+    const satellite = await this.#existing(name, satelliteId);
     const ctx = { caller: { username: task.owner }, signal: task.signal };
     let files = 0;
     for (const batch of satellite ? inBatches(paths, PATHS_AT_ONCE) : []) {
@@ -138,15 +155,31 @@ export class LeftFiles {
     return { files };
   }
 
+  /**
+   * Undefined where it is gone for good, and its files with it.
+   * @throws SatelliteError CONFLICT where it may come back
+   */
+  async #existing(name: string, id: string | null): Promise<OpenSatellite | undefined> {
+    const { satellites } = this.#options;
+    if (id !== null && !(await satellites.byId(id))) return undefined;
+    try {
+      return sameSatellite(await satellites.forJob(name), id);
+    } catch (error) {
+      if (error instanceof SatelliteError && error.code === 'NOT_FOUND') return undefined;
+      throw error;
+    }
+  }
+
   async #dueCopies(now: number): Promise<readonly Due[]> {
     const rows = await this.#change(
-      (table) => sql`SELECT job, owner, satellite, due_at FROM ${table} WHERE due_at <= ${BigInt(now)}`,
+      (table) => sql`SELECT job, owner, satellite, satellite_id, due_at FROM ${table} WHERE due_at <= ${BigInt(now)}`,
     );
-    return rows.map(([id, owner, satellite, dueAt]) => ({
+    return rows.map(([id, owner, satellite, satelliteId, dueAt]) => ({
       of: 'copy',
       id: String(id),
       owner: String(owner),
       satellite: String(satellite),
+      satelliteId: satelliteId as string | null,
       dueAt: Number(dueAt),
     }));
   }
@@ -176,13 +209,3 @@ export class LeftFiles {
 }
 
 type Statement = ReturnType<typeof sql>;
-
-/** Undefined where it is gone for good, and its files with it. */
-async function existing(satellite: Promise<OpenSatellite>): Promise<OpenSatellite | undefined> {
-  try {
-    return await satellite;
-  } catch (error) {
-    if (error instanceof SatelliteError && error.code === 'NOT_FOUND') return undefined;
-    throw error;
-  }
-}

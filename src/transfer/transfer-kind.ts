@@ -23,7 +23,7 @@ export type TransferInput = {
   readonly from: string;
   /** Full name of the satellite. */
   readonly to: string;
-  /** Its identifier: another one may get the name.  Null of a configured repository; jobs of older gateways have none. */
+  /** Its identifier: another one may get the name.  Null of a configured repository. */
   readonly satelliteId: string | null;
   /** `SelectedDatasets` as JSON text, which keeps long integers. */
   readonly datasets: string;
@@ -50,17 +50,17 @@ export function transferKind(
     run: async (input, task) => {
       const { mode, collections } = input;
       await writeableSatellite(surroundings, task.owner, input.to, input.satelliteId);
-      if (mode === 'COPY') await left.beginCopy(input.to, task);
+      if (mode === 'COPY') await left.beginCopy(input, task);
       const selection = parseJson(input.datasets) as unknown as SelectedDatasets;
       const ctx = contextOf(surroundings, task);
       return asOwner(surroundings, input, task, (setting) =>
         withRoomyHeap(() => new TransferAttempt({ ...setting, selection, mode, collections }, task, ctx).run()),
       );
     },
-    ended: ({ to, mode }, job) =>
-      mode === 'COPY' && job.state !== 'COMPLETED'
-        ? left.noteCopy(job, to)
-        : surroundings.satellites.release(to, job.id),
+    ended: (input, job) =>
+      input.mode === 'COPY' && job.state !== 'COMPLETED'
+        ? left.noteCopy(job, input)
+        : surroundings.satellites.release(input.to, job.id),
   };
 }
 

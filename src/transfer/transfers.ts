@@ -4,7 +4,7 @@ import type { Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Job, Jobs } from '../jobs/job.ts';
 import { searchDatasets } from '../repository/search/datasets.ts';
-import type { SatelliteDirectory } from '../satellite/satellite.ts';
+import { sameSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
 import { seededUuids } from './dataset-uuid.ts';
 import { checkFiles, checkRun } from './ingest-check.ts';
 import { ingestKind, writeFiles, type IngestInput } from './ingest-kind.ts';
@@ -39,7 +39,7 @@ export class Transfers implements TransferService {
   constructor(options: TransferOptions) {
     this.#options = options;
     this.#kind = transferKind(options, options.leftFiles);
-    this.#ingestKind = ingestKind(options.satellites, options.rights, (upload) => options.uploads.registered(upload));
+    this.#ingestKind = ingestKind(options, (upload) => options.uploads.registered(upload));
     options.jobs.define(this.#kind);
     options.jobs.define(this.#ingestKind);
   }
@@ -91,6 +91,7 @@ export class Transfers implements TransferService {
       if (input.satellite !== satellite.fullName) {
         throw new SatelliteError('BAD_USER_INPUT', `That upload is for satellite '${input.satellite}'.`);
       }
+      sameSatellite(satellite, input.satelliteId);
       // The same upload committed again is the same job, which tries again where a file was not there yet.
       const job = await this.#startIngest(input, username, what.commit);
       const isOver = job.state === 'FAILED' || job.state === 'CANCELLED';
@@ -110,6 +111,7 @@ export class Transfers implements TransferService {
     }
     const input = {
       satellite: satellite.fullName,
+      satelliteId: satellite.id,
       datasetType: datasetType.name,
       run: what.run,
       files: writeFiles(files),

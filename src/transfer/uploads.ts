@@ -7,7 +7,7 @@ import type { DatasetType } from '../butler/dataset-type.ts';
 import type { Memberships } from '../access/memberships.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { UnexpectedBytesError } from '../repository/direct/datastore/measured.ts';
-import type { OpenSatellite, SatelliteDirectory } from '../satellite/satellite.ts';
+import { sameSatellite, type OpenSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
 import type { State, StateTables } from '../state/state.ts';
 import type { CheckedFile } from './ingest-check.ts';
 import { readFiles, writeFiles, type IngestInput } from './ingest-kind.ts';
@@ -29,6 +29,7 @@ export const UPLOAD_TABLES: StateTables = {
       `CREATE INDEX upload_by_age ON {upload} (expires_at)`,
     ],
     [`ALTER TABLE {upload} ADD COLUMN registered BIGINT NOT NULL DEFAULT 0`],
+    [`ALTER TABLE {upload} ADD COLUMN satellite_id TEXT`],
   ],
 };
 
@@ -48,6 +49,7 @@ export interface OldUpload {
   readonly owner: string;
   /** Full name. */
   readonly satellite: string;
+  readonly satelliteId: string | null;
   /** Since when it is old, Unix milliseconds. */
   readonly dueAt: number;
 }
@@ -77,7 +79,7 @@ export class Uploads {
    */
   async open(
     owner: string,
-    { fullName, artifacts }: OpenSatellite,
+    { id: satelliteId, fullName, artifacts }: OpenSatellite,
     datasetType: DatasetType,
     run: string,
     files: readonly CheckedFile[],
@@ -88,9 +90,9 @@ export class Uploads {
     const bytes = files.reduce((sum, { upload }) => sum + (upload?.size ?? 0), 0);
     // First, so that nothing is set aside that is not given back: by who finds it to be old.
     await this.#change(
-      ({ table }) => sql`INSERT INTO ${table} (id, owner, satellite, dataset_type, run, files, expires_at)
-        VALUES (${id}, ${owner}, ${fullName}, ${datasetType.name}, ${run}, ${writeFiles(files)}, ${BigInt(expiresAt)})
-        ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at`,
+      ({ table }) => sql`INSERT INTO ${table} (id, owner, satellite, satellite_id, dataset_type, run, files, expires_at)
+        VALUES (${id}, ${owner}, ${fullName}, ${satelliteId}, ${datasetType.name}, ${run}, ${writeFiles(files)}, ${BigInt(expiresAt)})
+        ON CONFLICT (id) DO UPDATE SET satellite_id = excluded.satellite_id, expires_at = excluded.expires_at`,
     );
     try {
       await this.#satellites.reserve(fullName, id, bytes);
@@ -126,7 +128,7 @@ export class Uploads {
    * @param index place of the file among those asked for
    * @throws SatelliteError NOT_FOUND for what is no address of an upload, or has ended; FORBIDDEN where it can only be read
    *   now; BAD_USER_INPUT where the bytes are not
-   *   those promised
+   *   those promised; CONFLICT as `sameSatellite`
    */
   async receive(id: string, index: number, bytes: Readable, signal: AbortSignal): Promise<void> {
     const upload = await this.#find(id);
@@ -135,7 +137,8 @@ export class Uploads {
       throw new SatelliteError('NOT_FOUND', 'There is no upload at this address (any more): ask for a new one.');
     }
     const owner = (await this.#memberships.of(upload.owner)) ?? { username: upload.owner, groups: [] };
-    const { artifacts } = await this.#satellites.forWriting(upload.input.satellite, owner);
+    const { satellite, satelliteId } = upload.input;
+    const { artifacts } = sameSatellite(await this.#satellites.forWriting(satellite, owner), satelliteId);
     const { fileName } = file.upload;
     try {
       await artifacts.write(file.path, bytes, file.upload, signal);
@@ -151,13 +154,20 @@ export class Uploads {
   async #find(id: string): Promise<StoredUpload | undefined> {
     const table = this.#state.database.table('upload');
     const [row] = await this.#state.database.all(
-      sql`SELECT owner, satellite, dataset_type, run, files, expires_at FROM ${table} WHERE id = ${id}`,
+      sql`SELECT owner, satellite, satellite_id, dataset_type, run, files, expires_at FROM ${table} WHERE id = ${id}`,
       AbortSignal.timeout(STATE_MS),
     );
     if (!row) return undefined;
-    const [owner, satellite, datasetType, run, files] = row as string[];
-    const input = { satellite: satellite!, datasetType: datasetType!, run: run!, files: files!, upload: id };
-    return { owner: owner!, input, expiresAt: Number(row[5]) };
+    const [owner, satellite, satelliteId, datasetType, run, files, expiresAt] = row;
+    const input = {
+      satellite: String(satellite),
+      satelliteId: satelliteId as string | null,
+      datasetType: String(datasetType),
+      run: String(run),
+      files: String(files),
+      upload: id,
+    };
+    return { owner: String(owner), input, expiresAt: Number(expiresAt) };
   }
 
   /** All files of an upload are datasets now. */
@@ -170,12 +180,14 @@ export class Uploads {
     const before = BigInt(now - KEPT_MS);
     await this.#change(({ table }) => sql`DELETE FROM ${table} WHERE registered = 1 AND expires_at < ${before}`);
     const rows = await this.#change(
-      ({ table }) => sql`SELECT id, owner, satellite, expires_at FROM ${table} WHERE expires_at < ${before}`,
+      ({ table }) =>
+        sql`SELECT id, owner, satellite, satellite_id, expires_at FROM ${table} WHERE expires_at < ${before}`,
     );
-    return rows.map(([id, owner, satellite, expiresAt]) => ({
+    return rows.map(([id, owner, satellite, satelliteId, expiresAt]) => ({
       id: String(id),
       owner: String(owner),
       satellite: String(satellite),
+      satelliteId: satelliteId as string | null,
       dueAt: Number(expiresAt) + KEPT_MS,
     }));
   }

@@ -64,7 +64,7 @@ async function added(id: string, changes: Partial<RunEntry> = {}): Promise<RunEn
 /** What keeps claims at a time that is set by hand. @param reserve sets bytes aside for what a run has written */
 function claimsAt(clock: { now: number }, reserve: () => Promise<void> = async () => undefined): Claims {
   const artifacts = { root: '/satellite', list: async function* () {} };
-  const satellite = { artifacts, repository: { recordedAt: async () => new Map() } };
+  const satellite = { id: 's', artifacts, repository: { recordedAt: async () => new Map() } };
   return new Claims({
     ...{
       store,

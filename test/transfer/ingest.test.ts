@@ -91,11 +91,14 @@ async function check(files: readonly IngestedFile[]) {
 
 async function ingest(files: readonly IngestedFile[]): Promise<IngestResult> {
   const checked = await check(files);
-  return run({ satellite: 'alice~mine', datasetType: TYPE, run: RUN, files: writeFiles(checked.files), upload: null });
+  const written = writeFiles(checked.files);
+  return run({ satellite: 'alice~mine', satelliteId: null, datasetType: TYPE, run: RUN, files: written, upload: null });
 }
 
 async function run(input: IngestInput): Promise<IngestResult> {
-  const kind = ingestKind(satellites(), jobRights(alice), (upload) => uploads.registered(upload));
+  const kind = ingestKind({ satellites: satellites(), rights: jobRights(alice) }, (upload) =>
+    uploads.registered(upload),
+  );
   const task: Task = {
     jobId: 'job',
     owner: 'alice',

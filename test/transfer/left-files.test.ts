@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Job, JobKind, Json, Task } from '../../src/jobs/job.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import { SatelliteError } from '../../src/butler/errors.ts';
+import type { SatelliteRecord } from '../../src/satellite/satellite.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State } from '../../src/state/state.ts';
 import { prepareTables } from '../../src/state/tables.ts';
@@ -17,7 +18,7 @@ import { sqliteRepository } from '../fixtures/repositories.ts';
 import { contextOf, TransferWorld } from './transfer-world.ts';
 
 const HOUR = 3_600_000;
-const MINE = 'alice~mine';
+const MINE = { to: 'alice~mine', satelliteId: 's1' };
 const TYPE = { name: 'note', storageClass: 'StructuredDataDict', isCalibration: false };
 const log = { warn: () => undefined };
 
@@ -30,7 +31,9 @@ let left: LeftFiles;
 let released: string[];
 /** Results of steps by job. */
 let steps: Map<string, readonly Json[]>;
-let isThere: boolean;
+/** Satellites that are there or may come back; which of them has the name. */
+let known: readonly string[];
+let named: string | undefined;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'left-'));
@@ -43,11 +46,15 @@ beforeEach(async () => {
   }
   released = [];
   steps = new Map();
-  isThere = true;
+  known = ['s1'];
+  named = 's1';
   const satellites = {
-    forWriting: () => Promise.resolve(world.satellite),
+    forWriting: () => Promise.resolve({ ...world.satellite, id: named! }),
     forJob: () =>
-      isThere ? Promise.resolve(world.satellite) : Promise.reject(new SatelliteError('NOT_FOUND', 'it is gone')),
+      named === undefined
+        ? Promise.reject(new SatelliteError('NOT_FOUND', 'it is gone'))
+        : Promise.resolve({ ...world.satellite, id: named }),
+    byId: (id: string) => Promise.resolve(known.includes(id) ? ({ id } as SatelliteRecord) : null),
     reserve: () => Promise.resolve(),
     release: (_name: string, job: string) => Promise.resolve(void released.push(job)),
   };
@@ -141,7 +148,7 @@ describe('Copies whose job has ended without registering them', () => {
 
   test('go before another job copies to the same satellite', async () => {
     await copied('job', 'FAILED');
-    await left.beginCopy('alice~other', task('another'));
+    await left.beginCopy({ to: 'alice~other', satelliteId: 's3' }, task('another'));
     expect(await files()).toContain('dir/left');
     await left.beginCopy(MINE, task('another'));
     expect(await files()).toEqual(KEPT);
@@ -150,8 +157,20 @@ describe('Copies whose job has ended without registering them', () => {
 
   test('of a satellite that is gone keep nothing set aside', async () => {
     await copied('job', 'CANCELLED');
-    isThere = false;
+    [known, named] = [[], undefined];
     await inHours(0);
+    expect(released).toEqual(['job']);
+  });
+
+  test('stay where another satellite has the name by now, and are waited for as long as theirs may come back', async () => {
+    await copied('job', 'CANCELLED');
+    [known, named] = [['s1', 's2'], 's2'];
+    await left.beginCopy({ ...MINE, satelliteId: 's2' }, task('another'));
+    await expect(inHours(0)).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(released).toEqual([]);
+    known = ['s2'];
+    await inHours(0);
+    expect(await files()).toContain('dir/left');
     expect(released).toEqual(['job']);
   });
 });
@@ -183,6 +202,18 @@ test('An upload of which datasets were made is forgotten after a day, and nothin
   await inHours(26);
   await expect(uploads.committed(id, 'alice')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   expect(released).toEqual([]);
+});
+
+test('An upload goes into no other satellite that got the name of its own', async () => {
+  const upload = { fileName: 'x', size: 5, sha256: createHash('sha256').update('bytes').digest('hex') };
+  const datasetType = { ...TYPE, dimensions: (await world.satellite.repository.universe(contextOf())).conform([]) };
+  const file = { uuid: '0198d2a4-0000-7000-8000-000000000000', values: [], formatter: 'f', path: 'ingested/x', upload };
+  const { id } = await uploads.open('alice', { ...world.satellite, id: 's1' }, datasetType, 'run', [file]);
+  named = 's2';
+  const receiving = uploads.receive(id, 0, Readable.from([Buffer.from('bytes')]), contextOf().signal);
+  await expect(receiving).rejects.toMatchObject({ code: 'CONFLICT' });
+  expect(await files()).toEqual([]);
+  expect((await uploads.committed(id, 'alice')).satelliteId).toBe('s1');
 });
 
 test('An upload for which there is no room leaves nothing behind', async () => {

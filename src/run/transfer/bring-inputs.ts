@@ -16,6 +16,8 @@ export interface InputsOfGraph {
   readonly graph: PredictedGraph;
   /** Full name of the satellite. */
   readonly to: string;
+  /** Its identifier: another one may get the name. */
+  readonly satelliteId: string | null;
   readonly mode: 'REFERENCE' | 'COPY';
   /** In search order. */
   readonly repositories: readonly NamedRepository[];
@@ -31,7 +33,7 @@ export interface InputsOfRepository {
 
 /** @returns for each repository what it is the first to have, the satellite left out; what nobody has (any more) is in none */
 export async function inputsByRepository(
-  { graph, to, repositories, structure }: Omit<InputsOfGraph, 'mode'>,
+  { graph, to, repositories, structure }: Omit<InputsOfGraph, 'satelliteId' | 'mode'>,
   ctx: QueryContext,
 ): Promise<readonly InputsOfRepository[]> {
   const leaves = (structure ?? []).filter(({ type }) => type !== 'CHAINED').map(({ name }) => name);
@@ -56,10 +58,10 @@ export async function bringInputs(
   task: Task,
   ctx: QueryContext,
 ): Promise<TransferResult> {
-  const { to, mode, structure } = request;
+  const { to, satelliteId, mode, structure } = request;
   const total = { datasets: 0, bytes: 0, new: 0 };
   for (const { from, selection } of await inputsByRepository(request, ctx)) {
-    const brought = await asOwner(surroundings, { from: from.name, to }, task, (setting) =>
+    const brought = await asOwner(surroundings, { from: from.name, to, satelliteId }, task, (setting) =>
       new TransferAttempt(
         { ...setting, selection, mode, collections: structure !== null },
         withPrefix(task, `inputs of ${from.name}: `),

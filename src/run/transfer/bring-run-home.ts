@@ -27,6 +27,8 @@ const DATASETS_AT_ONCE = 5000;
 export interface RunToBring {
   /** Full name of its satellite. */
   readonly satellite: string;
+  /** Its identifier: another one may get the name. */
+  readonly satelliteId: string | null;
   /** Full names of the repositories that it read, in search order; its satellite may be among them. */
   readonly repositories: readonly string[];
   /** Collections that it read, as they were asked. */
@@ -80,11 +82,11 @@ export async function bringRunHome(
         run.inputs,
         ctx,
       );
-      const request = { graph, to: run.satellite, repositories, structure };
+      const request = { graph, to: run.satellite, satelliteId: run.satelliteId, repositories, structure };
       const inputs = mode === 'NONE' ? 0 : (await bringInputs({ ...request, mode }, surroundings, task, ctx)).datasets;
       failpoint('run:before-outputs');
       const outputs = await task.step('outputs', async () => {
-        const satellite = await writeableSatellite(surroundings, task.owner, run.satellite);
+        const satellite = await writeableSatellite(surroundings, task.owner, run.satellite, run.satelliteId);
         return bringOutputs(graph, run, satellite, repositories, structure, ctx);
       });
       return { ...outputs, inputs };

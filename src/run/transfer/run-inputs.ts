@@ -45,6 +45,8 @@ type InputsInput = {
   readonly repositories: readonly string[];
   /** Full name of the satellite. */
   readonly to: string;
+  /** Its identifier: another one may get the name. */
+  readonly satelliteId: string | null;
   /** The same of the run's: who may not write to it any more has not its runs. */
   readonly of: string;
   readonly mode: TransferDatasets['mode'];
@@ -91,7 +93,7 @@ export class RunInputs {
 
   async #input(
     { run: id, from, mode, collections }: TransferRunInputs,
-    { fullName: to }: OpenSatellite,
+    { id: satelliteId, fullName: to }: OpenSatellite,
     principal: Principal,
     visible: VisibleRepositories,
   ): Promise<InputsInput> {
@@ -106,7 +108,7 @@ export class RunInputs {
     const { inputs, repositories } = run.spec;
     const read = from === undefined ? repositories : [nameInAddresses(visible.get(from))];
     const graph = `${run.directory}/${RUN_FILES.graph}`;
-    return { graph, inputs, repositories: read, to, of: run.satellite, mode, collections };
+    return { graph, inputs, repositories: read, to, satelliteId, of: run.satellite, mode, collections };
   }
 }
 
@@ -114,11 +116,12 @@ function inputsKind(surroundings: TransferSurroundings): JobKind<InputsInput, Tr
   return {
     name: 'transferRunInputs',
     lane: ({ mode }) => (mode === 'COPY' ? 'bulk' : 'short'),
-    check: async ({ to, of, repositories }, owner) => {
-      for (const satellite of new Set([to, of])) await writeableSatellite(surroundings, owner, satellite);
+    check: async ({ to, satelliteId, of, repositories }, owner) => {
+      await writeableSatellite(surroundings, owner, to, satelliteId);
+      if (of !== to) await writeableSatellite(surroundings, owner, of, null);
       return readingRules(surroundings, owner, repositories);
     },
-    run: async ({ graph: path, inputs, repositories: names, to, mode, collections }, task) => {
+    run: async ({ graph: path, inputs, repositories: names, to, satelliteId, mode, collections }, task) => {
       const ctx = contextOf(surroundings, task);
       const repositories = await readableRepositories(surroundings, task.owner, names);
       const graph = await openRunGraph(path);
@@ -130,10 +133,10 @@ function inputsKind(surroundings: TransferSurroundings): JobKind<InputsInput, Tr
               ctx,
             )
           : null;
-        const request = { graph, to, mode, repositories, structure };
+        const request = { graph, to, satelliteId, mode, repositories, structure };
         const result = await withRoomyHeap(() => bringInputs(request, surroundings, task, ctx));
         await task.step('collections', async () => {
-          const { repository } = await writeableSatellite(surroundings, task.owner, to);
+          const { repository } = await writeableSatellite(surroundings, task.owner, to, satelliteId);
           const missing = missingStructure(structure ?? [], await collectionsByName(repository, ctx));
           await repository.changeTogether({ ...missing, dimensionRecords: [], datasetTypes: [], datasets: [] }, ctx);
           return null;

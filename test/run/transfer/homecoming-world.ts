@@ -52,6 +52,7 @@ function build(): Promise<string> {
 export function runOf(graph: string): RunToBring {
   return {
     satellite: 'alice~mine',
+    satelliteId: null,
     repositories: ['alice~mine', 'dp1'],
     inputs: ['Mini/defaults'],
     output: 'u/alice/out',
