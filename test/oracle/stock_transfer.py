@@ -28,7 +28,9 @@ def repository_config() -> Config:
             "data": "StructuredDataList",
         },
     }
-    config["datastore", "formatters"] = {"StructuredDataList": "lsst.daf.butler.formatters.yaml.YamlFormatter"}
+    config["datastore", "formatters"] = {
+        "StructuredDataList": "lsst.daf.butler.formatters.yaml.YamlFormatter"
+    }
     return config
 
 
@@ -36,13 +38,22 @@ def transfer(source: str, root: str, mode: str, selection: str) -> None:
     StorageClassFactory().addFromConfig(repository_config())
     if not os.path.exists(os.path.join(root, "butler.yaml")):
         Butler.makeRepo(root, config=repository_config())
-    with Butler.from_config(source) as remote, Butler.from_config(root, writeable=True) as satellite:
+    with (
+        Butler.from_config(source) as remote,
+        Butler.from_config(root, writeable=True) as satellite,
+    ):
         start = time.perf_counter()
         refs = {
             ref.id: ref
             for name, collections, where in json.loads(selection)
             for ref in remote.query_datasets(
-                name, collections, where=where, find_first=False, with_dimension_records=True, limit=None, explain=False
+                name,
+                collections,
+                where=where,
+                find_first=False,
+                with_dimension_records=True,
+                limit=None,
+                explain=False,
             )
         }
         satellite.transfer_from(
