@@ -7,7 +7,7 @@ import type { SqlRow, Transaction, WriteableDatabase } from '../repository/direc
 import { listOf } from '../state/list.ts';
 import type { StateTables } from '../state/state.ts';
 import { appendAudit, AUDIT_STATEMENTS, type AuditEntry } from './audit.ts';
-import { isFor, isValid, Rights, type Grant, type Right, type Subject } from './grants.ts';
+import { isFor, isValid, Rights, satelliteOf, type Grant, type Right, type Subject } from './grants.ts';
 import type { Identity } from './principal.ts';
 
 export const ACCESS_TABLES: StateTables = {
@@ -50,6 +50,8 @@ const COLUMNS = raw(
 
 /** Of one resource: whoever it is shared with reads all of theirs. */
 const MOST_GRANTS = 20_000;
+/** Of one user, on what is no satellite: many share what is published, and none is to take it all. */
+const MOST_OF_ONE = 4000;
 
 /** Grants that are kept in memory, of all principals together. */
 const KEPT_GRANTS = 200_000;
@@ -146,9 +148,16 @@ export class GrantStore {
       );
       if (changed.length > 0) return toGrant(changed[0]!);
       const [count] = await transaction.all(
-        sql`SELECT CAST(COUNT(*) AS BIGINT) FROM ${table} WHERE resource = ${resource} AND revoked_at IS NULL
+        sql`SELECT CAST(COUNT(*) AS BIGINT), CAST(SUM(CASE WHEN granted_by = ${grantedBy} THEN 1 ELSE 0 END) AS BIGINT)
+            FROM ${table} WHERE resource = ${resource} AND revoked_at IS NULL
             AND (expires_at IS NULL OR expires_at > ${BigInt(now)})`,
       );
+      if (satelliteOf(resource) === undefined && Number(count![1]) >= MOST_OF_ONE) {
+        throw new SatelliteError(
+          'QUOTA_EXCEEDED',
+          `There are ${MOST_OF_ONE} grants by '${grantedBy}' on it, the most of one user: revoke some, and share a prefix, or with a group.`,
+        );
+      }
       if (Number(count![0]) >= MOST_GRANTS) {
         throw new SatelliteError(
           'QUOTA_EXCEEDED',

@@ -173,6 +173,34 @@ export function describeGrants(name: string, emptyState: (directory: string) => 
       await grants.add(granting(toBob), line);
     });
 
+    test('by one user do not take up all that many may make on what is published', async () => {
+      const { grants, state } = await gateway();
+      const shared = 'repository:published';
+      const rows = Array.from({ length: 4000 }, (_, i) => [
+        `g${i}`,
+        shared,
+        `c${i}`,
+        'user',
+        'bob',
+        'READ',
+        'alice',
+        0n,
+      ]);
+      const columns = 'id, resource, collection, subject_kind, subject, access_right, granted_by, granted_at';
+      await state.database.transaction(
+        (transaction) => transaction.insert({ table: 'access_grant', columns: columns.split(', '), rows }),
+        LIMIT,
+      );
+      const one = granting(toBob, { resource: shared });
+      await expect(grants.add(one, line)).rejects.toMatchObject({
+        code: 'QUOTA_EXCEEDED',
+        message: expect.stringContaining("by 'alice'") as string,
+      });
+      await grants.add({ ...one, grantedBy: 'dave' }, line);
+      await grants.revoke('g7', line);
+      await grants.add({ ...one, collection: 'c' }, line);
+    });
+
     test('among 10 000 of others are found by an index', async () => {
       const { grants, state } = await gateway();
       const rows = Array.from({ length: 10_000 }, (_, i) => {
