@@ -1,9 +1,12 @@
 /** The conformance corpus and its repositories (README.md beside this file has the formats). */
 import { readFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import type { DatasetType } from '../../src/butler/dataset-type.ts';
 import { parseJson, type Json, type JsonObject } from '../../src/butler/json.ts';
 import { Universe } from '../../src/butler/universe.ts';
+import { oneIn } from '../sample.ts';
 
 export const REPOSITORIES = ['satellite', 'official'] as const;
 export type RepositoryName = (typeof REPOSITORIES)[number];
@@ -88,4 +91,12 @@ export function readRepository(name: RepositoryName): CorpusRepository {
   } finally {
     database.close();
   }
+}
+
+/** Every `n`th public case, in full all of them, as a file of the runners. @returns its path */
+export async function oneInFile(n: number, directory: string): Promise<string> {
+  const lines = (await readFile(corpusFile('public/cases.jsonl'), 'utf8')).trimEnd().split('\n');
+  const path = join(directory, 'cases.jsonl');
+  await writeFile(path, `${oneIn(n, lines).join('\n')}\n`);
+  return path;
 }

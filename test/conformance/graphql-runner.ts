@@ -16,13 +16,14 @@ export interface CorpusRepository {
 }
 
 /**
- * Puts every case of these repositories to a gateway over them.
+ * Puts every case of these repositories to a gateway over them, or those of a file.
  * @returns what the runner printed: failures, then `N satisfied, N failed, N skipped`
  */
-export async function putCorpus(repositories: readonly CorpusRepository[]): Promise<string> {
+export async function putCorpus(repositories: readonly CorpusRepository[], cases?: string): Promise<string> {
   await using gateway = await runGateway({ yaml: `repositories: ${JSON.stringify(repositories)}` });
   const names = repositories.flatMap(({ name }) => ['--repo', `${name}=${name}`]);
   const args = [RUNNER, '--url', `${gateway.url}/graphql`, '--token', await gateway.token(), ...names];
+  if (cases !== undefined) args.push('--cases', cases);
   const { stdout } = await promisify(execFile)(pythonProgram('python'), args).catch(
     (error: { stdout: string }) => error,
   );
