@@ -29,5 +29,6 @@ export const repository: Resolvers = {
   RepositoryUsage: {
     // a compiled query does not call methods
     parts: (usage) => usage.parts(),
+    memberships: (usage) => usage.memberships(),
   },
 };

@@ -374,7 +374,7 @@ export type CommentPublicationPayload = {
 
 /** The collection that `createCollection` makes. */
 export type CreateCollectionInput = {
-  /** Of a CHAINED one, in search order. */
+  /** Of a CHAINED one, in search order. Where it is there already, just these must be its children. */
   readonly children?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   /** What it is for. */
   readonly doc?: InputMaybe<Scalars['String']['input']>;
@@ -1042,6 +1042,23 @@ export type ManifestSky = {
   readonly regions: ReadonlyArray<ManifestRegion>;
 };
 
+/** What datasets of one type in one TAGGED or CALIBRATION collection hold. */
+export type MembershipUsage = {
+  readonly __typename?: 'MembershipUsage';
+  /** Bytes of their files in the repository's own store. */
+  readonly bytes: Scalars['BigInt']['output'];
+  /** Name of the collection. */
+  readonly collection: Scalars['String']['output'];
+  /** Name of the dataset type. */
+  readonly datasetType: Scalars['String']['output'];
+  /** Number of datasets, each once, however many validity ranges it has. */
+  readonly datasets: Scalars['BigInt']['output'];
+  /** Bytes of files elsewhere that they refer to, as far as their sizes are known. */
+  readonly referencedBytes: Scalars['BigInt']['output'];
+  /** How it holds its datasets: TAGGED or CALIBRATION. */
+  readonly type: CollectionType;
+};
+
 /** Which satellite `migrateSatellite` moves on. */
 export type MigrateSatelliteInput = {
   /** Only give the plan. */
@@ -1102,7 +1119,11 @@ export type Mutation = {
   readonly claimPublication?: Maybe<ClaimPublicationPayload>;
   /** Says something about a publication, to its owner and its reviewers. */
   readonly commentPublication?: Maybe<CommentPublicationPayload>;
-  /** Makes a collection in a satellite. One of the same type that is there is left as it is, but for its `doc` and children. */
+  /**
+   * Makes a collection in a satellite. One of the same type that is there is left as it is, but for its `doc`, where one is
+   * given; one of another type, or a chain with other `children` than those given, is a `CONFLICT`: `setCollectionChain`
+   * changes a chain.
+   */
   readonly createCollection?: Maybe<CreateCollectionPayload>;
   /**
    * Makes a link to one version of a publication of yours, published or not: whoever has it and can sign in reads that version, and
@@ -1657,7 +1678,7 @@ export type PublicationManifest = {
   readonly datasetTypes: ReadonlyArray<Scalars['JSONObject']['output']>;
   /** Datasets in the order of their UUIDs. */
   readonly datasets: ManifestDatasetConnection;
-  /** Official repositories that it is made from: whoever reads it has to be able to read them. */
+  /** Official repositories that it is made from, of those that exist for you: whoever reads it has to be able to read them all. */
   readonly officialRepositories: ReadonlyArray<Scalars['String']['output']>;
   /** How much there is of each dataset type, by its name. */
   readonly sizes: ReadonlyArray<DatasetTypeSize>;
@@ -2292,6 +2313,8 @@ export type RepositoryUsage = {
   readonly bytes: Scalars['BigInt']['output'];
   /** Number of registered datasets. */
   readonly datasets: Scalars['BigInt']['output'];
+  /** The same by TAGGED or CALIBRATION collection and dataset type. What is in those is in its run too: it is counted in both. */
+  readonly memberships: ReadonlyArray<MembershipUsage>;
   /** The same by run and dataset type. A file that several of them share is counted in each. */
   readonly parts: ReadonlyArray<UsagePart>;
   /** Bytes of files elsewhere that it refers to, as far as their sizes are known. */
@@ -3295,6 +3318,7 @@ export type ResolversTypes = {
   ManifestDatasetConnection: ResolverTypeWrapper<Omit<ManifestDatasetConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['ManifestDataset']> }>;
   ManifestRegion: ResolverTypeWrapper<ManifestRegion>;
   ManifestSky: ResolverTypeWrapper<ManifestSky>;
+  MembershipUsage: ResolverTypeWrapper<MembershipUsage>;
   MigrateSatelliteInput: MigrateSatelliteInput;
   MigrateSatellitePayload: ResolverTypeWrapper<SatelliteOutcome>;
   MigrationPlan: ResolverTypeWrapper<MigrationPlan>;
@@ -3483,6 +3507,7 @@ export type ResolversParentTypes = {
   ManifestDatasetConnection: Omit<ManifestDatasetConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversParentTypes['ManifestDataset']> };
   ManifestRegion: ManifestRegion;
   ManifestSky: ManifestSky;
+  MembershipUsage: MembershipUsage;
   MigrateSatelliteInput: MigrateSatelliteInput;
   MigrateSatellitePayload: SatelliteOutcome;
   MigrationPlan: MigrationPlan;
@@ -3922,6 +3947,15 @@ export type ManifestSkyResolvers<ContextType = GraphQLContext, ParentType extend
   regions?: Resolver<ReadonlyArray<ResolversTypes['ManifestRegion']>, ParentType, ContextType>;
 };
 
+export type MembershipUsageResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['MembershipUsage'] = ResolversParentTypes['MembershipUsage']> = {
+  bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  collection?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  datasetType?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  referencedBytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  type?: Resolver<ResolversTypes['CollectionType'], ParentType, ContextType>;
+};
+
 export type MigrateSatellitePayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['MigrateSatellitePayload'] = ResolversParentTypes['MigrateSatellitePayload']> = {
   job?: Resolver<Maybe<ResolversTypes['Job']>, ParentType, ContextType>;
   plan?: Resolver<Maybe<ResolversTypes['MigrationPlan']>, ParentType, ContextType>;
@@ -4201,6 +4235,7 @@ export type RepositoryResolvers<ContextType = GraphQLContext, ParentType extends
 export type RepositoryUsageResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['RepositoryUsage'] = ResolversParentTypes['RepositoryUsage']> = {
   bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  memberships?: Resolver<ReadonlyArray<ResolversTypes['MembershipUsage']>, ParentType, ContextType>;
   parts?: Resolver<ReadonlyArray<ResolversTypes['UsagePart']>, ParentType, ContextType>;
   referencedBytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
@@ -4516,6 +4551,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   ManifestDatasetConnection?: ManifestDatasetConnectionResolvers<ContextType>;
   ManifestRegion?: ManifestRegionResolvers<ContextType>;
   ManifestSky?: ManifestSkyResolvers<ContextType>;
+  MembershipUsage?: MembershipUsageResolvers<ContextType>;
   MigrateSatellitePayload?: MigrateSatellitePayloadResolvers<ContextType>;
   MigrationPlan?: MigrationPlanResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Self
 
+from astropy.table import Table
+
 from ._errors import NotFoundError
 from ._html import card, readable_bytes
 from ._searches import Searches
+from ._tables import usage_table
 from ._transport import Node, Transport
 
 FIELDS = (
@@ -104,6 +107,23 @@ class SatelliteRecord(Searches):
         """
         self._node = self.find(self._transport, self.name)._node
         return self
+
+    def usage(self) -> Table:
+        """Tell how much it holds.
+
+        Returns
+        -------
+        table : `~astropy.table.Table`
+            The datasets of each dataset type in each collection, with the bytes of their files in the satellite, and of
+            those elsewhere that it refers to. What is in a TAGGED or CALIBRATION collection is in its RUN too.
+        """
+        amounts = "datasets bytes referencedBytes"
+        fields = f"parts {{run datasetType {amounts}}} memberships {{collection type datasetType {amounts}}}"
+        document = f"query ($name: String!) {{satellite(name: $name) {{usage {{{fields}}}}}}}"
+        found = self._transport.ask(document, name=self.name)["satellite"]
+        if found is None or found["usage"] is None:
+            raise NotFoundError(f"There is no satellite {self.name!r} of yours.", "NOT_FOUND")
+        return usage_table(found["usage"])
 
     def __repr__(self) -> str:
         return f"<Satellite {self.name}: {self.state.lower()}, of {self.official}>"

@@ -85,6 +85,30 @@ def data_id_table(nodes: Sequence[Node]) -> Table:
     return table
 
 
+def usage_table(usage: Node) -> Table:
+    """Make a table of what a repository holds.
+
+    Parameters
+    ----------
+    usage : `dict`
+        Its parts and memberships, as GraphQL gives them.
+
+    Returns
+    -------
+    table : `~astropy.table.Table`
+        A row for each collection and dataset type.
+    """
+    rows = [{"collection": part["run"], "type": "RUN", **part} for part in usage["parts"]] + usage["memberships"]
+    table = Table()
+    for name, field in {"collection": "collection", "type": "type", "dataset_type": "datasetType"}.items():
+        table[name] = _column([row[field] for row in rows], str)
+    for name, field in {"datasets": "datasets", "bytes": "bytes", "referenced_bytes": "referencedBytes"}.items():
+        table[name] = _column([row[field] for row in rows], int)
+    for name in ("bytes", "referenced_bytes"):
+        table[name].unit = u.byte
+    return table
+
+
 def _add_data_ids(table: Table, data_ids: Sequence[Node]) -> None:
     for name in dict.fromkeys(name for data_id in data_ids for name in data_id):
         kind = UNIVERSE.dimensions[name].primaryKey.getPythonType() if name in UNIVERSE.dimensions.names else str

@@ -131,6 +131,14 @@ def test_jobs_are_picked_up_again(gateway: satellite.Gateway, work: satellite.Sa
         gateway.job("00000000-0000-0000-0000-000000000000")
 
 
+def test_it_tells_how_much_it_holds(work: satellite.Satellite) -> None:
+    usage = work.usage()
+    own = usage[(usage["type"] == "RUN") & (usage["dataset_type"] == "source_catalog")]
+    assert sum(own["datasets"]) == len(work.search("source_catalog", OFFICIAL, where="instrument = 'HSC'"))
+    assert sum(own["bytes"]) == 0 < sum(own["referenced_bytes"])
+    assert usage["referenced_bytes"].unit == u.byte
+
+
 def test_it_is_emptied_deleted_and_brought_back(work: satellite.Satellite) -> None:
     held = work.search("source_catalog", OFFICIAL, where="instrument = 'HSC'")
     plan = work.reset(dry_run=True)

@@ -38,7 +38,7 @@ interface Shown {
 }
 
 export function satelliteVerbs(): Command[] {
-  return [create(), ...changes(), list(), details()];
+  return [create(), ...changes(), list(), details(), usage()];
 }
 
 function create(): Command {
@@ -214,6 +214,60 @@ function details(): Command {
         },
       ),
     );
+}
+
+interface UsageRow {
+  readonly run?: string;
+  readonly collection?: string;
+  readonly type?: string;
+  readonly datasetType: string;
+  readonly datasets: number | string;
+  readonly bytes: number | string;
+  readonly referencedBytes: number | string;
+}
+
+interface Usage extends UsageRow {
+  readonly parts: readonly UsageRow[];
+  readonly memberships: readonly UsageRow[];
+}
+
+function usage(): Command {
+  return verb('usage', 'Show how much a satellite holds, by collection and dataset type.')
+    .argument('<satellite>', 'its name, or owner~name')
+    .action((name: string, options: ConnectionOptions) =>
+      show<{ satellite: { readonly usage: Usage | null } | null }>(
+        `query ($name: String!) {satellite(name: $name) {usage {
+           ${AMOUNTS} parts {run datasetType ${AMOUNTS}} memberships {collection type datasetType ${AMOUNTS}}
+         }}}`,
+        { name },
+        options,
+        ({ satellite }) => {
+          if (!satellite?.usage) {
+            throw new CommandError(`There is no satellite '${name}' of yours.`, EXIT.failed, 'NOT_FOUND');
+          }
+          return usageLines(satellite.usage);
+        },
+      ),
+    );
+}
+
+const AMOUNTS = 'datasets bytes referencedBytes';
+
+/** What is in TAGGED and CALIBRATION collections is in runs, too: the last line is the sum of these. */
+function usageLines({ parts, memberships, ...total }: Usage): string[] {
+  const rows = [...parts, ...memberships].map((row) => [
+    row.run ?? row.collection!,
+    (row.type ?? 'RUN').toLowerCase(),
+    row.datasetType,
+    ...[row.datasets, row.bytes, row.referencedBytes].map(String),
+  ]);
+  const head = ['collection', 'type', 'dataset type', 'datasets', 'bytes', 'bytes elsewhere'];
+  const all = ['all', '', '', ...[total.datasets, total.bytes, total.referencedBytes].map(String)];
+  const table = [head, ...rows, all];
+  const widths = head.map((_, i) => Math.max(...table.map((row) => row[i]!.length)));
+  return table.map((row) =>
+    row.map((cell, i) => (i < 3 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+  );
 }
 
 /** Those of others have no uri. */

@@ -59,6 +59,8 @@ export interface RepositoryUsage {
   readonly referencedBytes: number;
   /** The same by run and dataset type; a file that several of them share is counted in each. */
   parts(): Promise<readonly UsagePart[]>;
+  /** The same by TAGGED or CALIBRATION collection and dataset type: what is in those is in its run too. */
+  memberships(): Promise<readonly MembershipUsage[]>;
 }
 
 /** What datasets of one type in one run hold. */
@@ -68,6 +70,12 @@ export interface UsagePart {
   readonly datasets: number;
   readonly bytes: number;
   readonly referencedBytes: number;
+}
+
+/** What datasets of one type that one TAGGED or CALIBRATION collection has hold; each counts once, however often it is valid. */
+export interface MembershipUsage extends Omit<UsagePart, 'run'> {
+  readonly collection: string;
+  readonly type: 'TAGGED' | 'CALIBRATION';
 }
 
 /** One file of a dataset; a disassembled composite has one a component. */

@@ -104,7 +104,9 @@ export class BorrowedRepository<R extends Repository> implements Repository {
 
   async usage(ctx: QueryContext): Promise<RepositoryUsage | null> {
     const usage = await this.read(ctx, (repository) => repository.usage(ctx));
-    return usage && { ...usage, parts: () => this.read(ctx, () => usage.parts()) };
+    if (!usage) return null;
+    const parts = () => this.read(ctx, () => usage.parts());
+    return { ...usage, parts, memberships: () => this.read(ctx, () => usage.memberships()) };
   }
 
   /** It is shared, and closed by who opened it. */

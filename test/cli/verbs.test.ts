@@ -43,6 +43,17 @@ test('a user goes from nothing to datasets in a satellite of their own', async (
   expect(job).toMatchObject({ state: 'COMPLETED' });
   expect(planned.stdout).toContain(`new        ${job.result.new}`);
 
+  const tag = ['u/alice/best', '--type', 'tagged'];
+  await satellite(['create-collection', 'mine', ...tag]);
+  await satellite(['associate', 'mine', 'u/alice/best', ...chosen]);
+  const used = (await satellite(['usage', 'mine'])).stdout.split('\n').map((line) => line.trim().split(/ +/));
+  const amounts = [String(job.result.new), '0', '0'];
+  expect(used.slice(1, -1)).toEqual([
+    ['HSC/raw/all', 'run', 'raw', ...amounts],
+    ['u/alice/best', 'tagged', 'raw', ...amounts],
+    ['all', ...amounts],
+  ]);
+
   const listed = await satellite(['list']);
   expect(listed.stdout).toMatch(/^mine +ready +\//);
   const jobs = JSON.parse((await satellite(['jobs', '--json'])).stdout) as { jobs: { kind: string }[] };
@@ -79,6 +90,7 @@ describe('what goes wrong has a status of its own', () => {
   test.each([
     ['a refusal', ['create', 'NOT A NAME', '--from', 'dp1'], 1, 'BAD_USER_INPUT'],
     ['a satellite that is not there', ['show', 'nothing'], 1, 'There is no satellite'],
+    ['how much that holds', ['usage', 'nothing'], 1, 'There is no satellite'],
     ['a missing option', ['create', 'x'], 2, '--from'],
     ['a choice that is none', ['associate', 'mine', 'tag'], 2, '--uuid, or --type with --collection'],
     ['JSON that is none', ['transfer', 'mine', '--data-id', '{'], 2, '--data-id must be JSON'],

@@ -70,7 +70,9 @@ export class FilesRepository extends ArrayRepository {
 
   override async usage(): Promise<RepositoryUsage> {
     const sums = { datasets: 1, bytes: 2, referencedBytes: 3 };
-    return { ...sums, parts: async () => [{ run: 'run', datasetType: 'raw', ...sums }] };
+    const of = { datasetType: 'raw', ...sums };
+    const memberships = async () => [{ collection: 'tag', type: 'TAGGED' as const, ...of }];
+    return { ...sums, parts: async () => [{ run: 'run', ...of }], memberships };
   }
 }
 

@@ -128,7 +128,7 @@ export class DirectRepository implements RestrictableRepository {
   }
 
   async usage(ctx: QueryContext): Promise<RepositoryUsage> {
-    return this.#parts.datastore.usage(ctx.signal);
+    return this.#parts.datastore.usage(await this.#parts.registry.current(ctx.signal), ctx.signal);
   }
 
   async countReferences(prefixes: readonly string[], ctx: QueryContext): Promise<number> {

@@ -13,6 +13,7 @@ import { artifactPath, decodedPath, isUri } from './artifact-path.ts';
 import type { ArtifactStore } from './artifact-store.ts';
 import { recordedFiles } from './recorded-files.ts';
 import { RECORD_COLUMNS, type RecordsLocation } from './records.ts';
+import type { Registry } from '../registry.ts';
 import { datastoreUsage } from './usage.ts';
 import type { ZipBytes } from './zip-member.ts';
 
@@ -111,8 +112,9 @@ export class Datastore {
   }
 
   /** Registered datasets and bytes, by what they are too. */
-  async usage(signal: AbortSignal): Promise<RepositoryUsage> {
-    return datastoreUsage(this.#database, (await this.checkTable(signal)) ? this.location.recordsTable : null, signal);
+  async usage(registry: Registry, signal: AbortSignal): Promise<RepositoryUsage> {
+    const records = (await this.checkTable(signal)) ? this.location.recordsTable : null;
+    return datastoreUsage(this.#database, registry, records, signal);
   }
 
   /** Datasets with a file elsewhere, whose address begins with one of the prefixes. */

@@ -107,7 +107,8 @@ export class RestrictedRepository implements Repository {
   }
 
   async usage(ctx: QueryContext): Promise<RepositoryUsage> {
-    return (await this.#datastore(ctx)).usage(ctx.signal);
+    const { database, registry } = await this.#access(ctx);
+    return this.#parts.datastore.readFrom(database).usage(registry, ctx.signal);
   }
 
   /** The repository is not its own. */

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import Sqlite from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDirectRepository } from '../../../../src/repository/direct/open.ts';
+import { selectedUuids } from '../../../../src/satellite/selection.ts';
 import { copySqliteRepository, temporaryDirectory } from '../../../fixtures/repositories.ts';
 import { zipOf } from './zip-file.ts';
 
@@ -108,6 +109,32 @@ test('usage counts datasets, and the bytes of a file of its own once, but not th
       referencedBytes: 77,
     },
   ]);
+});
+
+test('usage tells what TAGGED and CALIBRATION collections hold, each dataset once however often it is valid', async () => {
+  const repository = await repositoryWith([
+    ['run 1/bias_94.fits', 'image', 1_000],
+    ['https://data.example.org/files/dp1/a.fits', 'psf', 77],
+  ]);
+  const memberships = await (await repository.usage(ctx)).memberships();
+  const members = async (collection: string, datasetType: string) => {
+    const selection = { datasetTypes: [datasetType], collections: [collection], findFirst: false };
+    return new Set(await selectedUuids(repository, { search: selection }, ctx)).size;
+  };
+  const kinds = { CALIBRATION: new Set<string>(), TAGGED: new Set<string>() };
+  for (const { collection, type, datasetType, datasets } of memberships) {
+    expect(datasets).toBe(await members(collection, datasetType));
+    kinds[type].add(collection);
+  }
+  expect(kinds).toEqual({
+    CALIBRATION: new Set(['LSSTCam/calib/DM-40000', 'LSSTCam/calib/DM-50000']),
+    TAGGED: new Set(['HSC/good-seeing']),
+  });
+  const withBytes = memberships.filter(({ bytes, referencedBytes }) => bytes + referencedBytes > 0);
+  expect(withBytes.map(({ datasetType, bytes, referencedBytes }) => [datasetType, bytes, referencedBytes])).toEqual(
+    withBytes.map(() => ['bias', 1_000, 77]),
+  );
+  expect(withBytes.length).toBeGreaterThan(0);
 });
 
 test('a file outside the datastore is not given out, however it is named', async () => {

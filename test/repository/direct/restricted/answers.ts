@@ -206,7 +206,8 @@ export async function answersOf(
   for (const uuid of uuids.slice(0, 5)) await ask(`file of ${uuid}`, () => repository.fileSource(uuid, null, ctx));
   await ask('usage', async () => {
     const usage = await repository.usage(ctx);
-    return usage && [usage.datasets, usage.bytes, usage.referencedBytes, await usage.parts()];
+    const { datasets, bytes, referencedBytes } = usage ?? {};
+    return usage && [datasets, bytes, referencedBytes, await usage.parts(), await usage.memberships()];
   });
   return answers;
 }
