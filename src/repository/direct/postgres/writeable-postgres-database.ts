@@ -33,7 +33,7 @@ const ATTEMPTS = 6;
 export interface WriteablePostgresOptions {
   /** Default: none, everybody may write. */
   readonly guard?: WriteGuard | undefined;
-  /** Whether others make tables in the schema: it is not written to where these have triggers, rules or views. Default: false */
+  /** Whether others make tables in the schema: it is not written to where these have code of theirs (see `#refuseCode`). Default: false */
   readonly isOthers?: boolean;
 }
 
@@ -164,14 +164,23 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
   /** What would run within our statements, and need not end. Neither Butler nor the gateway makes any. */
   async #refuseCode(transaction: PostgresTransaction): Promise<void> {
     if (!this.#isOthers || performance.now() < this.#lookedAt + LOOK_MILLISECONDS) return;
+    const schema = sql`(SELECT oid FROM pg_namespace WHERE nspname = current_schema())`;
+    // What depends on a function of the server's own is not recorded: such functions end with the statement's time.
+    const calling = sql`SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_proc'::regclass`;
     const [found] = await transaction.all(sql`SELECT 1 FROM pg_class AS c
-      WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+      WHERE c.relnamespace = ${schema}
         AND (c.relkind IN ('v', 'm', 'f') OR c.relhasrules
-          OR c.relhastriggers AND EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal))
+          OR c.relhastriggers AND EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal)
+          OR ('pg_class'::regclass::oid, c.oid) IN (${calling})
+          OR EXISTS (SELECT FROM pg_attrdef WHERE adrelid = c.oid AND ('pg_attrdef'::regclass::oid, oid) IN (${calling}))
+          OR EXISTS (SELECT FROM pg_policy WHERE polrelid = c.oid AND ('pg_policy'::regclass::oid, oid) IN (${calling})))
+      UNION ALL SELECT 1 FROM pg_constraint
+      WHERE connamespace = ${schema} AND ('pg_constraint'::regclass::oid, oid) IN (${calling})
       LIMIT 1`);
     if (found) {
       throw this.#connections.unavailable(
-        'cannot be written to: its schema has triggers, rules or views, which Butler does not make; drop them.',
+        'cannot be written to: its schema has triggers, rules or views, or functions in constraints, defaults or indexes, ' +
+          'which Butler does not make; drop them.',
       );
     }
     this.#lookedAt = performance.now();
