@@ -1204,7 +1204,9 @@ export type Mutation = {
   readonly submitPublication?: Maybe<SubmitPublicationPayload>;
   /**
    * Brings datasets into a satellite, by reference (no bytes are copied) or as copies, with their dimension records and their
-   * collections. UUIDs, run names and data IDs are kept. What is there already is left as it is. What a copy that failed had
+   * collections. UUIDs, run names and data IDs are kept. What is there already is left as it is. Which datasets come is decided
+   * when the job begins, before it writes: what the source gets later does not come, also by `retryJob`, until you call this
+   * again. Where anything is in the way, no dataset comes; `retryJob` looks for that anew. What a copy that failed had
    * copied and not registered is removed after a day, or before the next copy to the satellite; of one that was cancelled, at
    * once.
    */
@@ -1596,7 +1598,7 @@ export type PublicationAction =
   | 'REQUEST_CHANGES'
   /** To submit its next version. */
   | 'SUBMIT'
-  /** To give it up, or to take what is published out of the repository again. */
+  /** To give it up as long as it is not visible, or to take what is published out of the repository again. */
   | 'WITHDRAW';
 
 /** One automatic check. */
