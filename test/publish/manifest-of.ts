@@ -136,3 +136,22 @@ export async function openedSource(found: ResolvedSource, { signal }: QueryConte
   if (!response.ok) throw new Error(`the source answers ${response.status}`);
   return Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
 }
+
+/** What a stock server reads once, when it is first asked: universe 8's elements with `is_cached`. */
+const KEPT = ['instrument', 'skymap', 'detector', 'physical_filter', 'subfilter', 'visit_system'];
+
+/** Of a manifest, the records alone that a stock server keeps, or those of some elements. */
+export function keptRecords(manifest: WholeManifest, elements: readonly string[] = KEPT): WholeManifest {
+  return {
+    ...manifest,
+    datasetTypes: async () => [],
+    collections: async () => [],
+    async *datasets() {},
+    async *memberships() {},
+    async *records() {
+      for await (const records of manifest.records()) {
+        yield records.filter(({ element }) => elements.includes(element));
+      }
+    },
+  };
+}

@@ -19,7 +19,15 @@ const ORACLE = 'test/oracle/published_content.py';
 export interface Content {
   readonly collections: Readonly<Record<string, readonly [type: string, doc: string, children: readonly string[]]>>;
   readonly datasets: Readonly<
-    Record<string, { readonly run: string; readonly bytes: Readonly<Record<string, string>> }>
+    Record<
+      string,
+      {
+        readonly type: string;
+        readonly run: string;
+        readonly dataId: Readonly<Record<string, string>>;
+        readonly bytes: Readonly<Record<string, string>>;
+      }
+    >
   >;
   readonly found: readonly string[];
   readonly memberships: readonly (readonly [string, string, string | null, string | null])[];
