@@ -11,6 +11,7 @@ import { face } from './face.ts';
 import { grants } from './grants.ts';
 import { graphs } from './graphs.ts';
 import { publishing } from './publishing.ts';
+import { visibility } from './visibility.ts';
 import { askRefs, headers, readRest, refsBody, restBody, SOURCES, timed, TYPES } from './questions.ts';
 import { runs } from './runs.ts';
 import { compare, isKept, line, median, type Measure } from './ratio.ts';
@@ -126,6 +127,7 @@ const PARTS: Readonly<Record<string, (scaled: string) => Promise<readonly Measur
   runs,
   executions: () => executions(),
   publishing,
+  visibility: () => visibility(),
   writing,
 };
 
