@@ -2,36 +2,44 @@
  * A gateway is killed at every failpoint, and started again: what it had begun is ended or was never there, nothing is lost,
  * and stock Python opens the satellite, as it was at the moment of the kill and in the end.
  */
-import { existsSync } from 'node:fs';
-import { cp, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { FAILPOINTS, type Failpoint } from '../../src/repository/failpoints.ts';
 import type { Gateway } from '../../stack/gateway.ts';
 import { isFull } from '../sample.ts';
 import { DATASETS, FaultyWorld, METRICS, SELECTION, until, type Judgement } from './faulty-world.ts';
+import { IN_FILES, InServers, satellitesIn, type Place } from './satellite-places.ts';
 
 /** What a gateway does that is killed, and how it is ended. */
 interface Case {
   /** Comes to the failpoint, and is not answered. */
-  readonly act: (gateway: Gateway) => Promise<unknown>;
+  readonly act: (gateway: Gateway, place: Place) => Promise<unknown>;
   /** What the next gateway has made of it, and what its user does then. */
-  readonly goOn: (gateway: Gateway) => Promise<unknown>;
+  readonly goOn: (gateway: Gateway, place: Place) => Promise<unknown>;
   /** What the satellite holds in the end; undefined: it is gone. */
   readonly left: Partial<Judgement> | undefined;
 }
 
 const mine = { satellite: 'mine' };
 let world: FaultyWorld;
+let servers: InServers;
 /** Repositories, which stock Python opens all at once, and what it is to find. */
 const left: { readonly root: string; readonly expected: Partial<Judgement> }[] = [];
+/** Identifiers of the satellites that are there in the end. */
+const kept = new Set<string>();
 
 beforeAll(async () => {
   world = await FaultyWorld.open();
+  servers = new InServers(world.official.s3);
 });
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(async () => {
+  await world.logs();
+  await servers.stop();
+  await world[Symbol.asyncDispose]();
+});
 
-const create = (gateway: Gateway) => world.create(gateway, 'mine');
+const create = (gateway: Gateway, { asked }: Place) => world.create(gateway, 'mine', asked);
 const transfer = (mode: 'REFERENCE' | 'COPY') => ({ from: 'dp1', to: 'mine', search: SELECTION, mode });
 const remove = (gateway: Gateway) =>
   world.call(gateway, 'removeDatasets', {
@@ -51,30 +59,28 @@ async function satelliteOf(gateway: Gateway): Promise<string> {
 }
 
 /** A satellite with copies, or with references, which are brought sooner. */
-async function filled(gateway: Gateway, mode: 'REFERENCE' | 'COPY' = 'REFERENCE'): Promise<void> {
-  await create(gateway);
+async function filled(gateway: Gateway, place: Place, mode: 'REFERENCE' | 'COPY' = 'REFERENCE'): Promise<void> {
+  await create(gateway, place);
   expect(await world.run(gateway, 'transferDatasets', transfer(mode))).toMatchObject({ state: 'COMPLETED' });
 }
 
 const creation: Case = {
   act: create,
-  goOn: async (gateway) => {
+  goOn: async (gateway, place) => {
     await until(async () => (await state(gateway)) === undefined);
-    await create(gateway);
+    await create(gateway, place);
   },
   left: { datasets: 0, collections: [] },
 };
 
-async function hasNoMetrics(gateway: Gateway): Promise<void> {
-  const found = await readdir(await satelliteOf(gateway), { recursive: true, withFileTypes: true });
-  // Stock Python leaves the directories.
-  const files = found.filter((entry) => entry.isFile()).map(({ parentPath }) => parentPath);
-  expect(files.filter((directory) => directory.includes('metrics_composite'))).toEqual([]);
+async function hasNoMetrics(gateway: Gateway, place: Place): Promise<void> {
+  const files = await place.files(await satelliteOf(gateway));
+  expect(files.filter((path) => path.includes('metrics_composite'))).toEqual([]);
 }
 
 const bringing = (mode: 'REFERENCE' | 'COPY'): Case => ({
-  act: async (gateway) => {
-    await create(gateway);
+  act: async (gateway, place) => {
+    await create(gateway, place);
     await world.call(gateway, 'transferDatasets', transfer(mode));
     await gateway.process.whenEnded;
   },
@@ -86,14 +92,14 @@ const bringingReferences = bringing('REFERENCE');
 const bringingCopies = bringing('COPY');
 
 const removal: Case = {
-  act: async (gateway) => {
-    await filled(gateway, 'COPY');
+  act: async (gateway, place) => {
+    await filled(gateway, place, 'COPY');
     await remove(gateway);
   },
   // A few are removed in the call itself, which was not answered: it is made again.
-  goOn: async (gateway) => {
+  goOn: async (gateway, place) => {
     await remove(gateway);
-    await hasNoMetrics(gateway);
+    await hasNoMetrics(gateway, place);
   },
   left: { datasets: DATASETS - METRICS, copied: DATASETS - METRICS },
 };
@@ -101,17 +107,18 @@ const removal: Case = {
 /** What was removed comes again instead, and its owner removes it by stock Python. */
 const secondThoughts: Case = {
   ...removal,
-  goOn: async (gateway) => {
+  goOn: async (gateway, place) => {
     expect(await world.run(gateway, 'transferDatasets', transfer('COPY'))).toMatchObject({ state: 'COMPLETED' });
     expect(await world.verified(gateway, 'mine')).toMatchObject({ sound: true, findings: [] });
-    await world.prune(await satelliteOf(gateway), 'metrics_composite');
-    await hasNoMetrics(gateway);
+    if (place === IN_FILES) await world.prune(await satelliteOf(gateway), 'metrics_composite');
+    else await remove(gateway);
+    await hasNoMetrics(gateway, place);
   },
 };
 
 const deletion: Case = {
-  act: async (gateway) => {
-    await filled(gateway);
+  act: async (gateway, place) => {
+    await filled(gateway, place);
     await destroy(gateway, false);
   },
   // Whose answer was lost is called again, before the gateway may have ended it.
@@ -123,8 +130,8 @@ const deletion: Case = {
 };
 
 const restoration: Case = {
-  act: async (gateway) => {
-    await filled(gateway);
+  act: async (gateway, place) => {
+    await filled(gateway, place);
     await destroy(gateway, false);
     await restore(gateway);
   },
@@ -133,8 +140,8 @@ const restoration: Case = {
 };
 
 const purge: Case = {
-  act: async (gateway) => {
-    await filled(gateway);
+  act: async (gateway, place) => {
+    await filled(gateway, place);
     await destroy(gateway, true);
     await gateway.process.whenEnded;
   },
@@ -151,51 +158,66 @@ type Met = Exclude<Failpoint, `${'call' | 'migrate' | 'run' | 'publication' | 'p
 const MET = FAILPOINTS.filter((name): name is Met => !/^(call|migrate|run|publication|publish|withdraw):/.test(name));
 
 /** Whoever adds a failpoint says here what comes to it. */
-const CASES: Readonly<Record<Met, Case>> = {
-  'create:before-database': creation,
-  'create:before-butler-yaml': creation,
-  'create:before-ready': creation,
-  'transfer:before-dimension-records': bringingReferences,
-  'transfer:before-datasets': bringingReferences,
-  'transfer:after-datasets': bringingReferences,
-  'transfer:before-collections': bringingReferences,
-  'copy:in-file': bringingCopies,
-  'copy:before-rows': bringingCopies,
-  'remove:before-files': secondThoughts,
-  'remove:before-records': removal,
-  'delete:before-detach': deletion,
-  'delete:after-detach': deletion,
-  'restore:before-attach': restoration,
-  'restore:after-attach': restoration,
-  'purge:before-files': purge,
-  'purge:before-record': purge,
+const CASES: Readonly<Record<Met, readonly Case[]>> = {
+  'create:before-database': [creation],
+  'create:before-butler-yaml': [creation],
+  'create:before-ready': [creation],
+  'transfer:before-dimension-records': [bringingReferences],
+  'transfer:before-datasets': [bringingReferences],
+  'transfer:after-datasets': [bringingReferences],
+  'transfer:before-collections': [bringingReferences, bringingCopies],
+  'copy:in-file': [bringingCopies],
+  'copy:before-rows': [bringingCopies],
+  'remove:before-files': [secondThoughts],
+  'remove:before-records': [removal],
+  'delete:before-detach': [deletion],
+  'delete:after-detach': [deletion],
+  'restore:before-attach': [restoration],
+  'restore:after-attach': [restoration],
+  'purge:before-files': [purge],
+  'purge:before-record': [purge],
 };
 
-/** In `npm test`, one of each case: a process is killed at what is left out in `test/satellite/` and `test/transfer/`. */
-const TRIED = isFull ? MET : MET.filter((name, i) => MET.findIndex((other) => CASES[other] === CASES[name]) === i);
+type Where = 'files' | 'servers';
+/**
+ * In full all of it on both kinds of satellites.  In `npm test`, one of each case on one of them: a process is killed at what
+ * is left out in `test/satellite/` and `test/transfer/`.
+ */
+const TRIED = isFull
+  ? MET
+  : MET.filter((name, i) => MET.findIndex((other) => CASES[other][0] === CASES[name][0]) === i);
+const KILLS = TRIED.flatMap((failpoint, i) => {
+  const places: readonly Where[] = isFull ? ['files', 'servers'] : [i % 3 === 2 ? 'servers' : 'files'];
+  return CASES[failpoint]
+    .slice(0, isFull ? undefined : 1)
+    .flatMap((of, n) =>
+      places.map((where) => ({ failpoint, of, where, name: [failpoint.replace(':', '-'), where, n].join('-') })),
+    );
+});
 
 describe.concurrent('A gateway that is killed', () => {
-  test.each(TRIED)(
-    'at %s',
-    async (failpoint) => {
-      const { act, goOn, left: expected } = CASES[failpoint];
-      const name = failpoint.replace(':', '-');
-      const killed = await world.start({ name, failpoint });
-      const acting = act(killed).catch(() => undefined);
+  test.each(KILLS)(
+    '$name',
+    async ({ failpoint, of: { act, goOn, left: expected }, name, where }) => {
+      const place = where === 'files' ? IN_FILES : servers;
+      const satellites = await place.settings(name);
+      const killed = await world.start({ name, failpoint, satellites });
+      const acting = act(killed, place).catch(() => undefined);
       await killed.process.whenEnded;
       await acting;
       const own = join(world.directoryOf(name), 'satellites', 'alice');
-      for (const found of existsSync(own) ? await readdir(own) : []) {
-        if (!existsSync(join(own, found, 'butler.yaml'))) continue;
-        const root = join(world.directoryOf(name), 'moment');
-        await cp(join(own, found), root, { recursive: true });
-        left.push({ root, expected: {} });
+      for (const found of await satellitesIn(own)) {
+        const moment = { root: await place.opened(found, join(world.directoryOf(name), 'moment'), name), expected: {} };
+        if (place.isLive) await judge([moment]);
+        else left.push(moment);
       }
-      await using next = await world.start({ name });
-      await goOn(next);
+      await using next = await world.start({ name, satellites });
+      await goOn(next, place);
       if (expected) {
         expect(await world.verified(next, 'mine')).toMatchObject({ sound: true, findings: [] });
-        left.push({ root: await satelliteOf(next), expected });
+        const root = await satelliteOf(next);
+        left.push({ root: await place.opened(root, join(world.directoryOf(name), 'end'), name), expected });
+        kept.add(basename(root));
       } else {
         expect(await state(next)).toBeUndefined();
       }
@@ -206,11 +228,22 @@ describe.concurrent('A gateway that is killed', () => {
   );
 });
 
+async function judge(repositories: typeof left): Promise<void> {
+  const roots = repositories.map(({ root }) => root);
+  const found = await world.judge(roots, world.official.s3.environment);
+  for (const [i, { root, expected }] of repositories.entries()) expect(found[i], root).toMatchObject(expected);
+}
+
 test('stock Python opened every satellite that was left, at the kill and in the end', async () => {
   expect(left.length).toBeGreaterThan(TRIED.length);
-  const found = await world.judge(left.map(({ root }) => root));
-  for (const [i, { root, expected }] of left.entries()) expect(found[i], root).toMatchObject(expected);
+  await judge(left);
 }, 120_000);
+
+test('no schema, role or object is left of a satellite that is gone', async () => {
+  const found = [...(await servers.found())];
+  expect(found.length).toBeGreaterThan(0);
+  expect(found.filter((id) => ![...kept].some((name) => name.includes(id)))).toEqual([]);
+});
 
 test('the gateways logged no secret', async () => {
   const logs = await world.logs();
