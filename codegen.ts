@@ -66,6 +66,7 @@ const config: CodegenConfig = {
           Job: '../src/jobs/job.ts#Job as StoredJob',
           ManifestDataset: '../src/publish/manifest.ts#ManifestDataset as PublishedDataset',
           Publication: '../src/publish/service.ts#SeenPublication',
+          PublicationEvent: '../src/publish/service.ts#HappenedToSeen',
           PublicationComment: '../src/publish/publication.ts#PublicationComment as StoredComment',
           PublicationManifest: './publication-manifest.ts#ShownManifest',
           QueryExplanation: '../src/repository/federated/explain/explanation.ts#Explanation',

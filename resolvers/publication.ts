@@ -30,6 +30,12 @@ export const publication: Resolvers = {
     },
   },
   Subscription: {
+    publicationEvents: {
+      subscribe: async function* (_root, _args, context) {
+        const events = publicationsOf(servicesOf(context)).events(context.principal, context.query.signal);
+        for await (const publicationEvents of events) yield { publicationEvents };
+      },
+    },
     publicationUpdates: {
       subscribe: async function* (_root, { id }, context) {
         for await (const seen of publicationsOf(servicesOf(context)).watch(
@@ -82,6 +88,7 @@ export const publication: Resolvers = {
     submittedAt: ({ record }) => timeOrNull(record.submittedAt),
     changedAt: ({ record }) => utcTime(record.changedAt),
   },
+  PublicationEvent: { at: ({ at }) => utcTime(at) },
   PublicationComment: { at: ({ at }) => utcTime(at) },
   PublicationManifest: {
     datasetCount: ({ datasets }) => datasets,

@@ -8,7 +8,7 @@ import type { DatasetType as ButlerDatasetType } from '../src/butler/dataset-typ
 import type { NamedGrant } from '../src/satellite/sharing.ts';
 import type { Job as StoredJob } from '../src/jobs/job.ts';
 import type { ManifestDataset as PublishedDataset } from '../src/publish/manifest.ts';
-import type { SeenPublication } from '../src/publish/service.ts';
+import type { SeenPublication, HappenedToSeen } from '../src/publish/service.ts';
 import type { PublicationComment as StoredComment } from '../src/publish/publication.ts';
 import type { ShownManifest } from './publication-manifest.ts';
 import type { Explanation, PlanStep } from '../src/repository/federated/explain/explanation.ts';
@@ -1667,6 +1667,19 @@ export type PublicationDiff = {
   readonly removed: Scalars['BigInt']['output'];
 };
 
+/** Something that happened to a publication. */
+export type PublicationEvent = {
+  readonly __typename?: 'PublicationEvent';
+  /** When, ISO-8601 UTC. */
+  readonly at: Scalars['String']['output'];
+  /** The state that it came into, `COMMENTED`, `CONFIRMED` or `REMINDED`. */
+  readonly event: Scalars['String']['output'];
+  /** Its identifier, as webhooks have it: an event can come twice. */
+  readonly id: Scalars['ID']['output'];
+  /** The publication, as you see it now. */
+  readonly publication: Publication;
+};
+
 /** Everything that is published with a version, as it was when it was submitted. */
 export type PublicationManifest = {
   readonly __typename?: 'PublicationManifest';
@@ -2910,6 +2923,11 @@ export type Subscription = {
   readonly __typename?: 'Subscription';
   /** A job now and after each change, until it has ended. Over Server-Sent Events at `/graphql/stream`, or WebSocket. */
   readonly jobProgress: Job;
+  /**
+   * What happens from now on to publications that are yours or your group's, and to those that you review, such as new requests,
+   * comments, reminders and that one was given up because nobody did anything.
+   */
+  readonly publicationEvents: PublicationEvent;
   /** A publication now and after each change. Over Server-Sent Events at `/graphql/stream`, or WebSocket. */
   readonly publicationUpdates: Publication;
   /** A run now and after each change, until it is COMPLETED, FAILED or CANCELLED. Over Server-Sent Events, or WebSocket. */
@@ -3335,6 +3353,7 @@ export type ResolversTypes = {
   PublicationComment: ResolverTypeWrapper<StoredComment>;
   PublicationConnection: ResolverTypeWrapper<Omit<PublicationConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversTypes['Publication']> }>;
   PublicationDiff: ResolverTypeWrapper<PublicationDiff>;
+  PublicationEvent: ResolverTypeWrapper<HappenedToSeen>;
   PublicationManifest: ResolverTypeWrapper<ShownManifest>;
   PublicationReaders: ResolverTypeWrapper<PublicationReaders>;
   PublicationReadersInput: PublicationReadersInput;
@@ -3522,6 +3541,7 @@ export type ResolversParentTypes = {
   PublicationComment: StoredComment;
   PublicationConnection: Omit<PublicationConnection, 'nodes'> & { nodes: ReadonlyArray<ResolversParentTypes['Publication']> };
   PublicationDiff: PublicationDiff;
+  PublicationEvent: HappenedToSeen;
   PublicationManifest: ShownManifest;
   PublicationReaders: PublicationReaders;
   PublicationReadersInput: PublicationReadersInput;
@@ -4087,6 +4107,13 @@ export type PublicationDiffResolvers<ContextType = GraphQLContext, ParentType ex
   removed?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
+export type PublicationEventResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublicationEvent'] = ResolversParentTypes['PublicationEvent']> = {
+  at?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  event?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  publication?: Resolver<ResolversTypes['Publication'], ParentType, ContextType>;
+};
+
 export type PublicationManifestResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublicationManifest'] = ResolversParentTypes['PublicationManifest']> = {
   bytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   collections?: Resolver<ReadonlyArray<ResolversTypes['PublishedCollection']>, ParentType, ContextType>;
@@ -4429,6 +4456,7 @@ export type SubmitPublicationPayloadResolvers<ContextType = GraphQLContext, Pare
 
 export type SubscriptionResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   jobProgress?: SubscriptionResolver<ResolversTypes['Job'], "jobProgress", ParentType, ContextType, RequireFields<SubscriptionJobProgressArgs, 'id'>>;
+  publicationEvents?: SubscriptionResolver<ResolversTypes['PublicationEvent'], "publicationEvents", ParentType, ContextType>;
   publicationUpdates?: SubscriptionResolver<ResolversTypes['Publication'], "publicationUpdates", ParentType, ContextType, RequireFields<SubscriptionPublicationUpdatesArgs, 'id'>>;
   runProgress?: SubscriptionResolver<ResolversTypes['Run'], "runProgress", ParentType, ContextType, RequireFields<SubscriptionRunProgressArgs, 'id'>>;
 };
@@ -4564,6 +4592,7 @@ export type Resolvers<ContextType = GraphQLContext> = {
   PublicationComment?: PublicationCommentResolvers<ContextType>;
   PublicationConnection?: PublicationConnectionResolvers<ContextType>;
   PublicationDiff?: PublicationDiffResolvers<ContextType>;
+  PublicationEvent?: PublicationEventResolvers<ContextType>;
   PublicationManifest?: PublicationManifestResolvers<ContextType>;
   PublicationReaders?: PublicationReadersResolvers<ContextType>;
   PublicationUpload?: PublicationUploadResolvers<ContextType>;

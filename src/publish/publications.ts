@@ -16,6 +16,7 @@ import type { ManifestSummary } from './manifest-summary.ts';
 import { ManifestStore } from './manifest-store.ts';
 import { ManifestView } from './manifest-view.ts';
 import { grantedReadersIn } from './granted-readers.ts';
+import { eventsFromNow } from './event-feed.ts';
 import { giveUp } from './giving-up.ts';
 import { GrantRights } from './grant-rights.ts';
 import { otherReadersIn } from './other-readers.ts';
@@ -30,6 +31,7 @@ import { PublicationRecords } from './records.ts';
 import { RefereeLinks } from './referee/referee-links.ts';
 import type {
   DecideOn,
+  HappenedToSeen,
   PublicationChange,
   PublicationDiff,
   PublicationFilter,
@@ -291,6 +293,14 @@ export class Publications implements PublicationService {
       const seen = await this.#view.find(id, undefined, principal);
       if (!seen) return;
       yield seen;
+    }
+  }
+
+  async *events(principal: Principal, signal: AbortSignal): AsyncGenerator<HappenedToSeen, void> {
+    const { state, now, pollMilliseconds = 1000 } = this.#options;
+    for await (const { id, event, at, of } of eventsFromNow(state.database, now, pollMilliseconds, signal)) {
+      const publication = await this.#view.find(of, undefined, principal);
+      if (publication && publication.role !== 'READER') yield { id, event, at, publication };
     }
   }
 

@@ -71,6 +71,15 @@ export interface PublicationChange {
   readonly job: Job | null;
 }
 
+/** Something that happened to a publication, as it is seen now. */
+export interface HappenedToSeen {
+  readonly id: string;
+  readonly event: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly publication: SeenPublication;
+}
+
 /** Where the version that it would be about is not the one that is meant, it is refused (CONFLICT). */
 export interface DecideOn extends Meant {
   readonly publication: string;
@@ -130,6 +139,8 @@ export interface PublicationService {
   diff(record: PublicationVersion): Promise<PublicationDiff | null>;
   /** The job that works on a version, also of another user: whoever sees the version may know how far it is. */
   job(record: PublicationVersion): Promise<Job | null>;
+  /** What happens from now on to publications that the principal owns or reviews, as far as they see them then. */
+  events(principal: Principal, signal: AbortSignal): AsyncIterable<HappenedToSeen>;
   /** A publication now and after each change of its latest version, until the signal aborts. */
   watch(id: string, principal: Principal, signal: AbortSignal): AsyncIterable<SeenPublication>;
 }

@@ -1,4 +1,5 @@
 import type { StateTables } from '../state/state.ts';
+import { FEED_STATEMENTS } from './event-feed.ts';
 import { PACK_STATEMENTS, TAKEN_STATEMENTS } from './packs/pack-records.ts';
 import { REFEREE_STATEMENTS } from './referee/link-records.ts';
 
@@ -98,5 +99,6 @@ export const PUBLICATION_TABLES: StateTables = {
     PACK_STATEMENTS,
     REFEREE_STATEMENTS,
     TAKEN_STATEMENTS,
+    FEED_STATEMENTS,
   ],
 };

@@ -130,4 +130,33 @@ describe('a run’s outputs', () => {
     expect(states.at(-1)).toBe('PUBLISHED');
     await approved;
   });
+
+  test('are told of to those who own or review them, new ones too, and to nobody else', async () => {
+    const listen = async (user: string) => {
+      const response = await world.fetch(user, '/graphql/stream', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+        body: JSON.stringify({ query: 'subscription {publicationEvents {event publication {title}}}' }),
+      });
+      const heard = { text: '' };
+      void (async () => {
+        for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) heard.text += chunk;
+      })().catch(() => undefined);
+      return heard;
+    };
+    const [alice, curator, bob] = [await listen('alice'), await listen('curator'), await listen('bob')];
+    await world.filled('queued', 'u/alice/queued', 1);
+    // One who has begun to listen hears of what comes after that.
+    const wanted = { satellite: 'queued', collections: ['u/alice/queued'], title: 'Queued' };
+    const { id } = await world.did('alice', 'submitPublication', wanted);
+    await world.did('curator', 'commentPublication', { publication: id, comment: 'A licence, please.' });
+    const heard = (event: string) => `{"event":"${event}","publication":{"title":"Queued"}}`;
+    for (const one of [alice, curator]) {
+      for (const event of ['SUBMITTED', 'COMMENTED']) {
+        await vi.waitFor(() => expect(one.text).toContain(heard(event)), { timeout: 60_000 });
+      }
+      expect(one.text.split(heard('SUBMITTED'))).toHaveLength(2);
+    }
+    expect(bob.text).not.toContain('Queued');
+  });
 });
