@@ -89,9 +89,14 @@ export class Removals {
     const satellite = await this.#directory.forWriting(at.satellite, at.principal);
     const { repository } = satellite;
     const begun = await this.#begun(this.#ofCollection, at, options);
-    const found = await collectionNamed(repository, name, at.query).catch((error: unknown) => {
-      if (at.isRepeat && isMissing(error)) return undefined;
-      throw error;
+    const found = await collectionNamed(repository, name, at.query).catch(async (error: unknown) => {
+      if (options.dryRun || !isMissing(error)) throw error;
+      // Whoever removed it may have been ended in between.
+      const outcome = repository.removeCollection(name, unlink, at.query);
+      await outcome.catch((again: unknown) => {
+        if (!at.isRepeat || !isMissing(again)) throw again;
+      });
+      return undefined;
     });
     if (!found) return { plan: { datasets: 0, bytes: 0, chains: [] }, job: begun };
     const { type, datasetTypes = [], parents = [] } = found;

@@ -47,6 +47,8 @@ const remove = (gateway: Gateway) =>
     search: { ...SELECTION, datasetTypes: ['metrics_composite'] },
     mode: 'PURGE',
   });
+const removeRun = (gateway: Gateway) =>
+  world.call(gateway, 'removeCollection', { ...mine, collection: 'HSC/runs/DRP/w42', unlink: true });
 const destroy = (gateway: Gateway, purge: boolean) => world.call(gateway, 'deleteSatellite', { ...mine, purge });
 const restore = (gateway: Gateway) => world.call(gateway, 'restoreSatellite', mine);
 const lastJob = async (gateway: Gateway) => world.ended(gateway, await world.lastJob(gateway));
@@ -99,6 +101,19 @@ const removal: Case = {
   // A few are removed in the call itself, which was not answered: it is made again.
   goOn: async (gateway, place) => {
     await remove(gateway);
+    await hasNoMetrics(gateway, place);
+  },
+  left: { datasets: DATASETS - METRICS, copied: DATASETS - METRICS },
+};
+
+/** The rows are gone by then, and the files are not. */
+const removalOfRun: Case = {
+  act: async (gateway, place) => {
+    await filled(gateway, place, 'COPY');
+    await removeRun(gateway);
+  },
+  goOn: async (gateway, place) => {
+    await removeRun(gateway).catch((error: unknown) => expect(error).toMatchObject({ code: 'MISSING_COLLECTION' }));
     await hasNoMetrics(gateway, place);
   },
   left: { datasets: DATASETS - METRICS, copied: DATASETS - METRICS },
@@ -168,8 +183,8 @@ const CASES: Readonly<Record<Met, readonly Case[]>> = {
   'transfer:before-collections': [bringingReferences, bringingCopies],
   'copy:in-file': [bringingCopies],
   'copy:before-rows': [bringingCopies],
-  'remove:before-files': [secondThoughts],
-  'remove:before-records': [removal],
+  'remove:before-files': [secondThoughts, removalOfRun],
+  'remove:before-records': [removal, removalOfRun],
   'delete:before-detach': [deletion],
   'delete:after-detach': [deletion],
   'restore:before-attach': [restoration],

@@ -209,7 +209,12 @@ export class WriteableDirectRepository extends DirectRepository implements Write
   }
 
   async removeCollection(name: string, unlink: boolean, ctx: QueryContext): Promise<RemovedDatasets> {
-    const collection = await removableCollection(readsOf(this.#parts.database, ctx.signal), name, unlink);
+    const reads = readsOf(this.#parts.database, ctx.signal);
+    const collection = await removableCollection(reads, name, unlink).catch(async (error: unknown) => {
+      // Where whoever removed it was ended after its rows went, its files go now.
+      await this.#removeLeft(ctx);
+      throw error;
+    });
     let removed = { datasets: 0, bytes: 0 };
     if (collection.type === 'RUN') {
       for (;;) {
