@@ -92,10 +92,8 @@ export class Removals {
     const found = await collectionNamed(repository, name, at.query).catch(async (error: unknown) => {
       if (options.dryRun || !isMissing(error)) throw error;
       // Whoever removed it may have been ended in between.
-      const outcome = repository.removeCollection(name, unlink, at.query);
-      await outcome.catch((again: unknown) => {
-        if (!at.isRepeat || !isMissing(again)) throw again;
-      });
+      await repository.emptyTrash(at.query).catch(() => undefined);
+      if (!at.isRepeat) throw error;
       return undefined;
     });
     if (!found) return { plan: { datasets: 0, bytes: 0, chains: [] }, job: begun };

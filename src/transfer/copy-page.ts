@@ -1,4 +1,5 @@
 /** Brings the datasets of one page into a satellite with their bytes: files first, then the rows. */
+import { SatelliteError } from '../butler/errors.ts';
 import { failpoint } from '../repository/failpoints.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { ImportedDataset } from '../repository/writeable-repository.ts';
@@ -15,14 +16,18 @@ export interface PlannedCopies {
   readonly files: readonly FileCopy[];
 }
 
-/** What of a page is to be copied, and where to. Types and runs are there. */
+/**
+ * What of a page is to be copied, and where to. Types and runs are there.
+ * @throws SatelliteError CONFLICT where something came in the way since the page was planned
+ */
 export async function planCopies(
   source: Repository,
   satellite: OpenSatellite,
   datasets: readonly SelectedDataset[],
   ctx: QueryContext,
 ): Promise<PlannedCopies> {
-  const { newDatasets, newFiles } = await satellite.repository.planImport(datasets, ctx);
+  const { newDatasets, newFiles, conflicts } = await satellite.repository.planImport(datasets, ctx);
+  if (conflicts[0]) throw new SatelliteError('CONFLICT', conflicts[0].reason);
   const references = await referencesAmong(satellite.repository, datasets, ctx);
   const coming = new Set([...newDatasets, ...newFiles, ...references]);
   const chosen = datasets.filter(({ uuid }) => coming.has(uuid));

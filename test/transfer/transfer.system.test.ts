@@ -199,6 +199,23 @@ describe('A conflict fails a transfer before any dataset came', () => {
 });
 
 describe('A transfer that was interrupted', () => {
+  test('fails where something came in the way of a copy meanwhile, naming both', async () => {
+    await using world = await TransferWorld.over([source]);
+    const { repository } = world.satellite;
+    await world.transfer(METRICS);
+    const [taken] = filesIn(world.root);
+    const uuid = withDashes(taken!.dataset_id);
+    const row = (await repository.datasets([uuid], contextOf())).get(uuid)!;
+    await repository.removeDatasets([uuid], 'PURGE', contextOf());
+    const steps = new Map<string, Json>();
+    const interrupted = interruptedAt('register', steps);
+    await expect(world.transfer(METRICS, { mode: 'COPY', steps: interrupted })).rejects.toThrow('interrupted');
+    const other = '00000000-0000-4000-8000-00000000000a';
+    await repository.importDatasets([{ ...row, uuid: other, files: [] }], contextOf());
+    const conflict = { code: 'CONFLICT', message: expect.stringContaining(other) as string };
+    await expect(world.transfer(METRICS, { mode: 'COPY', steps })).rejects.toMatchObject(conflict);
+  });
+
   test('goes on from any step and gives the same', async () => {
     await using whole = await TransferWorld.over([source]);
     const names = new Map<string, Json>();
@@ -207,16 +224,7 @@ describe('A transfer that was interrupted', () => {
     for (const last of names.keys()) {
       await using world = await TransferWorld.over([source]);
       const steps = new Map<string, Json>();
-      // It ends after the work of the step and before it is remembered.
-      const interrupted = new Proxy(steps, {
-        get: (target, key) =>
-          key === 'set'
-            ? (name: string, value: Json) => {
-                if (name === last) throw new Error('interrupted');
-                return target.set(name, value);
-              }
-            : (Reflect.get(target, key) as (...given: unknown[]) => unknown).bind(target),
-      });
+      const interrupted = interruptedAt(last, steps);
       await expect(world.transfer(COMPOSITE, { mode: 'COPY', steps: interrupted })).rejects.toThrow('interrupted');
       await world.transfer(COMPOSITE, { mode: 'COPY', steps });
       expect(dumpRegistry(world.root)).toEqual(expected);
@@ -233,6 +241,19 @@ describe('A transfer that was interrupted', () => {
     refusing.close();
   });
 });
+
+/** Steps of an attempt that ends after the work of one of them and before it is remembered. */
+function interruptedAt(last: string, steps: Map<string, Json>): Map<string, Json> {
+  return new Proxy(steps, {
+    get: (target, key) =>
+      key === 'set'
+        ? (name: string, value: Json) => {
+            if (name === last) throw new Error('interrupted');
+            return target.set(name, value);
+          }
+        : (Reflect.get(target, key) as (...given: unknown[]) => unknown).bind(target),
+  });
+}
 
 async function recordsOf(element: string, instrument: string): Promise<readonly DimensionRecordRow[]> {
   const universe = await source.universe(contextOf());

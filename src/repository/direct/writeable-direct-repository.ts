@@ -212,7 +212,7 @@ export class WriteableDirectRepository extends DirectRepository implements Write
     const reads = readsOf(this.#parts.database, ctx.signal);
     const collection = await removableCollection(reads, name, unlink).catch(async (error: unknown) => {
       // Where whoever removed it was ended after its rows went, its files go now.
-      await this.#removeLeft(ctx);
+      await this.#removeLeft(ctx).catch(() => undefined);
       throw error;
     });
     let removed = { datasets: 0, bytes: 0 };
@@ -222,7 +222,11 @@ export class WriteableDirectRepository extends DirectRepository implements Write
           await removableCollection(tx, name, unlink);
           return this.#trash(tx, await uuidsOfRun(tx, collection), 'PURGE');
         });
-        if (datasets === 0) break;
+        if (datasets === 0) {
+          // An attempt before may have left files, where their store was away.
+          await this.#removeLeft(ctx);
+          break;
+        }
         removed = { datasets: removed.datasets + datasets, bytes: removed.bytes + (await this.emptyTrash(ctx)).bytes };
       }
     }

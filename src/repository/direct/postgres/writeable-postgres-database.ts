@@ -166,7 +166,8 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
     if (!this.#isOthers || performance.now() < this.#lookedAt + LOOK_MILLISECONDS) return;
     const schema = sql`(SELECT oid FROM pg_namespace WHERE nspname = current_schema())`;
     // What depends on a function of the server's own is not recorded: such functions end with the statement's time.
-    const calling = sql`SELECT classid, objid FROM pg_depend WHERE refclassid = 'pg_proc'::regclass`;
+    const calling = sql`SELECT classid, objid FROM pg_depend 
+      WHERE refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass)`;
     const [found] = await transaction.all(sql`SELECT 1 FROM pg_class AS c
       WHERE c.relnamespace = ${schema}
         AND (c.relkind IN ('v', 'm', 'f') OR c.relhasrules

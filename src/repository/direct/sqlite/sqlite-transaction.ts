@@ -45,7 +45,12 @@ export class SqliteTransaction implements Transaction {
   async insertAll(insertions: Iterable<Insertion>): Promise<void> {
     const answers: Promise<unknown>[] = [];
     for (const insertion of insertions) {
-      for (const request of this.#insertRequests(insertion)) answers.push(this.#ask(request));
+      for (const request of this.#insertRequests(insertion)) {
+        const answer = this.#ask(request);
+        // Also where an insertion after it cannot be made.
+        answer.catch(() => undefined);
+        answers.push(answer);
+      }
     }
     for (const answer of await Promise.allSettled(answers)) if (answer.status === 'rejected') throw answer.reason;
   }

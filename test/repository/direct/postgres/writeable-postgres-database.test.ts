@@ -129,6 +129,7 @@ describe('a PostgreSQL database', () => {
     ['rule', 'CREATE RULE mine AS ON INSERT TO t DO ALSO SELECT pg_sleep(100)'],
     ['view', 'CREATE VIEW v AS SELECT * FROM t'],
     ['check', `${FUNCTION}; ALTER TABLE t ADD CHECK (f(a))`],
+    ['operator', `${FUNCTION}; CREATE OPERATOR === (FUNCTION = f, RIGHTARG = int8); ALTER TABLE t ADD CHECK (=== a)`],
     ['domain', `${FUNCTION}; CREATE DOMAIN d AS int8 CHECK (f(VALUE)); ALTER TABLE t ADD c d`],
     ['default', `${FUNCTION}; ALTER TABLE t ADD c bool DEFAULT f(1)`],
     ['generated', `${FUNCTION}; ALTER TABLE t ADD c bool GENERATED ALWAYS AS (f(a)) STORED`],

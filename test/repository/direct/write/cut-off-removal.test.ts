@@ -75,6 +75,17 @@ describe('A removal that was cut off before the files went', () => {
     expect(await repository.removeDatasets([UUID], 'PURGE', ctx)).toMatchObject({ datasets: 1 });
   });
 
+  test('of a run is ended when it is asked for again, also after the rows of the run went', async () => {
+    const store = away();
+    await expect(repository.removeCollection('run', false, ctx)).rejects.toThrow('not now');
+    // Without its files having gone, nobody is told that it has.
+    await expect(repository.removeCollection('run', false, ctx)).rejects.toThrow('not now');
+    store.mockRestore();
+    await repository.removeCollection('run', false, ctx);
+    expect(trashed()).toEqual([]);
+    expect(await readdir(root)).not.toContain('dir');
+  });
+
   test('is ended before the next writer’s first change, who writes also where that cannot be', async () => {
     const store = away();
     await expect(repository.removeDatasets([UUID], 'PURGE', ctx)).rejects.toThrow('not now');
