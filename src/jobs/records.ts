@@ -77,6 +77,11 @@ export const UNABORTED: AbortSignal = new AbortController().signal;
 
 const NOTHING_DONE: JobProgress = { done: 0, total: null, unit: 'steps' };
 
+/** Of input as JSON text: what was queued by an older version has not the fields that came since, which are null of it. */
+function withoutNulls(text: string): unknown {
+  return JSON.parse(text, (_key, value: unknown) => (value === null ? undefined : value));
+}
+
 export class JobRecords {
   readonly #state: State;
   readonly #database: WriteableDatabase;
@@ -119,8 +124,8 @@ export class JobRecords {
       SELECT ${JOB_COLUMNS}, input FROM ${this.#job}
       WHERE owner = ${job.owner} AND kind = ${kind.name} AND idempotency_key = ${key}`);
     const existing = readJob(row!).job;
-    const input: unknown = JSON.parse(String(row!.at(-1)));
-    if (existing.subject !== job.subject || !isDeepStrictEqual(input, JSON.parse(JSON.stringify(job.input)))) {
+    const isSame = isDeepStrictEqual(withoutNulls(String(row!.at(-1))), withoutNulls(JSON.stringify(job.input)));
+    if (existing.subject !== job.subject || !isSame) {
       throw new SatelliteError(
         'CONFLICT',
         `The idempotency key '${key}' was used for another request: repeat that one exactly, or take a new key.`,

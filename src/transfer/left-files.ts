@@ -42,7 +42,8 @@ export interface LeftFilesOptions {
 type LeftInput = {
   /** Full name. */
   readonly satellite: string;
-  readonly satelliteId: string | null;
+  /** Absent in what older gateways queued. */
+  readonly satelliteId?: string | null;
   readonly of: 'upload' | 'copy';
   readonly id: string;
 };
@@ -124,18 +125,26 @@ export class LeftFiles {
 
   /** Begins to remove what is due. @param now Unix milliseconds */
   async sweep(now = Date.now()): Promise<void> {
-    const { jobs, uploads } = this.#options;
+    const { uploads, log } = this.#options;
     const old = (await uploads.old(now)).map((upload): Due => ({ ...upload, of: 'upload' }));
-    for (const { owner, dueAt, ...input } of [...old, ...(await this.#dueCopies(now))]) {
-      const job = await jobs.enqueue(this.#kind, {
-        owner,
-        subject: `satellite:${input.satellite}`,
-        input,
-        idempotencyKey: `${input.of} ${input.id} ${dueAt}`,
-      });
-      // Such as of a satellite that was deleted, and may have come back.
-      if (job.state === 'FAILED' && (job.finishedAt ?? now) < now - AGAIN_MS) await jobs.retry(job.id, owner);
+    for (const due of [...old, ...(await this.#dueCopies(now))]) {
+      // One that fails keeps no other waiting.
+      await this.#begin(due, now).catch((err: unknown) =>
+        log.warn({ err, [due.of]: due.id }, 'could not begin to remove files that nobody registered'),
+      );
     }
+  }
+
+  async #begin({ owner, dueAt, ...input }: Due, now: number): Promise<void> {
+    const { jobs } = this.#options;
+    const job = await jobs.enqueue(this.#kind, {
+      owner,
+      subject: `satellite:${input.satellite}`,
+      input,
+      idempotencyKey: `${input.of} ${input.id} ${dueAt}`,
+    });
+    // Such as of a satellite that was deleted, and may have come back.
+    if (job.state === 'FAILED' && (job.finishedAt ?? now) < now - AGAIN_MS) await jobs.retry(job.id, owner);
   }
 
   async #remove({ satellite: name, satelliteId, of, id }: LeftInput, task: Task): Promise<{ readonly files: number }> {
@@ -157,11 +166,12 @@ export class LeftFiles {
 
   /**
    * Undefined where it is gone for good, and its files with it.
+   * @param id undefined or null: whichever has the name
    * @throws SatelliteError CONFLICT where it may come back
    */
-  async #existing(name: string, id: string | null): Promise<OpenSatellite | undefined> {
+  async #existing(name: string, id: string | null | undefined): Promise<OpenSatellite | undefined> {
     const { satellites } = this.#options;
-    if (id !== null && !(await satellites.byId(id))) return undefined;
+    if (typeof id === 'string' && !(await satellites.byId(id))) return undefined;
     try {
       return sameSatellite(await satellites.forJob(name), id);
     } catch (error) {

@@ -1,7 +1,7 @@
 /** What every queue of jobs keeps, whichever database the state is on. */
 import sql from 'sql-template-tag';
 import { describe, expect, test } from 'vitest';
-import { HeldError, type Job } from '../../src/jobs/job.ts';
+import { HeldError, type Job, type Json } from '../../src/jobs/job.ts';
 import { job, kind, LIMIT, OWNER, Queue, untilState, type QueueWorld } from './queue.ts';
 import { testHeld } from './held.ts';
 import { testRetries } from './retries.ts';
@@ -81,6 +81,17 @@ function testJobs(queue: Queue): void {
     expect(other.id).not.toBe(ids[0]);
     await jobs.cancel(ids[0]!, OWNER);
     await jobs.cancel(other.id, 'bob');
+  });
+
+  test('a request is the same one as what an older gateway queued without the fields that came since', async () => {
+    const work = kind(async () => null);
+    const jobs = await queue.gateway([work]);
+    const old = await jobs.enqueue(work, job({ a: [1], b: { c: 2 } }, { idempotencyKey: 'upgrade' }));
+    const again = (input: Json) => jobs.enqueue(work, job(input, { idempotencyKey: 'upgrade' }));
+    expect((await again({ a: [1], b: { c: 2, new: null }, new: null })).id).toBe(old.id);
+    await expect(again({ a: [1], b: { c: 2 }, new: 3 })).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(again({ a: [1, null], b: { c: 2 } })).rejects.toMatchObject({ code: 'CONFLICT' });
+    await jobs.cancel(old.id, OWNER);
   });
 
   test('jobs of one subject run one after the other, others beside them', async () => {

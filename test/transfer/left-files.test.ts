@@ -20,13 +20,13 @@ import { contextOf, TransferWorld } from './transfer-world.ts';
 const HOUR = 3_600_000;
 const MINE = { to: 'alice~mine', satelliteId: 's1' };
 const TYPE = { name: 'note', storageClass: 'StructuredDataDict', isCalibration: false };
-const log = { warn: () => undefined };
 
 let world: TransferWorld;
 let directory: string;
 let state: State;
 let uploads: Uploads;
 let left: LeftFiles;
+let kind: JobKind;
 /** Jobs whose reservation has ended. */
 let released: string[];
 /** Results of steps by job. */
@@ -34,6 +34,8 @@ let steps: Map<string, readonly Json[]>;
 /** Satellites that are there or may come back; which of them has the name. */
 let known: readonly string[];
 let named: string | undefined;
+/** What could not be begun, as the log tells it. */
+let warnings: unknown[];
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'left-'));
@@ -48,6 +50,8 @@ beforeEach(async () => {
   steps = new Map();
   known = ['s1'];
   named = 's1';
+  warnings = [];
+  const log = { warn: (what: unknown) => void warnings.push(what) };
   const satellites = {
     forWriting: () => Promise.resolve({ ...world.satellite, id: named! }),
     forJob: () =>
@@ -60,7 +64,6 @@ beforeEach(async () => {
   };
   const memberships = { of: async (username: string) => ({ username, groups: [] }) };
   uploads = new Uploads(state, satellites, memberships, () => 'http://gateway');
-  let kind: JobKind;
   const ended = { id: 'removal', state: 'COMPLETED' } as Job;
   // Does the work at once.
   const jobs = {
@@ -146,6 +149,13 @@ describe('Copies whose job has ended without registering them', () => {
     expect(released).toEqual(['job']);
   });
 
+  test('go too where a gateway of an older version queued their removal', async () => {
+    await copied('job', 'CANCELLED');
+    await kind.run({ satellite: MINE.to, of: 'copy', id: 'job' }, task('removal'));
+    expect(await files()).toEqual(KEPT);
+    expect(released).toEqual(['job']);
+  });
+
   test('go before another job copies to the same satellite', async () => {
     await copied('job', 'FAILED');
     await left.beginCopy({ to: 'alice~other', satelliteId: 's3' }, task('another'));
@@ -166,13 +176,23 @@ describe('Copies whose job has ended without registering them', () => {
     await copied('job', 'CANCELLED');
     [known, named] = [['s1', 's2'], 's2'];
     await left.beginCopy({ ...MINE, satelliteId: 's2' }, task('another'));
-    await expect(inHours(0)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await inHours(0);
+    expect(warnings).toMatchObject([{ copy: 'job', err: { code: 'CONFLICT' } }]);
     expect(released).toEqual([]);
     known = ['s2'];
     await inHours(0);
     expect(await files()).toContain('dir/left');
     expect(released).toEqual(['job']);
   });
+});
+
+test('Files of one satellite that cannot be removed now keep no others waiting', async () => {
+  await left.noteCopy({ id: 'waits', owner: 'alice', state: 'CANCELLED' }, MINE);
+  await left.noteCopy({ id: 'goes', owner: 'alice', state: 'CANCELLED' }, { ...MINE, satelliteId: 's0' });
+  named = 's2';
+  await inHours(0);
+  expect(warnings).toMatchObject([{ copy: 'waits' }]);
+  expect(released).toEqual(['goes']);
 });
 
 test('Files of an upload that nobody committed go after a day, with what was set aside for them', async () => {
