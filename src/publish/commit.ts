@@ -43,7 +43,8 @@ export interface PublicationCommit {
   /**
    * Stages the files (the version is STAGING), enters VERIFYING and hashes what was staged, enters COMMITTING and makes
    * everything visible in one transaction, which also counts the repository's generation up.  UUIDs, runs, data IDs, chains
-   * and validity ranges are those of the manifest.  Where it throws, nothing is visible and everything staged is swept; run
+   * and validity ranges are those of the manifest.  Where it throws, nothing is visible and everything staged is swept,
+   * but for what is waited for (a HeldError), where `sweep` does it when it is given up; run
    * again after a crash, it completes: a version that is visible already gives its generation.
    * @returns the generation from which on it is visible
    * @throws SatelliteError UPSTREAM_UNAVAILABLE where bytes are not those of the manifest; CONFLICT where something is in the way

@@ -1,5 +1,6 @@
 /** Brings publications into published repositories that the gateway writes, and takes them out again. */
 import { SatelliteError } from '../../butler/errors.ts';
+import { HeldError } from '../../jobs/job.ts';
 import type { ArtifactStore } from '../../repository/direct/datastore/artifact-store.ts';
 import { failpoint } from '../../repository/failpoints.ts';
 import type { Caller, QueryContext } from '../../repository/repository.ts';
@@ -43,17 +44,17 @@ export class RepositoryCommit implements PublicationCommit {
     const setting = { version, manifest, repository, work };
     let generation: number;
     try {
-      await stageFiles(setting);
+      const isVerified = await stageFiles(setting);
       failpoint('publish:before-verifying');
       await work.enter('VERIFYING');
-      await verifyFiles(setting);
+      if (!isVerified) await verifyFiles(setting);
       failpoint('publish:before-committing');
       await work.enter('COMMITTING');
       const content = await contentOf(version, manifest, repository, work.ctx);
       generation = await repository.publish(content, work.ctx);
     } catch (error) {
-      // Where it only ends here, it goes on elsewhere or later with what is staged.
-      if (!work.task.signal.aborted) await this.#sweep(repository, version, work.ctx.caller);
+      // Where it only ends here, or waits for somebody to sign in, it goes on elsewhere or later with what is staged.
+      if (!work.task.signal.aborted && !isWaiting(error)) await this.#sweep(repository, version, work.ctx.caller);
       throw error;
     }
     failpoint('publish:after-generation');
@@ -87,6 +88,13 @@ export class RepositoryCommit implements PublicationCommit {
     await sweepStaged(repository, version, { caller, signal: AbortSignal.timeout(SWEEP_MILLISECONDS) });
   }
 }
+
+/** For what its job is HELD, however long; where that is given up, or fails with it, it is swept when it ends. */
+function isWaiting(error: unknown): boolean {
+  return error instanceof HeldError || (error instanceof SatelliteError && WAITED_FOR.has(error.code));
+}
+
+const WAITED_FOR: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN']);
 
 /** Removes files that nothing names any more: of what was withdrawn, or replaced, or staged and not needed. */
 async function tidy(repository: PublishedRepository, version: PublishedVersion, ctx: QueryContext): Promise<void> {

@@ -21,6 +21,11 @@ export function stagingArea({ publication, version }: StagedVersion): string {
   return `${publicationArea(publication)}/${String(version)}`;
 }
 
+/** A file that is there as long as all that is staged beside it is known to be what was approved. */
+export function verifiedMark(version: StagedVersion): string {
+  return `${stagingArea(version)}/verified`;
+}
+
 /** The version with which a file of a publication came. */
 export function stagedVersion(publication: string, path: string): number {
   return Number(path.slice(publicationArea(publication).length + 1).split('/', 1)[0]);

@@ -1,4 +1,5 @@
 /** Brings the files of a version into the published repository, where nobody sees them yet, and reads them again there. */
+import { Readable } from 'node:stream';
 import { SatelliteError } from '../../butler/errors.ts';
 import { failpoint } from '../../repository/failpoints.ts';
 import type { QueryContext } from '../../repository/repository.ts';
@@ -8,7 +9,7 @@ import { inParallel } from '../../transfer/parallel.ts';
 import type { CommitWork, PublishedVersion } from '../commit.ts';
 import type { Manifest, ManifestDataset, ManifestFile } from '../manifest.ts';
 import { Pace } from './pace.ts';
-import { publicationArea, stagedPath, stagedVersion, stagingArea } from './staged-path.ts';
+import { publicationArea, stagedPath, stagedVersion, stagingArea, verifiedMark } from './staged-path.ts';
 
 /** Paths that are looked up at once. */
 const PATHS_AT_ONCE = 5000;
@@ -28,12 +29,14 @@ interface StagedFile {
 
 /**
  * Copies what is not there yet; files appear in a store when all of them is there.
+ * @returns whether all of it was there, and was verified by an attempt before
  * @throws SatelliteError UPSTREAM_UNAVAILABLE where the bytes that come are not those of the manifest
  */
-export async function stageFiles(setting: StagingSetting): Promise<void> {
+export async function stageFiles(setting: StagingSetting): Promise<boolean> {
   const { repository, version, manifest, work } = setting;
   const { artifacts } = repository;
   const { task, ctx } = work;
+  const mark = verifiedMark(version);
   const there = new Set<string>();
   for await (const { path } of artifacts.list(stagingArea(version), ctx.signal)) there.add(path);
   const { bytes: total } = await manifest.header();
@@ -41,6 +44,7 @@ export async function stageFiles(setting: StagingSetting): Promise<void> {
   let done = 0;
   for await (const files of filesToStage(setting)) {
     const missing = files.filter(({ path }) => !there.has(path));
+    if (missing.length > 0 && there.delete(mark)) await artifacts.remove([mark], ctx.signal);
     const objects = await work.storeObjects(
       missing.map(({ dataset }) => dataset),
       ctx,
@@ -59,6 +63,7 @@ export async function stageFiles(setting: StagingSetting): Promise<void> {
       await task.progress({ done, total, unit: 'bytes' });
     });
   }
+  return there.has(mark);
 }
 
 /** A file that its store does not copy by itself. */
@@ -73,9 +78,9 @@ function sizeOf(files: readonly StagedFile[]): number {
   return files.reduce((sum, { file }) => sum + file.size, 0);
 }
 
-/** Reads what is staged. @throws SatelliteError UPSTREAM_UNAVAILABLE where it is not what the manifest has */
+/** Reads what is staged, and leaves a mark that it is right. @throws SatelliteError UPSTREAM_UNAVAILABLE where it is not what the manifest has */
 export async function verifyFiles(setting: StagingSetting): Promise<void> {
-  const { repository, work } = setting;
+  const { repository, version, work } = setting;
   const { ctx } = work;
   const pace = new Pace();
   for await (const files of filesToStage(setting)) {
@@ -88,6 +93,7 @@ export async function verifyFiles(setting: StagingSetting): Promise<void> {
       );
     });
   }
+  await repository.artifacts.write(verifiedMark(version), Readable.from([Buffer.from('verified\n')]), {}, ctx.signal);
 }
 
 /** Removes what is staged for a version and is not visible. */

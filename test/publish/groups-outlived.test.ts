@@ -1,0 +1,49 @@
+/** A copy that takes longer than what is known of its submitter's groups counts. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { StateMemberships } from '../../src/access/memberships-in-state.ts';
+import { FileArtifactStore } from '../../src/repository/direct/datastore/file-store.ts';
+import { openPublishing } from './publishing-world.ts';
+
+// On a slow machine.
+vi.setConfig({ testTimeout: 600_000 });
+
+test('waits for the sign-in with what is copied and hashed, and then neither begins anew', async () => {
+  await using world = await openPublishing({ commit: 'real' });
+  await world.filled('work', 'u/alice/run', 2);
+  const readers = { groups: ['g_lensing'] };
+  const wanted = { satellite: 'work', collections: ['u/alice/run'], title: 'Long', readers };
+  const { id, digest } = await world.did('alice', 'submitPublication', wanted);
+  let areOutdated = false;
+  const staged = (calls: readonly (readonly [path: string, ...rest: unknown[]])[]) =>
+    calls.filter(([path]) => path.startsWith(`publications/${id}/`) && !path.endsWith('/verified')).length;
+  const known = StateMemberships.prototype.of;
+  using _ = vi.spyOn(StateMemberships.prototype, 'of').mockImplementation(function (this: StateMemberships, username) {
+    if (!areOutdated || username !== 'alice') return known.call(this, username);
+    return Promise.resolve({ username, groups: [], groupsAreOutdated: true });
+  });
+  using written = vi.spyOn(FileArtifactStore.prototype, 'write');
+  const measure = FileArtifactStore.prototype.measure;
+  using measured = vi.spyOn(FileArtifactStore.prototype, 'measure').mockImplementation(function (
+    this: FileArtifactStore,
+    ...asked
+  ) {
+    if (staged([asked]) > 0) areOutdated = true;
+    return measure.apply(this, asked);
+  });
+  await world.did('curator', 'approvePublication', { publication: id, digest });
+  const job = async () => (await world.look('alice', id, 'job {id state}')).job as { id: string; state: string };
+  await vi.waitFor(async () => expect((await job()).state).toBe('HELD'), { timeout: 60_000 });
+  expect(staged(written.mock.calls)).toBe(2);
+  expect(staged(measured.mock.calls)).toBe(2);
+  measured.mockRestore();
+  areOutdated = false;
+  using again = vi.spyOn(FileArtifactStore.prototype, 'measure');
+  await world.change('alice', 'retryJob', { job: (await job()).id }, 'job {id}');
+  await world.reached('alice', id, 'PUBLISHED');
+  expect(staged(written.mock.calls)).toBe(2);
+  expect(staged(again.mock.calls)).toBe(0);
+  const files = await readdir(join(world.published, 'publications', id), { recursive: true, withFileTypes: true });
+  expect(files.filter((one) => one.isFile())).toHaveLength(2);
+});
