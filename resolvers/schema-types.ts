@@ -1667,7 +1667,7 @@ export type PublicationDiff = {
   readonly removed: Scalars['BigInt']['output'];
 };
 
-/** Something that happened to a publication. */
+/** Something that happened to a version of a publication. */
 export type PublicationEvent = {
   readonly __typename?: 'PublicationEvent';
   /** When, ISO-8601 UTC. */
@@ -1676,8 +1676,10 @@ export type PublicationEvent = {
   readonly event: Scalars['String']['output'];
   /** Its identifier, as webhooks have it: an event can come twice. */
   readonly id: Scalars['ID']['output'];
-  /** The publication, as you see it now. */
+  /** That version, as you see it now. */
   readonly publication: Publication;
+  /** Of the publication: one that is published takes the place of that before, which becomes `WITHDRAWN`. */
+  readonly version: Scalars['Int']['output'];
 };
 
 /** Everything that is published with a version, as it was when it was submitted. */
@@ -4112,6 +4114,7 @@ export type PublicationEventResolvers<ContextType = GraphQLContext, ParentType e
   event?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   publication?: Resolver<ResolversTypes['Publication'], ParentType, ContextType>;
+  version?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type PublicationManifestResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['PublicationManifest'] = ResolversParentTypes['PublicationManifest']> = {

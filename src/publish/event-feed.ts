@@ -12,8 +12,9 @@ export interface HappenedEvent {
   readonly event: string;
   /** Unix milliseconds. */
   readonly at: number;
-  /** Identifier of the publication. */
+  /** Identifier of the publication, and which version of it. */
   readonly of: string;
+  readonly version: number;
 }
 
 /** How far clocks of gateways may be apart, and a transaction's event be behind its end. */
@@ -43,11 +44,11 @@ export async function* eventsFromNow(
 
 async function eventsSince(database: WriteableDatabase, since: number): Promise<readonly HappenedEvent[]> {
   const rows = await database.all(
-    sql`SELECT id, event, at, publication FROM ${database.table('publication_event')}
+    sql`SELECT id, event, at, publication, version FROM ${database.table('publication_event')}
         WHERE at > ${BigInt(since)} ORDER BY at, id`,
     AbortSignal.timeout(LOOK_MILLISECONDS),
   );
-  return rows.map(([id, event, at, publication]) => ({
-    ...{ id: String(id), event: String(event), at: Number(at), of: String(publication) },
+  return rows.map(([id, event, at, publication, version]) => ({
+    ...{ id: String(id), event: String(event), at: Number(at), of: String(publication), version: Number(version) },
   }));
 }

@@ -298,9 +298,9 @@ export class Publications implements PublicationService {
 
   async *events(principal: Principal, signal: AbortSignal): AsyncGenerator<HappenedToSeen, void> {
     const { state, now, pollMilliseconds = 1000 } = this.#options;
-    for await (const { id, event, at, of } of eventsFromNow(state.database, now, pollMilliseconds, signal)) {
-      const publication = await this.#view.find(of, undefined, principal);
-      if (publication && publication.role !== 'READER') yield { id, event, at, publication };
+    for await (const { id, event, at, of, version } of eventsFromNow(state.database, now, pollMilliseconds, signal)) {
+      const publication = await this.#view.find(of, version, principal);
+      if (publication && publication.role !== 'READER') yield { id, event, at, version, publication };
     }
   }
 

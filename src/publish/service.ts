@@ -71,12 +71,13 @@ export interface PublicationChange {
   readonly job: Job | null;
 }
 
-/** Something that happened to a publication, as it is seen now. */
+/** Something that happened to a version of a publication, which is seen as it is now. */
 export interface HappenedToSeen {
   readonly id: string;
   readonly event: string;
   /** Unix milliseconds. */
   readonly at: number;
+  readonly version: number;
   readonly publication: SeenPublication;
 }
 
@@ -139,7 +140,7 @@ export interface PublicationService {
   diff(record: PublicationVersion): Promise<PublicationDiff | null>;
   /** The job that works on a version, also of another user: whoever sees the version may know how far it is. */
   job(record: PublicationVersion): Promise<Job | null>;
-  /** What happens from now on to publications that the principal owns or reviews, as far as they see them then. */
+  /** What happens from now on to versions that the principal owns or reviews, as far as they see them then. */
   events(principal: Principal, signal: AbortSignal): AsyncIterable<HappenedToSeen>;
   /** A publication now and after each change of its latest version, until the signal aborts. */
   watch(id: string, principal: Principal, signal: AbortSignal): AsyncIterable<SeenPublication>;

@@ -12,6 +12,20 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => world[Symbol.asyncDispose]());
 
+/** What somebody hears of by `publicationEvents`, from now on. */
+async function listen(user: string, fields: string): Promise<{ readonly text: string }> {
+  const response = await world.fetch(user, '/graphql/stream', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ query: `subscription {publicationEvents {${fields}}}` }),
+  });
+  const heard = { text: '' };
+  void (async () => {
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) heard.text += chunk;
+  })().catch(() => undefined);
+  return heard;
+}
+
 const failedChecks = ({ checks }: Shown) => checks.filter(({ state }) => state === 'FAILED').map(({ code }) => code);
 
 describe('a run’s outputs', () => {
@@ -132,19 +146,12 @@ describe('a run’s outputs', () => {
   });
 
   test('are told of to those who own or review them, new ones too, and to nobody else', async () => {
-    const listen = async (user: string) => {
-      const response = await world.fetch(user, '/graphql/stream', {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-        body: JSON.stringify({ query: 'subscription {publicationEvents {event publication {title}}}' }),
-      });
-      const heard = { text: '' };
-      void (async () => {
-        for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) heard.text += chunk;
-      })().catch(() => undefined);
-      return heard;
-    };
-    const [alice, curator, bob] = [await listen('alice'), await listen('curator'), await listen('bob')];
+    const fields = 'event publication {title}';
+    const [alice, curator, bob] = [
+      await listen('alice', fields),
+      await listen('curator', fields),
+      await listen('bob', fields),
+    ];
     await world.filled('queued', 'u/alice/queued', 1);
     // One who has begun to listen hears of what comes after that.
     const wanted = { satellite: 'queued', collections: ['u/alice/queued'], title: 'Queued' };
@@ -158,5 +165,35 @@ describe('a run’s outputs', () => {
       expect(one.text.split(heard('SUBMITTED'))).toHaveLength(2);
     }
     expect(bob.text).not.toContain('Queued');
+  });
+
+  test('are told of version by version, each to those who see that one', async () => {
+    const fields = 'event version publication {id version state}';
+    const [alice, curator] = [await listen('alice', fields), await listen('curator', fields)];
+    await world.filled('again', 'u/alice/again', 1);
+    const wanted = { satellite: 'again', collections: ['u/alice/again'], title: 'Again' };
+    const { id, digest } = await world.did('alice', 'submitPublication', wanted);
+    await world.did('curator', 'approvePublication', { publication: id, digest });
+    await world.reached('alice', id, 'PUBLISHED');
+    const heard = (event: string, version: number, state: string) =>
+      `{"event":"${event}","version":${version},"publication":{"id":"${id}","version":${version},"state":"${state}"}}`;
+    await vi.waitFor(() => expect(curator.text).toContain(heard('PUBLISHED', 1, 'PUBLISHED')), { timeout: 60_000 });
+
+    // Its official name is that of another collection: it stays a draft.
+    const own = { satellite: 'again', name: 'HSC/defaults', type: 'TAGGED' };
+    await world.done('alice', 'createCollection', own, 'collection {name}');
+    const wrong = { ...wanted, publication: id, collections: [...wanted.collections, own.name] };
+    const draft = await world.did('alice', 'submitPublication', wrong);
+    expect(draft).toMatchObject({ version: 2, state: 'DRAFT' });
+    await world.did('alice', 'commentPublication', { publication: id, comment: 'Secret plans.' });
+    await vi.waitFor(() => expect(alice.text).toContain(heard('COMMENTED', 2, 'DRAFT')), { timeout: 60_000 });
+
+    await world.ingest('again', 'u/alice/again', 1, { name: 'addition' });
+    const last = await world.did('alice', 'submitPublication', { ...wanted, publication: id });
+    await world.did('curator', 'approvePublication', { publication: id, digest: last.digest });
+    for (const one of [alice, curator]) {
+      await vi.waitFor(() => expect(one.text).toContain(heard('WITHDRAWN', 1, 'WITHDRAWN')), { timeout: 60_000 });
+    }
+    expect(curator.text).not.toContain(`"version":2,"publication":{"id":"${id}"`);
   });
 });
