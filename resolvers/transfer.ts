@@ -38,8 +38,8 @@ export const transfer: Resolvers = {
       };
     }),
     ingestDatasets: mutation('ingestDatasets', async (input: IngestDatasetsInput, context) => {
-      const { services, principal, idempotencyKey, attempt } = context;
-      const request = { satellite: input.satellite, what: ingested(input), idempotencyKey, seed: attempt?.seed };
+      const { services, principal, attempt } = context;
+      const request = { satellite: input.satellite, what: ingested(input), seed: attempt?.seed };
       const { job, upload } = await services.transfers.ingest(request, principal);
       return {
         job: job?.id ?? null,

@@ -1,5 +1,5 @@
 /** Calls that are done once however often they come: a client that lost the answer asks again with the same key. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sql from 'sql-template-tag';
 import { SatelliteError } from '../butler/errors.ts';
@@ -22,6 +22,7 @@ export const CALL_TABLES: StateTables = {
        )`,
       `CREATE INDEX call_by_age ON {call} (begun_at)`,
     ],
+    [`ALTER TABLE {call} ADD COLUMN nonce TEXT NOT NULL DEFAULT ''`],
   ],
 };
 
@@ -37,7 +38,10 @@ export interface IdempotentCall {
 export interface CallAttempt {
   /** Whether it was begun before, and may have been done. */
   readonly isRepeat: boolean;
-  /** 32 bytes, the same whenever this call is done, and no other's: identifiers are made of them. */
+  /**
+   * 32 bytes, the same whenever this call is done, and no other's: identifiers are made of them.  Once the call is forgotten,
+   * the same one is another: what it made may be remembered for longer.
+   */
   readonly seed: Buffer;
 }
 
@@ -79,12 +83,13 @@ export class IdempotentCalls {
 
   async #once(call: IdempotentCall, input: string, work: (attempt: CallAttempt) => Promise<Json>): Promise<Json> {
     const before = await this.#begun(call, input);
-    if (typeof before === 'object') return before.answer;
-    const id = createHash('sha256').update(JSON.stringify([call.owner, call.mutation, call.key, input]));
+    if ('answer' in before) return before.answer;
+    const { isRepeat, nonce } = before;
+    const id = createHash('sha256').update(JSON.stringify([call.owner, call.mutation, call.key, input]) + nonce);
     let answer: Json;
     try {
       const seed = this.#state.secret.derive(`call:${id.digest('hex')}`);
-      answer = await work({ isRepeat: before === 'interrupted', seed });
+      answer = await work({ isRepeat, seed });
     } catch (error) {
       const isRefused = error instanceof SatelliteError && error.code !== 'UPSTREAM_UNAVAILABLE';
       // What broke off may have been done: doing it again is a repeat, as after the end of a gateway.
@@ -125,14 +130,15 @@ export class IdempotentCalls {
     const now = BigInt(Date.now());
     const where = identify(call);
     const interrupted = BigInt(this.#interruptedBefore());
+    const newNonce = randomBytes(16).toString('hex');
     return database.transaction(async (transaction) => {
       await transaction.run(sql`DELETE FROM ${table} WHERE begun_at < ${now - BigInt(REMEMBERED_MS)}`);
       const isNew = await transaction.run(
-        sql`INSERT INTO ${table} (owner, mutation, idempotency_key, input, begun_at)
-            VALUES (${call.owner}, ${call.mutation}, ${call.key}, ${input}, ${now}) ON CONFLICT DO NOTHING`,
+        sql`INSERT INTO ${table} (owner, mutation, idempotency_key, input, begun_at, nonce)
+            VALUES (${call.owner}, ${call.mutation}, ${call.key}, ${input}, ${now}, ${newNonce}) ON CONFLICT DO NOTHING`,
       );
-      if (isNew === 1) return 'new';
-      const [row] = await transaction.all(sql`SELECT input, answer FROM ${table} WHERE ${where}`);
+      if (isNew === 1) return { isRepeat: false, nonce: newNonce };
+      const [row] = await transaction.all(sql`SELECT input, answer, nonce FROM ${table} WHERE ${where}`);
       if (row?.[0] !== input) {
         throw new SatelliteError(
           'CONFLICT',
@@ -143,7 +149,7 @@ export class IdempotentCalls {
       const taken = await transaction.run(
         sql`UPDATE ${table} SET begun_at = ${now} WHERE ${where} AND answer IS NULL AND begun_at <= ${interrupted}`,
       );
-      return taken === 1 ? 'interrupted' : 'elsewhere';
+      return taken === 1 ? { isRepeat: true, nonce: String(row[2]) } : 'elsewhere';
     }, AbortSignal.timeout(this.#longestMs));
   }
 
@@ -160,8 +166,8 @@ export class IdempotentCalls {
   }
 }
 
-/** What is known of a call: its answer, that it was begun and left, that somebody else does it, or nothing. */
-type Before = { readonly answer: Json } | 'interrupted' | 'elsewhere' | 'new';
+/** What is known of a call: its answer, that somebody else does it, or, where it is to be done, whether it was begun and left. */
+type Before = { readonly answer: Json } | 'elsewhere' | { readonly isRepeat: boolean; readonly nonce: string };
 
 type Part = ReturnType<typeof sql>;
 

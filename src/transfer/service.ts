@@ -73,8 +73,7 @@ export interface IngestDatasets {
   readonly what:
     | { readonly run: string; readonly datasetType: string; readonly files: readonly IngestedFile[] }
     | { readonly commit: string };
-  readonly idempotencyKey?: string | undefined;
-  /** Of the call with that key: identifiers are made of it, so that they are the same where the call is made again. */
+  /** Of the call: identifiers are made of it, so that they are the same where the call is made again. */
   readonly seed?: Buffer | undefined;
 }
 

@@ -1,4 +1,5 @@
 /** Transfers and ingests as the faces call them. */
+import { createHmac } from 'node:crypto';
 import { nameInAddresses, type VisibleRepositories } from '../access/policy.ts';
 import type { Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
@@ -82,7 +83,7 @@ export class Transfers implements TransferService {
   }
 
   async ingest(request: IngestDatasets, principal: Principal): Promise<IngestStart> {
-    const { satellite: name, what, idempotencyKey, seed } = request;
+    const { satellite: name, what, seed } = request;
     const { satellites, uploads, jobs, planMilliseconds } = this.#options;
     const { username } = principal;
     const satellite = await satellites.forWriting(name, principal);
@@ -117,7 +118,8 @@ export class Transfers implements TransferService {
       files: writeFiles(files),
       upload: null,
     };
-    return { job: await this.#startIngest(input, username, idempotencyKey), upload: null };
+    const key = seed && createHmac('sha256', seed).update('job').digest('base64url');
+    return { job: await this.#startIngest(input, username, key), upload: null };
   }
 
   /** What keeps so many bytes from being written now. */

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import sql from 'sql-template-tag';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { SatelliteError } from '../../src/butler/errors.ts';
 import { CALL_TABLES, IdempotentCalls, type CallAttempt } from '../../src/jobs/idempotent-calls.ts';
 import { openState } from '../../src/state/open.ts';
@@ -58,7 +60,36 @@ test('a call that may have been done is told so when it is done again, and makes
   const done = await calls.once(call, async (attempt) => (attempts.push(attempt), 'done'));
   expect(done).toBe('done');
   expect(attempts.map(({ isRepeat }) => isRepeat)).toEqual([false, false, true, true]);
-  expect(new Set(attempts.map(({ seed }) => seed.toString('hex'))).size).toBe(1);
+  expect(new Set(attempts.slice(1).map(({ seed }) => seed.toString('hex'))).size).toBe(1);
+});
+
+test('a call that came so long ago that it is forgotten is done as another, with other identifiers', async () => {
+  const attempts: CallAttempt[] = [];
+  const note = async (attempt: CallAttempt) => (attempts.push(attempt), attempts.length);
+  const calls = new IdempotentCalls(state, 60_000);
+  expect([await calls.once(call, note), await calls.once(call, note)]).toEqual([1, 1]);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 8 * 86_400_000 });
+  try {
+    expect(await calls.once(call, note)).toBe(2);
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(attempts[1]!.seed).not.toEqual(attempts[0]!.seed);
+});
+
+test('a call that was interrupted before an upgrade of the gateway is repeated after it', async () => {
+  const older = await openState(`sqlite:${join(await mkdtemp(join(tmpdir(), 'calls-')), 'state.sqlite3')}`, signal);
+  await prepareTables(older.database, { ...CALL_TABLES, versions: CALL_TABLES.versions.slice(0, 1) }, signal);
+  const row = sql`INSERT INTO ${older.database.table('call')} (owner, mutation, idempotency_key, input, begun_at)
+    VALUES ('alice', 'deleteSatellite', 'k', ${createHash('sha256').update('{"satellite":"mine"}').digest('hex')}, ${BigInt(Date.now())})`;
+  await older.database.transaction((transaction) => transaction.run(row), signal);
+  try {
+    await prepareTables(older.database, CALL_TABLES, signal);
+    const calls = new IdempotentCalls(older, 60_000);
+    expect(await calls.once(call, async ({ isRepeat }) => isRepeat)).toBe(true);
+  } finally {
+    await older.close();
+  }
 });
 
 test('a call that another gateway is doing is waited for, and answered alike', async () => {
