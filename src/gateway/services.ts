@@ -21,12 +21,12 @@ import { visibleRepositories } from '../satellite/visible-repositories.ts';
 import type { PublicationCommit } from '../publish/commit.ts';
 import { Publications } from '../publish/publications.ts';
 import { Claims } from '../run/claims.ts';
-import { MadeFrom } from '../run/made-from.ts';
 import { Runs } from '../run/runs.ts';
 import { Stages } from '../run/stages.ts';
 import { RunSweeper } from '../run/sweeper.ts';
 import { RunStore, RUN_TABLES } from '../run/store.ts';
 import { RunInputs } from '../run/transfer/run-inputs.ts';
+import { MadeFrom } from '../satellite/made-from.ts';
 import { createLeases } from '../state/leases.ts';
 import { openState } from '../state/open.ts';
 import type { State } from '../state/state.ts';
@@ -137,15 +137,16 @@ export async function openServices(
   const uploads = new Uploads(state, satellites, memberships, publicUrl);
   const leftFiles = new LeftFiles({ state, jobs, satellites, uploads, log });
   const surroundings = { jobs, satellites, rights, repositoriesOf, files, references };
+  const madeFrom = new MadeFrom(state.database);
   const transfers = new Transfers({
     ...surroundings,
+    madeFrom,
     uploads,
     leftFiles,
     planMilliseconds: requestMs,
   });
   const settings = publishedSettings(config.repositories);
   const store = new RunStore(state.database);
-  const madeFrom = new MadeFrom({ store, satellites });
   const publications =
     commit && settings.length > 0
       ? await Publications.open(

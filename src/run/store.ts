@@ -1,6 +1,7 @@
 /** The runs that there are, in the state database: the truth, whatever their directories say. */
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { ConstraintError, type SqlRow, type WriteableDatabase } from '../repository/direct/database.ts';
+import { addMadeFrom, MADE_FROM_TABLE } from '../satellite/made-from.ts';
 import { listOf } from '../state/list.ts';
 import type { StateTables } from '../state/state.ts';
 import type { RunRecord } from './run.ts';
@@ -37,6 +38,17 @@ export const RUN_TABLES: StateTables = {
       `CREATE UNIQUE INDEX run_unq_directory ON {run} (directory)`,
       `CREATE INDEX run_by_satellite ON {run} (satellite, created_at)`,
       `CREATE INDEX run_by_owner ON {run} (owner, created_at)`,
+    ],
+    (dialect) => [
+      MADE_FROM_TABLE,
+      `INSERT INTO {made_from} (satellite, satellite_id, source)
+       SELECT satellite, COALESCE(satellite_id, ''), repository.value
+       FROM {run} CROSS JOIN ${
+         dialect === 'sqlite'
+           ? `json_each(spec, '$.repositories') AS repository`
+           : `json_array_elements_text(CAST(spec AS json) -> 'repositories') AS repository (value)`
+       }
+       WHERE reached <> 'CREATED' ON CONFLICT DO NOTHING`,
     ],
   ],
 };
@@ -175,16 +187,6 @@ export class RunStore {
     return named.filter((entry) => entry.satelliteId === satelliteId);
   }
 
-  /**
-   * What the runs on a satellite may read, but for those that have no graph yet, from which nothing can have been made.
-   * @param satelliteId as an entry has it; absent: of all that have had the name
-   */
-  async readBy(satellite: string, satelliteId?: string | null): Promise<ReadonlySet<string>> {
-    const named = await this.#select(sql`satellite = ${satellite} AND reached <> 'CREATED'`);
-    const entries = named.filter((entry) => satelliteId === undefined || entry.satelliteId === satelliteId);
-    return new Set(entries.flatMap(({ spec }) => spec.repositories));
-  }
-
   /** Full names of the satellites that someone has runs on. */
   async satellitesOf(owner: string): Promise<readonly string[]> {
     const rows = await this.#database.all(
@@ -231,7 +233,13 @@ export class RunStore {
       const [row] = await transaction.all(
         sql`UPDATE ${transaction.table('run')} SET ${join(all)} WHERE ${condition} RETURNING ${SELECT_LIST}`,
       );
-      return row ? toEntry(row) : null;
+      if (!row) return null;
+      const entry = toEntry(row);
+      // Once there is a graph, something can be made of all that it may read.
+      if (changes.reached !== undefined && changes.reached !== 'CREATED') {
+        await addMadeFrom(transaction, { ...entry, repository: entry.satellite }, entry.spec.repositories);
+      }
+      return entry;
     }, look());
   }
 

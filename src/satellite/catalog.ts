@@ -13,7 +13,8 @@ import {
 import { databaseNow } from '../state/clock.ts';
 import { listOf } from '../state/list.ts';
 import type { StateTables } from '../state/state.ts';
-import type { SatelliteRecord, SatelliteState } from './satellite.ts';
+import { addMadeFrom, MADE_FROM_TABLE } from './made-from.ts';
+import { fullName, type SatelliteRecord, type SatelliteState } from './satellite.ts';
 
 /** One that can be read. */
 const READABLE = `state IN ('READY', 'CHECKED_OUT')`;
@@ -61,6 +62,12 @@ export const SATELLITE_TABLES: StateTables = {
       `ALTER TABLE {satellite} ADD COLUMN owner_group_id BIGINT`,
       `CREATE INDEX satellite_by_group ON {satellite} (owner_group)`,
       `CREATE INDEX satellite_by_group_id ON {satellite} (owner_group_id)`,
+    ],
+    [
+      MADE_FROM_TABLE,
+      // SQLite needs the condition to tell what ON belongs to.
+      `INSERT INTO {made_from} (satellite, satellite_id, source)
+       SELECT owner || '~' || name, id, official FROM {satellite} WHERE true ON CONFLICT DO NOTHING`,
     ],
   ],
 };
@@ -152,6 +159,7 @@ export class Catalog {
     const row = KEYS.map((key) => stored(entry[key]));
     return this.atomically(async (transaction) => {
       await transaction.insert({ table: 'satellite', columns: Object.values(COLUMNS), rows: [row] });
+      await addMadeFrom(transaction, { repository: fullName(entry), satelliteId: entry.id }, [entry.official]);
       return true;
     }, signal);
   }

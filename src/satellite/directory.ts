@@ -102,15 +102,6 @@ export class Directory implements SatelliteDirectory {
     return this.#parts.catalog.get(id, look());
   }
 
-  /** The repositories that satellites with this full name were made from, also those that are deleted. */
-  async officialsOf(name: string): Promise<readonly string[]> {
-    if (!name.includes('~') || this.#configured(name)) return [];
-    const { owner, name: bare } = ownedName(name, NOBODY);
-    const { catalog } = this.#parts;
-    const entries = [await catalog.named(owner, bare, look()), ...(await catalog.deleted(owner, bare, look()))];
-    return entries.flatMap((entry) => entry?.official ?? []);
-  }
-
   async reserve(name: string, jobId: string | null, bytes: number): Promise<void> {
     if (this.#configured(name)) return;
     const entry = await this.#byFullName(name);

@@ -149,10 +149,6 @@ export class Satellites implements SatelliteService {
     return this.#directory.byId(id);
   }
 
-  officialsOf(name: string): Promise<readonly string[]> {
-    return this.#directory.officialsOf(name);
-  }
-
   reserve(name: string, jobId: string | null, bytes: number): Promise<void> {
     return this.#directory.reserve(name, jobId, bytes);
   }

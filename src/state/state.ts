@@ -2,7 +2,7 @@
  * The gateway's own records (design section 3, `state`): satellites, leases, jobs, later grants, publications and audit.
  * SQLite for one gateway, PostgreSQL for several.
  */
-import type { WriteableDatabase } from '../repository/direct/database.ts';
+import type { Dialect, WriteableDatabase } from '../repository/direct/database.ts';
 import type { GatewaySecret } from './secret.ts';
 
 /**
@@ -12,8 +12,8 @@ import type { GatewaySecret } from './secret.ts';
 export interface StateTables {
   /** Such as `satellites`; recorded with its version. */
   readonly domain: string;
-  /** One entry a version: what leads from the version before to it. */
-  readonly versions: readonly (readonly string[])[];
+  /** One entry a version: what leads from the version before to it; a function where the databases say it differently. */
+  readonly versions: readonly (readonly string[] | ((dialect: Dialect) => readonly string[]))[];
 }
 
 export interface State {

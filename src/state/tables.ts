@@ -51,7 +51,8 @@ export async function prepareTables(
     const version = Number(row?.[0] ?? 0);
     if (version > tables.versions.length) throw newerState(tables.domain);
     if (version === tables.versions.length) return;
-    for (const statements of tables.versions.slice(version)) {
+    for (const step of tables.versions.slice(version)) {
+      const statements = typeof step === 'function' ? step(transaction.dialect) : step;
       await transaction.define(statements.map((statement) => withTables(statement, transaction)));
     }
     await transaction.run(

@@ -3,6 +3,7 @@ import { parseJson, stringifyJson } from '../butler/json.ts';
 import type { JobKind } from '../jobs/job.ts';
 import { withRoomyHeap } from '../repository/heap-growth.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
+import type { MadeFrom } from '../satellite/made-from.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
 import { asOwner, contextOf, visibleSource, writeableSatellite, type TransferSurroundings } from './attempt-setting.ts';
 import {
@@ -34,10 +35,14 @@ export type TransferInput = {
 /** Most conflicts that a plan tells. */
 const CONFLICTS_TOLD = 100;
 
-/** @param left is told of jobs that ended with files copied and not registered, which keep what was set aside for them */
+/**
+ * @param left is told of jobs that ended with files copied and not registered, which keep what was set aside for them
+ * @param madeFrom is told what comes from where, before anything does
+ */
 export function transferKind(
   surroundings: TransferSurroundings,
   left: Pick<LeftFiles, 'noteCopy' | 'beginCopy'>,
+  madeFrom: Pick<MadeFrom, 'add'>,
 ): JobKind<TransferInput, TransferResult> {
   return {
     name: 'transferDatasets',
@@ -49,7 +54,8 @@ export function transferKind(
     },
     run: async (input, task) => {
       const { mode, collections } = input;
-      await writeableSatellite(surroundings, task.owner, input.to, input.satelliteId);
+      const { fullName, id } = await writeableSatellite(surroundings, task.owner, input.to, input.satelliteId);
+      await madeFrom.add({ repository: fullName, satelliteId: id }, [input.from]);
       if (mode === 'COPY') await left.beginCopy(input, task);
       const selection = parseJson(input.datasets) as unknown as SelectedDatasets;
       const ctx = contextOf(surroundings, task);

@@ -5,6 +5,7 @@ import type { Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Job, Jobs } from '../jobs/job.ts';
 import { searchDatasets } from '../repository/search/datasets.ts';
+import type { MadeFrom } from '../satellite/made-from.ts';
 import { sameSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
 import { seededUuids } from './dataset-uuid.ts';
 import { checkFiles, checkRun } from './ingest-check.ts';
@@ -27,6 +28,7 @@ export interface TransferOptions extends TransferSurroundings {
   readonly satellites: SatelliteDirectory;
   readonly uploads: Uploads;
   readonly leftFiles: LeftFiles;
+  readonly madeFrom: Pick<MadeFrom, 'add'>;
   /** Longest that a dry run, or the checks before a job, may take, ms. */
   readonly planMilliseconds: number;
 }
@@ -39,7 +41,7 @@ export class Transfers implements TransferService {
   /** Defines its kinds of jobs. */
   constructor(options: TransferOptions) {
     this.#options = options;
-    this.#kind = transferKind(options, options.leftFiles);
+    this.#kind = transferKind(options, options.leftFiles, options.madeFrom);
     this.#ingestKind = ingestKind(options, (upload) => options.uploads.registered(upload));
     options.jobs.define(this.#kind);
     options.jobs.define(this.#ingestKind);

@@ -2,10 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createRepository } from '../../src/repository/direct/create.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
+import { RunStore } from '../../src/run/store.ts';
+import { openState } from '../../src/state/open.ts';
 import { sqliteRepository } from '../fixtures/repositories.ts';
 import { CURATORS, openPublishing, type PublishingWorld, type Shown } from './publishing-world.ts';
 
@@ -15,6 +16,7 @@ vi.setConfig({ testTimeout: 600_000 });
 const IN = ['g_users', 'g_lensing', 'g_friends'];
 const groups: Record<string, readonly string[]> = { ...CURATORS, alice: IN };
 let directory: string;
+let stateUrl: string;
 let world: PublishingWorld;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'open-'));
@@ -24,8 +26,8 @@ beforeAll(async () => {
   const made = { name: 'open', directory: join(directory, 'open'), universe };
   await createRepository({ ...made, database: { dialect: 'sqlite' }, signal: AbortSignal.timeout(60_000) });
   const repositories = `  - {name: open, kind: direct, path: ${JSON.stringify(made.directory)}}`;
-  const state = `sqlite:${join(directory, 'state.sqlite3')}`;
-  world = await openPublishing({ official: 'groups: [g_lensing]', repositories, groups, state });
+  stateUrl = `sqlite:${join(directory, 'state.sqlite3')}`;
+  world = await openPublishing({ official: 'groups: [g_lensing]', repositories, groups, state: stateUrl });
 }, 120_000);
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
@@ -114,27 +116,35 @@ test('neither do they publish beside what they copied from it', async () => {
 });
 
 /** Makes a run of one task, and its graph, as far as the state knows: from then on it can have been executed. */
-async function built(satellite: string, repositories: readonly string[]): Promise<void> {
+async function built(satellite: string, repositories: readonly string[]): Promise<string> {
   const pipeline = { yaml: 'description: one task\ntasks:\n  calibrate: minipipe.tasks.CalibrateTask\n' };
-  const run = { satellite, repositories, pipeline, inputs: ['u/alice/shared'], output: `u/alice/of-${satellite}` };
-  await world.done('alice', 'createRun', run, 'run {id}');
-  const state = new Database(join(directory, 'state.sqlite3'));
-  state.prepare("UPDATE run SET reached = 'BUILT' WHERE satellite = ?").run(`alice~${satellite}`);
-  state.close();
+  const inputs = [`u/${repositories[0]!.replace('~', '/')}`];
+  const run = { satellite, repositories, pipeline, inputs, output: `u/alice/of-${satellite}` };
+  const id = (await world.done('alice', 'createRun', run, 'run {id}')).run.id as string;
+  const state = await openState(stateUrl, AbortSignal.timeout(60_000));
+  const store = new RunStore(state.database);
+  expect(await store.change((await store.get(id))!, { state: 'BUILT', reached: 'BUILT' })).not.toBeNull();
+  await state.close();
+  return id;
 }
 
+/** A satellite with a collection. */
+async function made(name: string, official = 'open'): Promise<void> {
+  await world.done('alice', 'createSatellite', { name, official }, 'job {id}');
+  const run = { satellite: name, name: `u/alice/${name}`, type: 'RUN' };
+  await world.done('alice', 'createCollection', run, 'collection {name}');
+}
+
+/** Whether all users may read what is submitted of it. */
+async function rights(satellite: string): Promise<string> {
+  const wanted = { satellite, collections: [`u/alice/${satellite}`], title: 'x' };
+  return rightsOf(await world.did('alice', 'submitPublication', wanted))[1];
+}
+
+const restricted = /^FAILED It is made from 'dp1', which only 'g_lensing' may read/;
+
 test('what their runs could read counts as what it was made from, though nothing of it is in the satellite', async () => {
-  const made = async (name: string) => {
-    await world.done('alice', 'createSatellite', { name, official: 'open' }, 'job {id}');
-    const run = { satellite: name, name: `u/alice/${name}`, type: 'RUN' };
-    await world.done('alice', 'createCollection', run, 'collection {name}');
-  };
   for (const name of ['shared', 'apart', 'further']) await made(name);
-  const rights = async (satellite: string) => {
-    const wanted = { satellite, collections: [`u/alice/${satellite}`], title: 'x' };
-    return rightsOf(await world.did('alice', 'submitPublication', wanted))[1];
-  };
-  const restricted = /^FAILED It is made from 'dp1', which only 'g_lensing' may read/;
   expect(await rights('apart')).toMatch(/^PASSED/);
   await built('apart', ['alice~shared']);
   expect(await rights('apart')).toMatch(/^PASSED/);
@@ -148,6 +158,35 @@ test('what their runs could read counts as what it was made from, though nothing
   await world.done('alice', 'deleteSatellite', { satellite: 'further' });
   await made('further');
   expect(await rights('further')).toMatch(/^PASSED/);
+});
+
+test('it counts also when the run is removed, or the satellite that it read is gone for good', async () => {
+  for (const name of ['removed', 'reads-removed', 'reads-purged']) await made(name);
+  await made('purged', 'dp1');
+  const run = await built('removed', ['alice~removed', 'dp1']);
+  await built('reads-removed', ['alice~removed']);
+  await built('reads-purged', ['alice~purged']);
+  await world.done('alice', 'removeRun', { run }, 'job {id}');
+  await world.done('alice', 'deleteSatellite', { satellite: 'purged', purge: true }, 'job {id}');
+  for (const name of ['removed', 'reads-removed', 'reads-purged']) expect(await rights(name)).toMatch(restricted);
+});
+
+test('it counts also where what was made of it came by a transfer', async () => {
+  for (const satellite of ['first', 'second', 'third']) {
+    await made(satellite);
+    const type = { satellite, name: 'note', dimensions: ['detector'], storageClass: 'StructuredDataDict' };
+    await world.done('alice', 'registerDatasetType', type, 'datasetType {name}');
+  }
+  await built('first', ['alice~first', 'dp1']);
+  const copy = async (from: string, to: string, mode: string) => {
+    const search = { datasetTypes: ['note'], collections: [`u/alice/${from}`] };
+    await world.done('alice', 'transferDatasets', { from: `alice~${from}`, to, search, mode }, 'job {id}');
+  };
+  expect(await rights('second')).toMatch(/^PASSED/);
+  await copy('first', 'second', 'COPY');
+  await copy('second', 'third', 'REFERENCE');
+  await world.done('alice', 'deleteSatellite', { satellite: 'first', purge: true }, 'job {id}');
+  for (const name of ['second', 'third']) expect(await rights(name)).toMatch(restricted);
 });
 
 test('a name of an official repository that its submitter may not read is not free, in words that do not tell of it', async () => {

@@ -9,6 +9,10 @@ import { fileURLToPath } from 'node:url';
 import sql from 'sql-template-tag';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Revocations, REVOCATION_TABLES, SEEN_AFTER_SECONDS } from '../../src/access/revocations.ts';
+import type { SqlValue } from '../../src/repository/direct/database.ts';
+import { RUN_TABLES } from '../../src/run/store.ts';
+import { SATELLITE_TABLES } from '../../src/satellite/catalog.ts';
+import { MadeFrom } from '../../src/satellite/made-from.ts';
 import { createLeases } from '../../src/state/leases.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State, StateTables } from '../../src/state/state.ts';
@@ -76,6 +80,48 @@ export function describeState(name: string, emptyState: (directory: string) => P
       await Promise.all(states.map((state) => prepareTables(state.database, second, LIMIT)));
       expect(await database.all(sql`SELECT id, text FROM ${database.table('note')}`, LIMIT)).toEqual([['kept', null]]);
       await expect(prepareTables(database, first, LIMIT)).rejects.toMatchObject({ code: 'CONFLICT' });
+    });
+
+    test.each([
+      ['satellites', [SATELLITE_TABLES, RUN_TABLES]],
+      ['runs', [RUN_TABLES, SATELLITE_TABLES]],
+    ])('what satellites were made from before there was a record of it is kept, %s first', async (first, domains) => {
+      const { database } = await openState(await emptyState(await mkdtemp(join(directory, first))), LIMIT);
+      const older = domains.map((tables) => ({ ...tables, versions: tables.versions.slice(0, -1) }));
+      for (const tables of older) await prepareTables(database, tables, LIMIT);
+      const satellite = { id: 'i', owner: 'alice', name: 'old', official: 'dp1', database_kind: 'SQLITE' };
+      const rest = { artifacts: '', state: 'READY', capability_urls: 0n, capability_version: 0n, created_at: 0n };
+      const run = {
+        id: 'built',
+        owner: 'alice',
+        satellite: 'alice~old',
+        satellite_id: 'i',
+        state: 'BUILT',
+        stage: null,
+      };
+      const spec = JSON.stringify({ repositories: ['dp2', 'bob~his'] });
+      const texts = { quanta: 'null', explanation: 'null', error: 'null', request: 'null' };
+      const times = { attempt: 0n, created_at: 0n, changed_at: 0n, version: 0n };
+      const common = { ...run, ...texts, ...times };
+      const runs = [
+        { ...common, spec, reached: 'BUILT', directory: 'a' },
+        { ...common, id: 'asked', spec: JSON.stringify({ repositories: ['dp3'] }), reached: 'CREATED', directory: 'b' },
+        { ...common, id: 'of', satellite: 'bob~his', satellite_id: null, spec, reached: 'COMPLETED', directory: 'c' },
+      ];
+      await database.transaction(async (transaction) => {
+        const insert = (table: string, row: Record<string, SqlValue>) =>
+          transaction.insert({ table, columns: Object.keys(row), rows: [Object.values(row)] });
+        await insert('satellite', { ...satellite, ...rest, request: '{}' });
+        for (const row of runs) await insert('run', row);
+      }, LIMIT);
+      for (const tables of domains) await prepareTables(database, tables, LIMIT);
+      const madeFrom = new MadeFrom(database);
+      const of = async (repository: string, satelliteId: string | null) =>
+        [...(await madeFrom.of({ repository, satelliteId }))].sort();
+      expect(await of('alice~old', 'i')).toEqual(['bob~his', 'dp1', 'dp2']);
+      expect(await of('alice~old', 'anew')).toEqual([]);
+      expect(await of('bob~his', null)).toEqual(['bob~his', 'dp2']);
+      await database.close();
     });
 
     test('a change of tables that fails leaves them as they were', async () => {

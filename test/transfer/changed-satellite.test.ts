@@ -28,7 +28,7 @@ new Removals(satellites as never, jobs as never, rights);
 const official = { name: 'dp1', kind: 'OFFICIAL', owner: undefined, repository: {} };
 new Creation({ rights, jobs, directory: satellites, offered: [official] } as unknown as CreationParts);
 new Stages({ jobs, surroundings, store: { get: async () => entry } } as unknown as StagesOptions);
-jobs.define(transferKind(surroundings, untouched));
+jobs.define(transferKind(surroundings, untouched, { add: () => expect.fail('noted') }));
 jobs.define(ingestKind(surroundings, () => expect.fail('registered')));
 
 const satellite = { satellite: 'alice~mine', satelliteId: 'old' };

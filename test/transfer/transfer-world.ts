@@ -110,10 +110,8 @@ export class TransferWorld implements AsyncDisposable {
   /** Does the job's work once, as a worker would. */
   async transfer(datasets: SelectedDatasets, options: TransferOptions = {}): Promise<TransferResult> {
     const { mode = 'REFERENCE', collections = true, steps = new Map<string, Json>() } = options;
-    const kind = transferKind(this.surroundings(), {
-      noteCopy: async () => undefined,
-      beginCopy: async () => undefined,
-    });
+    const left = { noteCopy: async () => undefined, beginCopy: async () => undefined };
+    const kind = transferKind(this.surroundings(), left, { add: async () => undefined });
     const from = options.from ?? this.#offered[0]!.name;
     const input = transferInput({ datasets, mode, collections }, from, this.satellite);
     return kind.run(input, this.task(steps, options.signal));
