@@ -91,6 +91,19 @@ export class QueryTooCostlyError extends SatelliteError {
   }
 }
 
+/** A change of which nobody knows whether it was made: its writer was overtaken by another at the moment of the commit. */
+export class UncertainCommitError extends SatelliteError {
+  constructor(repository: string, cause: unknown) {
+    super(
+      'CONFLICT',
+      `The database of repository '${repository}' was taken over by another writer during the commit of this change, which ` +
+        'may be lost: look whether it is there, and try again if not.',
+      { repository, cause },
+    );
+    this.name = 'UncertainCommitError';
+  }
+}
+
 /** A repository that cannot answer now (down, cut off in the middle, overloaded). */
 export class RepositoryUnavailableError extends SatelliteError {
   constructor(repository: string, message: string, details: Omit<ErrorDetails, 'repository'> = {}) {

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sql from 'sql-template-tag';
-import { SatelliteError } from '../butler/errors.ts';
+import { SatelliteError, UncertainCommitError, type ErrorCode } from '../butler/errors.ts';
 import { failpoint } from '../repository/failpoints.ts';
 import type { Json } from './job.ts';
 import type { State, StateTables } from '../state/state.ts';
@@ -48,6 +48,8 @@ export interface CallAttempt {
 /** How long an answer is remembered. */
 const REMEMBERED_MS = 7 * 24 * 3_600_000;
 const LONGEST_KEY = 200;
+/** Codes of errors after which some of the work may be done. */
+const BROKEN_OFF: ReadonlySet<ErrorCode> = new Set(['UPSTREAM_UNAVAILABLE', 'DEADLINE_EXCEEDED', 'RATE_LIMITED']);
 const ASK_MS = 200;
 
 export class IdempotentCalls {
@@ -91,8 +93,9 @@ export class IdempotentCalls {
       const seed = this.#state.secret.derive(`call:${id.digest('hex')}`);
       answer = await work({ isRepeat, seed });
     } catch (error) {
-      const isRefused = error instanceof SatelliteError && error.code !== 'UPSTREAM_UNAVAILABLE';
-      // What broke off may have been done: doing it again is a repeat, as after the end of a gateway.
+      // What broke off may have been done: doing it again is a repeat, as after the end of a gateway.  Of a repeat that is
+      // refused, the attempt before may have been done.
+      const isRefused = !isRepeat && error instanceof SatelliteError && !isBrokenOff(error);
       await this.#change(call, ({ table, where }) =>
         isRefused
           ? sql`DELETE FROM ${table} WHERE ${where}`
@@ -170,6 +173,10 @@ export class IdempotentCalls {
 type Before = { readonly answer: Json } | 'elsewhere' | { readonly isRepeat: boolean; readonly nonce: string };
 
 type Part = ReturnType<typeof sql>;
+
+function isBrokenOff(error: SatelliteError): boolean {
+  return error instanceof UncertainCommitError || BROKEN_OFF.has(error.code);
+}
 
 function identify({ owner, mutation, key }: IdempotentCall): Part {
   return sql`owner = ${owner} AND mutation = ${mutation} AND idempotency_key = ${key}`;

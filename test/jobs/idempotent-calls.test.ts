@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sql from 'sql-template-tag';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { SatelliteError } from '../../src/butler/errors.ts';
+import { SatelliteError, UncertainCommitError } from '../../src/butler/errors.ts';
 import { CALL_TABLES, IdempotentCalls, type CallAttempt } from '../../src/jobs/idempotent-calls.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State } from '../../src/state/state.ts';
@@ -61,6 +61,22 @@ test('a call that may have been done is told so when it is done again, and makes
   expect(done).toBe('done');
   expect(attempts.map(({ isRepeat }) => isRepeat)).toEqual([false, false, true, true]);
   expect(new Set(attempts.slice(1).map(({ seed }) => seed.toString('hex'))).size).toBe(1);
+});
+
+test.each([
+  ['the database was taken over during its commit', () => new UncertainCommitError('mine', new Error('overtaken'))],
+  ['its time was over', () => new SatelliteError('DEADLINE_EXCEEDED', 'too long')],
+  ['a server had too many requests', () => new SatelliteError('RATE_LIMITED', 'later')],
+])('a call that broke off as %s is repeated, also after a repeat was refused', async (_why, broken) => {
+  const calls = new IdempotentCalls(state, 60_000);
+  const repeats: boolean[] = [];
+  const failing = (error: Error) => async (attempt: CallAttempt) => {
+    repeats.push(attempt.isRepeat);
+    throw error;
+  };
+  const refusal = new SatelliteError('FORBIDDEN', 'not now');
+  for (const error of [broken(), refusal, refusal]) await expect(calls.once(call, failing(error))).rejects.toBe(error);
+  expect(repeats).toEqual([false, true, true]);
 });
 
 test('a call that came so long ago that it is forgotten is done as another, with other identifiers', async () => {

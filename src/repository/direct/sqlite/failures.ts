@@ -1,5 +1,5 @@
 /** What an error code of SQLite, or of the worker that ran a statement, means to a user. */
-import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
+import { RepositoryUnavailableError, SatelliteError, UncertainCommitError } from '../../../butler/errors.ts';
 import { ConstraintError } from '../database.ts';
 
 /** An error that a worker reported: SQLite's code (`SQLITE_BUSY`, …), `WORKER_EXITED`, or one of the file system. */
@@ -38,22 +38,12 @@ export function databaseError(repository: string, error: unknown): unknown {
       { repository, cause: error },
     );
   }
-  if (error.code === 'EXCHANGED') return uncertainCommit(repository, error);
+  if (error.code === 'EXCHANGED') return new UncertainCommitError(repository, error);
   const retryAfter = isBusy(error) ? { retryAfter: 5 } : {};
   return new RepositoryUnavailableError(repository, `Repository '${repository}' ${reason(error.code)}`, {
     cause: error,
     ...retryAfter,
   });
-}
-
-/** For a writer that was overtaken at the moment of its commit, which may have gone to a file that nobody sees any more. */
-export function uncertainCommit(repository: string, cause: unknown): SatelliteError {
-  return new SatelliteError(
-    'CONFLICT',
-    `The database of repository '${repository}' was taken over by another writer during the commit of this change, which ` +
-      'may be lost: look whether it is there, and try again if not.',
-    { repository, cause },
-  );
 }
 
 function constraintKind(code: string): ConstraintError['kind'] | undefined {

@@ -1,8 +1,9 @@
 /** A `WriteableDatabase` on an SQLite file: one thread with one connection writes, worker processes read. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'sql-template-tag';
+import { UncertainCommitError } from '../../../butler/errors.ts';
 import type { SqlRow, Transaction, WriteableDatabase, WriteGuard } from '../database.ts';
-import { databaseError, isBusy, isLeftUnfinished, uncertainCommit } from './failures.ts';
+import { databaseError, isBusy, isLeftUnfinished } from './failures.ts';
 import { SqliteDatabase } from './sqlite-database.ts';
 import { SqliteTransaction } from './sqlite-transaction.ts';
 import { Writer } from './writer.ts';
@@ -162,7 +163,7 @@ export class WriteableSqliteDatabase extends SqliteDatabase implements Writeable
     try {
       await this.#options.guard?.confirm();
     } catch (error) {
-      throw uncertainCommit(this.#repository, error);
+      throw new UncertainCommitError(this.#repository, error);
     }
   }
 
