@@ -53,7 +53,8 @@ export const publication: Resolvers = {
     version: ({ record }) => record.version,
     state: ({ record }) => record.state,
     revision: ({ record }) => record.revision,
-    reason: ({ record }) => record.reason,
+    // What is said to its owner and reviewers can name others; of what is gone it says why.
+    reason: ({ record, role }) => (role === 'READER' && record.state !== 'WITHDRAWN' ? null : record.reason),
     digest: ({ record }) => record.digest,
     owner: ({ record }) => record.owner,
     group: ({ record }) => record.group,

@@ -1553,7 +1553,7 @@ export type Publication = {
   readonly owner: Scalars['String']['output'];
   /** Who is to read it, as it was submitted. */
   readonly readers: PublicationReaders;
-  /** Why it is in this state, where somebody or something decided so; null else. */
+  /** Why it is in this state, where somebody or something decided so; null else, and for its readers unless it is WITHDRAWN. */
   readonly reason?: Maybe<Scalars['String']['output']>;
   /** Referee links to this version, the latest first, those too that have ended; empty for others than its owners. */
   readonly refereeLinks: ReadonlyArray<RefereeLink>;
@@ -1761,7 +1761,10 @@ export type PublicationState =
   | 'REJECTED'
   /** Its files are being brought to the published repository; nobody sees them yet. */
   | 'STAGING'
-  /** The satellite has changed since it was submitted: `reason` says what. Submit it again with `publication`. */
+  /**
+   * What is in the satellite, a right or a name that it needs, the room that there is, or what the published repository has, changed after it was
+   * submitted: `reason` says what. Submit it again with `publication`.
+   */
   | 'STALE'
   /** It waits for a reviewer. */
   | 'SUBMITTED'

@@ -24,7 +24,12 @@ let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'referees-'));
   const state = `sqlite:${join(directory, 'state.sqlite3')}`;
-  world = await openPublishing({ commit: 'real', state, now: () => Date.now() + ahead });
+  world = await openPublishing({
+    commit: 'real',
+    publishing: '{quotaBytes: 1000000}',
+    state,
+    now: () => Date.now() + ahead,
+  });
   // By a grant that no version tells of.
   await world.done(
     'alice',
@@ -86,6 +91,9 @@ describe('a referee who has a link', () => {
     expect(shown.checks.length).toBeGreaterThan(5);
     expect(first.checks.find(({ code }) => code === 'READERS')?.message).toMatch(/zelda/);
     expect(body).not.toMatch(/alice|dave|work|zelda/i);
+    // Nor how much its owner has published.
+    expect(first.checks.find(({ code }) => code === 'SIZE')?.message).toMatch(/others have/);
+    expect(body).not.toMatch(/KiB|GiB/);
     // Nothing else opens by it.
     expect((await world.ask('bob', `{publication(id: "${first.id}") {id}}`)).data.publication).toBeNull();
     for (const { uuid, files } of shown.manifest.datasets.nodes) {

@@ -45,12 +45,16 @@ export function hideNames(names: readonly string[]): Hide {
   return (text) => text.replace(pattern, (name) => places.get(name.toLowerCase()) ?? 'hidden');
 }
 
-/** Name whoever reads it, also by grants that nothing in the versions tells of. */
-const OF_READERS: ReadonlySet<CheckCode> = new Set(['READERS', 'INPUT_RIGHTS']);
+/** Of which only the state is shown. */
+const HIDDEN: ReadonlyMap<CheckCode, string> = new Map([
+  // By grants that nothing in the versions tells of, too.
+  ['READERS', 'What was found names its readers, and is not shown here.'],
+  ['INPUT_RIGHTS', 'What was found names its readers, and is not shown here.'],
+  ['SIZE', 'What was found tells how much else its owner has, and is not shown here.'],
+]);
 
 export function hiddenCheck({ code, state, message }: PublicationCheck, hide: Hide): PublicationCheck {
-  if (OF_READERS.has(code)) return { code, state, message: 'What was found names its readers, and is not shown here.' };
-  return { code, state, message: hide(message) };
+  return { code, state, message: HIDDEN.get(code) ?? hide(message) };
 }
 
 /** The same manifest, with names hidden. */
