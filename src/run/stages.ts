@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 import type { Principal } from '../access/principal.ts';
 import type { MintedTokens } from '../access/minted-token.ts';
-import type { Job, JobKind, Jobs, Json, Task } from '../jobs/job.ts';
+import type { Job, JobKind, Jobs, Json, Lane, Task } from '../jobs/job.ts';
 import { sameSatellite, type OpenSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
 import { contextOf, writeableSatellite, type TransferSurroundings } from '../transfer/attempt-setting.ts';
 import { makeGraph, placeInputs, type Stack } from './build-work.ts';
@@ -37,6 +37,7 @@ export interface StagesOptions {
 export type StageInput = { readonly run: string; readonly attempt: number };
 
 const KIND = { build: 'buildRun', execute: 'executeRun', transfer: 'transferRun', remove: 'removeRun' } as const;
+const LANES: Readonly<Record<RunStage, Lane>> = { build: 'run', execute: 'run', transfer: 'bulk', remove: 'short' };
 const WRITE_MILLISECONDS = 30_000;
 
 export class Stages {
@@ -130,7 +131,7 @@ export class Stages {
       name: KIND[stage],
       // What takes hours need not keep other changes of the satellite waiting: the run's own state lets one stage in at a time.
       exclusive: stage === 'transfer' || stage === 'remove',
-      lane: () => (stage === 'build' || stage === 'execute' ? 'run' : 'short'),
+      lane: () => LANES[stage],
       check: async ({ run }, owner) => {
         const entry = await store.get(run);
         if (!entry) return;

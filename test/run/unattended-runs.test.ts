@@ -125,6 +125,16 @@ test('a stage that goes on after a crash is the run’s job, also where the cras
   await expect(execute.run({ run: 'crashed', attempt: 0 }, task)).rejects.toMatchObject({ code: 'CONFLICT' });
 });
 
+test('the results of runs that are brought home keep no short job waiting', () => {
+  const lanes = kinds.map(({ name, lane }) => [name, lane?.({ run: 'r', attempt: 1 })]);
+  expect(Object.fromEntries(lanes)).toEqual({
+    buildRun: 'run',
+    executeRun: 'run',
+    transferRun: 'bulk',
+    removeRun: 'short',
+  });
+});
+
 const BUILT = { state: 'BUILT', reached: 'BUILT', quanta: { total: 1, succeeded: 0, failed: 0, blocked: 0 } } as const;
 const LAPTOP = { stage: 'execute', worker: 'laptop' } as const;
 const DONE = { executed: { total: 1, succeeded: 1, failed: 0, blocked: 0 } };
