@@ -7,7 +7,7 @@ import type { SqlRow, Transaction, WriteableDatabase } from '../repository/direc
 import { listOf } from '../state/list.ts';
 import type { StateTables } from '../state/state.ts';
 import { appendAudit, AUDIT_STATEMENTS, type AuditEntry } from './audit.ts';
-import { isFor, isValid, Rights, satelliteOf, type Grant, type Right, type Subject } from './grants.ts';
+import { isFor, isValid, Rights, type Grant, type Right, type Subject } from './grants.ts';
 import type { Identity } from './principal.ts';
 
 export const ACCESS_TABLES: StateTables = {
@@ -49,9 +49,12 @@ const COLUMNS = raw(
 );
 
 /** Of one resource: whoever it is shared with reads all of theirs. */
-const MOST_GRANTS = 20_000;
-/** Of one user, on what is no satellite: many share what is published, and none is to take it all. */
+export const MOST_GRANTS = 20_000;
+/** Of one user, on what many share, such as a published repository: none is to take it all. What publications grant is beside that. */
 const MOST_OF_ONE = 4000;
+
+/** As `PUBLICATION_NOTE`. */
+const OF_PUBLICATIONS = `publication ${'_'.repeat(36)}`;
 
 /** Grants that are kept in memory, of all principals together. */
 const KEPT_GRANTS = 200_000;
@@ -65,6 +68,8 @@ export interface NewGrant {
   readonly grantedBy: string;
   readonly expiresAt: number | null;
   readonly note: string | null;
+  /** Whether one user may have only a part of those on the resource. */
+  readonly isOfMany?: boolean;
 }
 
 /** A grant after a change, and the revision of all grants from which on it counts. */
@@ -133,7 +138,7 @@ export class GrantStore {
 
   /** Grants, or changes what the same grant says of its end and its note. @throws SatelliteError QUOTA_EXCEEDED */
   async add(wanted: NewGrant, audit: AuditEntry): Promise<GrantChange> {
-    const { resource, collection, subject, right, grantedBy, expiresAt, note } = wanted;
+    const { resource, collection, subject, right, grantedBy, expiresAt, note, isOfMany = false } = wanted;
     const now = this.#now();
     return this.#change(audit, async (transaction) => {
       const table = transaction.table('access_grant');
@@ -148,11 +153,12 @@ export class GrantStore {
       );
       if (changed.length > 0) return toGrant(changed[0]!);
       const [count] = await transaction.all(
-        sql`SELECT CAST(COUNT(*) AS BIGINT), CAST(SUM(CASE WHEN granted_by = ${grantedBy} THEN 1 ELSE 0 END) AS BIGINT)
+        sql`SELECT CAST(COUNT(*) AS BIGINT), CAST(SUM(CASE WHEN granted_by = ${grantedBy} AND (note IS NULL OR note NOT LIKE ${OF_PUBLICATIONS})
+                THEN 1 ELSE 0 END) AS BIGINT)
             FROM ${table} WHERE resource = ${resource} AND revoked_at IS NULL
             AND (expires_at IS NULL OR expires_at > ${BigInt(now)})`,
       );
-      if (satelliteOf(resource) === undefined && Number(count![1]) >= MOST_OF_ONE) {
+      if (isOfMany && Number(count![1]) >= MOST_OF_ONE) {
         throw new SatelliteError(
           'QUOTA_EXCEEDED',
           `There are ${MOST_OF_ONE} grants by '${grantedBy}' on it, the most of one user: revoke some, and share a prefix, or with a group.`,

@@ -33,6 +33,9 @@ export interface Grant {
   readonly revokedAt: number | null;
 }
 
+/** What grants say that publications make; no one else's grant says so. */
+export const PUBLICATION_NOTE = /^publication [0-9a-f-]{36}$/i;
+
 /** A satellite, by its identifier: a new one of the same name is another resource. */
 export function satelliteResource(id: string): string {
   return `satellite:${id}`;

@@ -1,4 +1,5 @@
 /** Checks of who is to read a publication. */
+import { MOST_GRANTS } from '../access/grant-store.ts';
 import type { Memberships } from '../access/memberships.ts';
 import type { OfferedRepository } from '../access/policy.ts';
 import { USERNAME, type Identity } from '../access/principal.ts';
@@ -6,6 +7,7 @@ import { ownerOfName } from '../access/readable.ts';
 import { listed } from './check-names.ts';
 import type { ManifestCollection, ManifestLineage } from './manifest.ts';
 import type { PublicationCheck, PublicationVersion, Readers } from './publication.ts';
+import { ownedNames, subjectsOf } from './reader-grants.ts';
 import type { PublishedSettings } from './settings.ts';
 
 /**
@@ -60,6 +62,23 @@ export function checkReaders(
   const named = [...groups.map((one) => `the group '${one}'`), ...users.map((user) => `'${user}'`)];
   const whom = named.length === 0 ? 'Its owner alone is' : `Beside its owner, ${named.join(', ')} are`;
   return { code, state: 'PASSED', message: `${whom} to read it.` };
+}
+
+/**
+ * Whether all its readers can be let in, each into each collection.
+ * @param used grants of the published repository, beside those of this publication
+ * @returns null where they can
+ */
+export function checkGrantRoom(
+  readers: Readers,
+  collections: readonly ManifestCollection[],
+  used: number,
+  { name }: Pick<PublishedSettings, 'name'>,
+): PublicationCheck | null {
+  const wanted = ownedNames(collections).length * subjectsOf(readers, () => null).length;
+  if (used + wanted <= MOST_GRANTS) return null;
+  const message = `It needs ${wanted} grants, one for each reader of each collection, and '${name}' has ${used} of ${MOST_GRANTS} already: name fewer readers, or all users, publish fewer collections, or ask the operator.`;
+  return { code: 'READERS', state: 'FAILED', message };
 }
 
 /**

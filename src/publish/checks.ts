@@ -9,7 +9,7 @@ import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { DimensionRecordRow } from '../repository/rows.ts';
 import { streamDimensionRecords } from '../repository/search/streams.ts';
 import { defaultFormatter, isDefaultFormatter } from '../transfer/default-formatters.ts';
-import { checkInputRights, checkReaders } from './check-rights.ts';
+import { checkGrantRoom, checkInputRights, checkReaders } from './check-rights.ts';
 import { checkFreeNames } from './check-free-names.ts';
 import { conflictingRecord } from './check-records.ts';
 import { checkCollections, checkDatasetTypes, checkNames, listed } from './check-names.ts';
@@ -43,6 +43,8 @@ export interface CheckSetting {
   readonly replaced: Manifest | null;
   /** Bytes of its owner's other publications there. */
   readonly used: number;
+  /** Grants of the published repository, beside those of this publication. */
+  readonly usedGrants: number;
   /** Datasets whose content is another than in that. */
   readonly changed: number;
 }
@@ -60,7 +62,7 @@ const RUNNING: ReadonlySet<string> = new Set([
 export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promise<readonly PublicationCheck[]> {
   const { version, manifest, summary, structure, settings, published, official, configured, who, memberships } =
     setting;
-  const { everybody, others, used } = setting;
+  const { everybody, others, used, usedGrants } = setting;
   const { lineage } = await manifest.header();
   const collections = await manifest.collections();
   const types = await manifest.datasetTypes();
@@ -80,7 +82,8 @@ export async function runChecks(setting: CheckSetting, ctx: QueryContext): Promi
     await checkFormats(manifest, summary, settings),
     checkSize(summary.bytes, used, version, settings),
     upload === undefined ? inputs : unproven(inputs),
-    checkReaders(version.readers, everybody, who, version.group, settings),
+    checkGrantRoom(version.readers, collections, usedGrants, settings) ??
+      checkReaders(version.readers, everybody, who, version.group, settings),
     await checkRestart(setting, ctx),
     checkOfficialData(summary, structure),
   ];

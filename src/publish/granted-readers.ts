@@ -23,6 +23,15 @@ export function grantedReadersIn(store: Pick<GrantStore, 'on'>): GrantedReaders 
   };
 }
 
+/** How many grants there are beside those that a publication gave itself. */
+export async function usedGrants(
+  store: Pick<GrantStore, 'on'>,
+  version: Pick<PublicationVersion, 'publication' | 'repository'>,
+): Promise<number> {
+  const grants = await store.on(repositoryResource(version.repository));
+  return grants.filter(({ note }) => note !== noteOf(version)).length;
+}
+
 export function readersOf(subjects: readonly Subject[]): Readers {
   const named = (kind: 'group' | 'user') =>
     subjects.flatMap((subject) => (subject.kind === kind ? [subject.name] : []));

@@ -15,7 +15,7 @@ import type { Manifest } from './manifest.ts';
 import type { ManifestSummary } from './manifest-summary.ts';
 import { ManifestStore } from './manifest-store.ts';
 import { ManifestView } from './manifest-view.ts';
-import { grantedReadersIn } from './granted-readers.ts';
+import { grantedReadersIn, usedGrants } from './granted-readers.ts';
 import { eventsFromNow } from './event-feed.ts';
 import { giveUp } from './giving-up.ts';
 import { GrantRights } from './grant-rights.ts';
@@ -100,6 +100,7 @@ export class Publications implements PublicationService {
     this.#sources = new Sources({
       ...{ store: this.#store, repositoriesOf, files, memberships, published, packs: this.#packs },
       usedBytes: (version) => this.#records.usedBytes(version),
+      usedGrants: (version) => usedGrants(grantStore, version),
       official,
       configured: options.offered,
       grantedReaders: grantedReadersIn(grantStore),

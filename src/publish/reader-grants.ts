@@ -109,7 +109,11 @@ export class ReaderGrants {
   }
 }
 
-function subjectsOf({ allUsers, groups, users }: Readers, idOf: (group: string) => number | null): readonly Subject[] {
+/** @param idOf of a group, as far as it is known */
+export function subjectsOf(
+  { allUsers, groups, users }: Readers,
+  idOf: (group: string) => number | null,
+): readonly Subject[] {
   // Whoever else is named is among all users.
   if (allUsers) return [{ kind: 'all_users' }];
   return [
@@ -119,7 +123,7 @@ function subjectsOf({ allUsers, groups, users }: Readers, idOf: (group: string) 
 }
 
 /** Names that somebody owns: all others can be read by everybody. */
-function ownedNames(collections: readonly ManifestCollection[]): readonly string[] {
+export function ownedNames(collections: readonly ManifestCollection[]): readonly string[] {
   return collections
     .filter(({ name, isOfficial }) => !isOfficial && ownerOfName(name) !== null)
     .map(({ name }) => name);

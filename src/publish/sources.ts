@@ -11,7 +11,7 @@ import type { QueryContext } from '../repository/repository.ts';
 import type { StoreObject } from '../repository/rows.ts';
 import { checkFreeNames } from './check-free-names.ts';
 import { checkClashes, runChecks, unmade } from './checks.ts';
-import { allReaders, checkInputRights, checkReaders } from './check-rights.ts';
+import { allReaders, checkGrantRoom, checkInputRights, checkReaders } from './check-rights.ts';
 import { differenceOf } from './changed-words.ts';
 import { checkNames } from './check-names.ts';
 import { checkSize } from './check-size.ts';
@@ -50,6 +50,8 @@ export interface SourcesOptions {
   readonly packs: Packs;
   /** See `PublicationRecords`. */
   readonly usedBytes: (version: Submitted) => Promise<number>;
+  /** See `granted-readers.ts`. */
+  readonly usedGrants: (version: Submitted) => Promise<number>;
 }
 
 export interface Frozen {
@@ -128,6 +130,7 @@ export class Sources {
         everybody: await this.#everybody(version, manifest),
         replaced: replaced?.manifest ?? null,
         used: await this.#options.usedBytes(version),
+        usedGrants: await this.#options.usedGrants(version),
         changed: differences?.counts.CHANGED ?? 0,
       },
       ctx,
@@ -229,7 +232,8 @@ export class Sources {
     const everybody = await this.#everybody(version, manifest);
     const checks = [
       checkNames(collections, [], readers, who),
-      checkReaders(readers, everybody, who, group, settings),
+      checkGrantRoom(readers, collections, await this.#options.usedGrants(version), settings) ??
+        checkReaders(readers, everybody, who, group, settings),
       await checkInputRights(lineage, { configured, visible: official }, everybody, offered, memberships),
       checkSize(version.bytes, await this.#options.usedBytes(version), version, settings),
     ];

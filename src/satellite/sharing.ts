@@ -4,6 +4,7 @@ import type { GrantChange, GrantStore } from '../access/grant-store.ts';
 import {
   GrantedCollections,
   repositoryResource,
+  PUBLICATION_NOTE,
   satelliteOf,
   satelliteResource,
   type Grant,
@@ -92,11 +93,15 @@ export class Sharing {
     const groupId = subject.kind === 'group' ? (principal.groupIds?.get(subject.name) ?? null) : null;
     const whom = subject.kind === 'group' ? { ...subject, id: groupId } : subject;
     const { resource, name } = found;
-    if (found.kind === 'PUBLISHED') await settings.published?.checkGrant({ resource, collection, subject: whom });
+    const isPublished = found.kind === 'PUBLISHED';
+    if (isPublished && PUBLICATION_NOTE.test(note ?? '')) {
+      throw new SatelliteError('BAD_USER_INPUT', 'Such a note is that of a publication: choose other words.');
+    }
+    if (isPublished) await settings.published?.checkGrant({ resource, collection, subject: whom });
     const detail = { collection, ...subjectDetail(subject), right, expiresAt, note };
     const entry = { actor: principal.username, action: 'grantAccess', resource, resourceName: name, detail };
     const wanted = { resource, collection, subject: whom, right, grantedBy: principal.username, expiresAt, note };
-    return named(await grants.add(wanted, entry), name);
+    return named(await grants.add({ ...wanted, isOfMany: isPublished }, entry), name);
   }
 
   /** @throws SatelliteError NOT_FOUND, also where it is not the principal's to revoke; FORBIDDEN */

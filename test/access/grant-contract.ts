@@ -191,7 +191,7 @@ export function describeGrants(name: string, emptyState: (directory: string) => 
         (transaction) => transaction.insert({ table: 'access_grant', columns: columns.split(', '), rows }),
         LIMIT,
       );
-      const one = granting(toBob, { resource: shared });
+      const one = granting(toBob, { resource: shared, isOfMany: true });
       await expect(grants.add(one, line)).rejects.toMatchObject({
         code: 'QUOTA_EXCEEDED',
         message: expect.stringContaining("by 'alice'") as string,
@@ -199,6 +199,12 @@ export function describeGrants(name: string, emptyState: (directory: string) => 
       await grants.add({ ...one, grantedBy: 'dave' }, line);
       await grants.revoke('g7', line);
       await grants.add({ ...one, collection: 'c' }, line);
+      // What publications grant of alice's is beside that, and so is what only its owner shares.
+      const note = 'publication 0d4bd8d3-6d1e-4f5f-9f0e-9a0f6a8a3c11';
+      await grants.revoke('g8', line);
+      for (const collection of ['p', 'q']) await grants.add({ ...one, isOfMany: false, collection, note }, line);
+      await grants.add({ ...one, collection: 'd' }, line);
+      await expect(grants.add({ ...one, collection: 'e' }, line)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
     });
 
     test('among 10 000 of others are found by an index', async () => {
