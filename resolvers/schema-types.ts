@@ -1099,6 +1099,7 @@ export type Mutation = {
   /**
    * Approves exactly what was reviewed, named by its digest, and starts to publish it. Owners cannot approve what is theirs. What
    * has changed in the satellite since it was submitted is not published: the publication is STALE then.
+   * Where there is no room for it, that is `QUOTA_EXCEEDED`, and it can be approved when there is.
    */
   readonly approvePublication?: Maybe<ApprovePublicationPayload>;
   /** Adds datasets to a TAGGED collection. It may hold only one for a dataset type and data ID. */

@@ -5,7 +5,7 @@ import { allowedActions, withdrawable, type Participant, type PublicationAction 
 import { HeldError } from '../jobs/job.ts';
 import type { PublicationState, PublicationVersion } from './publication.ts';
 import type { DecideOn, PublicationChange, SeenPublication } from './service.ts';
-import { SourceChangedError } from './source-contents.ts';
+import { NoRoomError, SourceChangedError } from './source-contents.ts';
 import { REREAD_BYTES, type Sources } from './sources.ts';
 import { knownSubmitter, moved, notKnown, type PublicationParts } from './submit-kind.ts';
 import { checkedText } from './submit-request.ts';
@@ -98,7 +98,11 @@ export class Decisions {
     };
   }
 
-  /** As far as time and the source allow. @throws SatelliteError CONFLICT where the source is not what was submitted; the version is STALE then */
+  /**
+   * As far as time and the source allow.
+   * @throws SatelliteError CONFLICT where the source is not what was submitted; the version is STALE then; QUOTA_EXCEEDED where
+   *   there is no room for it now
+   */
   async compare(record: PublicationVersion): Promise<void> {
     const who = await knownSubmitter(record, this.#options.memberships).catch(heldAsConflict);
     const ctx = { caller: { username: who.username }, signal: AbortSignal.timeout(this.#options.waitMilliseconds) };
@@ -115,6 +119,9 @@ export class Decisions {
         // the token of who submitted it, where a source asks for that.
         if (ctx.signal.aborted || (error instanceof SatelliteError && error.code === 'UNAUTHENTICATED')) return;
         throw error;
+      }
+      if (error instanceof NoRoomError) {
+        throw new SatelliteError('QUOTA_EXCEEDED', `${error.message} It can be approved when there is room.`);
       }
       if (who.groupsAreOutdated) heldAsConflict(notKnown(who.username, error.message));
       await moved(this.#options, record, (now) => law.failed(now, 'STALE', error.message));

@@ -148,18 +148,35 @@ export class PublicationRecords {
     );
   }
 
-  /** Bytes of what the owner of a publication has in its repository, or is about to have, beside that one. */
+  /**
+   * Bytes of what the owner of a publication has in its repository, or is about to have, beside that one: of each the largest
+   * version.  Of what is approved as that one is, what was submitted before it: of two that were approved at once, one gets in.
+   */
   async usedBytes({
     publication,
     repository,
     owner,
     group,
-  }: Pick<PublicationVersion, 'publication' | 'repository' | 'owner' | 'group'>): Promise<number> {
-    const isOwners = group === null ? sql`p.owner = ${owner} AND p.owner_group IS NULL` : sql`p.owner_group = ${group}`;
+    groupId,
+    approvedDigest,
+    submittedAt,
+  }: Pick<
+    PublicationVersion,
+    'publication' | 'repository' | 'owner' | 'group' | 'groupId' | 'approvedDigest' | 'submittedAt'
+  >): Promise<number> {
+    const isNamed = sql`p.owner_group = ${group}`;
+    const isGroups = groupId === null ? isNamed : sql`COALESCE(p.owner_group_id = ${BigInt(groupId)}, ${isNamed})`;
+    const isOwners = group === null ? sql`p.owner = ${owner} AND p.owner_group IS NULL` : isGroups;
+    const isBefore = sql`(v.submitted_at, p.id) < (CAST(${BigInt(submittedAt ?? 0)} AS BIGINT), ${publication})`;
+    const isCounted = approvedDigest === null ? sql`1 = 1` : isBefore;
+    const counts = sql`v.state IN ('COMMITTING', 'PUBLISHED')
+      OR v.state IN ('APPROVED', 'STAGING', 'VERIFYING') AND ${isCounted}`;
     const [row] = await this.#database.all(
-      sql`SELECT CAST(COALESCE(SUM(v.bytes), 0) AS BIGINT) FROM ${this.#from()}
-          WHERE p.repository = ${repository} AND p.id <> ${publication} AND ${isOwners}
-          AND v.state IN ('APPROVED', 'STAGING', 'VERIFYING', 'COMMITTING', 'PUBLISHED')`,
+      sql`SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM (
+            SELECT MAX(v.bytes) AS bytes FROM ${this.#from()}
+            WHERE p.repository = ${repository} AND p.id <> ${publication} AND ${isOwners} AND (${counts})
+            GROUP BY p.id
+          ) AS largest`,
       look(),
     );
     return Number(row![0]);

@@ -22,6 +22,11 @@ export class SourceChangedError extends Error {
   override name = 'SourceChangedError';
 }
 
+/** Nothing has changed, but there is no room for it now. */
+export class NoRoomError extends SourceChangedError {
+  override name = 'NoRoomError';
+}
+
 /** What a manifest was made of, as the checks need it beside. */
 export interface Taken {
   readonly summary: ContentsSummary;

@@ -23,7 +23,14 @@ import { PackError } from './packs/pack-format.ts';
 import type { Packs } from './packs/packs.ts';
 import type { PublicationCheck, PublicationSource, Readers } from './publication.ts';
 import type { PublishedSettings } from './settings.ts';
-import { SourceChangedError, takePacked, takeSource, type Submitted, type Taken } from './source-contents.ts';
+import {
+  NoRoomError,
+  SourceChangedError,
+  takePacked,
+  takeSource,
+  type Submitted,
+  type Taken,
+} from './source-contents.ts';
 
 /** A repository that can be published in. */
 export interface PublishedRepository {
@@ -235,7 +242,6 @@ export class Sources {
       checkGrantRoom(readers, collections, await this.#options.usedGrants(version), settings) ??
         checkReaders(readers, everybody, who, group, settings),
       await checkInputRights(lineage, { configured, visible: official }, everybody, offered, memberships),
-      checkSize(version.bytes, await this.#options.usedBytes(version), version, settings),
     ];
     // What no reviewer has looked at has to pass in whole.
     const isByRule = approvedDigest !== null && approvedBy === null;
@@ -244,6 +250,8 @@ export class Sources {
     // As nobody's: who submitted it may not be there to be asked for.
     const taken = await checkFreeNames(collections, this.#others(offered), [], ctx);
     if (taken) throw new SourceChangedError(taken.message);
+    const size = checkSize(version.bytes, await this.#options.usedBytes(version), version, settings);
+    if (size.state === 'FAILED') throw new NoRoomError(size.message);
   }
 
   async #everybody(version: Submitted, manifest: Manifest): Promise<Readers> {

@@ -1,6 +1,13 @@
 /** What one owner may have in a published repository, over all of their publications. */
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import type { PublicationVersion } from '../../src/publish/publication.ts';
 import { PublicationRecords } from '../../src/publish/records.ts';
+import { PUBLICATION_TABLES } from '../../src/publish/tables.ts';
+import { openState } from '../../src/state/open.ts';
+import { prepareTables } from '../../src/state/tables.ts';
 import { openPublishing, type Shown } from './publishing-world.ts';
 
 // On a slow machine.
@@ -29,11 +36,13 @@ test('is counted when something is submitted, and again when it is approved and 
     await world.did('curator', 'approvePublication', approve(fits));
     await world.reached('alice', fits.id, 'PUBLISHED');
   }
-  expect(await world.refused('curator', 'approvePublication', approve(three))).toBe('CONFLICT');
-  expect(await world.see('alice', three.id)).toMatchObject({
-    state: 'STALE',
-    reason: expect.stringMatching(/are asked for, and of the .* withdraw some/) as string,
+  const answer = await world.change('curator', 'approvePublication', approve(three), 'publication {id}');
+  expect(answer.errors?.[0]).toMatchObject({
+    message: expect.stringMatching(/are asked for, and of the .* withdraw some.* It can be approved when/) as string,
+    extensions: { code: 'QUOTA_EXCEEDED' },
   });
+  expect(await world.see('alice', three.id)).toMatchObject({ state: 'SUBMITTED', reason: null });
+  await world.did('alice', 'withdrawPublication', { publication: three.id });
   const again = await submit('three', three.id);
   expect([again.state, sizeOf(again)?.state]).toEqual(['DRAFT', 'FAILED']);
   // A version takes the place of the one before, and what is withdrawn makes room.
@@ -51,20 +60,62 @@ test('is counted when something is submitted, and again when it is approved and 
   world.commit.before = () => Promise.resolve();
 });
 
-test('is counted before the commit too', async () => {
+test('is counted before the commit too: of two that were approved at once, the one that was submitted first gets in', async () => {
   await using world = await openPublishing({ publishing: '{quotaBytes: 20}' });
   await world.filled('work', 'u/alice/one', 1);
   await world.ingest('work', 'u/alice/two', 1);
   const submit = (name: string) =>
     world.did('alice', 'submitPublication', { satellite: 'work', collections: [`u/alice/${name}`], title: name });
   const [one, two] = [await submit('one'), await submit('two')];
-  await world.did('curator', 'approvePublication', { publication: one.id, digest: one.digest });
-  await world.reached('alice', one.id, 'PUBLISHED');
   // As if both had been approved at the same moment.
-  using counted = vi.spyOn(PublicationRecords.prototype, 'usedBytes');
-  counted.mockResolvedValueOnce(0);
-  await world.did('curator', 'approvePublication', { publication: two.id, digest: two.digest });
+  const usedBytes = PublicationRecords.prototype.usedBytes;
+  using counted = vi.spyOn(PublicationRecords.prototype, 'usedBytes').mockResolvedValue(0);
+  const bothApproved = Promise.withResolvers<void>();
+  world.commit.before = (moment) => (moment === 'STAGING' ? bothApproved.promise : Promise.resolve());
+  for (const { id, digest } of [two, one]) {
+    await world.did('curator', 'approvePublication', { publication: id, digest });
+  }
+  counted.mockImplementation(usedBytes);
+  bothApproved.resolve();
+  await world.reached('alice', one.id, 'PUBLISHED');
   const stale = await world.reached('alice', two.id, 'STALE', 'PUBLISHED');
   expect(stale).toMatchObject({ state: 'STALE', reason: expect.stringContaining('are asked for') as string });
   expect(world.commit.visible.size).toBe(1);
 });
+
+test('has each publication once, by its largest version, and of a group only what is of this one', async () => {
+  await using directory = await mkdtempDisposable(join(tmpdir(), 'quota-'));
+  const state = await openState(`sqlite:${join(directory.path, 'state.sqlite3')}`, AbortSignal.timeout(60_000));
+  await prepareTables(state.database, PUBLICATION_TABLES, AbortSignal.timeout(60_000));
+  const records = new PublicationRecords(state.database, [], Date.now);
+  const add = async (publication: string, groupId: number | null, bytes: readonly number[]) => {
+    const [first, ...more] = bytes.map((size, i) => versionOf(publication, groupId, i + 1, size));
+    await records.add(first!);
+    let before = first!;
+    for (const next of more) {
+      expect(await records.addNext(next, before)).toBe(true);
+      before = next;
+    }
+  };
+  await add('a', 7, [100, 60]);
+  await add('b', 7, [1]);
+  await add('old', 8, [10_000]);
+  await add('unknown', null, [1000]);
+  const used = (groupId: number | null) => records.usedBytes(versionOf('mine', groupId, 1, 5));
+  expect(await used(7)).toBe(1101);
+  expect(await used(9)).toBe(1000);
+  expect(await used(null)).toBe(11_101);
+  await state.close();
+});
+
+function versionOf(publication: string, groupId: number | null, version: number, bytes: number): PublicationVersion {
+  return {
+    ...{ publication, version, bytes, groupId, state: version === 1 ? 'PUBLISHED' : 'APPROVED', revision: 1 },
+    ...{ repository: 'published', owner: 'alice', group: 'g_lensing', submittedBy: 'alice', title: 'T' },
+    source: { repository: 'alice~mine', satelliteId: 's', collections: [], search: null, groups: [] },
+    ...{ description: null, licence: null, readers: { allUsers: true, groups: [], users: [] } },
+    ...{ digest: null, checks: [], datasets: 1, reason: null, claimedBy: null, claimedUntil: null },
+    ...{ approvedBy: null, approvedDigest: null, restartConfirmed: false, generation: null, withdrawnBy: null },
+    ...{ goneSince: null, job: null, createdAt: 0, submittedAt: 0, changedAt: 0 },
+  };
+}
