@@ -19,6 +19,7 @@ import { Removals } from '../satellite/removal.ts';
 import { Satellites } from '../satellite/satellites.ts';
 import { visibleRepositories } from '../satellite/visible-repositories.ts';
 import type { PublicationCommit } from '../publish/commit.ts';
+import { publishedInputs } from '../publish/published-inputs.ts';
 import { Publications } from '../publish/publications.ts';
 import { Claims } from '../run/claims.ts';
 import { Runs } from '../run/runs.ts';
@@ -137,7 +138,9 @@ export async function openServices(
   const uploads = new Uploads(state, satellites, memberships, publicUrl);
   const leftFiles = new LeftFiles({ state, jobs, satellites, uploads, log });
   const surroundings = { jobs, satellites, rights, repositoriesOf, files, references };
-  const madeFrom = new MadeFrom(state.database);
+  const settings = publishedSettings(config.repositories);
+  const publishedIn = commit ? settings.map(({ name }) => name) : [];
+  const madeFrom = new MadeFrom(state.database, publishedInputs(state.database, publishedIn));
   const transfers = new Transfers({
     ...surroundings,
     madeFrom,
@@ -145,7 +148,6 @@ export async function openServices(
     leftFiles,
     planMilliseconds: requestMs,
   });
-  const settings = publishedSettings(config.repositories);
   const store = new RunStore(state.database);
   const publications =
     commit && settings.length > 0
@@ -171,6 +173,7 @@ export async function openServices(
     jobs,
     settings: { ...runSettings, memoryBytes, python: config.python },
     surroundings,
+    madeFrom,
     minted,
     publicUrl,
     log,

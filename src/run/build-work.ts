@@ -80,14 +80,14 @@ export interface Placing {
 
 /**
  * Says in the graph where the files of its inputs are, and writes what people and later stages read beside it.
- * @returns the number of inputs
+ * @returns the number of inputs, and all collections that they may be from
  * @throws SatelliteError as `attachRecords` and `openRunGraph`
  */
 export async function placeInputs(
   run: RunRecord,
   { satellite, repositories, publicUrl, seesRoot }: Placing,
   ctx: QueryContext,
-): Promise<number> {
+): Promise<{ readonly inputs: number; readonly collections: readonly string[] }> {
   const directory = directoryOfRun(satellite.directory, run);
   const file = `${directory.path}/${RUN_FILES.graph}`;
   await (await openRunGraph(file, run.spec.outputRun)).close();
@@ -101,7 +101,7 @@ export async function placeInputs(
     files: (uuids) => inputFiles(repositories, seesRoot ? satellite.fullName : null, publicUrl, uuids, ctx),
   });
   await writeRunButler(directory, satellite.artifacts.root, ctx.signal);
-  await describeInputs(directory, file, ctx.signal);
+  const runs = await describeInputs(directory, file, ctx.signal);
   const structure = await inputStructure(
     repositories.map(({ repository }) => repository),
     run.spec.inputs,
@@ -109,17 +109,25 @@ export async function placeInputs(
   );
   const collections = structure.map(({ name, type, doc, children }) => ({ name, type, doc, children }));
   await directory.write(RUN_FILES.collections, `${JSON.stringify(collections, undefined, 2)}\n`, ctx.signal);
-  return inputs;
+  // A graph that was made elsewhere tells of no collections.
+  return { inputs, collections: [...runs, ...collections.map(({ name }) => name)] };
 }
 
-async function describeInputs(directory: RunDirectory, path: string, signal: AbortSignal): Promise<void> {
+/** @returns their RUNs */
+async function describeInputs(
+  directory: RunDirectory,
+  path: string,
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
   const graph = await openRunGraph(path);
   try {
-    const lines = [...(await overallInputs(graph)).values()].map(({ uuid, datasetType, run, values }) => {
+    const inputs = [...(await overallInputs(graph)).values()];
+    const lines = inputs.map(({ uuid, datasetType, run, values }) => {
       const dataId = requiredDataId(datasetType.dimensions, values) as Json;
       return stringifyJson({ uuid, datasetType: datasetType.name, run, dataId });
     });
     await directory.write(RUN_FILES.inputs, lines.map((line) => `${line}\n`).join(''), signal);
+    return new Set(inputs.map(({ run }) => run));
   } finally {
     await graph.close();
   }

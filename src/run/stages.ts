@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Principal } from '../access/principal.ts';
 import type { MintedTokens } from '../access/minted-token.ts';
 import type { Job, JobKind, Jobs, Json, Lane, Task } from '../jobs/job.ts';
+import type { MadeFrom } from '../satellite/made-from.ts';
 import { sameSatellite, type OpenSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
 import { contextOf, writeableSatellite, type TransferSurroundings } from '../transfer/attempt-setting.ts';
 import { makeGraph, placeInputs, type Stack } from './build-work.ts';
@@ -28,6 +29,7 @@ export interface StagesOptions {
   readonly jobs: Jobs;
   readonly settings: RunSettings;
   readonly surroundings: TransferSurroundings & { readonly satellites: Pick<SatelliteDirectory, 'forJob'> };
+  readonly madeFrom: Pick<MadeFrom, 'add'>;
   readonly minted: Pick<MintedTokens, 'mint'>;
   readonly publicUrl: () => string;
   readonly log: Pick<Logger, 'warn'>;
@@ -235,7 +237,10 @@ export class Stages {
     const seesRoot = settings.executeAs !== 'sandbox';
     const placing = { satellite, repositories, publicUrl: publicUrl(), seesRoot };
     const jobs = token === undefined ? surroundings.jobs : { tokenOf: () => token };
-    return placeInputs(entry, placing, contextOf({ jobs }, task));
+    const { inputs, collections } = await placeInputs(entry, placing, contextOf({ jobs }, task));
+    const made = { repository: entry.satellite, satelliteId: entry.satelliteId };
+    await this.#options.madeFrom.add(made, entry.spec.repositories, async () => collections);
+    return inputs;
   }
 
   async #transfer(entry: RunEntry, task: Task): Promise<StageEnd> {

@@ -19,6 +19,14 @@ export interface Made {
   readonly satelliteId: string | null;
 }
 
+/** What the collections of published repositories are made from. */
+export interface PublishedInputs {
+  /** Whether a repository is one that is published in. */
+  has(repository: string): boolean;
+  /** Names in addresses of what the publications are made from that have one of these collections now. */
+  of(repository: string, collections: readonly string[]): Promise<readonly string[]>;
+}
+
 const LOOK_MILLISECONDS = 30_000;
 const look = () => AbortSignal.timeout(LOOK_MILLISECONDS);
 
@@ -33,14 +41,29 @@ export async function addMadeFrom(transaction: Transaction, made: Made, sources:
 
 export class MadeFrom {
   readonly #database: WriteableDatabase;
+  readonly #published: PublishedInputs | undefined;
 
-  constructor(database: WriteableDatabase) {
+  /** @param published absent: nothing is published */
+  constructor(database: WriteableDatabase, published?: PublishedInputs) {
     this.#database = database;
+    this.#published = published;
   }
 
-  /** @param sources names in addresses */
-  async add(made: Made, sources: readonly string[]): Promise<void> {
-    await this.#database.transaction((transaction) => addMadeFrom(transaction, made, sources), look());
+  /**
+   * Keeps what something is made from: also what that is made from itself where it is published, as it may be withdrawn later.
+   * @param sources names in addresses
+   * @param collections of a source that was published in, from which something may have been taken
+   */
+  async add(
+    made: Made,
+    sources: readonly string[],
+    collections: (source: string) => Promise<readonly string[]>,
+  ): Promise<void> {
+    const all = [...sources];
+    for (const source of sources) {
+      if (this.#published?.has(source)) all.push(...(await this.#published.of(source, await collections(source))));
+    }
+    await this.#database.transaction((transaction) => addMadeFrom(transaction, made, all), look());
   }
 
   /**

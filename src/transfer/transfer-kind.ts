@@ -54,20 +54,29 @@ export function transferKind(
     },
     run: async (input, task) => {
       const { mode, collections } = input;
-      const { fullName, id } = await writeableSatellite(surroundings, task.owner, input.to, input.satelliteId);
-      await madeFrom.add({ repository: fullName, satelliteId: id }, [input.from]);
-      if (mode === 'COPY') await left.beginCopy(input, task);
+      await writeableSatellite(surroundings, task.owner, input.to, input.satelliteId);
       const selection = parseJson(input.datasets) as unknown as SelectedDatasets;
       const ctx = contextOf(surroundings, task);
-      return asOwner(surroundings, input, task, (setting) =>
-        withRoomyHeap(() => new TransferAttempt({ ...setting, selection, mode, collections }, task, ctx).run()),
-      );
+      if (mode === 'COPY') await left.beginCopy(input, task);
+      return asOwner(surroundings, input, task, async (setting) => {
+        const { fullName, id } = setting.satellite;
+        const made = { repository: fullName, satelliteId: id };
+        await madeFrom.add(made, [input.from], () => collectionsOf(setting.source, selection, ctx));
+        return withRoomyHeap(() => new TransferAttempt({ ...setting, selection, mode, collections }, task, ctx).run());
+      });
     },
     ended: (input, job) =>
       input.mode === 'COPY' && job.state !== 'COMPLETED'
         ? left.noteCopy(job, input)
         : surroundings.satellites.release(input.to, job.id),
   };
+}
+
+/** Names of all collections that something may come from. */
+async function collectionsOf(source: Repository, selection: SelectedDatasets, ctx: QueryContext): Promise<string[]> {
+  const search = 'search' in selection ? selection.search.collections : ['*'];
+  const query = { search, flattenChains: true, includeChains: true };
+  return (await source.collections(query, ctx)).map(({ name }) => name);
 }
 
 /** A transfer as it was asked for. */
