@@ -2,6 +2,7 @@ import { responsePathAsArray, type GraphQLResolveInfo } from 'graphql';
 import type { Principal } from '../src/access/principal.ts';
 import type { VisibleRepositories } from '../src/access/policy.ts';
 import type { SatelliteError } from '../src/butler/errors.ts';
+import type { EventPosition } from '../src/publish/event-feed.ts';
 import type { QueryContext } from '../src/repository/repository.ts';
 import type { Loaders } from './loaders.ts';
 import type { Services } from './services.ts';
@@ -15,6 +16,8 @@ export interface GraphQLContext {
   readonly loaders: Loaders;
   /** Undefined where the gateway only reads; see `servicesOf`. */
   readonly services: Services | undefined;
+  /** Up to where a subscription told events: the same all its life, however often its subscriber is checked again. */
+  readonly position: EventPosition;
   /** Address of the gateway as its users see it, without a slash at the end. */
   readonly publicUrl: string;
   /** Repositories that could not answer while the others did; see `reportFailures`. */

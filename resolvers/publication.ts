@@ -32,7 +32,8 @@ export const publication: Resolvers = {
   Subscription: {
     publicationEvents: {
       subscribe: async function* (_root, _args, context) {
-        const events = publicationsOf(servicesOf(context)).events(context.principal, context.query.signal);
+        const { principal, position, query } = context;
+        const events = publicationsOf(servicesOf(context)).events(principal, position, query.signal);
         for await (const publicationEvents of events) yield { publicationEvents };
       },
     },

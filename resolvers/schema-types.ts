@@ -2930,8 +2930,9 @@ export type Subscription = {
   /** A job now and after each change, until it has ended. Over Server-Sent Events at `/graphql/stream`, or WebSocket. */
   readonly jobProgress: Job;
   /**
-   * What happens from now on to publications that are yours or your group's, and to those that you review, such as new requests,
-   * comments, reminders and that one was given up because nobody did anything.
+   * What happens to publications that are yours or your group's, and to those that you review, such as new requests, comments,
+   * reminders and that one was given up because nobody did anything: from the last minute on, so that who subscribes again has
+   * missed nothing.
    */
   readonly publicationEvents: PublicationEvent;
   /** A publication now and after each change. Over Server-Sent Events at `/graphql/stream`, or WebSocket. */

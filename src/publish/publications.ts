@@ -16,7 +16,7 @@ import type { ManifestSummary } from './manifest-summary.ts';
 import { ManifestStore } from './manifest-store.ts';
 import { ManifestView } from './manifest-view.ts';
 import { grantedReadersIn, usedGrants } from './granted-readers.ts';
-import { eventsFromNow } from './event-feed.ts';
+import { EventFeed, type EventPosition, type HappenedEvent } from './event-feed.ts';
 import { giveUp } from './giving-up.ts';
 import { GrantRights } from './grant-rights.ts';
 import { otherReadersIn } from './other-readers.ts';
@@ -61,6 +61,7 @@ export class Publications implements PublicationService {
   readonly #sources: Sources;
   readonly #view: PublicationView;
   readonly #watcher: Watcher<null>;
+  readonly #feed: EventFeed;
   readonly #parts: PublicationParts;
   readonly #publishParts: PublishParts;
   readonly #chores: PublicationChores;
@@ -114,11 +115,13 @@ export class Publications implements PublicationService {
       settings: (name) => options.settings.find((one) => one.name === name),
     });
     this.#manifests = new ManifestView({ records: this.#records, store: this.#store, repositoriesOf, published });
+    const milliseconds = options.pollMilliseconds ?? 1000;
     this.#watcher = new Watcher(
       async (ids) => (await this.#records.positions(ids)).map((position) => ({ ...position, record: null })),
-      options.pollMilliseconds ?? 1000,
+      milliseconds,
       log,
     );
+    this.#feed = new EventFeed({ database: state.database, now, milliseconds, log });
     const changed = (id: string) => this.#watcher.changed(id);
     this.#parts = { records: this.#records, store: this.#store, sources: this.#sources, jobs, memberships, changed };
     const { waitMilliseconds, settings } = options;
@@ -297,12 +300,14 @@ export class Publications implements PublicationService {
     }
   }
 
-  async *events(principal: Principal, signal: AbortSignal): AsyncGenerator<HappenedToSeen, void> {
-    const { state, now, pollMilliseconds = 1000 } = this.#options;
-    for await (const { id, event, at, of, version } of eventsFromNow(state.database, now, pollMilliseconds, signal)) {
-      const publication = await this.#view.find(of, version, principal);
-      if (publication && publication.role !== 'READER') yield { id, event, at, version, publication };
-    }
+  events(principal: Principal, position: EventPosition, signal: AbortSignal): AsyncGenerator<HappenedToSeen, void> {
+    const seen = async (happened: HappenedEvent): Promise<HappenedToSeen | null> => {
+      if (!this.#view.concerns(happened, principal)) return null;
+      const { id, event, at, version } = happened;
+      const publication = await this.#view.find(happened.publication, version, principal);
+      return publication && publication.role !== 'READER' ? { id, event, at, version, publication } : null;
+    };
+    return this.#feed.from(position, seen, signal);
   }
 
   #published(name: string): PublishedRepository {

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { Principal } from '../access/principal.ts';
 import type { Job } from '../jobs/job.ts';
 import type { PublicationAction } from './allowed.ts';
+import type { EventPosition } from './event-feed.ts';
 import type { Manifest } from './manifest.ts';
 import type { ManifestSummary } from './manifest-summary.ts';
 import type { PackPlace } from './packs/packs.ts';
@@ -140,8 +141,8 @@ export interface PublicationService {
   diff(record: PublicationVersion): Promise<PublicationDiff | null>;
   /** The job that works on a version, also of another user: whoever sees the version may know how far it is. */
   job(record: PublicationVersion): Promise<Job | null>;
-  /** What happens from now on to versions that the principal owns or reviews, as far as they see them then. */
-  events(principal: Principal, signal: AbortSignal): AsyncIterable<HappenedToSeen>;
+  /** What happens from a position on to versions that the principal owns or reviews, as far as they see them then. */
+  events(principal: Principal, position: EventPosition, signal: AbortSignal): AsyncIterable<HappenedToSeen>;
   /** A publication now and after each change of its latest version, until the signal aborts. */
   watch(id: string, principal: Principal, signal: AbortSignal): AsyncIterable<SeenPublication>;
 }

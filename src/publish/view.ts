@@ -25,10 +25,13 @@ export class PublicationView {
   }
 
   actor(version: PublicationVersion, who: Identity): Actor {
-    const settings = this.#options.settings(version.repository);
-    const reviews = settings !== undefined && isReviewer(settings, who);
-    const { username } = who;
-    return { username, owns: ownsPublication(who, version), takesPart: hasPartIn(who, version), reviews };
+    const [owns, reviews] = [ownsPublication(who, version), this.#reviews(version.repository, who)];
+    return { username: who.username, owns, takesPart: hasPartIn(who, version), reviews };
+  }
+
+  /** Whether someone owns it or reviews it: where not, nothing of it has to be read to know that. */
+  concerns(version: Parameters<typeof ownsPublication>[1] & { readonly repository: string }, who: Identity): boolean {
+    return ownsPublication(who, version) || this.#reviews(version.repository, who);
   }
 
   /** The latest version that exists for someone, or the one that is named; null where it does not. */
@@ -108,6 +111,11 @@ export class PublicationView {
         : // A tombstone is for those who may know that it was there: who was let in by name may not be any more.
           state === 'WITHDRAWN' && generation !== null && readers.allUsers && visible.find(repository) !== undefined;
     return isReader ? { record, role: 'READER' } : null;
+  }
+
+  #reviews(repository: string, who: Identity): boolean {
+    const settings = this.#options.settings(repository);
+    return settings !== undefined && isReviewer(settings, who);
   }
 
   #waitsFor(record: PublicationVersion, who: Identity, now: number): boolean {

@@ -57,6 +57,8 @@ export interface PublishingOptions {
   /** Groups of users, asked at each request. @default those of curators */
   readonly groups?: Readonly<Record<string, readonly string[]>>;
   readonly now?: () => number;
+  /** As `http.limits`. */
+  readonly limits?: Readonly<Record<string, number>>;
 }
 
 async function makePublished(directory: string): Promise<void> {
@@ -91,6 +93,7 @@ export async function openPublishing(options: PublishingOptions = {}): Promise<P
   const world = await openSharing({
     ...(options.commit === 'real' ? {} : { commit }),
     ...(now && { now }),
+    ...(options.limits && { limits: options.limits }),
     groups: options.groups ?? CURATORS,
     yaml: `
 ${state === undefined ? '' : `state: ${JSON.stringify(state)}`}

@@ -18,6 +18,7 @@ export function contextOf(
     ...scope,
     loaders: createLoaders(scope.repositories, scope.query, services),
     services,
+    position: { told: new Set() },
     publicUrl: publicUrl(),
     failures: [],
   };

@@ -10,8 +10,10 @@ type Results = AsyncIterable<ExecutionResult>;
 export interface RecheckOptions {
   /** Authenticates the subscriber; `signal` aborts when the context is not used any more. */
   readonly contextOf: (signal: AbortSignal) => Promise<GraphQLContext>;
-  /** Begins the subscription; each time it tells first how things are now. Its own result: it cannot be begun. */
+  /** Begins the subscription; each time it tells first how things are now, or goes on. Its own result: it cannot be begun. */
   readonly subscribe: (context: GraphQLContext) => Promise<Results | ExecutionResult>;
+  /** Whether it goes on from where it was: then two results that are the same tell of two things. */
+  readonly isByPosition: () => boolean;
   /** Between two checks. */
   readonly milliseconds: number;
   /** Aborts when the subscription is over. */
@@ -65,7 +67,7 @@ export class RecheckedResults {
       if (result.done) return undefined;
       const text = JSON.stringify(result.value);
       // What it tells when it is begun anew was mostly told before.
-      if (text === this.#told) continue;
+      if (text === this.#told && !this.#options.isByPosition()) continue;
       this.#told = text;
       return result.value;
     }

@@ -16,6 +16,7 @@ import {
 } from 'graphql';
 import type { GraphQLContext } from '../../../resolvers/context.ts';
 import { SatelliteError } from '../../butler/errors.ts';
+import type { EventPosition } from '../../publish/event-feed.ts';
 import type { RequestLimits } from '../config.ts';
 import { formatError } from './format-error.ts';
 import { checkLimits } from './limits.ts';
@@ -65,9 +66,11 @@ export class Subscriptions {
     const { limits } = this.#options;
     const controller = new AbortController();
     const lasts = limits.exportSeconds * 1000;
+    const position: EventPosition = { told: new Set() };
     const source = await RecheckedResults.of({
       contextOf,
-      subscribe: async (contextValue) => subscribe({ ...request, contextValue }),
+      subscribe: async (context) => subscribe({ ...request, contextValue: { ...context, position } }),
+      isByPosition: () => position.since !== undefined,
       milliseconds: limits.recheckSeconds * 1000,
       signal: controller.signal,
     });
