@@ -65,6 +65,17 @@ export const JOB_TABLES: StateTables = {
       `ALTER TABLE {job} ADD COLUMN refused_tokens TEXT NOT NULL DEFAULT '[]'`,
       `CREATE INDEX job_held ON {job} (held_for, looked_at)`,
     ],
-    [`ALTER TABLE {job} ADD COLUMN lane TEXT NOT NULL DEFAULT 'short'`],
+    [
+      `ALTER TABLE {job} ADD COLUMN lane TEXT NOT NULL DEFAULT 'short'`,
+      // As their kinds say it of what is queued from now on.
+      `UPDATE {job} SET lane = 'run' WHERE kind IN ('buildRun', 'executeRun')`,
+      `UPDATE {job} SET lane = 'bulk' WHERE kind IN ('submitPublication', 'approvePublication', 'transferRun')
+         OR (kind IN ('transferDatasets', 'transferRunInputs') AND input LIKE '%"mode":"COPY"%')`,
+      // Plans were kept with their conflicts, and are without any now: of such a transfer all pages are planned again.
+      `DELETE FROM {job_step} WHERE step LIKE '%plan:%' AND (job, RTRIM(step, '0123456789')) IN (
+         SELECT job, RTRIM(step, '0123456789') FROM {job_step}
+         WHERE step LIKE '%plan:%' AND result LIKE '%"conflicts":["%'
+       )`,
+    ],
   ],
 };

@@ -7,6 +7,7 @@ import { testHeld } from './held.ts';
 import { testRetries } from './retries.ts';
 import { testLanes } from './lanes.ts';
 import { testTakeOver } from './take-over.ts';
+import { testUpgrade } from './upgrade.ts';
 
 export function describeQueue(name: string, world: QueueWorld): void {
   describe(`jobs on ${name}`, () => {
@@ -16,6 +17,7 @@ export function describeQueue(name: string, world: QueueWorld): void {
     testTakeOver(queue);
     testHeld(queue);
     testLanes(queue);
+    testUpgrade(queue);
   });
 }
 
