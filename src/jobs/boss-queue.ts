@@ -73,9 +73,7 @@ export class BossQueue implements JobQueue {
   }
 
   async #createQueue(name: string): Promise<void> {
-    await this.#boss.createQueue(name, {
-      // Of one singleton key, one delivery at a time.
-      policy: 'singleton',
+    const options = {
       notify: true,
       heartbeatSeconds: Math.max(LEAST_HEARTBEAT_SECONDS, Math.ceil(this.#options.leaseMilliseconds / 1000)),
       expireInSeconds: EXPIRY_SECONDS,
@@ -86,7 +84,11 @@ export class BossQueue implements JobQueue {
       retryDelay: AGAIN_SECONDS.first,
       retryDelayMax: AGAIN_SECONDS.most,
       retryBackoff: true,
-    });
+    };
+    // Of one singleton key, one delivery at a time.
+    await this.#boss.createQueue(name, { policy: 'singleton', ...options });
+    // What another version of the gateway made stays as it was otherwise.
+    await this.#boss.updateQueue(name, options);
   }
 
   async offer(

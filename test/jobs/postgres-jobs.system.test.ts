@@ -53,6 +53,35 @@ test('gateways that start at once on an empty database share its jobs', async ()
   }
 });
 
+test('the queues that a gateway of an older version made are as this one’s', async () => {
+  const url = await emptyDatabase();
+  const prepared = async () => {
+    const state = await openState(url, LIMIT);
+    const jobs = await createJobs(state, OPTIONS);
+    await jobs.start();
+    await jobs.close();
+    await state.close();
+  };
+  const client = new pg.Client(url);
+  await client.connect();
+  const settings = async () => {
+    const select =
+      'SELECT name, retry_delay, retry_delay_max, heartbeat_seconds FROM satellite_queue.queue ORDER BY name';
+    return (await client.query(select)).rows as unknown[];
+  };
+  try {
+    await prepared();
+    const own = await settings();
+    await client.query(
+      'UPDATE satellite_queue.queue SET retry_delay = 5, retry_delay_max = 60, heartbeat_seconds = 99',
+    );
+    await prepared();
+    expect(await settings()).toEqual(own);
+  } finally {
+    await client.end();
+  }
+});
+
 test('a job goes on after the database cut all connections in the middle of a step', async () => {
   const url = await emptyDatabase();
   const state = await openState(url, LIMIT);
