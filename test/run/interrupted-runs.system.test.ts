@@ -22,7 +22,7 @@ const VISIT = {
   where: "instrument = 'MiniCam' AND visit = 1001",
 };
 const ALL = { total: 9, succeeded: 9, failed: 0, blocked: 0 };
-const OUTPUTS = { mini_calexp: 9, mini_src: 9, calibrate_metadata: 9, calibrate_log: 9 };
+const OUTPUTS = { mini_calexp: 9, mini_src: 9, calibrate_metadata: 9 };
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let world: ServiceWorld;
@@ -80,7 +80,7 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
 }
 
 /** Brings it home, and has stock Python read all of it; no row lacks its file, and no file its row. */
-async function expectAtHome(run: RunAnswer, output: string): Promise<void> {
+async function expectAtHome(run: RunAnswer, output: string, logs: unknown = 9): Promise<void> {
   const found = await world.found(run.id);
   const home = found.state === 'COMPLETED' ? found : await stage('transferRun', run);
   expect(home).toMatchObject({ state: 'COMPLETED', quanta: ALL, error: null });
@@ -89,7 +89,7 @@ async function expectAtHome(run: RunAnswer, output: string): Promise<void> {
     datasets: object;
     chain: readonly string[];
   };
-  expect(read.datasets).toMatchObject(OUTPUTS);
+  expect(read.datasets).toMatchObject({ ...OUTPUTS, calibrate_log: logs });
   expect(read.chain).toEqual([run.outputRun, 'Mini/defaults']);
   const { data } = await world.ask('mutation {verifySatellite(input: {satellite: "work"}) {job {id}}}');
   let job = { state: '', result: null as unknown };
@@ -114,7 +114,8 @@ test('a gateway that is killed while it executes and while it brings outputs hom
   const ends = [...quantaWith(told, 'succeeded'), ...quantaWith(told, 'skipped')];
   expect(new Set(ends).size).toBe(9);
   expect(await killedAt('run:before-outputs', 'transferRun', run)).toMatchObject({ state: 'COMPLETED' });
-  await expectAtHome(executed, output);
+  // Stock's executor writes the log of a quantum after the metadata by which it is complete: a kill in between leaves none.
+  await expectAtHome(executed, output, expect.toBeOneOf([8, 9]));
 });
 
 describe.runIf(isFull)('a run goes on', () => {

@@ -21,6 +21,12 @@ const SESSION = {
   statementMilliseconds: 5 * 60_000,
 };
 
+/** All gateways wait for each other's transactions here, which are short: one that is paused keeps no other from its work. */
+const OWN_SESSION = {
+  ...SESSION,
+  session: `SET lock_timeout = '60s'; SET idle_in_transaction_session_timeout = '15s'`,
+};
+
 /** How often it is looked whether there is code of somebody else's, at most: looking takes as long as all schemas are large. */
 const LOOK_MILLISECONDS = 5_000;
 
@@ -79,7 +85,7 @@ export class WriteablePostgresDatabase extends PostgresDatabase implements Write
   static async openOwn(name: string, url: string, namespace: string): Promise<WriteablePostgresDatabase> {
     const settings = { repository: name, url, namespace };
     const reading = await PostgresConnections.of(settings, READING_SESSION);
-    const writing = await PostgresConnections.of(settings, SESSION);
+    const writing = await PostgresConnections.of(settings, OWN_SESSION);
     return new WriteablePostgresDatabase(reading, writing, namespace, {});
   }
 
