@@ -83,7 +83,9 @@ export async function verifyFiles(setting: StagingSetting): Promise<void> {
   const { repository, version, work } = setting;
   const { ctx } = work;
   const pace = new Pace();
+  let count = 0;
   for await (const files of filesToStage(setting)) {
+    count += files.length;
     await inParallel(files, pace.most, ctx.signal, async ({ file, path }, signal) => {
       const { size, sha256 } = await pace.run(file.size, () => repository.artifacts.measure(path, signal));
       if (size === file.size && sha256 === file.sha256) return;
@@ -93,6 +95,7 @@ export async function verifyFiles(setting: StagingSetting): Promise<void> {
       );
     });
   }
+  if (count === 0) return;
   await repository.artifacts.write(verifiedMark(version), Readable.from([Buffer.from('verified\n')]), {}, ctx.signal);
 }
 
