@@ -1,6 +1,6 @@
 /** Executes a graph by BPS: the workflow system that the operator has runs the same quanta, and its progress is read off files. */
 import { spawn } from 'node:child_process';
-import { access, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -80,7 +80,12 @@ export async function executeByBps(
       await on(said);
     }
   };
-  const renew = async () => writeFile(request.tokenFile, await request.token(), { mode: 0o600 });
+  // Whoever reads it meanwhile finds all of the one or the other.
+  const renew = async () => {
+    const draft = `${request.tokenFile}.new`;
+    await writeFile(draft, await request.token(), { mode: 0o600 });
+    await rename(draft, request.tokenFile);
+  };
   await renew();
   const isOurs = (await exists(files.ended)) || (await keeperPid(files.pid)) !== null;
   if (!isOurs) {
