@@ -43,6 +43,7 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
       if (OVER.has(found.state)) throw notGoingOn(found.state);
       const since = await visibleSince(parts, found);
       if (since !== null) {
+        await sweepLeft(parts, found);
         const reason = await task.step('readers', () => letReadersIn(parts, found));
         await untilVisible(commit, found.repository, since, task);
         await finish(parts, found, since, reason);
@@ -105,7 +106,10 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
       const version = await existing(records, input);
       // What is visible is published, however the work on it ended.
       const since = await visibleSince(parts, version);
-      if (since !== null) return finish(parts, version, since, await letReadersIn(parts, version));
+      if (since !== null) {
+        await sweepLeft(parts, version);
+        return finish(parts, version, since, await letReadersIn(parts, version));
+      }
       await restoreReaders(parts, version);
       await moved(parts, input, (now) => failed(now, 'FAILED', error?.message ?? 'The work was cancelled.'));
       const { state: now } = await existing(records, input);
@@ -119,6 +123,11 @@ async function visibleSince({ commit }: PublishParts, version: PublicationVersio
   if (version.state === 'PUBLISHED') return version.generation;
   const isApproved = version.approvedDigest !== null && version.approvedDigest === version.digest;
   return isApproved && UNFINISHED.has(version.state) ? commit.visibleSince(version) : null;
+}
+
+/** What an attempt that was cut off left beside what is visible now; where it cannot go, the next publication removes it. */
+async function sweepLeft({ commit }: PublishParts, version: PublicationVersion): Promise<void> {
+  await commit.sweep(version).catch(() => undefined);
 }
 
 /** @returns what is to be said where not all of them could be; null of what is PUBLISHED, whose readers are its owner's affair */
