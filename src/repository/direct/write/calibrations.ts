@@ -13,7 +13,7 @@ import { columnsOf, dimensionColumns, keyText, ROWS_PER_STATEMENT, rowsWithKeys 
 import { takeKeys } from './sequences.ts';
 import { existingDatasets, storedDatasetTypes, type StoredDataset, type StoredDatasetType } from './stored-datasets.ts';
 import { dataIdText, storedDimensionValue, storedTimespan, timespanColumns, timespanRange } from './stored-values.ts';
-import { summaryInsertions } from './summaries.ts';
+import { summarisedIn, summaryInsertions } from './summaries.ts';
 import { exact } from './tags.ts';
 
 /**
@@ -34,16 +34,7 @@ export async function certify(
   const datasets = await existingDatasets(tx, universe, uuids);
   for (const { datasetType } of datasets) calibsTable(datasetType);
   const collection = await collectionOfType(tx, name, 'CALIBRATION', 'Cannot certify into collection');
-  await tx.insertAll(
-    summaryInsertions(
-      datasets.map(({ datasetType, values }) => ({
-        collection: collection.id,
-        datasetType: datasetType.id,
-        dimensions: datasetType.dimensions,
-        values,
-      })),
-    ),
-  );
+  await tx.insertAll(summaryInsertions(summarisedIn(collection.id, datasets)));
   await tx.savepoint(async () => {
     for (const ofType of Map.groupBy(datasets, ({ datasetType }) => datasetType.name).values()) {
       const { datasetType } = ofType[0]!;

@@ -3,6 +3,7 @@ import sql from 'sql-template-tag';
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import type { Insertion } from '../database.ts';
+import type { StoredDataset } from './stored-datasets.ts';
 
 /** A dataset of a collection, as far as the summaries go. */
 export interface SummarisedDataset {
@@ -11,6 +12,19 @@ export interface SummarisedDataset {
   readonly dimensions: DimensionGroup;
   /** Values of the required dimensions, in order. */
   readonly values: readonly DataIdValue[];
+}
+
+/** Datasets as they are in a collection, which need not be their run. */
+export function summarisedIn(
+  collection: bigint,
+  datasets: readonly Pick<StoredDataset, 'datasetType' | 'values'>[],
+): readonly SummarisedDataset[] {
+  return datasets.map(({ datasetType, values }) => ({
+    collection,
+    datasetType: datasetType.id,
+    dimensions: datasetType.dimensions,
+    values,
+  }));
 }
 
 export function* summaryInsertions(datasets: Iterable<SummarisedDataset>): Generator<Insertion> {

@@ -11,7 +11,7 @@ import { collectionOfType, type StoredCollection } from './collections.ts';
 import { columnsOf, dimensionColumns, keyText, ROWS_PER_STATEMENT, rowsWithKeys } from './reads.ts';
 import { existingDatasets, storedDatasets, type StoredDataset } from './stored-datasets.ts';
 import { dataIdText } from './stored-values.ts';
-import { summaryInsertions } from './summaries.ts';
+import { summarisedIn, summaryInsertions } from './summaries.ts';
 
 /**
  * Adds datasets to a TAGGED collection.
@@ -25,16 +25,7 @@ export async function associate(
 ): Promise<void> {
   const collection = await collectionOfType(tx, name, 'TAGGED', 'Cannot associate into collection');
   const datasets = await existingDatasets(tx, universe, uuids);
-  await tx.insertAll(
-    summaryInsertions(
-      datasets.map(({ datasetType, values }) => ({
-        collection: collection.id,
-        datasetType: datasetType.id,
-        dimensions: datasetType.dimensions,
-        values,
-      })),
-    ),
-  );
+  await tx.insertAll(summaryInsertions(summarisedIn(collection.id, datasets)));
   for (const [table, ofTable] of Map.groupBy(datasets, ({ datasetType }) => datasetType.tagsTable)) {
     const { required } = ofTable[0]!.datasetType.dimensions;
     const others = ['dataset_type_id', ...required].map((c) => sql`${identifier(c)} = excluded.${identifier(c)}`);
