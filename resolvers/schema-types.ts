@@ -192,7 +192,10 @@ export type CertifyDatasetsInput = {
   readonly satellite: Scalars['String']['input'];
   /** A search for them in the satellite. */
   readonly search?: InputMaybe<DatasetSelectionInput>;
-  /** When they are good, [begin, end). */
+  /**
+   * When they are good, [begin, end). A span whose end is before its begin is empty: as stock Butler does, it is taken and recorded,
+   * and no search finds the datasets by it.
+   */
   readonly timespan: TimespanInput;
   /** UUIDs of the datasets. */
   readonly uuids?: InputMaybe<ReadonlyArray<Scalars['UUID']['input']>>;
@@ -907,7 +910,7 @@ export type IngestDatasetsInput = {
 /** What came of `ingestDatasets`. */
 export type IngestDatasetsPayload = {
   readonly __typename?: 'IngestDatasetsPayload';
-  /** The job that makes the datasets; null while uploads are awaited. */
+  /** The job that makes the datasets; null while uploads are awaited, until they are committed. */
   readonly job?: Maybe<Job>;
   /** Where the files are to be put; null where none is to be uploaded. */
   readonly upload?: Maybe<DatasetUpload>;

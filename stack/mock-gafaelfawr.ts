@@ -1,6 +1,6 @@
 /**
  * A MOCK of Gafaelfawr, the Rubin Science Platform's authority for tokens and groups: the few addresses of its API that services
- * ask (platform.md section 1.1), over HTTP, with what it knows in memory.  What it leaves out: everything else (signing in,
+ * ask, over HTTP, with what it knows in memory.  What it leaves out: everything else (signing in,
  * quotas that are enforced, LDAP's own delay of 5 minutes).
  */
 import { randomBytes } from 'node:crypto';

@@ -1,5 +1,5 @@
 /**
- * Makes one principal of a request's credentials (design section 6), by the first verifier in this order that has one to
+ * Makes one principal of a request's credentials, by the first verifier in this order that has one to
  * check: the ingress's headers, a token of Gafaelfawr, a token that the gateway minted, a signed token of a configured issuer.
  * Every credential that a request carries is checked, and all must name the same user: else somebody could act as another
  * whose credential was added on the way.

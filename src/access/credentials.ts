@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import ipaddr from 'ipaddr.js';
 import { SatelliteError } from '../butler/errors.ts';
 
-/** What the platform's ingress says of a request that it let through (platform.md section 1.1). */
+/** What the platform's ingress says of a request that it let through. */
 export interface ProxyCredential {
   readonly username: string;
   /** What Gafaelfawr delegated to the gateway; undefined: the ingress is not configured to. */

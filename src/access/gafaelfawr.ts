@@ -1,5 +1,5 @@
 /**
- * Gafaelfawr, the Rubin Science Platform's authority for tokens and groups (platform.md section 1.1): whose an opaque
+ * Gafaelfawr, the Rubin Science Platform's authority for tokens and groups: whose an opaque
  * `gt-` token is, and who a user is.
  */
 import type { Pool } from 'undici';

@@ -1,5 +1,5 @@
 /**
- * Grants: that someone may read, or write to, what is another's (DMTN-182, platform.md section 2).  Pure: who a grant is for,
+ * Grants: that someone may read, or write to, what is another's (DMTN-182).  Pure: who a grant is for,
  * and what the grants of one person on one resource let them read.
  */
 import { createHash } from 'node:crypto';

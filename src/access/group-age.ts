@@ -15,7 +15,7 @@ export const LONGEST_RECHECK_SECONDS = 60;
 /** How long a stream goes on while nobody can be asked who gets it. */
 export const LONGEST_UNASKED_SECONDS = 5 * 60;
 
-/** How long Gafaelfawr itself remembers the groups that LDAP told it (platform.md section 1.1). */
+/** How long Gafaelfawr itself remembers the groups that LDAP told it. */
 const GAFAELFAWR_SECONDS = 5 * 60;
 
 /** Longest that an authority's answer may be used. */

@@ -1,5 +1,5 @@
 /**
- * Permanent addresses of files (design section 5, docs/permanent-addresses.md):
+ * Permanent addresses of files (docs/permanent-addresses.md):
  * `{publicUrl}/files/{repository}[/~{capability}]/{uuid}/{file name}[?component=NAME]`.
  *
  * The truth in one is (repository, UUID, component).  The file name is for clients, which take names and extensions of

@@ -1,5 +1,5 @@
 /**
- * The one policy (design section 6, docs/access.md): what someone may read of a repository.  Both the check of a single
+ * The one policy (docs/access.md): what someone may read of a repository.  Both the check of a single
  * collection and the condition on a whole search come from `readableBy`.
  */
 import type { CollectionRule } from '../repository/repository.ts';

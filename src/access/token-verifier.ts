@@ -1,5 +1,5 @@
 /**
- * From a signed token (JWT) to a principal (design section 6).  A token names its issuer; only that issuer's keys, audience
+ * From a signed token (JWT) to a principal.  A token names its issuer; only that issuer's keys, audience
  * and allowed algorithms count, and nothing in the token's header can point to other keys.
  */
 import { createHash } from 'node:crypto';

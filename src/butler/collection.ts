@@ -1,4 +1,4 @@
-/** Collections and what is known of them (query-semantics.md section 12). */
+/** Collections and what is known of them. */
 
 /** The numbers are those of the registry's `collection.type` and of the wire. */
 export const COLLECTION_TYPE_NUMBERS = { RUN: 1, TAGGED: 2, CHAINED: 3, CALIBRATION: 4 } as const;

@@ -1,6 +1,6 @@
 import type { DimensionGroup } from './dimension-group.ts';
 
-/** A dataset type as a registry holds it: parents only, never components (butler-schema.md section 4.1). */
+/** A dataset type as a registry holds it: parents only, never components. */
 export interface DatasetType {
   readonly name: string;
   readonly dimensions: DimensionGroup;

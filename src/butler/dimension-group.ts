@@ -1,7 +1,7 @@
 import type { DimensionElement, Universe } from './universe.ts';
 
 /**
- * A set of dimensions closed over what they require and imply (butler-schema.md section 3.5).
+ * A set of dimensions closed over what they require and imply.
  * Made by `Universe.conform`, which gives one instance for equal sets, so groups of one universe compare with `===`.
  */
 export class DimensionGroup {

@@ -1,10 +1,10 @@
 /**
  * The one error hierarchy of the gateway.  Every error that a user may see is a `SatelliteError`; its `code` is what
- * GraphQL puts in `extensions.code` (design section 3) and its message says what was wrong and what to do, without SQL,
+ * GraphQL puts in `extensions.code` and its message says what was wrong and what to do, without SQL,
  * paths or tokens.  Anything else that is thrown is a defect and is answered as an internal error.
  */
 
-/** Errors of stock Butler, in upper snake case of their wire `error_type` (query-semantics.md section 6). */
+/** Errors of stock Butler, in upper snake case of their wire `error_type`. */
 export const BUTLER_ERROR_CODES = [
   'INVALID_QUERY',
   'UNIMPLEMENTED_QUERY',
@@ -75,7 +75,7 @@ export class ButlerUserError extends SatelliteError {
   }
 }
 
-/** The commonest one; stock Butler's crashes on bad input become this too (design section 4). */
+/** The commonest one; stock Butler's crashes on bad input become this too. */
 export class InvalidQueryError extends ButlerUserError {
   constructor(message: string, details: ErrorDetails = {}) {
     super('INVALID_QUERY', message, details);

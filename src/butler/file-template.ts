@@ -1,5 +1,5 @@
 /**
- * Paths that stock Butler gives to files of datasets by its default templates (butler-schema.md section 4.4).  They are a
+ * Paths that stock Butler gives to files of datasets by its default templates.  They are a
  * convention: readers take the recorded path, but people look for files by it.
  */
 import type { DataId, DataIdValue } from './data-id.ts';

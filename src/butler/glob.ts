@@ -1,4 +1,4 @@
-/** Globs in names of collections and dataset types, as Python's `fnmatch` reads them (query-semantics.md section 12). */
+/** Globs in names of collections and dataset types, as Python's `fnmatch` reads them. */
 
 /** Whether a search term is a glob and not a plain name: `*`, `?` or a pair of brackets. */
 export function isGlob(term: string): boolean {

@@ -1,4 +1,4 @@
-/** Instants and timespans: integer nanoseconds since 1970-01-01T00:00:00 TAI, as bigint (butler-schema.md 1.3). */
+/** Instants and timespans: integer nanoseconds since 1970-01-01T00:00:00 TAI, as bigint. */
 import { InvalidQueryError } from './errors.ts';
 
 /** The begin of an unbounded timespan. */

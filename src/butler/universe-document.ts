@@ -1,6 +1,6 @@
 /**
  * The JSON document of a dimension universe, in both spellings: as a repository stores it under
- * `config:dimensions.json`, and as `GET /v1/universe` gives it (butler-schema.md section 3.1).
+ * `config:dimensions.json`, and as `GET /v1/universe` gives it.
  */
 import { z } from 'zod';
 import { SatelliteError } from './errors.ts';

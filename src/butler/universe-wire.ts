@@ -1,4 +1,4 @@
-/** A dimension universe as RemoteButler clients read it: `GET /v1/universe` (query-semantics.md section 17). */
+/** A dimension universe as RemoteButler clients read it: `GET /v1/universe`. */
 import type { JsonObject } from './json.ts';
 import type { Universe } from './universe.ts';
 import { isWireSpelling, readUniverseDocument, type ColumnDocument } from './universe-document.ts';

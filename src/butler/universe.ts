@@ -1,5 +1,5 @@
 /**
- * The dimension universe: elements, their order, and what they require and imply (butler-schema.md sections 3.1, 3.2).
+ * The dimension universe: elements, their order, and what they require and imply.
  * Everything about dimensions is derived from here; no dimension's name is written into the code.
  */
 import { ButlerUserError } from './errors.ts';
@@ -166,7 +166,7 @@ export class Universe {
   }
 }
 
-/** Universe order: repeated passes over a work list, as butler-schema.md section 3.2 describes it. */
+/** Universe order: repeated passes over a work list, as stock Butler makes them. */
 function buildElements(document: UniverseDocument): ReadonlyMap<string, DimensionElement> {
   const families = [...document.spatial, ...document.temporal];
   const dependencies = new Map<string, readonly string[]>();

@@ -1,4 +1,4 @@
-/** The configuration file: its shape with every option's meaning and default, and how it is read (design section 3). */
+/** The configuration file: its shape with every option's meaning and default, and how it is read. */
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse, YAMLParseError } from 'yaml';
@@ -159,7 +159,7 @@ const python = z.strictObject({
   path: z.array(z.string().min(1)).default([]),
 });
 
-/** What a configuration file may hold; README.md has a row for every key. */
+/** What a configuration file may hold; docs/configuration.md has a row for every key. */
 export const gatewayConfig = z
   .strictObject({
     http: http.prefault({}),

@@ -1,4 +1,4 @@
-/** The configuration's section `runs`; README.md has a row for every key. */
+/** The configuration's section `runs`; docs/configuration.md has a row for every key. */
 import { z } from 'zod';
 import { BUILD_SECONDS, MOST_RETRIES, MOST_SECONDS, MOST_WORKERS, QUANTUM_SECONDS } from '../run/settings.ts';
 

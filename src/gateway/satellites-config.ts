@@ -1,4 +1,4 @@
-/** The configuration's section `satellites`; README.md has a row for every key. */
+/** The configuration's section `satellites`; docs/configuration.md has a row for every key. */
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { SatelliteSettings } from '../satellite/settings.ts';

@@ -1,6 +1,6 @@
 /**
  * The queue of several gateways: pg-boss on the state's PostgreSQL.  It brings each queued job to one gateway, and to another
- * when the first is not heard of; the fence is our own (`claim.ts`), as pg-boss has none (storage.md section 3.2).
+ * when the first is not heard of; the fence is our own (`claim.ts`), as pg-boss has none.
  */
 import { PgBoss, type Db } from 'pg-boss';
 import type { Logger } from 'pino';

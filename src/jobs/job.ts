@@ -1,4 +1,4 @@
-/** Durable work: what a job is, for those who start, do and watch jobs (design section 7). */
+/** Durable work: what a job is, for those who start, do and watch jobs. */
 
 export type JobState = 'QUEUED' | 'RUNNING' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'HELD';
 

@@ -1,6 +1,6 @@
 /**
  * Addresses that the gateway itself may fetch although they come from users or from records that users write: those of
- * origins that its configuration names (platform.md section 5.3, T15).
+ * origins that its configuration names.
  */
 import ipaddr from 'ipaddr.js';
 import { SatelliteError } from '../butler/errors.ts';

@@ -1,4 +1,4 @@
-/** Paths of files as datastores record them: relative to a root, URIs, members of a zip (butler-schema.md section 5). */
+/** Paths of files as datastores record them: relative to a root, URIs, members of a zip. */
 import { posix } from 'node:path';
 
 export interface ZipPath {

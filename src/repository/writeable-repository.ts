@@ -44,7 +44,7 @@ export interface ImportedDataset {
   readonly files: readonly ImportedFile[];
 }
 
-/** Why a dataset cannot be imported (butler-schema.md section 4.3); both are named. */
+/** Why a dataset cannot be imported; both are named. */
 export interface ImportConflict {
   /** The dataset that was to come. */
   readonly uuid: string;
@@ -110,7 +110,7 @@ export interface RemovedDatasets {
 
 /**
  * Every method is one transaction of its own unless it says otherwise, does what stock Python does in the same case and
- * refuses what stock Python refuses (butler-schema.md sections 4 and 7): CONFLICT where what is there contradicts,
+ * refuses what stock Python refuses: CONFLICT where what is there contradicts,
  * MISSING_COLLECTION, MISSING_DATASET_TYPE, COLLECTION_TYPE, COLLECTION_CYCLE, DATASET_NOT_FOUND and so on, BAD_USER_INPUT
  * for names that cannot be.  Doing the same again changes nothing.
  */

@@ -1,4 +1,4 @@
-/** What a run is to its service, its workers and its faces: pipelines over official and own data (design section 7). */
+/** What a run is to its service, its workers and its faces: pipelines over official and own data. */
 import type { Json } from '../jobs/job.ts';
 
 export type RunState =

@@ -1,6 +1,6 @@
 /**
  * One writer for an SQLite repository on a file system whose locks reach no further than one machine: whoever holds the
- * lease in the state database (storage.md section 7).
+ * lease in the state database.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WriteGuard } from '../repository/direct/database.ts';

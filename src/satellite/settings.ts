@@ -1,4 +1,4 @@
-/** What the configuration's section `satellites` says; README.md has a row for each key. */
+/** What the configuration's section `satellites` says; docs/configuration.md has a row for each key. */
 
 export interface SatelliteSettings {
   /** Absolute path of the directory that holds the satellites: their files, and the databases of SQLite ones. */

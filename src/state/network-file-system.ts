@@ -1,4 +1,4 @@
-/** File systems on which the locks of SQLite cannot be trusted (storage.md section 7). */
+/** File systems on which the locks of SQLite cannot be trusted. */
 import { statfs } from 'node:fs/promises';
 
 /** `f_type` of statfs(2), from linux/magic.h and the file systems' own headers. */

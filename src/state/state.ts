@@ -1,5 +1,5 @@
 /**
- * The gateway's own records (design section 3, `state`): satellites, leases, jobs, later grants, publications and audit.
+ * The gateway's own records: satellites, leases, jobs, later grants, publications and audit.
  * SQLite for one gateway, PostgreSQL for several.
  */
 import type { Dialect, WriteableDatabase } from '../repository/direct/database.ts';

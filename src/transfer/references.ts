@@ -1,4 +1,4 @@
-/** References: file records whose path is a permanent address (design section 5). */
+/** References: file records whose path is a permanent address. */
 import type { CapabilityGrant } from '../access/capability.ts';
 import { parsePermanentAddress, permanentAddress, type AddressedFile } from '../access/permanent-address.ts';
 import type { FileRecord } from '../repository/rows.ts';

@@ -1,4 +1,4 @@
-/** Tokens that must not pass (platform.md section 5.3, T11). */
+/** Tokens that must not pass. */
 import { CompactEncrypt, exportJWK, generateKeyPair, importJWK, UnsecuredJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TokenVerifier } from '../../src/access/token-verifier.ts';

@@ -1,6 +1,6 @@
 /**
- * The stock Butler server and gateways over the very same repositories, to put recorded requests to both (peer-stack.md section
- * 4, quantum-graph.md section 2.3).  `recorded/` has the requests, and which datasets their UUIDs were.
+ * The stock Butler server and gateways over the very same repositories, to put recorded requests to both.
+ * `recorded/` has the requests, and which datasets their UUIDs were.
  */
 import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';

@@ -1,7 +1,6 @@
 /**
  * Quantum graphs that unmodified `pipetask qgraph` builds through the RemoteButler face, over an official repository behind
- * the stock server and a satellite, are those that stock Python builds from one repository that has all of both
- * (quantum-graph.md section 5).
+ * the stock server and a satellite, are those that stock Python builds from one repository that has all of both.
  */
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
  * The stock Butler server's own rule, behind the mocks of the platform's ingress and Gafaelfawr: who may not read an official
- * repository finds it absent.  The server remembers for ever whom it let in (peer-stack.md section 3); the gateway does not.
+ * repository finds it absent.  The server remembers for ever whom it let in; the gateway does not.
  */
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';

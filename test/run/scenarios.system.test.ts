@@ -1,5 +1,5 @@
 /**
- * Whole runs over official data and alice's own together (the scenarios of quantum-graph.md section 5.2): what comes home is what
+ * Whole runs over official data and alice's own together: what comes home is what
  * the stock tools bring.
  */
 import { cp } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
  * From what a user asks to a query tree: what stock Butler's `query_datasets`, `query_dimension_records`,
- * `query_data_ids` and `Query` do before they reach a database, with the same checks (query-semantics.md sections 8, 13, 14).
+ * `query_data_ids` and `Query` do before they reach a database, with the same checks.
  */
 import type { DataId } from '../data-id.ts';
 import { InvalidQueryError } from '../errors.ts';

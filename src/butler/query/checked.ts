@@ -1,5 +1,5 @@
 /**
- * Expressions and predicate leaves whose types are checked as stock Butler checks them (query-semantics.md section 5):
+ * Expressions and predicate leaves whose types are checked as stock Butler checks them:
  * what comes out of these functions, every repository can evaluate.
  */
 import { InvalidQueryError } from '../errors.ts';

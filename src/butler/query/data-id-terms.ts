@@ -1,4 +1,4 @@
-/** Data IDs as terms of a query (query-semantics.md section 8). */
+/** Data IDs as terms of a query. */
 import type { DataId } from '../data-id.ts';
 import { ButlerUserError, InvalidQueryError } from '../errors.ts';
 import { didYouMean } from '../nearest-name.ts';

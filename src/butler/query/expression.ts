@@ -1,4 +1,4 @@
-/** Column expressions of the query tree (query-semantics.md sections 3 to 5 and 17). */
+/** Column expressions of the query tree. */
 import type { DataIdValue } from '../data-id.ts';
 import type { Region } from '../region/region.ts';
 

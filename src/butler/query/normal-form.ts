@@ -1,7 +1,7 @@
 /**
  * Conjunctive normal form, which the wire demands: an AND of OR-groups of leaves and negated leaves.  It is made exactly
  * as stock Butler makes it, group for group, but within a bound, because it explodes: k AND-pairs that are OR-ed give 2^k
- * groups, and their negation far more (query-semantics.md section 7).
+ * groups, and their negation far more.
  */
 import { QueryTooCostlyError } from '../errors.ts';
 import { leavesOf, type Predicate, type PredicateLeaf } from './predicate.ts';

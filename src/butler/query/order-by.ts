@@ -1,4 +1,4 @@
-/** Terms of `orderBy` (query-semantics.md section 14). */
+/** Terms of `orderBy`. */
 import type { DimensionGroup } from '../dimension-group.ts';
 import { InvalidQueryError } from '../errors.ts';
 import { resolveIdentifier } from '../where/identifiers.ts';

@@ -1,6 +1,6 @@
 /**
  * Spatial and temporal overlaps of a query: takes the explicit spatial ones out of the predicate, and adds the joins
- * that stock Butler adds where families of elements are not connected (query-semantics.md sections 10 and 11).
+ * that stock Butler adds where families of elements are not connected.
  */
 import type { DimensionGroup } from '../dimension-group.ts';
 import { ButlerUserError, InvalidQueryError } from '../errors.ts';

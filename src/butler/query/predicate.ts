@@ -1,6 +1,6 @@
 /**
  * Predicates: an AND/OR/NOT tree over leaves.  The wire's conjunctive normal form is made only at the border
- * (`wire.ts`), with a bounded size, because it explodes (query-semantics.md section 7).
+ * (`wire.ts`), with a bounded size, because it explodes.
  */
 import type { Expression } from './expression.ts';
 import type { QueryTree } from './tree.ts';

@@ -1,4 +1,4 @@
-/** What kind of rows a user asks for, and what that joins into the query (query-semantics.md sections 13 and 14). */
+/** What kind of rows a user asks for, and what that joins into the query. */
 import type { DatasetType } from '../dataset-type.ts';
 import type { DimensionGroup } from '../dimension-group.ts';
 import { ButlerUserError, InvalidQueryError } from '../errors.ts';

@@ -1,5 +1,5 @@
 /**
- * The Butler's query tree: the only representation of a query inside the gateway (design section 2).
+ * The Butler's query tree: the only representation of a query inside the gateway.
  * `wire.ts` has its exact JSON.
  */
 import type { DataId, DataIdValue } from '../data-id.ts';

@@ -1,4 +1,4 @@
-/** Wire JSON of column expressions (query-semantics.md section 17). */
+/** Wire JSON of column expressions. */
 import { InvalidQueryError } from '../errors.ts';
 import { jsonInteger, type Json, type JsonObject } from '../json.ts';
 import { decodeRegion, encodeRegion } from '../region/codec.ts';

@@ -1,4 +1,4 @@
-/** Reads fields of wire JSON (query-semantics.md section 17), which may come from anybody. */
+/** Reads fields of wire JSON, which may come from anybody. */
 import { InvalidQueryError, QueryTooCostlyError } from '../errors.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { DimensionGroup } from '../dimension-group.ts';

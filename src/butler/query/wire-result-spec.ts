@@ -1,4 +1,4 @@
-/** Wire JSON of result specifications (query-semantics.md section 17). */
+/** Wire JSON of result specifications. */
 import { InvalidQueryError } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Universe } from '../universe.ts';

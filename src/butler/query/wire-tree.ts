@@ -1,4 +1,4 @@
-/** Wire JSON of query trees and their predicates, which may hold trees again (query-semantics.md section 17). */
+/** Wire JSON of query trees and their predicates, which may hold trees again. */
 import { ButlerUserError, InvalidQueryError } from '../errors.ts';
 import { jsonInteger, type Json, type JsonObject } from '../json.ts';
 import type { Universe } from '../universe.ts';

@@ -1,5 +1,5 @@
 /**
- * The wire JSON of queries, as RemoteButler clients and servers exchange it (query-semantics.md section 17).  Encoders
+ * The wire JSON of queries, as RemoteButler clients and servers exchange it.  Encoders
  * give JSON values in which integers beyond 2^53 are bigints: write them with `stringifyJson`, read with `parseJson`.
  */
 import type { DataId, DataIdValue } from '../data-id.ts';

@@ -1,5 +1,5 @@
 /**
- * The byte form of regions, as sphgeom writes it and the registry stores it in base64 (butler-schema.md section 8.1):
+ * The byte form of regions, as sphgeom writes it and the registry stores it in base64:
  * a type letter and little-endian doubles; compounds are a type letter and operands, each after its length.
  */
 import { InvalidQueryError } from '../errors.ts';

@@ -1,6 +1,6 @@
 /**
  * The HTM pixels that may touch a region: the rows of the registry's overlap tables, by which spatial joins and
- * constraints preselect (butler-schema.md section 8.2).
+ * constraints preselect.
  */
 import { QueryTooCostlyError } from '../errors.ts';
 import { ellipseBoundingCircle, polygonBoundingBox, relatePolygonToBox } from './bounds.ts';

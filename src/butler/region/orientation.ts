@@ -1,5 +1,5 @@
 /**
- * On which side of a great circle a point lies, exactly (butler-schema.md section 8.3): in doubles where their error bound
+ * On which side of a great circle a point lies, exactly: in doubles where their error bound
  * decides, else in integers.  Pixels of regions that share edges with trixels depend on the exact sign.
  */
 import type { Vector } from './region.ts';

@@ -1,6 +1,6 @@
 /**
  * Whether two regions overlap, as far as sphgeom's `Region.overlaps` can tell: the exact test that follows the
- * preselection by pixels in spatial joins and constraints (query-semantics.md section 10).
+ * preselection by pixels in spatial joins and constraints.
  */
 import { ARCSINE_ERROR, ellipseBoundingCircle, polygonBoundingBox, relateBoxes, relatePolygonToBox } from './bounds.ts';
 import { squaredChordLengthFor } from './construct.ts';

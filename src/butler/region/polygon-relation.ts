@@ -1,5 +1,5 @@
 /**
- * How a convex polygon, given by its vertices, lies to other regions (butler-schema.md section 8.3).  These run for every
+ * How a convex polygon, given by its vertices, lies to other regions.  These run for every
  * pair of candidates of a spatial join and every trixel of an envelope: they allocate nothing.
  */
 import { orientation } from './orientation.ts';

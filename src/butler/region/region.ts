@@ -1,5 +1,5 @@
 /**
- * Regions on the sphere, as sphgeom has them (butler-schema.md section 8.1).  Plain data; what can be asked of them is in
+ * Regions on the sphere, as sphgeom has them.  Plain data; what can be asked of them is in
  * the files beside this one.  Angles in radians, vectors are unit vectors.
  */
 

@@ -1,4 +1,4 @@
-/** Time literals of the expression language, `T'[format/]value[/scale]'` (query-semantics.md section 3). */
+/** Time literals of the expression language, `T'[format/]value[/scale]'`. */
 import { InvalidQueryError } from '../errors.ts';
 import { CALENDAR_FORMATS } from './calendar-formats.ts';
 import { dateOfClock } from './clock.ts';

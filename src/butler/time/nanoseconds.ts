@@ -1,4 +1,4 @@
-/** Between times and the integer nanoseconds that the registry stores (butler-schema.md section 1.3). */
+/** Between times and the integer nanoseconds that the registry stores. */
 import { InvalidQueryError } from '../errors.ts';
 import { MAX_NSEC, MIN_NSEC } from '../timespan.ts';
 import { CALENDAR_FORMATS } from './calendar-formats.ts';

@@ -1,5 +1,5 @@
 /**
- * Bind values: plain JSON, and the tagged forms for what JSON cannot say (design section 3, conformance README):
+ * Bind values: plain JSON, and the tagged forms for what JSON cannot say:
  * `{"$time": "2025-01-01T00:00:00"}`, `{"$uuid": …}`, ….
  */
 import { InvalidQueryError, QueryTooCostlyError } from '../errors.ts';

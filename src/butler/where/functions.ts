@@ -1,4 +1,4 @@
-/** Functions of where-expressions (query-semantics.md section 3). */
+/** Functions of where-expressions. */
 import { InvalidQueryError } from '../errors.ts';
 import { didYouMean } from '../nearest-name.ts';
 import type { Expression } from '../query/expression.ts';

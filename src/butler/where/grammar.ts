@@ -1,5 +1,5 @@
 /**
- * The grammar of where-expressions (query-semantics.md section 2).  Chains of one precedence are loops and not recursion;
+ * The grammar of where-expressions.  Chains of one precedence are loops and not recursion;
  * only parentheses and arguments nest.
  */
 import { EmbeddedActionsParser, type IToken } from 'chevrotain';

@@ -1,4 +1,4 @@
-/** What names in expressions refer to (query-semantics.md section 4). */
+/** What names in expressions refer to. */
 import type { DimensionGroup } from '../dimension-group.ts';
 import { InvalidQueryError } from '../errors.ts';
 import { didYouMean } from '../nearest-name.ts';

@@ -1,5 +1,5 @@
 /**
- * Tokens of where-expressions (query-semantics.md section 1).  The first pattern of the list that matches wins, as in
+ * Tokens of where-expressions.  The first pattern of the list that matches wins, as in
  * stock Butler's lexer, so their order matters.
  */
 import { createToken, Lexer, type TokenType } from 'chevrotain';

@@ -1,4 +1,4 @@
-/** Syntax trees of where-expressions (query-semantics.md section 2), before names and types are resolved. */
+/** Syntax trees of where-expressions, before names and types are resolved. */
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
 export type ComparisonSign = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'OVERLAPS';

@@ -1,6 +1,6 @@
 /**
  * Where-expressions of the Butler's language: text, binds and a scope of names to a checked predicate
- * (query-semantics.md sections 1 to 5).
+ *.
  */
 import { InvalidQueryError, QueryTooCostlyError } from '../errors.ts';
 import type { ColumnType, Universe } from '../universe.ts';

@@ -1,4 +1,4 @@
-/** Data IDs as `expand_data_id` of the RemoteButler protocol gives them (query-semantics.md section 16). */
+/** Data IDs as `expand_data_id` of the RemoteButler protocol gives them. */
 import { ButlerUserError } from '../../butler/errors.ts';
 import type { DataId, DataIdValue, DataIdValues } from '../../butler/data-id.ts';
 import type { DimensionGroup } from '../../butler/dimension-group.ts';

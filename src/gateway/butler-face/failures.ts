@@ -1,4 +1,4 @@
-/** Errors as a RemoteButler server gives them (peer-stack.md section 4), which stock clients understand. */
+/** Errors as a RemoteButler server gives them, which stock clients understand. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { BUTLER_ERROR_CODES, SatelliteError } from '../../butler/errors.ts';
 import { explained } from '../http/failures.ts';

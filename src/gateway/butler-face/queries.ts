@@ -110,7 +110,7 @@ export async function* allDatasetsLines(
   }
 }
 
-/** A literal in the form that a bind has in JSON (design section 3). */
+/** A literal in the form that a bind has in JSON. */
 function bindOf(literal: Literal): unknown {
   switch (literal.type) {
     case 'int':

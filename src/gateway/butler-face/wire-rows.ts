@@ -1,5 +1,5 @@
 /**
- * Rows as text of the RemoteButler protocol (query-semantics.md section 17; peer-stack.md section 4).  It is written
+ * Rows as text of the RemoteButler protocol.  It is written
  * directly: a general serialiser takes several times as long, and cannot tell the float 30.0 from the integer 30, which
  * Python reads as different types.
  */

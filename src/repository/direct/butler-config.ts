@@ -1,4 +1,4 @@
-/** The `butler.yaml` of a DirectButler repository (butler-schema.md section 1.1). */
+/** The `butler.yaml` of a DirectButler repository. */
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';

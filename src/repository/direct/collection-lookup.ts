@@ -17,7 +17,7 @@ export function recordsNamed(collections: Collections, names: readonly string[])
 }
 
 /**
- * Collections other than chains in search order: depth first, each once (query-semantics.md section 12).
+ * Collections other than chains in search order: depth first, each once.
  * @throws ButlerUserError MISSING_COLLECTION
  */
 export function flattened(collections: Collections, names: readonly string[]): readonly CollectionRecord[] {

@@ -1,4 +1,4 @@
-/** Collections of a direct repository (query-semantics.md section 12). */
+/** Collections of a direct repository. */
 import type { CollectionInfo, CollectionSummary } from '../../butler/collection.ts';
 import { globToRegExp, isGlob } from '../../butler/glob.ts';
 import type { CollectionQuery } from '../repository.ts';

@@ -30,7 +30,7 @@ export interface Database {
 export interface Insertion {
   readonly table: string;
   readonly columns: readonly string[];
-  /** Values in the order of `columns`; each one as the column stores it (butler-schema.md section 1.3). */
+  /** Values in the order of `columns`; each one as the column stores it. */
   readonly rows: readonly SqlRow[];
   /** What follows the values, such as `ON CONFLICT DO NOTHING`. */
   readonly suffix?: Sql;
@@ -77,7 +77,7 @@ export interface WriteGuard {
 
 /**
  * Writes too.  A transaction is `BEGIN IMMEDIATE` on SQLite and READ COMMITTED on PostgreSQL, as stock Python's are
- * (butler-schema.md section 6).  A broken rule of the database (unique, foreign key, check) comes as `ConstraintError`.
+ *.  A broken rule of the database (unique, foreign key, check) comes as `ConstraintError`.
  */
 export interface WriteableDatabase extends Database {
   /**

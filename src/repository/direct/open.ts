@@ -30,7 +30,7 @@ export const OPEN_MILLISECONDS = 60_000;
 
 /**
  * Opens the repository after checking that it is one that we can read in full: managers and their versions, universe,
- * tables and columns, dimension groups (butler-schema.md section 2).
+ * tables and columns, dimension groups.
  * @throws RepositoryUnavailableError naming the key, what was found and what is supported
  */
 export async function openDirectRepository(options: DirectRepositoryOptions): Promise<DirectRepository> {

@@ -1,4 +1,4 @@
-/** What a registry says about its own format, and whether it is one that we know (butler-schema.md sections 2, 10). */
+/** What a registry says about its own format, and whether it is one that we know. */
 import { RepositoryUnavailableError, SatelliteError } from '../../butler/errors.ts';
 import { Universe } from '../../butler/universe.ts';
 
@@ -48,7 +48,7 @@ export function checkAttributes(
   return readUniverse(attributes.get('config:dimensions.json'), refuse);
 }
 
-/** Rows of `butler_attributes` of a new repository (butler-schema.md section 2). */
+/** Rows of `butler_attributes` of a new repository. */
 export function newAttributes(universe: Universe): readonly (readonly [name: string, value: string])[] {
   const managers = Object.entries(MANAGERS).flatMap(([kind, { cls, version }]) => [
     [`config:registry.managers.${kind}`, PACKAGE + cls] as const,

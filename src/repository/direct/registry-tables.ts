@@ -1,4 +1,4 @@
-/** Which tables and columns a registry must have to be read (butler-schema.md sections 3.3, 3.4, 4.1). */
+/** Which tables and columns a registry must have to be read. */
 import sql, { type Sql } from 'sql-template-tag';
 import type { DimensionElement, Universe } from '../../butler/universe.ts';
 import type { Database, Dialect } from './database.ts';

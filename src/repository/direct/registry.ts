@@ -7,7 +7,7 @@ import type { DatasetType } from '../../butler/dataset-type.ts';
 import type { Universe } from '../../butler/universe.ts';
 import type { Database } from './database.ts';
 
-/** A dataset type with where its rows are (butler-schema.md section 4.1). */
+/** A dataset type with where its rows are. */
 export interface RegisteredDatasetType extends DatasetType {
   /** `dataset_type.id`, to which `dataset_type_id` refers. */
   readonly id: number;
@@ -48,7 +48,7 @@ export interface Registry {
   /** The collections of these names, in their order. @throws ButlerUserError MISSING_COLLECTION */
   records(names: readonly string[]): readonly CollectionRecord[];
   /**
-   * Collections other than chains in search order: depth first, each once (query-semantics.md section 12).
+   * Collections other than chains in search order: depth first, each once.
    * Names only, no globs. @throws ButlerUserError MISSING_COLLECTION
    */
   flatten(names: readonly string[]): readonly CollectionRecord[];

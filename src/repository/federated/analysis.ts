@@ -9,7 +9,7 @@ import { membersOnPath, type Member } from './members.ts';
 import type { SearchPath } from './search-path.ts';
 
 /**
- * Pairs of elements whose regions must overlap in all rows (query-semantics.md section 10).  Of several things that are wrong
+ * Pairs of elements whose regions must overlap in all rows.  Of several things that are wrong
  * with a query, the one is told that a repository would tell that holds what all of them hold.
  * @param paths search path of each dataset search of the query, by dataset type
  * @throws ButlerUserError UNIMPLEMENTED_QUERY; InvalidQueryError

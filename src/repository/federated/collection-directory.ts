@@ -1,5 +1,5 @@
 /**
- * The collections of several repositories as one set of names (design section 4, Search order): contents are united, a
+ * The collections of several repositories as one set of names: contents are united, a
  * chain's definition is the earlier repository's, and one name has one type.
  */
 import type { CollectionInfo } from '../../butler/collection.ts';

@@ -1,4 +1,4 @@
-/** Says a query in the universe of another repository (design section 4, Universes). */
+/** Says a query in the universe of another repository. */
 import type { DimensionGroup } from '../../butler/dimension-group.ts';
 import { InvalidQueryError } from '../../butler/errors.ts';
 import type { OrderExpression } from '../../butler/query/expression.ts';

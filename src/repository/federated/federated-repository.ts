@@ -1,4 +1,4 @@
-/** Several repositories that answer as one (design section 4). */
+/** Several repositories that answer as one. */
 import type { CollectionInfo, CollectionSummary } from '../../butler/collection.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';

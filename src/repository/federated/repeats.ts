@@ -1,4 +1,4 @@
-/** Datasets that stock Butler's searches give more than once (query-semantics.md section 13, Q17). */
+/** Datasets that stock Butler's searches give more than once. */
 import type { OrderExpression } from '../../butler/query/expression.ts';
 import type { ResultSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';

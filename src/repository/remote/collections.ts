@@ -1,4 +1,4 @@
-/** Collections of a RemoteButler server (query-semantics.md section 12). */
+/** Collections of a RemoteButler server. */
 import type { CollectionInfo, CollectionType } from '../../butler/collection.ts';
 import { isGlob } from '../../butler/glob.ts';
 import type { CollectionQuery } from '../repository.ts';

@@ -1,4 +1,4 @@
-/** Where the columns of a `general` result are in its rows, and how their values read (query-semantics.md section 17). */
+/** Where the columns of a `general` result are in its rows, and how their values read. */
 import type { DimensionGroup } from '../../butler/dimension-group.ts';
 import type { Json } from '../../butler/json.ts';
 import { columnType } from '../../butler/query/column-type.ts';

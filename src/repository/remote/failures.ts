@@ -1,4 +1,4 @@
-/** What a RemoteButler server's answers other than 200 mean (peer-stack.md sections 3 and 4, query-semantics.md 17, 18). */
+/** What a RemoteButler server's answers other than 200 mean. */
 import {
   BUTLER_ERROR_CODES,
   ButlerUserError,

@@ -1,4 +1,4 @@
-/** Orders, positions in them, and the predicates that continue after a position (query-semantics.md section 19). */
+/** Orders, positions in them, and the predicates that continue after a position. */
 import { InvalidQueryError } from '../../butler/errors.ts';
 import { columnType, columnsOfExpressions } from '../../butler/query/column-type.ts';
 import type { ColumnReference, Expression, Literal, OrderExpression } from '../../butler/query/expression.ts';

@@ -2,7 +2,7 @@
  * How rows travel.  Every query is sent as a `general` result, whatever rows were asked: the server makes the same SQL
  * and postprocessing of it, but needs a third of the CPU time and a quarter of the bytes of `dataset_ref` pages, and the
  * columns that an order needs can come along.  (Dimension records are never asked as part of other rows, which also
- * spares the server its stale-cache crash, peer-stack.md section 3.)
+ * spares the server its stale-cache crash.)
  */
 import type { DataIdValues } from '../../butler/data-id.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';

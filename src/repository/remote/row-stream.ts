@@ -2,7 +2,7 @@
  * Streams of rows that are known to be whole.
  *
  * The server ends a stream *cleanly* when it crashes in the middle: status 200, the rows so far, no closing line, so
- * that a short answer looks like a whole one (peer-stack.md section 3, query-semantics.md section 18).  A stream counts
+ * that a short answer looks like a whole one.  A stream counts
  * as whole here only where one of these holds:
  *
  * - it gave as many rows as its limit;

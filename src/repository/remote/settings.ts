@@ -1,4 +1,4 @@
-/** What a configuration says of one RemoteButler server (design sections 3 and 4). */
+/** What a configuration says of one RemoteButler server. */
 export interface RemoteSettings {
   /** Name of the repository, as users see it. */
   readonly name: string;

@@ -1,4 +1,4 @@
-/** Plans dataset searches: for each dataset type one query, over one search path (query-semantics.md sections 13, 15). */
+/** Plans dataset searches: for each dataset type one query, over one search path. */
 import { InvalidQueryError } from '../../butler/errors.ts';
 import { isGlob } from '../../butler/glob.ts';
 import { buildQuery } from '../../butler/query/build.ts';

@@ -7,7 +7,7 @@ import type { DataId } from '../../butler/data-id.ts';
 import type { SatelliteError } from '../../butler/errors.ts';
 import type { Explanation } from '../federated/explain/explanation.ts';
 
-/** Arguments that every query field shares.  `bind` is plain JSON with the tagged forms of design section 3. */
+/** Arguments that every query field shares.  `bind` is plain JSON with tagged forms (`{"$time": …}`). */
 export interface SearchTerms {
   readonly where?: string;
   readonly bind?: Readonly<Record<string, unknown>>;

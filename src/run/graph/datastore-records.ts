@@ -1,4 +1,4 @@
-/** Where files of a quantum's inputs are, in the form of stock datastores (butler-schema.md section 5). */
+/** Where files of a quantum's inputs are, in the form of stock datastores. */
 import { z } from 'zod';
 import { fileNameOf } from '../../repository/recorded-path.ts';
 import type { FileRecord } from '../../repository/rows.ts';

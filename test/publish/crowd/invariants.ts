@@ -1,4 +1,4 @@
-/** What holds in the published repository whatever a crowd does: `reference/platform.md` 5.2, I1 to I8. */
+/** What holds in the published repository whatever a crowd does: I1 to I8. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * The traps of graph building over two repositories (quantum-graph.md 5.3), and what holds that they are none here:
+ * The traps of graph building over two repositories, and what holds that they are none here:
  *
  * | trap                                                             | test                                                              |
  * | ---------------------------------------------------------------- | ----------------------------------------------------------------- |

@@ -38,7 +38,7 @@ export interface Dialect {
   readonly lookUpJoin: Sql;
   /** The timespan that `table` stores under `name` (`timespan`). */
   storedTimespan(table: string, name: string): TimespanSql;
-  /** Case-sensitive match with `*`, `?` and backslash escapes (query-semantics.md section 5). */
+  /** Case-sensitive match with `*`, `?` and backslash escapes. */
   glob(value: Sql, pattern: string): Sql;
   /** The same condition, as one that no index is sought for. */
   unplanned(condition: Sql): Sql;

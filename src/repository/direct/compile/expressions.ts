@@ -1,4 +1,4 @@
-/** Column expressions to SQL (query-semantics.md section 5). */
+/** Column expressions to SQL. */
 import sql, { type Sql } from 'sql-template-tag';
 import { InvalidQueryError } from '../../../butler/errors.ts';
 import { columnType } from '../../../butler/query/column-type.ts';

@@ -1,5 +1,5 @@
 /**
- * The first dataset of each data ID along a search path (query-semantics.md section 13).  Conditions of the query apply
+ * The first dataset of each data ID along a search path.  Conditions of the query apply
  * before: a dataset that they exclude hides nothing.
  */
 import sql, { join, raw, type Sql } from 'sql-template-tag';

@@ -1,4 +1,4 @@
-/** The second step: every table that a query needs, joined (query-semantics.md section 9). */
+/** The second step: every table that a query needs, joined. */
 import sql, { type Sql } from 'sql-template-tag';
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import { ButlerUserError } from '../../../butler/errors.ts';

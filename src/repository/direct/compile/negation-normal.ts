@@ -1,7 +1,7 @@
 /**
  * Brings a predicate into the form that the rest of the compiler works on: NOT only directly over leaves, no TRUE or
  * FALSE inside, AND and OR flattened.  Its size stays linear, other than that of stock Butler's conjunctive normal form
- * (query-semantics.md section 7), and every question that stock asks of its form has the same answer here.
+ *, and every question that stock asks of its form has the same answer here.
  */
 import { FALSE, TRUE, type Predicate } from '../../../butler/query/predicate.ts';
 import type { Expression } from '../../../butler/query/expression.ts';

@@ -1,6 +1,6 @@
 /**
  * The third step: one row for each result.  Columns that are not asked for are projected away, and rows that differ in
- * nothing else are made one, as stock Butler does (query-semantics.md sections 9 and 13).
+ * nothing else are made one, as stock Butler does.
  */
 import sql, { type Sql } from 'sql-template-tag';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';

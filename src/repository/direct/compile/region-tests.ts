@@ -1,4 +1,4 @@
-/** The exact test of regions that share sky pixels (query-semantics.md section 10), made on rows as they come. */
+/** The exact test of regions that share sky pixels, made on rows as they come. */
 import { decodeRegionText } from '../../../butler/region/codec.ts';
 import { overlaps } from '../../../butler/region/overlap.ts';
 import type { Region } from '../../../butler/region/region.ts';

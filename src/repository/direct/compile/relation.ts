@@ -41,8 +41,8 @@ export class TableNames {
 }
 
 /**
- * Relations joined one after the other, on equality of all dimension keys that they share (query-semantics.md
- * section 9).  A key's column is that of the first relation that has it.
+ * Relations joined one after the other, on equality of all dimension keys that they share.  A key's
+ * column is that of the first relation that has it.
  */
 export class Join {
   readonly scope: Scope = new Scope();

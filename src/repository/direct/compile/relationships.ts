@@ -11,7 +11,7 @@ export interface NeededElements {
 }
 
 /**
- * The elements that stock Butler joins (query-semantics.md section 9), without those that only serve implied
+ * The elements that stock Butler joins, without those that only serve implied
  * dimensions nobody asked for: where a foreign key says that exactly one row of an element belongs to each row, the join
  * changes nothing.
  */

@@ -1,6 +1,6 @@
 /**
- * Preselection of regions that may overlap, through the registry's tables of common sky pixels (query-semantics.md
- * section 10).  What overlaps for certain is told afterwards from the regions themselves (`region-tests.ts`).
+ * Preselection of regions that may overlap, through the registry's tables of common sky pixels.  What
+ * overlaps for certain is told afterwards from the regions themselves (`region-tests.ts`).
  */
 import sql, { join, type Sql } from 'sql-template-tag';
 import type { DataIdValue } from '../../../butler/data-id.ts';

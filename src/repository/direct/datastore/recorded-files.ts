@@ -1,4 +1,4 @@
-/** What a datastore recorded of its files (butler-schema.md section 5). */
+/** What a datastore recorded of its files. */
 import sql from 'sql-template-tag';
 import { fileNameOf } from '../../recorded-path.ts';
 import type { FileRecord } from '../../rows.ts';

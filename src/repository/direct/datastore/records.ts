@@ -1,4 +1,4 @@
-/** What a datastore records of its files, in a registry's transactions (butler-schema.md sections 5 and 7). */
+/** What a datastore records of its files, in a registry's transactions. */
 import sql from 'sql-template-tag';
 import type { ImportedFile } from '../../writeable-repository.ts';
 import type { Insertion, Transaction } from '../database.ts';

@@ -34,7 +34,7 @@ export function parseS3Root(root: string): S3Root | undefined {
 
 /**
  * A client for one server.  Checksums are only sent where S3 demands them: others would be signed into addresses for
- * bodies that are not known yet (storage.md section 1.2).
+ * bodies that are not known yet.
  */
 export function createS3Client(access: S3Access, profile?: string): S3Client {
   const { endpoint, region, credentials } = { ...accessOfEnvironment(process.env, profile), ...access };

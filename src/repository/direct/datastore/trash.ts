@@ -1,4 +1,4 @@
-/** Removing files of datasets that are gone or unstored, in stock Butler's order (butler-schema.md section 7.11). */
+/** Removing files of datasets that are gone or unstored, in stock Butler's order. */
 import sql, { empty } from 'sql-template-tag';
 import { SatelliteError } from '../../../butler/errors.ts';
 import { failpoint } from '../../failpoints.ts';

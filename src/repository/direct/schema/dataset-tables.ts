@@ -1,4 +1,4 @@
-/** Tables that a dimension group has once there is a dataset type of it (butler-schema.md sections 3.6, 4.1). */
+/** Tables that a dimension group has once there is a dataset type of it. */
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import { dimensionColumn, dimensionForeignKey } from './dimension-columns.ts';
 import { references, table, type Table, type TableColumn } from './table.ts';

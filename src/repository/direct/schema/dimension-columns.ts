@@ -1,4 +1,4 @@
-/** Columns and foreign keys that name dimensions, in any table (butler-schema.md section 3.3). */
+/** Columns and foreign keys that name dimensions, in any table. */
 import type { Column, DimensionElement, Universe } from '../../../butler/universe.ts';
 import { references, type ForeignKey, type TableColumn } from './table.ts';
 

@@ -1,4 +1,4 @@
-/** Tables of dimension records and of what overlaps them (butler-schema.md sections 3.3, 3.4). */
+/** Tables of dimension records and of what overlaps them. */
 import type { DimensionElement, Universe } from '../../../butler/universe.ts';
 import { dimensionForeignKey, dimensionColumn, dimensionParts, fieldColumn } from './dimension-columns.ts';
 import { references, table, type Table } from './table.ts';

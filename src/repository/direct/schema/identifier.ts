@@ -6,7 +6,7 @@ import type { Dialect } from '../database.ts';
 /** PostgreSQL cuts names off after so many bytes. */
 const POSTGRES_NAME_LENGTH = 63;
 
-/** As stock Python shortens names of constraints, indexes and sequences (butler-schema.md section 1.2). */
+/** As stock Python shortens names of constraints, indexes and sequences. */
 export function shrunk(name: string, dialect: Dialect): string {
   if (dialect === 'sqlite' || name.length <= POSTGRES_NAME_LENGTH) return name;
   const digest = bytesToHex(blake2b(new TextEncoder().encode(name), { dkLen: 4 }));

@@ -1,4 +1,4 @@
-/** Tables that every repository has beside those of its dimensions (butler-schema.md sections 2, 3.5, 4.1, 5). */
+/** Tables that every repository has beside those of its dimensions. */
 import type { Universe } from '../../../butler/universe.ts';
 import { dimensionParts } from './dimension-columns.ts';
 import { dimensionTables } from './dimension-tables.ts';

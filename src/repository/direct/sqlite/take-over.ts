@@ -1,6 +1,6 @@
 /**
  * Taking a database file over from a writer that may still be there, on file systems whose locks reach no further than one
- * machine (NFS and its like; storage.md section 7).
+ * machine (NFS and its like).
  *
  * The file becomes another one under the same name.  A writer that was paused and goes on has the old one open: what it
  * writes goes nowhere, and SQLite refuses its next transaction (SQLITE_READONLY_DBMOVED).  A transaction that it left

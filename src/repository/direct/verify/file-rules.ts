@@ -1,4 +1,4 @@
-/** Files, their records and their locations belong together (butler-schema.md section 5). */
+/** Files, their records and their locations belong together. */
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { SatelliteError } from '../../../butler/errors.ts';
 import { uuidFromStored } from '../dataset-ids.ts';

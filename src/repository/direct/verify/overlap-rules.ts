@@ -1,4 +1,4 @@
-/** The rows by which spatial searches preselect are those of each record's region (butler-schema.md section 3.4). */
+/** The rows by which spatial searches preselect are those of each record's region. */
 import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { htmEnvelope } from '../../../butler/region/envelope.ts';
 import { decodeRegionText } from '../../../butler/region/codec.ts';

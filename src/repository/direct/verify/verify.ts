@@ -1,4 +1,4 @@
-/** Verification of a whole repository: every rule in turn, in bounded memory (butler-schema.md section 9). */
+/** Verification of a whole repository: every rule in turn, in bounded memory. */
 import { locationFaults, ownFileFaults, unknownFileFaults } from './file-rules.ts';
 import type { Fault, Finding } from './finding.ts';
 import { overlapFaults } from './overlap-rules.ts';

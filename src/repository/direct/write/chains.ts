@@ -1,4 +1,4 @@
-/** Changing chains of collections (butler-schema.md section 7.10). */
+/** Changing chains of collections. */
 import sql, { raw, type Sql } from 'sql-template-tag';
 import { COLLECTION_TYPE_NUMBERS } from '../../../butler/collection.ts';
 import { ButlerUserError, SatelliteError } from '../../../butler/errors.ts';

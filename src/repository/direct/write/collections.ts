@@ -1,4 +1,4 @@
-/** Registering collections (butler-schema.md section 7.2). */
+/** Registering collections. */
 import sql from 'sql-template-tag';
 import { COLLECTION_TYPE_NUMBERS, type CollectionType } from '../../../butler/collection.ts';
 import { ButlerUserError, SatelliteError } from '../../../butler/errors.ts';

@@ -1,4 +1,4 @@
-/** Registering dataset types (butler-schema.md section 7.1). */
+/** Registering dataset types. */
 import sql from 'sql-template-tag';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import { SatelliteError } from '../../../butler/errors.ts';

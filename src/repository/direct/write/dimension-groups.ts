@@ -1,5 +1,5 @@
 /**
- * Keys of dimension groups (butler-schema.md section 3.5).  With two keys for one group, every dataset query of stock
+ * Keys of dimension groups.  With two keys for one group, every dataset query of stock
  * Butler fails: that is what the locks are for.
  */
 import sql from 'sql-template-tag';

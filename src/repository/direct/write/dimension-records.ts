@@ -1,4 +1,4 @@
-/** Inserting dimension records (butler-schema.md section 7.3). */
+/** Inserting dimension records. */
 import sql, { join, type Sql } from 'sql-template-tag';
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import { SatelliteError } from '../../../butler/errors.ts';

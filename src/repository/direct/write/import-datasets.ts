@@ -1,4 +1,4 @@
-/** Registering datasets that keep their UUID, run and data ID (butler-schema.md section 7.5). */
+/** Registering datasets that keep their UUID, run and data ID. */
 import type { Universe } from '../../../butler/universe.ts';
 import { storedUuid } from '../dataset-ids.ts';
 import { ConstraintError, type Insertion, type Transaction } from '../database.ts';

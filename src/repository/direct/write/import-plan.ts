@@ -1,4 +1,4 @@
-/** What an import would do (butler-schema.md sections 4.3 and 7.5). */
+/** What an import would do. */
 import sql from 'sql-template-tag';
 import { requiredDataId, type DataIdValue } from '../../../butler/data-id.ts';
 import { ButlerUserError, SatelliteError } from '../../../butler/errors.ts';

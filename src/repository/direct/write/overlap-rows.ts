@@ -1,4 +1,4 @@
-/** Rows that tell which pixels of the common skypix dimension a record's region may touch (butler-schema.md section 3.4). */
+/** Rows that tell which pixels of the common skypix dimension a record's region may touch. */
 import sql, { join } from 'sql-template-tag';
 import { inBatches } from '../../../butler/in-batches.ts';
 import { SatelliteError } from '../../../butler/errors.ts';

@@ -1,4 +1,4 @@
-/** Removing datasets and collections (butler-schema.md sections 7.11, 7.12). */
+/** Removing datasets and collections. */
 import sql from 'sql-template-tag';
 import { inBatches } from '../../../butler/in-batches.ts';
 import { SatelliteError } from '../../../butler/errors.ts';

@@ -1,6 +1,6 @@
 /**
  * Keys that the database counts.  On PostgreSQL they come from bare sequences, which nothing but the writer asks
- * (butler-schema.md section 1.2); on SQLite the row gets one by itself.
+ *; on SQLite the row gets one by itself.
  */
 import sql, { empty, type Sql } from 'sql-template-tag';
 import { identifier } from '../compile/dialect.ts';

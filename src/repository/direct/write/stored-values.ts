@@ -1,4 +1,4 @@
-/** Values as the columns of a registry store them (butler-schema.md section 1.3). */
+/** Values as the columns of a registry store them. */
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import { ButlerUserError, SatelliteError } from '../../../butler/errors.ts';
 import { decodeRegion, encodeRegionText } from '../../../butler/region/codec.ts';

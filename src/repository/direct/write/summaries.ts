@@ -1,4 +1,4 @@
-/** Summaries of what collections may hold; rows of datasets refer to them, so they come first (butler-schema.md 7.4). */
+/** Summaries of what collections may hold; rows of datasets refer to them, so they come first. */
 import sql from 'sql-template-tag';
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';

@@ -1,4 +1,4 @@
-/** Membership in TAGGED collections (butler-schema.md sections 7.6, 7.7). */
+/** Membership in TAGGED collections. */
 import sql, { join } from 'sql-template-tag';
 import { inBatches } from '../../../butler/in-batches.ts';
 import { SatelliteError } from '../../../butler/errors.ts';

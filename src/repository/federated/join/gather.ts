@@ -1,7 +1,7 @@
 /**
  * Brings together what a query needs of several repositories, so that it can be answered in one place: the datasets that
  * its searches may find, and the dimension records of all its rows.  Which side is asked first is decided by counting:
- * what the smallest search gives travels as data IDs into the next ones (quantum-graph.md section 5).
+ * what the smallest search gives travels as data IDs into the next ones.
  */
 import type { DataIdValues } from '../../../butler/data-id.ts';
 import type { DatasetType } from '../../../butler/dataset-type.ts';
