@@ -20,11 +20,10 @@ function keysOf(schema: JsonSchema, key = ''): [string, string | undefined][] {
   return [[key, typeof value === 'object' ? JSON.stringify(value) : (value as string | undefined)?.toString()]];
 }
 
-/** Keys, default and meaning of every row of the table in README.md. */
+/** Keys, default and meaning of every row of the table in docs/configuration.md. */
 async function documentedKeys(): Promise<Map<string, { given: string; meaning: string }>> {
-  const page = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
-  const section = /^## Configuration\n([^]*?)^## /m.exec(page)?.[1] ?? '';
-  const rows = section.split('\n').filter((line) => line.startsWith('| `'));
+  const page = await readFile(new URL('../../docs/configuration.md', import.meta.url), 'utf8');
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'));
   return new Map(
     rows.flatMap((row) => {
       const [keys = '', given = '', meaning = ''] = row.split('|').slice(1);
@@ -35,11 +34,11 @@ async function documentedKeys(): Promise<Map<string, { given: string; meaning: s
 
 const keys = new Map(keysOf(z.toJSONSchema(gatewayConfig, { io: 'input' })));
 
-test('every key of a configuration has a row in README.md, and every row has a key', async () => {
+test('every key of a configuration has a row in docs/configuration.md, and every row has a key', async () => {
   expect([...(await documentedKeys()).keys()].toSorted()).toEqual([...keys.keys()].toSorted());
 });
 
-test('every row of README.md says what the key means, and its default', async () => {
+test('every row of docs/configuration.md says what the key means, and its default', async () => {
   for (const [key, { given, meaning }] of await documentedKeys()) {
     expect(meaning.trim(), key).toMatch(/^\S.{10,}$/);
     const value = keys.get(key);
