@@ -20,6 +20,7 @@ from lsst.daf.butler import (
     MissingDatasetTypeError,
 )
 from lsst.daf.butler.datastores.file_datastore.retrieve_artifacts import ZipIndex
+from lsst.daf.butler.direct_butler import DirectButler
 from lsst.daf.butler.registry import (
     CollectionArgType,
     ConflictingDefinitionError,
@@ -30,7 +31,7 @@ from lsst.daf.butler.remote_butler import RemoteButler
 from lsst.daf.butler.transfers import RepoExportContext
 from lsst.resources import ResourcePath, ResourcePathExpression
 
-from ._collections import SatelliteCollections, write_to_own
+from ._collections import SatelliteCollections, noted, write_to_own
 from ._data_ids import by_keys
 from ._dimension_records import bring_records, with_all_elements
 from ._errors import OfficialDataError
@@ -95,14 +96,14 @@ class SatelliteButler(FilesOfTheGateway):
     ) -> DatasetRef:
         if isinstance(datasetRefOrType, DatasetRef):
             ref = datasetRefOrType
-            with self._storage.held() as butler, butler.record_metrics(self._metrics):
+            with self._putting() as butler:
                 self._bring([ref.datasetType], [ref.dataId])
                 return butler.put(obj, ref, provenance=provenance)
         dataset_type = self._type_of(datasetRefOrType)
         given = by_keys(self, dataset_type, dataId, kwargs)
         if not isinstance(given, DataCoordinate):
             given = {**self._defaults_for(dataset_type), **given}
-        with self._storage.held() as butler, butler.record_metrics(self._metrics):
+        with self._putting() as butler:
             own_type = dataset_type.conform_to(butler.dimensions)
             try:
                 expanded = butler.registry.expandDataId(given, dimensions=own_type.dimensions)
@@ -119,7 +120,7 @@ class SatelliteButler(FilesOfTheGateway):
         skip_existing: bool = False,
     ) -> None:
         refs = [ref for dataset in datasets for ref in dataset.refs]
-        with self._storage.held() as butler, butler.record_metrics(self._metrics):
+        with self._putting() as butler:
             self._bring({ref.datasetType for ref in refs}, [ref.dataId for ref in refs])
             butler.ingest(
                 *datasets,
@@ -140,7 +141,7 @@ class SatelliteButler(FilesOfTheGateway):
         refs = ZipIndex.from_zip_file(ResourcePath(zip_file)).refs.to_refs(universe=self.dimensions)
         # Stock Butler fails where the zip has none.
         brings_own = transfer_dimensions and all(ref.dataId.hasRecords() for ref in refs)
-        with self._storage.held() as butler, butler.record_metrics(self._metrics):
+        with self._putting() as butler:
             if not dry_run:
                 self._bring({ref.datasetType for ref in refs}, [] if brings_own else [ref.dataId for ref in refs])
             butler.ingest_zip(
@@ -286,9 +287,37 @@ class SatelliteButler(FilesOfTheGateway):
     def __str__(self) -> str:
         return f"SatelliteButler({self._connection.server_url})"
 
+    @contextmanager
+    def _putting(self) -> Iterator[DirectButler]:
+        """Make datasets in the satellite, and say what to do where their RUN is not in it: a context.
+
+        Yields
+        ------
+        butler : `~lsst.daf.butler.direct_butler.DirectButler`
+            The satellite's own repository.
+        """
+        with (
+            noted(
+                "Datasets are put into RUNs of the satellite, never into official ones. Name another `run`, which "
+                "butler.collections.register(…) makes where it is not there."
+            ),
+            self._storage.held() as butler,
+            butler.record_metrics(self._metrics),
+        ):
+            yield butler
+
     def _type_of(self, given: DatasetType | str) -> DatasetType:
-        """Give a dataset type; one that is put without being registered is an error of stock Butler's."""
-        return given if isinstance(given, DatasetType) else self.get_dataset_type(given)
+        """Give a dataset type; one that is not registered is an error of stock Butler's, and says what to do."""
+        if isinstance(given, DatasetType):
+            return given
+        try:
+            return self.get_dataset_type(given)
+        except MissingDatasetTypeError as error:
+            error.add_note(
+                "Register it first, once: butler.registry.registerDatasetType(DatasetType(name, dimensions, "
+                "storage_class, universe=butler.dimensions))."
+            )
+            raise
 
     def _defaults_for(self, dataset_type: DatasetType) -> dict[str, Any]:
         defaults = self._registry_defaults.get().dataId
@@ -309,7 +338,7 @@ class SatelliteButler(FilesOfTheGateway):
                 try:
                     butler.get_dataset_type(dataset_type.name)
                 except MissingDatasetTypeError:
-                    self._register(self.get_dataset_type(dataset_type.name))
+                    self._register(self._type_of(dataset_type.name))
             bring_records(butler, self, data_ids)
 
     def _register(self, dataset_type: DatasetType) -> bool:

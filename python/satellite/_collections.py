@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from lsst.daf.butler import CollectionType, MissingCollectionError
 from lsst.daf.butler.direct_butler import DirectButler
@@ -62,11 +63,24 @@ def write_to_own(storage: Storage, action: Callable[[DirectButler], None]) -> No
     action : `~collections.abc.Callable`
         Changes them.
     """
-    try:
+    with noted(
+        "Only the satellite's own collections can be changed, or be in its chains. To search official ones too, "
+        "name them in `collections`; satellite.transfer(…) brings their datasets and chains into it, by reference."
+    ):
         storage.write(action)
+
+
+@contextmanager
+def noted(note: str) -> Iterator[None]:
+    """Say what to do where a collection is missing: a context.
+
+    Parameters
+    ----------
+    note : `str`
+        Is added to the error.
+    """
+    try:
+        yield
     except MissingCollectionError as error:
-        error.add_note(
-            "Only the satellite's own collections can be changed, or be in its chains. To search official ones too, "
-            "name them in `collections`; satellite.transfer(…) brings their datasets and chains into it, by reference."
-        )
+        error.add_note(note)
         raise

@@ -97,7 +97,7 @@ class SatelliteRegistry(RemoteButlerRegistry):
         found = self._satellite._type_of(datasetType)
         coordinates = [self.expandDataId(data_id, dimensions=found.dimensions) for data_id in dataIds]
         run = run or self.defaults.run
-        with self._storage.held() as butler:
+        with self._satellite._putting() as butler:
             self._satellite._bring([found], coordinates)
             return butler.registry.insertDatasets(found.name, coordinates, run, expand, idGenerationMode)
 
@@ -105,7 +105,7 @@ class SatelliteRegistry(RemoteButlerRegistry):
         self, datasets: Iterable[DatasetRef], expand: bool = True, assume_new: bool = False
     ) -> list[DatasetRef]:
         refs = list(datasets)
-        with self._storage.held() as butler:
+        with self._satellite._putting() as butler:
             self._satellite._bring({ref.datasetType for ref in refs}, [ref.dataId for ref in refs])
             return butler.registry._importDatasets(refs, expand, assume_new)
 

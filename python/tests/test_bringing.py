@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,23 @@ def test_a_dataset_type_that_contradicts_the_registered_one_is_not_put(
 
 def _get(ref: DatasetRef, own: Butler) -> Any:
     return own.get(ref)
+
+
+def test_an_official_run_does_not_come_along_and_the_user_is_told_where_to_put_a_dataset(
+    butler: satellite.SatelliteButler, refs: list[DatasetRef]
+) -> None:
+    data_id, run = refs[0].dataId, refs[0].run
+    table = butler.get(refs[0])[:1]
+    bright = butler.get_dataset_type("bright")
+    puts: list[Callable[[], object]] = [
+        lambda: butler.put(table, bright, data_id, run=run),
+        lambda: butler.put(table, DatasetRef(bright, data_id, run=run)),
+        lambda: butler.registry.insertDatasets(bright, [data_id], run=run),
+    ]
+    for put in puts:
+        with pytest.raises(MissingCollectionError) as caught:
+            put()
+        assert any("official" in note and "collections.register" in note for note in caught.value.__notes__)
 
 
 @pytest.mark.parametrize("transfers", [False, True], ids=["plain", "with dimensions"])

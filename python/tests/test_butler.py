@@ -154,8 +154,11 @@ def test_a_data_id_that_nobody_knows_is_an_error_of_the_stock_kind(
 ) -> None:
     with pytest.raises(DataIdValueError):
         butler.put({}, "bright", instrument="HSC", visit=1, detector=1)
-    with pytest.raises(MissingDatasetTypeError):
-        butler.put({}, "nothing_such", instrument="HSC")
+    unregistered = DatasetType("nothing_such", butler.dimensions.conform(["instrument"]), "StructuredDataDict")
+    for given in ("nothing_such", unregistered):
+        with pytest.raises(MissingDatasetTypeError) as caught:
+            butler.put({}, given, instrument="HSC")
+        assert any("butler.registry.registerDatasetType" in note for note in caught.value.__notes__)
 
 
 def test_a_dataset_type_cannot_contradict_the_official_one(butler: satellite.SatelliteButler) -> None:

@@ -19,14 +19,19 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
+/** What the demo says to set. */
+const environment = () => ({
+  SATELLITE_URL: world.gateway.url,
+  SATELLITE_TOKEN: world.token,
+  BOB_TOKEN: world.platformToken,
+  CAROL_TOKEN: world.curatorToken,
+  PYTHONPATH: join(CHECKOUT, 'python'),
+});
+
 /** MIME types of the outputs of each cell. */
 async function run(notebook: string): Promise<readonly (readonly string[])[]> {
   const printed = await runPython('test/journeys/run_notebook.py', [join(CHECKOUT, 'examples', notebook)], {
-    SATELLITE_URL: world.gateway.url,
-    SATELLITE_TOKEN: world.token,
-    BOB_TOKEN: world.platformToken,
-    CAROL_TOKEN: world.curatorToken,
-    PYTHONPATH: join(CHECKOUT, 'python'),
+    ...environment(),
     MPLBACKEND: 'module://matplotlib_inline.backend_inline',
   });
   return JSON.parse(printed.trim().split('\n').at(-1)!) as string[][];
@@ -63,3 +68,12 @@ test('from the results of a run through a review to bob, who reads them with sto
   expect(outputs.at(-3)).toContain('text/html');
   expect(outputs.at(-1)).toContain('text/plain');
 }, 600_000);
+
+// In one demo, as a newcomer reads them: what one of them makes is in no other's way, nor in a notebook's.
+test.each(['README.md', 'docs/python.md'])(
+  'the Python of %s can be pasted as it stands',
+  async (page) => {
+    await runPython('test/journeys/run_snippets.py', [join(CHECKOUT, page)], environment());
+  },
+  600_000,
+);
