@@ -2,6 +2,7 @@
 import { InvalidQueryError, SatelliteError } from '../src/butler/errors.ts';
 import { decodeRegion } from '../src/butler/region/codec.ts';
 import { formatIvoaPos } from '../src/butler/region/ivoa.ts';
+import { UUID } from '../src/butler/uuid.ts';
 import type { Manifest, ManifestDataset, ManifestHeader } from '../src/publish/manifest.ts';
 import { MOST_REGIONS, type ManifestSummary } from '../src/publish/manifest-summary.ts';
 
@@ -42,6 +43,12 @@ function posOf(region: Uint8Array): string | null {
 /** One page of its datasets, as a connection. @throws SatelliteError BAD_USER_INPUT */
 export async function datasetPage({ manifest }: ShownManifest, first: number, after: string | undefined) {
   checkFirst(first, MOST_DATASETS);
+  if (after !== undefined && !UUID.test(after)) {
+    throw new SatelliteError(
+      'BAD_USER_INPUT',
+      '"after" is no cursor of these datasets: take "endCursor" of the page before.',
+    );
+  }
   const nodes: ManifestDataset[] = [];
   for await (const page of manifest.datasets(after)) {
     nodes.push(...page);

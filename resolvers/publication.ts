@@ -1,3 +1,4 @@
+import type { SeenPublication } from '../src/publish/service.ts';
 import { datasetPage, shownManifest, skyOf } from './publication-manifest.ts';
 import type { Resolvers } from './schema-types.ts';
 import { publicationsOf, servicesOf } from './services.ts';
@@ -78,8 +79,8 @@ export const publication: Resolvers = {
       role === 'READER' ? null : publicationsOf(servicesOf(context)).diff(record),
     versions: ({ record }, _args, context) =>
       publicationsOf(servicesOf(context)).versions(record.publication, context.principal),
-    claimedBy: ({ record, role }) => (role === 'READER' ? null : record.claimedBy),
-    claimedUntil: ({ record, role }) => (role === 'READER' ? null : timeOrNull(record.claimedUntil)),
+    claimedBy: (seen) => (isClaimed(seen) ? seen.record.claimedBy : null),
+    claimedUntil: (seen) => (isClaimed(seen) ? timeOrNull(seen.record.claimedUntil) : null),
     approvedBy: ({ record, role }) => (role === 'READER' ? null : record.approvedBy),
     generation: ({ record }) => record.generation,
     job: ({ record, role }, _args, context) =>
@@ -105,6 +106,11 @@ export const publication: Resolvers = {
   },
   ManifestDataset: { files: ({ files }) => files.map((file) => ({ ...file })) },
 };
+
+/** What lapsed, or became STALE or was given up meanwhile, keeps who had it: nobody works on it any more. */
+function isClaimed({ record: { state, claimedUntil }, role }: SeenPublication): boolean {
+  return role !== 'READER' && state === 'IN_REVIEW' && (claimedUntil ?? 0) > Date.now();
+}
 
 function timeOrNull(at: number | null): string | null {
   return at === null ? null : utcTime(at);

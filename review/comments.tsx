@@ -105,7 +105,7 @@ function CommentForm({ id, replyTo, label, button, done }: CommentFormProps) {
 }
 
 /** Each with what answers it, or answers an answer to it, in the order of time. */
-export function threadsOf(comments: readonly Comment[]): readonly ThreadOf[] {
+function threadsOf(comments: readonly Comment[]): readonly ThreadOf[] {
   const threads = new Map<string, [Comment, ...Comment[]]>();
   for (const comment of comments) {
     const thread = comment.replyTo === null ? undefined : threads.get(comment.replyTo);

@@ -1,9 +1,9 @@
 /** Verbs about publications: `satellite publish …`, for their owners and their reviewers. */
 import { Command } from 'commander';
-import { CommandError, EXIT } from './exit.ts';
 import { packVerb, uploadPack } from './publish-pack.ts';
 import { refereeVerbs } from './referee-verbs.ts';
-import { change, changingVerb, show, verb, versionNumber, type ChangeOptions, type ConnectionOptions } from './verb.ts';
+import { change, changingVerb, howMany, noPublication, show, verb, versionNumber } from './verb.ts';
+import type { ChangeOptions, ConnectionOptions } from './verb.ts';
 
 interface SubmitOptions extends ChangeOptions {
   readonly title: string;
@@ -22,7 +22,7 @@ interface ListOptions extends ConnectionOptions {
   readonly state: readonly string[];
   readonly repository?: string;
   readonly owner?: string;
-  readonly first: string;
+  readonly first: number;
   readonly after?: string;
 }
 
@@ -160,7 +160,7 @@ function list(): Command {
     .option('--state <state>', 'those in this state, such as SUBMITTED; can be repeated', collect, [])
     .option('--repository <name>', 'those into this published repository')
     .option('--owner <user>', 'those of this user')
-    .option('--first <number>', 'how many', '100')
+    .addOption(howMany(100))
     .option('--after <cursor>', 'the next ones, as the list before says')
     .action(({ toReview = false, state, repository, owner, first, after, ...options }: ListOptions) =>
       show<{ publications: Page }>(
@@ -169,7 +169,7 @@ function list(): Command {
              states: $states, repository: $repository, owner: $owner, toReview: $toReview, first: $first, after: $after
            ) {nodes {${FIELDS}} pageInfo {hasNextPage endCursor}}
          }`,
-        { states: state.length > 0 ? state : undefined, repository, owner, toReview, first: Number(first), after },
+        { states: state.length > 0 ? state : undefined, repository, owner, toReview, first, after },
         options,
         ({ publications: { nodes, pageInfo } }) => [
           ...(nodes.length === 0 ? ['There are none.'] : nodes.map(lineOf)),
@@ -194,7 +194,7 @@ function showOne(): Command {
         options,
         ({ publication }) => {
           if (publication) return fullLines(publication);
-          throw new CommandError(`There is no publication '${id}' that you may see.`, EXIT.failed, 'NOT_FOUND');
+          throw noPublication(id, version);
         },
       ),
     );

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 
 /** Rounds follow each other no faster, however fast jobs change. */
-const LEAST_MILLISECONDS = 100;
+const LEAST_MILLISECONDS = 20;
 
 /** Something that is watched. */
 export interface Watched<T> {

@@ -2,6 +2,7 @@
 import type { OfferedRepository } from '../access/policy.ts';
 import { inBatches } from '../butler/in-batches.ts';
 import type { QueryContext } from '../repository/repository.ts';
+import { alternateKeyConflicts } from '../transfer/alternate-keys.ts';
 import { planRecords } from '../transfer/dimension-records.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -9,8 +10,8 @@ import type { Manifest } from './manifest.ts';
 const AT_ONCE = 250;
 
 /**
- * What is said of the first record that has other values there, as the commit would say it: element, data ID and fields.  A later
- * version is no exception, as records stay with what else needs them.
+ * What is said of the first record that has other values there, as the commit would say it: element, data ID and fields; or whose
+ * alternate key is another's there.  A later version is no exception, as records stay with what else needs them.
  */
 export async function conflictingRecord(
   manifest: Manifest,
@@ -24,8 +25,9 @@ export async function conflictingRecord(
         ...{ element: universe.element(element), fields },
         repository: name,
       }));
-      const { conflicts } = await planRecords(repository, rows, ctx, `'${name}' and what is to be published`);
-      if (conflicts[0]) return conflicts[0].reason;
+      const { missing, conflicts } = await planRecords(repository, rows, ctx, `'${name}' and what is to be published`);
+      const [conflict] = conflicts.length > 0 ? conflicts : await alternateKeyConflicts(repository, missing, ctx);
+      if (conflict) return conflict.reason;
     }
   }
   return null;

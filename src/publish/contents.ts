@@ -24,6 +24,7 @@ import {
 } from './items.ts';
 import type { ManifestDataset } from './manifest.ts';
 import type { KnownDataset, Measure } from './measure.ts';
+import { Pace } from './pace.ts';
 import type { PublicationSource } from './publication.ts';
 import type { PublishedStructure } from './structure.ts';
 
@@ -66,8 +67,8 @@ interface Counted {
 }
 
 const NAMED = 5;
-const DATASETS_AT_ONCE = 1000;
-const FILES_AT_ONCE = 4;
+/** Also what is done in one go, while which nobody is answered. */
+const DATASETS_AT_ONCE = 100;
 
 /**
  * Gives the items to `take`, some at a time; each item may come more than once.
@@ -85,6 +86,7 @@ export async function takeContents(
   const runs = new Map<string, boolean>();
   const counts = { datasets: 0, bytes: 0, officialDatasets: 0, registeredOnly: 0 };
   const summary: Counted = { ...counts, unequal: [], runningCode: [] };
+  const pace = new Pace();
   // A dataset in several collections comes once for each, one after the other.
   let last: ReadonlySet<string> = new Set();
   for await (const rows of datasetsIn(setting, ctx)) {
@@ -101,7 +103,7 @@ export async function takeContents(
       ctx,
     );
     const datasets = own.map((row) => types.select(row, files.get(row.uuid) ?? []));
-    const items = await measured(setting, datasets, summary, ctx);
+    const items = await measured(setting, datasets, pace, summary, ctx);
     for (const { datasetType, run } of datasets) {
       items.push(typeItem(definitionOf(datasetType)));
       if (!collections.has(run)) collections.set(run, await runInfo(source, run, ctx));
@@ -151,20 +153,23 @@ async function* datasetsIn(
 }
 
 async function measured(
-  { measure, known }: ContentsSetting,
+  { source, measure, known }: ContentsSetting,
   datasets: readonly SelectedDataset[],
+  pace: Pace,
   summary: Counted,
   ctx: QueryContext,
 ): Promise<Item[]> {
-  const before = await known(datasets.map(({ uuid }) => uuid));
+  const uuids = datasets.map(({ uuid }) => uuid);
+  const [before, objects] = await Promise.all([known(uuids), source.storeObjects(uuids, ctx)]);
   const items: Item[] = [];
-  await inParallel(datasets, FILES_AT_ONCE, ctx.signal, async (dataset, signal) => {
-    const { uuid, datasetType, run, values } = dataset;
-    const found = await measure
-      .of(uuid, dataset.files, before.get(datasetKey(uuid)), { ...ctx, signal })
-      .catch((error: unknown) => {
-        throw namingDataset(error, dataset);
-      });
+  await inParallel(datasets, pace.most, ctx.signal, async (dataset, signal) => {
+    const { uuid, datasetType, run, values, files } = dataset;
+    const bytes = files.reduce((sum, { size }) => sum + (size ?? 0), 0);
+    const measuring = () =>
+      measure.of(uuid, files, objects.get(uuid) ?? [], before.get(datasetKey(uuid)), { ...ctx, signal });
+    const found = await pace.run(bytes, measuring).catch((error: unknown) => {
+      throw namingDataset(error, dataset);
+    });
     const dataId = requiredDataId(datasetType.dimensions, values);
     const item: ManifestDataset = { uuid, datasetType: datasetType.name, run, dataId, files: found.files };
     items.push(datasetItem(item, found.witness));

@@ -3,14 +3,14 @@ import type { Identity, Principal } from '../access/principal.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { allowedActions, withdrawable, type Participant, type PublicationAction } from './allowed.ts';
 import { HeldError } from '../jobs/job.ts';
-import type { PublicationState, PublicationVersion } from './publication.ts';
+import type { PublicationVersion } from './publication.ts';
 import type { DecideOn, PublicationChange, SeenPublication } from './service.ts';
 import { NoRoomError, SourceChangedError } from './source-contents.ts';
 import { REREAD_BYTES, type Sources } from './sources.ts';
 import { knownSubmitter, moved, notKnown, type PublicationParts } from './submit-kind.ts';
 import { checkedText } from './submit-request.ts';
 import * as law from './transitions.ts';
-import type { VersionJobs } from './version-jobs.ts';
+import { ENDS_WORK, type VersionJobs } from './version-jobs.ts';
 import type { PublicationView } from './view.ts';
 
 export interface DecisionsOptions extends Pick<PublicationParts, 'records' | 'memberships' | 'changed'> {
@@ -25,8 +25,6 @@ export interface DecisionsOptions extends Pick<PublicationParts, 'records' | 'me
 
 /** Tries of a change that others come before. */
 const TRIES = 20;
-/** What was begun with it has nothing more to do then. */
-const ENDS_WORK: ReadonlySet<PublicationState> = new Set(['CANCELLED', 'CHANGES_REQUESTED', 'REJECTED']);
 
 export class Decisions {
   readonly #options: DecisionsOptions;
@@ -90,12 +88,7 @@ export class Decisions {
 
   /** What someone is to each version, where they may have submitted another one. */
   async #actorOf(id: string, who: Identity): Promise<(version: PublicationVersion) => law.Actor> {
-    const versions = await this.#options.records.versions(id);
-    const submitted = versions.some(({ submittedBy }) => submittedBy === who.username);
-    return (version) => {
-      const actor = this.#options.view.actor(version, who);
-      return { ...actor, takesPart: actor.takesPart || submitted };
-    };
+    return this.#options.view.actorOf(await this.#options.records.versions(id), who);
   }
 
   /**
@@ -131,8 +124,7 @@ export class Decisions {
 
   /** The latest version that somebody sees. @param as `AUTHOR`: one who may do something about it. @throws SatelliteError NOT_FOUND, FORBIDDEN */
   async seen(id: string, principal: Identity, as: 'ANY' | 'AUTHOR' = 'ANY'): Promise<SeenPublication> {
-    const seen = await this.#options.view.find(id, undefined, principal);
-    if (!seen) throw new SatelliteError('NOT_FOUND', `There is no publication '${id}' that you may see.`);
+    const seen = await this.#options.view.get(id, undefined, principal);
     if (as === 'ANY' || seen.role !== 'READER') return seen;
     throw new SatelliteError('FORBIDDEN', 'Only its owner and its reviewers may do that.');
   }

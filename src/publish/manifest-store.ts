@@ -34,7 +34,7 @@ export interface Difference {
 }
 
 const WRITTEN_AT_ONCE = 1000;
-const PAGE = 1000;
+const PAGE = 200;
 
 export class ManifestStore {
   readonly #database: WriteableDatabase;

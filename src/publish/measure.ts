@@ -5,7 +5,7 @@ import type { FileResolver, ResolvedSource } from '../access/file-resolution.ts'
 import type { VisibleRepositories } from '../access/policy.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { QueryContext } from '../repository/repository.ts';
-import type { FileRecord } from '../repository/rows.ts';
+import type { FileRecord, StoreObject } from '../repository/rows.ts';
 import { isPlainConfig, MOST_CONFIG_BYTES, runsConfig } from './config-file.ts';
 import { readDataset } from './items.ts';
 import type { ManifestFile } from './manifest.ts';
@@ -48,10 +48,14 @@ export class Measure {
     this.#left = settings.rereadBytes;
   }
 
-  /** @throws SatelliteError NOT_FOUND where a file is gone */
+  /**
+   * @param objects those of the files that are in an object store
+   * @throws SatelliteError NOT_FOUND where a file is gone
+   */
   async of(
     uuid: string,
     records: readonly FileRecord[],
+    objects: readonly StoreObject[],
     known: KnownDataset | undefined,
     ctx: QueryContext,
   ): Promise<MeasuredFiles> {
@@ -66,10 +70,18 @@ export class Measure {
     let runsCode = false;
     for (const record of records) {
       const { component, fileName, path } = record;
+      const same = before?.find((file) => file.component === component);
+      const object = objects.find((one) => one.component === component);
+      if (object && !runsConfig(record.formatter)) {
+        const isSame = same && !this.#isReadAgain(same) && (await object.size(ctx.signal)) === same.size;
+        const read = isSame ? same : { component, ...(await object.content(ctx.signal)) };
+        files.push(...described(record, [read]));
+        continue;
+      }
       const source = await resolver.find({ repository, uuid, component, fileName }, visible, ctx);
       if (source.kind === 'path') witnesses.push([component, path, source.path, await stateOf(source.path)]);
-      const same = before?.find((file) => file.component === component);
-      const isSame = same && source.kind !== 'path' && this.#canBeTaken(same, source.size);
+      const isSame =
+        same && source.kind !== 'path' && [null, same.size].includes(source.size) && !this.#isReadAgain(same);
       if (isSame) {
         files.push(...described(record, [same]));
         continue;
@@ -82,12 +94,11 @@ export class Measure {
     return { files: inOrder(files), witness, runsCode };
   }
 
-  /** Whether a file, of which nothing cheap tells that it is the same, is taken for the same. */
-  #canBeTaken({ size }: ManifestFile, now: number | null): boolean {
-    if (now !== null && now !== size) return false;
-    if (this.#left < size) return true;
+  /** Whether there are bytes left to read a file again, of which nothing cheap tells that it is the same; they are counted. */
+  #isReadAgain({ size }: ManifestFile): boolean {
+    if (this.#left < size) return false;
     this.#left -= size;
-    return false;
+    return true;
   }
 
   async #read(source: ResolvedSource, { formatter }: FileRecord, { signal }: QueryContext) {

@@ -60,8 +60,9 @@ export class PublicationChores {
 
   /** Reminds of what is due now, and ends what is. */
   async remind(): Promise<void> {
-    const { parts, jobs, settings, now } = this.#options;
-    await remind({ ...parts, versionJobs: jobs, settings: (name) => settings.find((one) => one.name === name), now });
+    const { parts, jobs, settings: all, now, log } = this.#options;
+    const settings = (name: string) => all.find((one) => one.name === name);
+    await remind({ ...parts, versionJobs: jobs, settings, now, log });
   }
 
   /** Nothing is begun again while it still goes on, and nothing waits for another. */

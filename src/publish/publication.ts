@@ -1,4 +1,4 @@
-/** Publications: what the gateway keeps of them, and the services around them agree on (design section 7). */
+/** Publications: what the gateway keeps of them, and the services around them agree on. */
 import { isInGroup } from '../access/grants.ts';
 import type { Identity } from '../access/principal.ts';
 import type { SelectedDatasets } from '../satellite/selection.ts';
@@ -60,21 +60,19 @@ export interface PublicationCheck {
   readonly message: string;
 }
 
-export const CHECK_CODES = [
-  'PACK',
-  'FILES',
-  'UNIVERSE',
-  'DATASET_TYPES',
-  'NAMES',
-  'CLASHES',
-  'FORMATS',
-  'SIZE',
-  'INPUT_RIGHTS',
-  'READERS',
-  'RESTART',
-  'OFFICIAL_DATA',
-] as const;
-export type CheckCode = (typeof CHECK_CODES)[number];
+export type CheckCode =
+  | 'PACK'
+  | 'FILES'
+  | 'UNIVERSE'
+  | 'DATASET_TYPES'
+  | 'NAMES'
+  | 'CLASHES'
+  | 'FORMATS'
+  | 'SIZE'
+  | 'INPUT_RIGHTS'
+  | 'READERS'
+  | 'RESTART'
+  | 'OFFICIAL_DATA';
 
 /** One version of a publication, whose state it is: a resubmission makes another. */
 export interface PublicationVersion {

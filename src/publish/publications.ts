@@ -125,7 +125,7 @@ export class Publications implements PublicationService {
     const changed = (id: string) => this.#watcher.changed(id);
     this.#parts = { records: this.#records, store: this.#store, sources: this.#sources, jobs, memberships, changed };
     const { waitMilliseconds, settings } = options;
-    this.#jobs = new VersionJobs({ ...this.#parts, waitMilliseconds, log });
+    this.#jobs = new VersionJobs({ ...this.#parts, commit, waitMilliseconds, log });
     const seeing = { ...this.#parts, view: this.#view, now };
     const decisions = new Decisions({ ...seeing, versionJobs: this.#jobs, waitMilliseconds });
     this.#decisions = decisions;

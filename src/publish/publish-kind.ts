@@ -4,6 +4,7 @@ import type { JobKind, Task } from '../jobs/job.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
 import { failpoint } from '../repository/failpoints.ts';
+import { withRoomyHeap } from '../repository/heap-growth.ts';
 import type { QueryContext } from '../repository/repository.ts';
 import type { CommitWork, PublicationCommit } from './commit.ts';
 import type { PublicationVersion } from './publication.ts';
@@ -84,15 +85,17 @@ export function publishKind(parts: PublishParts): JobKind<VersionInput, PublishR
         find: ({ uuid }, file, fileCtx) => sources.find(begun, uuid, file, visible, fileCtx),
         replaced: before && { version: before, manifest: store.read(before, task.signal) },
       };
-      const generation = await commit.commit(begun, manifest, work).catch(async (error: unknown) => {
-        // Where it only ends here, it goes on elsewhere or later.
-        if (!task.signal.aborted) await restoreReaders(parts, begun);
-        // What was changed stays so, however often it is tried again.
-        const now = await existing(records, input);
-        const isBringing = now.state === 'STAGING' || now.state === 'VERIFYING';
-        if (isBringing && error instanceof SatelliteError) await compare(parts, now, ctx, REREAD_BYTES);
-        throw error;
-      });
+      const generation = await withRoomyHeap(() => commit.commit(begun, manifest, work)).catch(
+        async (error: unknown) => {
+          // Where it only ends here, it goes on elsewhere or later.
+          if (!task.signal.aborted) await restoreReaders(parts, begun);
+          // What was changed stays so, however often it is tried again.
+          const now = await existing(records, input);
+          const isBringing = now.state === 'STAGING' || now.state === 'VERIFYING';
+          if (isBringing && error instanceof SatelliteError) await compare(parts, now, ctx, REREAD_BYTES);
+          throw error;
+        },
+      );
       // First, as it can be long until every gateway shows it; once, as its owner may take that back meanwhile.
       failpoint('publication:before-readers');
       const reason = await task.step('readers', () => letReadersIn(parts, begun));

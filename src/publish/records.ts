@@ -9,6 +9,8 @@ import type { Step } from './transitions.ts';
 import { KEYS, OF_VERSION, SELECTED, stored, toVersion } from './version-columns.ts';
 
 const LOOK_MILLISECONDS = 30_000;
+/** How long it is asked what became of the work on what ended. */
+const DOUBTFUL_MILLISECONDS = 7 * 86_400_000;
 const look = () => AbortSignal.timeout(LOOK_MILLISECONDS);
 
 export interface VersionFilter {
@@ -150,7 +152,8 @@ export class PublicationRecords {
 
   /**
    * Bytes of what the owner of a publication has in its repository, or is about to have, beside that one: of each the largest
-   * version.  Of what is approved as that one is, what was submitted before it: of two that were approved at once, one gets in.
+   * version.  Of what is approved as that one is, what was submitted before it: of two that were approved at once, one gets in;
+   * what is COMMITTING has its room, but where another that was submitted before it does so too.
    */
   async usedBytes({
     publication,
@@ -169,8 +172,10 @@ export class PublicationRecords {
     const isOwners = group === null ? sql`p.owner = ${owner} AND p.owner_group IS NULL` : isGroups;
     const isBefore = sql`(v.submitted_at, p.id) < (CAST(${BigInt(submittedAt ?? 0)} AS BIGINT), ${publication})`;
     const isCounted = approvedDigest === null ? sql`1 = 1` : isBefore;
-    const counts = sql`v.state IN ('COMMITTING', 'PUBLISHED')
-      OR v.state IN ('APPROVED', 'STAGING', 'VERIFYING') AND ${isCounted}`;
+    const isCommitting = sql`EXISTS (SELECT 1 FROM ${this.#database.table('publication_version')} AS own
+      WHERE own.publication = ${publication} AND own.state = 'COMMITTING')`;
+    const counts = sql`v.state = 'PUBLISHED' OR v.state = 'COMMITTING' AND (NOT ${isCommitting} OR ${isBefore})
+      OR v.state IN ('APPROVED', 'STAGING', 'VERIFYING') AND NOT ${isCommitting} AND ${isCounted}`;
     const [row] = await this.#database.all(
       sql`SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM (
             SELECT MAX(v.bytes) AS bytes FROM ${this.#from()}
@@ -182,13 +187,19 @@ export class PublicationRecords {
     return Number(row![0]);
   }
 
-  /** Versions for which a job has something to do. */
+  /**
+   * Versions for which a job has something to do; of what ended within some days, where that is not known: its job may have been
+   * left, and what failed can have been made visible by a gateway that was taken for dead.
+   */
   async unfinished(): Promise<readonly PublicationVersion[]> {
     const isOut = sql`v.generation IS NULL OR v.gone_since IS NOT NULL`;
     const isUnbegun = sql`v.state = 'DRAFT' AND v.job IS NULL AND v.version = p.latest`;
     const isKeptOut = sql`v.state = 'CANCELLED' AND v.withdrawn_by IS NOT NULL AND v.gone_since IS NULL`;
+    const isDoubtful = sql`v.changed_at > ${BigInt(this.#now() - DOUBTFUL_MILLISECONDS)} AND v.job IS NOT NULL
+      AND (v.state IN ('CANCELLED', 'CHANGES_REQUESTED', 'REJECTED') AND v.withdrawn_by IS NULL
+        OR v.state IN ('FAILED', 'STALE') AND v.approved_digest = v.digest)`;
     return this.#select(
-      sql`${isUnbegun} OR v.state = 'APPROVED' OR v.state = 'WITHDRAWN' AND NOT (${isOut}) OR ${isKeptOut}`,
+      sql`${isUnbegun} OR v.state = 'APPROVED' OR v.state = 'WITHDRAWN' AND NOT (${isOut}) OR ${isKeptOut} OR ${isDoubtful}`,
     );
   }
 

@@ -6,6 +6,7 @@ import { ownerOfName } from '../access/readable.ts';
 import type { Memberships } from '../access/memberships.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import { failpoint } from '../repository/failpoints.ts';
+import { withRoomyHeap } from '../repository/heap-growth.ts';
 import type { ManifestStore } from './manifest-store.ts';
 import type { PublicationVersion } from './publication.ts';
 import type { PublicationRecords } from './records.ts';
@@ -63,11 +64,11 @@ export function submitKind(
       const who = await knownSubmitter(found, memberships);
       const token = jobs.tokenOf(task.jobId);
       const ctx = { caller: { username: who.username, ...(token !== undefined && { token }) }, signal: task.signal };
-      const { digest, checks, datasets, bytes } = await sources
-        .freeze(found, who, replaced, (done) => task.progress({ done, total: null, unit: 'datasets' }), ctx)
-        .catch((error: unknown) => {
-          throw error instanceof SourceChangedError ? new SatelliteError('CONFLICT', error.message) : error;
-        });
+      const progress = (done: number) => task.progress({ done, total: null, unit: 'datasets' });
+      const frozen = withRoomyHeap(() => sources.freeze(found, who, replaced, progress, ctx));
+      const { digest, checks, datasets, bytes } = await frozen.catch((error: unknown) => {
+        throw error instanceof SourceChangedError ? new SatelliteError('CONFLICT', error.message) : error;
+      });
       failpoint('publication:before-submitted');
       const isComplete = digest !== null && !checks.some(({ state }) => state === 'FAILED');
       await moved(parts, found, (now) => {

@@ -6,6 +6,8 @@ import type { SubmitPublication } from './service.ts';
 /** As a satellite's. */
 const PACK_NAME = /^[a-z0-9][a-z0-9_.-]{0,63}$/;
 const LONGEST_TITLE = 200;
+/** Also line breaks: a list has a line for each publication. */
+const CONTROL = /[\p{Cc}\u2028\u2029]/u;
 const LONGEST_TEXT = 20_000;
 
 /** @throws SatelliteError BAD_USER_INPUT */
@@ -15,8 +17,8 @@ export function checkedRequest(request: SubmitPublication): SubmitPublication {
   if (collections.length === 0) throw wrong('"collections" is empty: name at least one.');
   const glob = collections.find((name) => isGlob(name));
   if (glob !== undefined) throw wrong(`"collections" takes names, and '${glob}' is a pattern.`);
-  if (title.trim() === '' || title.length > LONGEST_TITLE) {
-    throw wrong(`"title" must have 1 to ${LONGEST_TITLE} characters.`);
+  if (title.trim() === '' || title.length > LONGEST_TITLE || CONTROL.test(title)) {
+    throw wrong(`"title" must be one line of 1 to ${LONGEST_TITLE} characters.`);
   }
   if (upload !== undefined && search)
     throw wrong('"search" is for what is in a satellite: a zip has what was chosen for it.');

@@ -1,5 +1,5 @@
 /**
- * The law of publications: who may do what to a version in which state, and what it becomes (platform.md section 5.4).  Pure;
+ * The law of publications: who may do what to a version in which state, and what it becomes.  Pure;
  * `records.ts` makes a step only where the version is still what the law was asked about.
  */
 import { SatelliteError } from '../butler/errors.ts';
@@ -47,28 +47,20 @@ export interface Meant {
 }
 
 /** How long a reviewer keeps what they took up; each thing they do with it begins it anew. */
-export const CLAIM_MILLISECONDS = 3 * 86_400_000;
+const CLAIM_MILLISECONDS = 3 * 86_400_000;
 
 const UNDECIDED: ReadonlySet<PublicationState> = new Set(['SUBMITTED', 'IN_REVIEW']);
 /** Nothing of it can be visible, and reviewers can still take back that it was approved. */
 const APPROVED_ONLY: ReadonlySet<PublicationState> = new Set(['APPROVED', 'STAGING', 'VERIFYING']);
-/** It is not known to be visible, and its owner can still give it up; while it is COMMITTING, where its repository has it so. */
-const REVOCABLE: ReadonlySet<PublicationState> = new Set([
-  ...([
-    'DRAFT',
-    'SUBMITTED',
-    'IN_REVIEW',
-    'CHANGES_REQUESTED',
-    'APPROVED',
-    'STAGING',
-    'VERIFYING',
-    'COMMITTING',
-  ] as const),
-  ...(['FAILED', 'STALE'] as const),
-]);
 /** After which another version can be submitted. */
 const RESUBMITTABLE: ReadonlySet<PublicationState> = new Set([
-  ...(['DRAFT', 'CHANGES_REQUESTED', 'PUBLISHED', 'WITHDRAWN', 'CANCELLED', 'FAILED', 'STALE'] as const),
+  'DRAFT',
+  'CHANGES_REQUESTED',
+  'PUBLISHED',
+  'WITHDRAWN',
+  'CANCELLED',
+  'FAILED',
+  'STALE',
 ]);
 /** From which to which state work and time lead. */
 const BY_ITSELF: Readonly<Partial<Record<PublicationState, readonly PublicationState[]>>> = {
@@ -91,6 +83,14 @@ const BY_ITSELF: Readonly<Partial<Record<PublicationState, readonly PublicationS
 };
 
 const OF_APPROVED: ReadonlySet<PublicationState> = new Set(['STAGING', 'PUBLISHED']);
+
+/**
+ * Whether its owner can give it up: where time does, too, and while it is COMMITTING, of which the published repository has the
+ * last word.
+ */
+function isRevocable(state: PublicationState): boolean {
+  return state === 'COMMITTING' || (BY_ITSELF[state]?.includes('CANCELLED') ?? false);
+}
 
 /** Whether the law has a step that nobody takes. Nothing is brought over but what was approved. */
 export function canBecome(
@@ -177,7 +177,7 @@ export function withdraw(version: PublicationVersion, actor: Actor, comment: str
     return { state: 'WITHDRAWN', reason, withdrawnBy: actor.username };
   }
   if (!actor.owns && !(actor.reviews && state === 'COMMITTING')) throw ownersOnly();
-  if (!REVOCABLE.has(state)) {
+  if (!isRevocable(state)) {
     throw new SatelliteError('CONFLICT', `It is ${state}: there is nothing to withdraw.`);
   }
   return { state: 'CANCELLED', reason: comment?.trim() || `Given up by ${actor.username}.`, ...NO_CLAIM };
@@ -194,7 +194,7 @@ export function toWithdraw(
   const [latest] = latestFirst;
   // It takes the place of the other in a moment.
   if (!latest || latest.state === 'COMMITTING') return latest;
-  if (owns && REVOCABLE.has(latest.state)) return latest;
+  if (owns && isRevocable(latest.state)) return latest;
   return latestFirst.find(({ state }) => state === 'PUBLISHED') ?? latest;
 }
 

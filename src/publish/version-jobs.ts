@@ -2,13 +2,18 @@
 import type { Logger } from 'pino';
 import type { Job, JobKind } from '../jobs/job.ts';
 import { needsRestart } from './checks.ts';
-import type { PublicationVersion } from './publication.ts';
+import type { PublicationCommit } from './commit.ts';
+import type { PublicationState, PublicationVersion } from './publication.ts';
 import { moved, type PublicationParts, type VersionInput } from './submit-kind.ts';
 import * as law from './transitions.ts';
 
 export type VersionKinds = Readonly<Record<'submit' | 'publish' | 'withdraw', JobKind<VersionInput>>>;
 
+/** What was begun with a version has nothing more to do then. */
+export const ENDS_WORK: ReadonlySet<PublicationState> = new Set(['CANCELLED', 'CHANGES_REQUESTED', 'REJECTED']);
+
 export interface VersionJobsOptions extends Pick<PublicationParts, 'records' | 'jobs' | 'changed'> {
+  readonly commit: Pick<PublicationCommit, 'visibleSince'>;
   /** How long a request waits for a job at most, ms. */
   readonly waitMilliseconds: number;
   readonly log: Logger;
@@ -62,29 +67,53 @@ export class VersionJobs {
   }
 
   /**
-   * Begins work that a gateway did not begin that ended after the decision that asks for it, and begins withdrawals again that failed.
+   * Begins work that a gateway did not begin that ended after the decision that asks for it, and begins withdrawals again that
+   * failed.  Ends what was not ended with such a decision, and has become PUBLISHED what is visible though its work failed.
    * @param before Unix milliseconds: what was decided later is being begun
    */
   async recover(kinds: VersionKinds, before: number): Promise<void> {
     const { records, log } = this.#options;
+    const silent = new Set<string>();
     for (const version of await records.unfinished()) {
       if (version.changedAt > before) continue;
       // The others are somebody else's, and go on.
-      await this.#recover(kinds, version).catch((err: unknown) => {
+      await this.#recover(kinds, version, silent).catch((err: unknown) => {
         const { publication, version: number } = version;
         log.warn({ err, publication, version: number }, 'could not go on with a version of a publication');
       });
     }
   }
 
-  async #recover({ submit, publish, withdraw }: VersionKinds, version: PublicationVersion): Promise<void> {
+  async #recover(
+    { submit, publish, withdraw }: VersionKinds,
+    version: PublicationVersion,
+    silent: Set<string>,
+  ): Promise<void> {
     if (isTakenBack(version)) {
       const { id, state, owner } = await this.enqueue(withdraw, version);
       if (state === 'FAILED') await this.#options.jobs.retry(id, owner);
     } else if (version.state === 'APPROVED') {
       if (law.isReady(version, needsRestart(version))) await this.enqueue(publish, version);
-    } else if (version.job === null) {
+    } else if (ENDS_WORK.has(version.state)) {
+      await this.end(version);
+    } else if (version.state === 'DRAFT') {
       await this.enqueue(submit, version);
+    } else if (version.job !== null && (await this.#isVisible(version, silent))) {
+      await this.#options.jobs.retry(version.job, ownerOfJob(version));
+    }
+  }
+
+  /**
+   * False where its repository cannot say: it is asked again.
+   * @param silent repositories that could not: each time can take a minute, for which all the others wait
+   */
+  async #isVisible(version: PublicationVersion, silent: Set<string>): Promise<boolean> {
+    if (silent.has(version.repository)) return false;
+    try {
+      return (await this.#options.commit.visibleSince(version)) !== null;
+    } catch {
+      silent.add(version.repository);
+      return false;
     }
   }
 }

@@ -29,6 +29,18 @@ export class PublicationView {
     return { username: who.username, owns, takesPart: hasPartIn(who, version), reviews };
   }
 
+  /** What someone is to each version of a publication: who has submitted one of them takes part in all. @param versions all of it */
+  actorOf(
+    versions: readonly Pick<PublicationVersion, 'submittedBy'>[],
+    who: Identity,
+  ): (version: PublicationVersion) => Actor {
+    const submitted = versions.some(({ submittedBy }) => submittedBy === who.username);
+    return (version) => {
+      const actor = this.actor(version, who);
+      return { ...actor, takesPart: actor.takesPart || submitted };
+    };
+  }
+
   /** Whether someone owns it or reviews it: where not, nothing of it has to be read to know that. */
   concerns(version: Parameters<typeof ownsPublication>[1] & { readonly repository: string }, who: Identity): boolean {
     return ownsPublication(who, version) || this.#reviews(version.repository, who);
@@ -40,6 +52,14 @@ export class PublicationView {
     if (version === undefined) return this.#latest(id, who, visible);
     const record = await this.#options.records.get(id, version);
     return record && this.#seenAs(record, who, visible);
+  }
+
+  /** As `find`.  @throws SatelliteError NOT_FOUND where it does not exist for them */
+  async get(id: string, version: number | undefined, who: Identity): Promise<SeenPublication> {
+    const seen = await this.find(id, version, who);
+    if (seen) return seen;
+    const which = version === undefined ? '' : `version ${version} of `;
+    throw new SatelliteError('NOT_FOUND', `There is no ${which}publication '${id}' that you may see.`);
   }
 
   /** The latest first. */
@@ -68,13 +88,14 @@ export class PublicationView {
       const undecided = toReview ? (['SUBMITTED', 'IN_REVIEW'] as const) : undefined;
       const page = await records.list({ states: undecided, repositories, owner, after, first: READ_AT_ONCE });
       const shown = page.map((record) => this.#seenAs(record, who, visible));
-      const hidden = page.filter((_, i) => shown[i] === null).map(({ publication }) => publication);
-      const earlier = await records.versionsOf(hidden);
+      const looked = page.filter((_, i) => toReview || shown[i] === null).map(({ publication }) => publication);
+      const earlier = await records.versionsOf(looked);
       for (const [i, record] of page.entries()) {
-        const seen = shown[i] ?? this.#firstSeen(earlier.get(record.publication) ?? [], who, visible);
+        const versions = earlier.get(record.publication) ?? [];
+        const seen = shown[i] ?? this.#firstSeen(versions, who, visible);
         after = { changedAt: record.changedAt, publication: record.publication };
         if (!seen || (states && !states.includes(seen.record.state))) continue;
-        if (toReview && !this.#waitsFor(seen.record, who, now)) continue;
+        if (toReview && !waitsFor(seen.record, this.actorOf(versions, who)(seen.record), now)) continue;
         if (found.length === first) return { found, next: last };
         found.push(seen);
         // Of the row, whose latest version decides the order, whichever version of it is seen.
@@ -117,13 +138,15 @@ export class PublicationView {
     const settings = this.#options.settings(repository);
     return settings !== undefined && isReviewer(settings, who);
   }
+}
 
-  #waitsFor(record: PublicationVersion, who: Identity, now: number): boolean {
-    const { takesPart, reviews } = this.actor(record, who);
-    const { claimedBy, claimedUntil } = record;
-    const isFree = claimedBy === null || claimedBy === who.username || (claimedUntil ?? 0) <= now;
-    return reviews && !takesPart && isFree;
-  }
+function waitsFor(
+  { claimedBy, claimedUntil }: PublicationVersion,
+  { username, takesPart, reviews }: Actor,
+  now: number,
+): boolean {
+  const isFree = claimedBy === null || claimedBy === username || (claimedUntil ?? 0) <= now;
+  return reviews && !takesPart && isFree;
 }
 
 function writeCursor({ changedAt, publication }: PublicationVersion): string {

@@ -93,6 +93,7 @@ test('what is decided is about the version that was looked at, where it is named
 
 test('lists go on page by page, and are of one repository or one user where that is asked', async () => {
   for (const title of ['Listed', 'Listed too']) await alice('submit', 'work', 'u/alice/run', '--title', title);
+  expect(await alice('list', '--first', 'all')).toMatchObject({ code: 2, stdout: '' });
   const first = await alice('list', '--state', 'SUBMITTED', '--first', '1');
   const [, cursor] = / Listed too\nThere are more: --after (\S+)\n$/.exec(first.stdout) as unknown as [string, string];
   const next = await alice('list', '--state', 'SUBMITTED', '--first', '1', '--after', cursor);

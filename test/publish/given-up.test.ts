@@ -1,18 +1,11 @@
 /** A way out of what is begun and does not go on: nothing of it is visible then, or later. */
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SatelliteError } from '../../src/butler/errors.ts';
 import { HeldError } from '../../src/jobs/job.ts';
 import { keyOf, type Moment } from './kept-commit.ts';
-import { openPublishing, type PublishingWorld } from './publishing-world.ts';
+import { publishingOfFile } from './publishing-world.ts';
 
-// On a slow machine.
-vi.setConfig({ testTimeout: 600_000 });
-
-let world: PublishingWorld;
-beforeAll(async () => {
-  world = await openPublishing();
-}, 120_000);
-afterAll(() => world[Symbol.asyncDispose]());
+const world = await publishingOfFile();
 afterEach(() => {
   world.commit.before = () => Promise.resolve();
   world.commit.after = () => Promise.resolve();

@@ -1,5 +1,5 @@
 /** A copy that takes longer than what is known of its submitter's groups counts. */
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { StateMemberships } from '../../src/access/memberships-in-state.ts';
@@ -10,9 +10,10 @@ import { openPublishing } from './publishing-world.ts';
 vi.setConfig({ testTimeout: 600_000 });
 
 test.each([
-  ['neither begins anew', 0],
-  ['what is not there any more comes again, and all of it is hashed', 1],
-])('waits for the sign-in with what is copied and hashed; then %s', async (_then, lost) => {
+  ['neither begins anew', 0, 0],
+  ['what is not there any more comes again, and all of it is hashed', 1, 0],
+  ['what was written to meanwhile is found by its hash, and comes again', 0, 1],
+])('waits for the sign-in with what is copied and hashed; then %s', async (_then, lost, damaged) => {
   await using world = await openPublishing({ commit: 'real' });
   await world.filled('work', 'u/alice/run', 2);
   const readers = { groups: ['g_lensing'] };
@@ -49,11 +50,18 @@ test.each([
   const copies = (await files()).filter((path) => !path.endsWith('/verified'));
   expect(copies).toHaveLength(2);
   for (const path of copies.slice(0, lost)) await rm(path);
+  for (const path of copies.slice(0, damaged)) {
+    await writeFile(path, 'x'.repeat((await stat(path)).size));
+    // Later than the end of what hashed it, whatever the clock of the file system tells apart.
+    await utimes(path, new Date(), new Date(Date.now() + 1000));
+  }
   areOutdated = false;
   using again = vi.spyOn(FileArtifactStore.prototype, 'measure');
   await world.change('alice', 'retryJob', { job: (await job()).id }, 'job {id}');
   await world.reached('alice', id, 'PUBLISHED');
-  expect(staged(written.mock.calls)).toBe(2 + lost);
-  expect(staged(again.mock.calls)).toBe(2 * lost);
-  expect(await files()).toHaveLength(2);
+  // What is damaged is found by reading it, and then all of it is brought over once more and hashed.
+  expect(staged(written.mock.calls)).toBe(2 + lost + 2 * damaged);
+  if (damaged === 0) expect(staged(again.mock.calls)).toBe(2 * lost);
+  const bytes = await Promise.all((await files()).map((path) => readFile(path, 'utf8')));
+  expect(bytes).toEqual(['run: u/alice/run', 'run: u/alice/run']);
 });

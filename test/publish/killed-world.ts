@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRepository } from '../../src/repository/direct/create.ts';
+import type { ArtifactStore } from '../../src/repository/direct/datastore/artifact-store.ts';
 import { openArtifactStore } from '../../src/repository/direct/datastore/open-store.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import { type Gateway, StackIssuer, startGateway } from '../../stack/gateway.ts';
@@ -219,6 +220,11 @@ export class KilledWorld implements AsyncDisposable {
       datasets: Object.fromEntries([...byRun].map(([run, inIt]) => [run, inIt.length])),
       stray: there.filter((path) => !recorded.has(path)),
     };
+  }
+
+  /** The object store of satellites, where that is what they are in. */
+  satelliteObjects(): Promise<ArtifactStore> {
+    return openArtifactStore('satellites', 's3://satellites/', { s3: s3Access(this.#environment) });
   }
 
   [Symbol.asyncDispose](): Promise<void> {

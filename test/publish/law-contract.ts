@@ -21,6 +21,7 @@ const OWNERS = ['alice', 'dave'];
 const REVIEWERS = ['curator', 'second', 'dave'];
 const USERS = [...new Set([...OWNERS, ...REVIEWERS, 'bob'])];
 const DAY = 86_400_000;
+const log = { warn: () => undefined };
 
 type Operation =
   | { readonly kind: 'claim' | 'requestChanges' | 'reject' | 'withdraw' | 'resubmit'; readonly user: string }
@@ -236,7 +237,7 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
       const remindAt = (days: number) => {
         now = begun + days * DAY;
         const of = (name: string) => (name === 'slow' ? settings : undefined);
-        const options = { records, versionJobs, settings: of, now: () => now, changed: () => undefined };
+        const options = { records, versionJobs, settings: of, now: () => now, changed: () => undefined, log };
         return Promise.all([remind(options), remind(options)]);
       };
       const events = async () => {
@@ -276,7 +277,8 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
       const of = { remindDays: [7], expireDays: 90 } as unknown as PublishedSettings;
       const settings = (name: string) => (name === 'discussed' ? of : undefined);
       const versionJobs = { end: () => Promise.resolve() };
-      const options = { records, versionJobs, settings, now: () => now, changed: (id: string) => void told.push(id) };
+      const changed = (id: string) => void told.push(id);
+      const options = { records, versionJobs, settings, now: () => now, changed, log };
       const first = fresh('discussed', 1);
       await records.add({ ...first, repository: 'discussed' });
       // One before it, which has its end.
@@ -299,6 +301,34 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
       now += 83 * DAY;
       await remind(options);
       expect((await records.versions('discussed')).map(({ state }) => state)).toEqual(['CANCELLED', 'DRAFT']);
+    });
+
+    test('that cannot be reminded of or ended keep no others from that', async () => {
+      now = 1000;
+      const of = { remindDays: [7], expireDays: 90 } as unknown as PublishedSettings;
+      const ids = ['broken-1', 'broken-2', 'broken-3'];
+      for (const id of ids) await records.add({ ...fresh(id, 1), repository: 'broken' });
+      const logged: unknown[] = [];
+      const asked: string[] = [];
+      const fail = (id: string) => {
+        asked.push(id);
+        throw new Error('It broke.');
+      };
+      const options = {
+        ...{ records, now: () => now, changed: fail },
+        versionJobs: { end: async ({ publication }: PublicationVersion) => fail(publication) },
+        settings: (name: string) => (name === 'broken' ? of : undefined),
+        log: { warn: (what: unknown) => void logged.push(what) },
+      };
+      now += 8 * DAY;
+      await remind(options);
+      expect(asked.sort()).toEqual(ids);
+      now += 90 * DAY;
+      await remind({ ...options, changed: () => undefined });
+      for (const id of ids) expect((await records.get(id))!.state).toBe('CANCELLED');
+      expect(asked).toHaveLength(6);
+      expect(logged).toHaveLength(6);
+      expect(logged).toContainEqual({ err: expect.any(Error), publication: 'broken-1', version: 1 });
     });
 
     test('that were replaced, or whose work was begun, are not looked through again', async () => {
@@ -332,6 +362,11 @@ export function describeLaw(name: string, emptyState: (directory: string) => Pro
         after = page.at(-1)!;
       }
       expect(found).toEqual([6, 5, 4, 3, 2, 1, 0].map((i) => `page-${i}`));
+    });
+
+    test('of a name that no database holds there are none, or it is the caller’s mistake', async () => {
+      const found = records.list({ repositories: ['a\0b'], first: 3 }).catch(({ code }: SatelliteError) => code);
+      expect(await found).toEqual(name === 'PostgreSQL' ? 'BAD_USER_INPUT' : []);
     });
   });
 }

@@ -1,15 +1,8 @@
 /** Decisions about the version that is meant, and no other. */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openPublishing, type PublishingWorld } from './publishing-world.ts';
+import { expect, test } from 'vitest';
+import { publishingOfFile } from './publishing-world.ts';
 
-// On a slow machine.
-vi.setConfig({ testTimeout: 600_000 });
-
-let world: PublishingWorld;
-beforeAll(async () => {
-  world = await openPublishing();
-}, 120_000);
-afterAll(() => world[Symbol.asyncDispose]());
+const world = await publishingOfFile();
 
 test('a version is not decided about by who means an earlier one', async () => {
   await world.filled('again', 'u/alice/again', 1);

@@ -1,7 +1,7 @@
 /** How many files of a publication are under way at once. */
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { Pace } from '../../src/publish/commit/pace.ts';
+import { Pace } from '../../src/publish/pace.ts';
 
 /** @param answer milliseconds that a store takes to answer, by how many are under way */
 function widthAfter(pace: Pace, answer: (width: number) => number): number {

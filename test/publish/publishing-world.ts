@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { afterAll, expect, vi } from 'vitest';
 import { createRepository } from '../../src/repository/direct/create.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import { sqliteRepository } from '../fixtures/repositories.ts';
@@ -148,4 +148,13 @@ ${repositories}
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** One for all tests of a file, which goes with the last of them. */
+export async function publishingOfFile(options?: PublishingOptions): Promise<PublishingWorld> {
+  // On a slow machine.
+  vi.setConfig({ testTimeout: 600_000 });
+  const world = await openPublishing(options);
+  afterAll(() => world[Symbol.asyncDispose]());
+  return world;
 }

@@ -3,6 +3,7 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { SatelliteError } from '../../src/butler/errors.ts';
 import type { PublicationVersion } from '../../src/publish/publication.ts';
 import { PublicationRecords } from '../../src/publish/records.ts';
 import { PUBLICATION_TABLES } from '../../src/publish/tables.ts';
@@ -81,6 +82,52 @@ test('is counted before the commit too: of two that were approved at once, the o
   const stale = await world.reached('alice', two.id, 'STALE', 'PUBLISHED');
   expect(stale).toMatchObject({ state: 'STALE', reason: expect.stringContaining('are asked for') as string });
   expect(world.commit.visible.size).toBe(1);
+});
+
+test('keeps one in of two that are brought in at once, are approved by rule, and have to be tried again', async () => {
+  await using world = await openPublishing({ publishing: '{approveForOwnGroup: true, quotaBytes: 25}' });
+  const made = { name: 'ours', official: 'dp1', instruments: ['HSC'], group: 'g_lensing' };
+  await world.done('alice', 'createSatellite', made, 'job {id}');
+  const names = ['one', 'two'];
+  for (const name of names) await world.ingest('ours', `g/g_lensing/${name}`, 1);
+  // As if each had been looked at before the other was approved.
+  const usedBytes = PublicationRecords.prototype.usedBytes;
+  using counted = vi.spyOn(PublicationRecords.prototype, 'usedBytes').mockResolvedValue(0);
+  const bothAreThere = Promise.withResolvers<void>();
+  let there = 0;
+  world.commit.before = async (moment) => {
+    if (moment !== 'VISIBLE') return;
+    there += 1;
+    if (there > 2) return;
+    if (there === 2) bothAreThere.resolve();
+    await bothAreThere.promise;
+    throw new SatelliteError('UPSTREAM_UNAVAILABLE', 'Its repository is away for a moment.', {
+      repository: 'published',
+    });
+  };
+  // Both look before either of them is STALE or PUBLISHED.
+  const bothHaveLooked = Promise.withResolvers<void>();
+  let looks = 0;
+  const ids: string[] = [];
+  for (const title of names) {
+    const wanted = {
+      satellite: 'ours',
+      collections: [`g/g_lensing/${title}`],
+      title,
+      readers: { groups: ['g_lensing'] },
+    };
+    ids.push((await world.did('alice', 'submitPublication', wanted)).id);
+  }
+  await bothAreThere.promise;
+  counted.mockImplementation(async function (this: PublicationRecords, version) {
+    const used = await usedBytes.call(this, version);
+    if ((looks += 1) === 2) bothHaveLooked.resolve();
+    await bothHaveLooked.promise;
+    return used;
+  });
+  const [one, two] = await Promise.all(ids.map((id) => world.reached('alice', id, 'PUBLISHED', 'STALE')));
+  expect(one).toMatchObject({ state: 'PUBLISHED' });
+  expect(two).toMatchObject({ state: 'STALE', reason: expect.stringContaining('are asked for') as string });
 });
 
 test('has each publication once, by its largest version, and of a group only what is of this one', async () => {

@@ -6,7 +6,8 @@ import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { SatelliteError } from '../../src/butler/errors.ts';
 import type { Job, JobKind, Jobs } from '../../src/jobs/job.ts';
-import type { PublicationVersion } from '../../src/publish/publication.ts';
+import type { PublicationCommit, PublishedVersion } from '../../src/publish/commit.ts';
+import type { PublicationState, PublicationVersion } from '../../src/publish/publication.ts';
 import { PublicationRecords } from '../../src/publish/records.ts';
 import type { VersionInput } from '../../src/publish/submit-kind.ts';
 import { PUBLICATION_TABLES } from '../../src/publish/tables.ts';
@@ -28,7 +29,10 @@ const approved = (publication: string): PublicationVersion => ({
   ...{ goneSince: null, job: null, createdAt: 1, submittedAt: 1, changedAt: 1 },
 });
 
-test('one publication that cannot be gone on with keeps no other from it', async () => {
+const NEVER_VISIBLE = { visibleSince: () => Promise.resolve(null) };
+const KINDS = { submit: kindOf('submit'), publish: kindOf('publish'), withdraw: kindOf('withdraw') };
+
+async function recordsOf(...versions: readonly PublicationVersion[]): Promise<PublicationRecords> {
   const directory = await mkdtemp(join(tmpdir(), 'recovered-'));
   const state = await openState(`sqlite:${join(directory, 'state.sqlite3')}`, LIMIT);
   onTestFinished(async () => {
@@ -37,20 +41,76 @@ test('one publication that cannot be gone on with keeps no other from it', async
   });
   await prepareTables(state.database, PUBLICATION_TABLES, LIMIT);
   const records = new PublicationRecords(state.database, [], () => 1);
-  for (const name of ['a', 'b', 'c']) await records.add(approved(name));
-  const begun: string[] = [];
-  const enqueue = (_kind: unknown, { input }: { readonly input: VersionInput }) => {
-    if (input.publication === 'b')
-      return Promise.reject(new SatelliteError('CONFLICT', 'Its key was used for another.'));
-    begun.push(input.publication);
-    return Promise.resolve({ id: `job of ${input.publication}` } as Job);
-  };
-  const jobs = new VersionJobs({
-    ...{ records, jobs: { enqueue } as unknown as Jobs, changed: () => undefined, waitMilliseconds: 1000 },
+  for (const version of versions) await records.add(version);
+  return records;
+}
+
+function versionJobs(
+  records: PublicationRecords,
+  jobs: Partial<Jobs>,
+  commit: Pick<PublicationCommit, 'visibleSince'> = NEVER_VISIBLE,
+): VersionJobs {
+  return new VersionJobs({
+    ...{ records, commit, jobs: jobs as Jobs, changed: () => undefined, waitMilliseconds: 1000 },
     log: pino({ level: 'silent' }),
   });
-  const kinds = { submit: kindOf('submit'), publish: kindOf('publish'), withdraw: kindOf('withdraw') };
-  await jobs.recover(kinds, Infinity);
+}
+
+test('one publication that cannot be gone on with keeps no other from it', async () => {
+  const records = await recordsOf(...['a', 'b', 'c'].map(approved));
+  const begun: string[] = [];
+  const enqueue = (_kind: unknown, { input }: { readonly input: unknown }) => {
+    const { publication } = input as VersionInput;
+    if (publication === 'b') return Promise.reject(new SatelliteError('CONFLICT', 'Its key was used for another.'));
+    begun.push(publication);
+    return Promise.resolve({ id: `job of ${publication}` } as Job);
+  };
+  await versionJobs(records, { enqueue }).recover(KINDS, Infinity);
   expect(begun.sort()).toEqual(['a', 'c']);
   expect((await records.get('c'))!.job).toBe('job of c');
 });
+
+test('what is visible though its work failed is published by itself, and what is not stays as it is', async () => {
+  const ended = (publication: string, state: PublicationState, more: Partial<PublicationVersion> = {}) => ({
+    ...{ ...approved(publication), state, job: `job of ${publication}`, ...more },
+  });
+  const records = await recordsOf(
+    ended('failed', 'FAILED'),
+    ended('stale', 'STALE'),
+    ended('invisible', 'FAILED'),
+    ...['away', 'away too'].map((name) => ended(name, 'FAILED', { repository: 'away' })),
+    ended('other', 'FAILED', { approvedDigest: 'of another version' }),
+  );
+  const retried: string[] = [];
+  const retry = (id: string, owner: string) => {
+    retried.push(`${id} for ${owner}`);
+    return Promise.resolve({ id } as Job);
+  };
+  let asked = 0;
+  const visibleSince = ({ publication, repository }: PublishedVersion) => {
+    asked += repository === 'away' ? 1 : 0;
+    if (repository === 'away') return Promise.reject(new SatelliteError('UPSTREAM_UNAVAILABLE', 'It is away.'));
+    return Promise.resolve(publication === 'invisible' ? null : 7);
+  };
+  await versionJobs(records, { retry }, { visibleSince }).recover(KINDS, Infinity);
+  expect(retried.sort()).toEqual(['job of failed for alice', 'job of stale for alice']);
+  // One that is away is waited for once.
+  expect(asked).toBe(1);
+});
+
+test.each(['CANCELLED', 'CHANGES_REQUESTED', 'REJECTED'] as const)(
+  'work that was not ended with its version, which is %s, is ended later',
+  async (state) => {
+    const records = await recordsOf(
+      ...(['HELD', 'RUNNING', 'COMPLETED'] as const).map((job) => ({ ...approved(job), state, job })),
+    );
+    const asked: string[] = [];
+    const jobs: Partial<Jobs> = {
+      find: (id) => Promise.resolve({ id, state: id } as Job),
+      cancel: (id) => Promise.resolve({ id: String(asked.push(`cancel ${id}`)) } as Job),
+      retry: (id) => Promise.resolve({ id: String(asked.push(`retry ${id}`)) } as Job),
+    };
+    await versionJobs(records, jobs).recover(KINDS, Infinity);
+    expect(asked.sort()).toEqual(['cancel RUNNING', 'retry HELD']);
+  },
+);

@@ -1,16 +1,9 @@
 /** From a request to what is published, and back. */
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { keyOf } from './kept-commit.ts';
-import { openPublishing, SHOWN, type PublishingWorld, type Shown } from './publishing-world.ts';
+import { publishingOfFile, SHOWN, type Shown } from './publishing-world.ts';
 
-// On a slow machine.
-vi.setConfig({ testTimeout: 600_000 });
-
-let world: PublishingWorld;
-beforeAll(async () => {
-  world = await openPublishing();
-}, 120_000);
-afterAll(() => world[Symbol.asyncDispose]());
+const world = await publishingOfFile();
 
 /** What somebody hears of by `publicationEvents`, from now on. */
 async function listen(user: string, fields: string): Promise<{ readonly text: string }> {

@@ -88,6 +88,10 @@ describe('a publication', () => {
     });
     const none = await world.ask('curator', `{publication(id: "${id}") {manifest {sky(first: 0) {regionCount}}}}`);
     expect(none.errors![0]!.extensions['code']).toBe('BAD_USER_INPUT');
+    const page = `{publication(id: "${id}") {manifest {datasets(after: "zzz") {nodes {uuid}}}}}`;
+    expect((await world.ask('curator', page)).errors![0]!.extensions['code']).toBe('BAD_USER_INPUT');
+    const lines = { ...wanted, title: 'Plain\nState: approved' };
+    expect(await world.refused('alice', 'submitPublication', lines)).toBe('BAD_USER_INPUT');
   });
 
   test('has a page at an address of its own, which is found below any path and loads nothing from elsewhere', async () => {

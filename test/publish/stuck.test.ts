@@ -1,17 +1,10 @@
 /** Requests that would stand still for ever: what was approved and waits, and what failed before it was submitted. */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { SatelliteError } from '../../src/butler/errors.ts';
 import { Sources } from '../../src/publish/sources.ts';
-import { openPublishing, type PublishingWorld } from './publishing-world.ts';
+import { publishingOfFile } from './publishing-world.ts';
 
-// On a slow machine.
-vi.setConfig({ testTimeout: 600_000 });
-
-let world: PublishingWorld;
-beforeAll(async () => {
-  world = await openPublishing();
-}, 120_000);
-afterAll(() => world[Symbol.asyncDispose]());
+const world = await publishingOfFile();
 
 async function submitted(name: string) {
   await world.filled(name, `u/alice/${name}`, 1);

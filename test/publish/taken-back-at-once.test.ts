@@ -1,15 +1,8 @@
 /** What is taken back is nobody's to read any more, whatever else is under way. */
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { openPublishing, type PublishingWorld } from './publishing-world.ts';
+import { expect, test, vi } from 'vitest';
+import { publishingOfFile } from './publishing-world.ts';
 
-// On a slow machine.
-vi.setConfig({ testTimeout: 600_000 });
-
-let world: PublishingWorld;
-beforeAll(async () => {
-  world = await openPublishing();
-}, 120_000);
-afterAll(() => world[Symbol.asyncDispose]());
+const world = await publishingOfFile();
 
 const readers = { users: ['bob'] };
 

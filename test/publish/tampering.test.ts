@@ -3,18 +3,11 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SatelliteError } from '../../src/butler/errors.ts';
-import { openPublishing, type PublishingWorld, type Shown } from './publishing-world.ts';
+import { publishingOfFile, type Shown } from './publishing-world.ts';
 
-// On a slow machine.
-vi.setConfig({ testTimeout: 600_000 });
-
-let world: PublishingWorld;
-beforeAll(async () => {
-  world = await openPublishing();
-}, 120_000);
-afterAll(() => world[Symbol.asyncDispose]());
+const world = await publishingOfFile();
 
 let made = 0;
 

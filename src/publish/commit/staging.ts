@@ -8,7 +8,7 @@ import { inBatches } from '../../butler/in-batches.ts';
 import { inParallel } from '../../transfer/parallel.ts';
 import type { CommitWork, PublishedVersion } from '../commit.ts';
 import type { Manifest, ManifestDataset, ManifestFile } from '../manifest.ts';
-import { Pace } from './pace.ts';
+import { Pace } from '../pace.ts';
 import { publicationArea, stagedPath, stagedVersion, stagingArea, verifiedMark } from './staged-path.ts';
 
 /** Paths that are looked up at once. */
@@ -38,7 +38,14 @@ export async function stageFiles(setting: StagingSetting): Promise<boolean> {
   const { task, ctx } = work;
   const mark = verifiedMark(version);
   const there = new Set<string>();
-  for await (const { path } of artifacts.list(stagingArea(version), ctx.signal)) there.add(path);
+  let [lastWritten, verified] = [0, Infinity];
+  for await (const { path, modified } of artifacts.list(stagingArea(version), ctx.signal)) {
+    there.add(path);
+    if (path === mark) verified = modified.getTime();
+    else lastWritten = Math.max(lastWritten, modified.getTime());
+  }
+  // What was written to since is hashed again.
+  if (lastWritten > verified && there.delete(mark)) await artifacts.remove([mark], ctx.signal);
   const { bytes: total } = await manifest.header();
   const pace = new Pace();
   let done = 0;

@@ -4,6 +4,7 @@ import type { DataId } from '../../butler/data-id.ts';
 import { SatelliteError } from '../../butler/errors.ts';
 import { parseJson, stringifyJson } from '../../butler/json.ts';
 import type { DimensionElement, Universe } from '../../butler/universe.ts';
+import { UUID } from '../../butler/uuid.ts';
 import { checkCollectionName, checkStorageClassName } from '../../repository/direct/write/names.ts';
 import { checkedDatasetType, type CheckedDatasetType } from '../../repository/direct/write/dataset-types.ts';
 import { elementRows } from '../../repository/direct/write/dimension-rows.ts';
@@ -48,7 +49,7 @@ const file = z.strictObject({
     .nullable(),
 });
 const dataset = z.strictObject({
-  uuid: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+  uuid: z.string().regex(UUID),
   datasetType: z.string(),
   run: z.string(),
   dataId: z.record(z.string(), value),

@@ -240,8 +240,7 @@ export class RefereeLinks {
 
   /** @throws SatelliteError NOT_FOUND, FORBIDDEN */
   async #owned(id: string, version: number | undefined, principal: Principal): Promise<PublicationVersion> {
-    const seen = await this.#options.view.find(id, version, principal);
-    if (!seen) throw new SatelliteError('NOT_FOUND', `There is no publication '${id}' that you may see.`);
+    const seen = await this.#options.view.get(id, version, principal);
     if (seen.role === 'OWNER') return seen.record;
     throw new SatelliteError('FORBIDDEN', 'Only its owners let referees read it.');
   }

@@ -133,7 +133,7 @@ function checkStaged(datasets: readonly ImportedDataset[], staged: ReadonlyMap<s
 }
 
 /** Whether what is recorded has the bytes of these files, as far as its checksums and sizes tell. */
-export function hasBytes(recorded: readonly FileRecord[], files: ImportedDataset['files']): boolean {
+function hasBytes(recorded: readonly FileRecord[], files: ImportedDataset['files']): boolean {
   if (files.length === 0) return true;
   return (
     recorded.length === files.length &&

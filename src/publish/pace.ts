@@ -2,7 +2,8 @@
  * How many files are under way at once.  A store that is far away answers many as soon as one; one that shares its processors
  * with others, the gateway's users among them, answers each later the more are asked for, and brings no more in all.
  */
-import { isReading } from '../../repository/direct/sqlite/sqlite-database.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isAskedLately } from '../jobs/users-first.ts';
 
 /** That a store on this machine does not stand still while an answer is on its way; more would only wait there. */
 const FEWEST = 4;
@@ -12,6 +13,8 @@ const ALONE = 1.5;
 const CROWDED = 2;
 /** Of what is answered at a large file, most is its own size's. */
 const SMALL_BYTES = 1 << 20;
+/** After a large file, which mostly waits for its bytes. */
+const LONGEST_REST_MILLISECONDS = 200;
 /** Share of the latest answer in the average. */
 const LATEST = 0.1;
 
@@ -25,8 +28,8 @@ export class Pace {
   #quickest = Infinity;
   #average: number | undefined;
 
-  /** @param isAsked whether somebody else waits now for what the same processors do. Default: who reads SQLite files */
-  constructor(isAsked: () => boolean = isReading) {
+  /** @param isAsked whether somebody else waits now for what the same processors do. Default: who has asked lately */
+  constructor(isAsked: () => boolean = isAskedLately) {
     this.#isAsked = isAsked;
   }
 
@@ -39,12 +42,16 @@ export class Pace {
   async run<T>(bytes: number, work: () => Promise<T>): Promise<T> {
     while (this.#running >= this.#allowed) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     this.#running += 1;
+    const makesRoom = this.#makesRoom;
     // Of one alone nothing is learnt of how many there can be.
-    const isTelling = bytes <= SMALL_BYTES && !this.#makesRoom;
+    const isTelling = bytes <= SMALL_BYTES && !makesRoom;
     const begin = performance.now();
     try {
       const result = await work();
-      if (isTelling) this.answered(performance.now() - begin);
+      const elapsed = performance.now() - begin;
+      if (isTelling) this.answered(elapsed);
+      // Half of the time is theirs alone.
+      if (makesRoom) await sleep(Math.min(elapsed, LONGEST_REST_MILLISECONDS));
       return result;
     } finally {
       this.#running -= 1;
