@@ -33,22 +33,31 @@ const DELETED = { state: 'DELETED', unfinished: null } as const;
 /** As it was left by a gateway that was killed. */
 const left = (id: string, ...[from, to]: [Expected, Parameters<Catalog['change']>[2]]) =>
   new Catalog(world.state.database, world.satellites.grants).change(id, from, to, signal);
-/** What a call answers that came before the new gateway has ended what was left. */
-const meanwhile = async <T>(call: Promise<T>): Promise<T> => {
+/** What a call answers that saw what was left before the new gateway has ended it. */
+const meanwhile = async <T>(call: () => Promise<T>): Promise<T> => {
+  const get = vi.spyOn(Catalog.prototype, 'get');
+  const answer = call();
+  await vi.waitFor(
+    () => expect(get.mock.settledResults).toContainEqual(expect.objectContaining({ type: 'fulfilled' })),
+    {
+      timeout: 30_000,
+    },
+  );
+  get.mockRestore();
   await world.satellites.sweep(0);
-  return call;
+  return answer;
 };
 
 test('waits for a deletion, and another brings the satellite back', async () => {
   const { id } = await create('mine');
   await left(id, READY, DETACHING);
-  const deleted = await meanwhile(world.satellites.delete({ ...by('mine'), purge: false }, alice));
+  const deleted = await meanwhile(() => world.satellites.delete({ ...by('mine'), purge: false }, alice));
   expect(deleted.satellite).toMatchObject({ id, state: 'DELETED' });
   // And again, when it is long done.
   expect(await world.satellites.delete({ ...by('mine'), purge: false }, alice)).toMatchObject({ satellite: { id } });
   expect((await world.satellites.restore(by('mine'), alice)).satellite).toMatchObject({ id, state: 'READY' });
   await left(id, READY, DETACHING);
-  const restored = await meanwhile(world.satellites.restore(by('mine'), alice));
+  const restored = await meanwhile(() => world.satellites.restore(by('mine'), alice));
   expect(restored.satellite).toMatchObject({ id, state: 'READY' });
   await world.satellites.forWriting('mine', alice);
 });
@@ -57,7 +66,7 @@ test('waits for a satellite that is brought back', async () => {
   const { id } = await create('mine');
   await world.satellites.delete({ ...by('mine'), purge: false }, alice);
   await left(id, DELETED, { state: 'CREATING', unfinished: 'ATTACH' });
-  const restored = await meanwhile(world.satellites.restore(by('mine'), alice));
+  const restored = await meanwhile(() => world.satellites.restore(by('mine'), alice));
   expect(restored.satellite).toMatchObject({ id, state: 'READY' });
   expect((await world.satellites.restore(by('mine'), alice)).satellite).toMatchObject({ id, state: 'READY' });
   await world.satellites.forWriting('mine', alice);
@@ -67,7 +76,7 @@ test('waits for a reset and does not do it twice, so that it can be undone', asy
   const { id } = await create('mine');
   const { satellite } = await world.satellites.reset(by('mine'), alice);
   await left(id, DELETED, { unfinished: 'DETACH' });
-  const again = await meanwhile(world.satellites.reset(by('mine'), alice));
+  const again = await meanwhile(() => world.satellites.reset(by('mine'), alice));
   expect(again).toMatchObject({ satellite: { id: satellite!.id }, plan: { datasets: 0 } });
   expect((await world.satellites.restore(by('mine'), alice)).satellite).toMatchObject({ id, state: 'READY' });
 });
