@@ -5,6 +5,7 @@ import { chosenDatasets } from './chosen-datasets.ts';
 import { jobOf, mutation } from './mutation.ts';
 import { toJson } from './scalars.ts';
 import type { IngestDatasetsInput, IngestedFileInput, Resolvers, TransferDatasetsInput } from './schema-types.ts';
+import { servicesOf } from './services.ts';
 import { toDataId } from './search-terms.ts';
 import { utcTime } from './sky-and-time.ts';
 
@@ -56,7 +57,13 @@ export const transfer: Resolvers = {
     }),
   },
   TransferDatasetsPayload: { job: jobOf },
-  IngestDatasetsPayload: { job: jobOf },
+  IngestDatasetsPayload: {
+    // The same call again may come after the commit.
+    job: (outcome, args, context) =>
+      outcome.upload === null
+        ? jobOf(outcome, args, context)
+        : servicesOf(context).transfers.commitOf(outcome.upload.id, context.principal.username),
+  },
 };
 
 /** @throws SatelliteError BAD_USER_INPUT where not exactly one choice is given */

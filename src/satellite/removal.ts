@@ -1,8 +1,11 @@
 /** Removing datasets and collections of a satellite: at once where they are few, else as a job. */
 import { SatelliteError } from '../butler/errors.ts';
+import { inBatches } from '../butler/in-batches.ts';
 import type { Job, JobKind, Jobs, Task } from '../jobs/job.ts';
 import { isUri } from '../repository/direct/datastore/artifact-path.ts';
-import type { QueryContext, Repository } from '../repository/repository.ts';
+import { splitZipPath } from '../repository/recorded-path.ts';
+import type { QueryContext } from '../repository/repository.ts';
+import type { WriteableRepository } from '../repository/writeable-repository.ts';
 import { collectionNamed, type Curated } from './curation.ts';
 import { fullSelection, selectedUuids, type SelectedDatasets } from './selection.ts';
 import type { JobRights } from './job-rights.ts';
@@ -182,12 +185,28 @@ function contextOf({ owner, signal }: Task): QueryContext {
   return { caller: { username: owner }, signal };
 }
 
-/** Bytes of the files of datasets in the repository's own store. */
-async function ownBytes(repository: Repository, uuids: readonly string[], query: QueryContext): Promise<number> {
+/** Bytes of the files in the repository's own store that go with datasets: each once, and none that others need too. */
+async function ownBytes(
+  repository: WriteableRepository,
+  uuids: readonly string[],
+  query: QueryContext,
+): Promise<number> {
+  const sizes = new Map<string, Map<string | null, number>>();
+  for (const batch of inBatches(uuids, LOOKED_UP)) {
+    for (const { path, size } of [...(await repository.files(batch, query)).values()].flat()) {
+      if (isUri(path) || path.startsWith('/')) continue;
+      const { file, member } = splitZipPath(path);
+      sizes.set(file, (sizes.get(file) ?? new Map<string | null, number>()).set(member, size ?? 0));
+    }
+  }
+  const going = new Set(uuids);
   let bytes = 0;
-  for (let i = 0; i < uuids.length; i += LOOKED_UP) {
-    const files = await repository.files(uuids.slice(i, i + LOOKED_UP), query);
-    for (const { path, size } of [...files.values()].flat()) if (!isUri(path)) bytes += size ?? 0;
+  for (const batch of inBatches([...sizes.keys()], LOOKED_UP)) {
+    const users = await repository.recordedAt(batch, query);
+    for (const file of batch) {
+      if (users.get(file)?.some((uuid) => !going.has(uuid))) continue;
+      for (const size of sizes.get(file)!.values()) bytes += size;
+    }
   }
   return bytes;
 }

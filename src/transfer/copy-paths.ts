@@ -1,6 +1,6 @@
 /** Where copies of files go below a satellite's root. */
 import { SatelliteError } from '../butler/errors.ts';
-import { artifactPath, isUri } from '../repository/direct/datastore/artifact-path.ts';
+import { isUri, newArtifactPath } from '../repository/direct/datastore/artifact-path.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { FileRecord } from '../repository/rows.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
@@ -34,11 +34,12 @@ export async function chooseCopyPaths(
 ): Promise<readonly FileCopy[]> {
   const elsewhere = datasets.filter(({ files }) => files.some(isElsewhere));
   const templated = await templatePaths(repository, elsewhere, ctx);
-  const claimed = new Set<string>();
+  const paths = datasets.flatMap(({ files }) => files.filter((file) => !isElsewhere(file)).map(({ path }) => path));
+  const claimed = new Set(paths.map(safePath));
   const pathFor = (dataset: SelectedDataset, file: FileRecord) => {
     if (!isElsewhere(file)) return safePath(file.path) ?? ownPath(dataset, file);
     const path = safePath(templated(dataset, file));
-    // Different data IDs may have the same path, as characters are replaced in it.
+    // Different data IDs may have the same path, as characters are replaced in it, and what is in the source may be there.
     if (path === undefined || claimed.has(path)) return ownPath(dataset, file);
     claimed.add(path);
     return path;
@@ -76,9 +77,9 @@ function isElsewhere({ path }: FileRecord): boolean {
 
 /** The path; undefined where it is absolute, inside a zip, or not fit for a store of ours. */
 function safePath(path: string | undefined): string | undefined {
-  if (path === undefined || path.includes('#')) return undefined;
+  if (path === undefined) return undefined;
   try {
-    return artifactPath(path).path;
+    return newArtifactPath(path);
   } catch (error) {
     if (error instanceof SatelliteError && error.code === 'BAD_USER_INPUT') return undefined;
     throw error;

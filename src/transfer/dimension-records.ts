@@ -1,4 +1,4 @@
-/** The dimension records that datasets need where they come to (butler-schema.md section 7.3, last paragraph). */
+/** The dimension records that datasets need where they come to. */
 import type { DataIdValues } from '../butler/data-id.ts';
 import { recordSpec } from '../butler/query/result-spec.ts';
 import type { DimensionElement, Universe } from '../butler/universe.ts';
@@ -7,6 +7,7 @@ import { joined, recordsAmong, upload } from '../repository/federated/probe.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { DimensionRecordRow, FieldValue } from '../repository/rows.ts';
 import { distinctRecordsOfDataIds, queryOf } from '../repository/search/records-of-data-ids.ts';
+import { keptRecords } from './kept-records.ts';
 import type { SelectedDataset } from './page.ts';
 import type { TransferConflict } from './service.ts';
 
@@ -111,7 +112,8 @@ async function addRecords(
 ): Promise<void> {
   const group = universe.conform(names);
   const ordered = dataIds.map((values) => reordered(values, names, group.required));
-  for (const found of await distinctRecordsOfDataIds(source, group, ordered, ctx)) {
+  const kept = await keptRecords(source, ctx);
+  for (const found of await distinctRecordsOfDataIds(source, group, ordered, ctx, { kept })) {
     for (const [key, record] of found) add(records, record, key);
   }
 }
@@ -259,11 +261,7 @@ export async function isWithoutRecords(satellite: Repository, ctx: QueryContext)
 /** Whether a repository has any record of an element. */
 async function hasRecords(repository: Repository, element: DimensionElement, ctx: QueryContext): Promise<boolean> {
   const universe = await repository.universe(ctx);
-  const query = queryOf(universe.conform(element.required));
-  for await (const { rows } of repository.query(query, { ...recordSpec(element.name), limit: 1 }, ctx)) {
-    if (rows.length > 0) return true;
-  }
-  return false;
+  return repository.any(queryOf(universe.conform(element.required)), ctx);
 }
 
 async function recordsAt(

@@ -4,7 +4,7 @@ import type { DatasetType } from '../butler/dataset-type.ts';
 import { ButlerUserError, SatelliteError } from '../butler/errors.ts';
 import { jsonInteger } from '../butler/json.ts';
 import { didYouMean } from '../butler/nearest-name.ts';
-import { artifactPath } from '../repository/direct/datastore/artifact-path.ts';
+import { newArtifactPath } from '../repository/direct/datastore/artifact-path.ts';
 import { checkCollectionName } from '../repository/direct/write/names.ts';
 import { storedDimensionValue } from '../repository/direct/write/stored-values.ts';
 import type { QueryContext } from '../repository/repository.ts';
@@ -101,9 +101,6 @@ function checkFile(
       `"formatter" must be the full name of a Python class, such as 'lsst.daf.butler.formatters.json.JsonFormatter'.`,
     );
   }
-  if (file.path?.includes('#')) {
-    throw badInput(`"path" must not hold '#', by which stock Butler would look for a part of the file.`);
-  }
   const uuid = file.uuid?.toLowerCase() ?? newUuid();
   const { upload } = file;
   if (upload && !SHA256.test(upload.sha256)) throw badInput('"sha256" must be 64 hexadecimal digits.');
@@ -113,7 +110,7 @@ function checkFile(
     uuid,
     values: values.map((value) => (typeof value === 'bigint' ? String(value) : value)),
     formatter,
-    path: artifactPath(file.path ?? uploadPath(name, upload!.fileName, newUuid())).path,
+    path: newArtifactPath(file.path ?? uploadPath(name, upload!.fileName, newUuid())),
     upload: upload ? { ...upload, sha256: upload.sha256.toLowerCase() } : null,
   };
 }

@@ -55,11 +55,12 @@ export function ingestKind(
       const ctx = { caller: { username: task.owner }, signal: task.signal };
       const files = readFiles(input.files);
       const sizes = await measure(artifacts, files, ctx.signal);
-      await refuseRecorded(satellite, files, ctx);
+      const recorded = await datasetsOf(satellite, files, ctx);
       const datasets = await importsOf(satellite, input, files, sizes, ctx);
       await repository.registerCollection({ name: input.run, type: 'RUN' }, ctx);
-      const [conflict] = (await repository.planImport(datasets, ctx)).conflicts;
-      if (conflict) throw new SatelliteError('CONFLICT', conflict.reason);
+      const { newDatasets, newFiles, conflicts } = await repository.planImport(datasets, ctx);
+      if (conflicts[0]) throw new SatelliteError('CONFLICT', conflicts[0].reason);
+      refuseOtherFiles(files, recorded, new Set([...newDatasets, ...newFiles]));
       let done = 0;
       for (const batch of inBatches(datasets, DATASETS_AT_ONCE)) {
         await repository.importDatasets(batch, ctx);
@@ -105,12 +106,12 @@ async function sha256(artifacts: ArtifactStore, path: string, signal: AbortSigna
   return hash.digest('hex');
 }
 
-/** @throws SatelliteError CONFLICT where a file is another dataset's */
-async function refuseRecorded(
+/** @returns by path, the datasets that a file is @throws SatelliteError CONFLICT where it is another one's */
+async function datasetsOf(
   { repository }: OpenSatellite,
   files: readonly CheckedFile[],
   ctx: QueryContext,
-): Promise<void> {
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const recorded = await repository.recordedAt(
     files.map(({ path }) => path),
     ctx,
@@ -119,6 +120,27 @@ async function refuseRecorded(
     const other = recorded.get(path)?.find((id) => id !== uuid);
     if (other === undefined) continue;
     throw new SatelliteError('CONFLICT', `File '${path}' cannot be dataset ${uuid}: it is dataset ${other} already.`);
+  }
+  return recorded;
+}
+
+/**
+ * What is there already has been ingested before, from the same file.
+ * @param coming UUIDs of those that are not there, or are without a file
+ * @throws SatelliteError CONFLICT where a dataset has another file
+ */
+function refuseOtherFiles(
+  files: readonly CheckedFile[],
+  recorded: ReadonlyMap<string, readonly string[]>,
+  coming: ReadonlySet<string>,
+): void {
+  for (const { uuid, path, upload } of files) {
+    if (coming.has(uuid) || recorded.get(path)?.includes(uuid)) continue;
+    throw new SatelliteError(
+      'CONFLICT',
+      `File '${upload?.fileName ?? path}' cannot be dataset ${uuid}, which has another file already: remove that dataset first, ` +
+        'or leave out "uuid".',
+    );
   }
 }
 

@@ -219,3 +219,15 @@ export class LeftFiles {
 }
 
 type Statement = ReturnType<typeof sql>;
+
+/** When a job has ended: gives back what was set aside for it, or has what it copied and did not register removed with that. */
+export function endTransfer(
+  satellites: Pick<SatelliteDirectory, 'release'>,
+  left: Pick<LeftFiles, 'noteCopy'>,
+  mode: TransferInput['mode'] | 'NONE',
+  to: CopiedTo,
+  job: Job,
+): Promise<void> {
+  const isLeft = mode === 'COPY' && job.state !== 'COMPLETED';
+  return isLeft ? left.noteCopy(job, to) : satellites.release(to.to, job.id);
+}

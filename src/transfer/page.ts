@@ -81,6 +81,13 @@ export function readPage(text: string, universe: Universe): TransferPage {
   return { datasets, memberships };
 }
 
+/** Bytes of files, each once (a raw of several detectors may be one), as far as sizes are recorded. */
+export function bytesOfFiles(files: Iterable<Pick<FileRecord, 'path' | 'size'>>): number {
+  const sizes = new Map<string, number>();
+  for (const { path, size } of files) sizes.set(path, size ?? 0);
+  return sizes.values().reduce((sum, size) => sum + size, 0);
+}
+
 /** What a dataset type is registered as elsewhere. */
 export function definitionOf({ name, dimensions, storageClass, isCalibration }: DatasetType): DatasetTypeDefinition {
   return { name, dimensions: dimensions.required, storageClass, isCalibration };

@@ -8,7 +8,7 @@ import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { DatasetRow } from '../repository/rows.ts';
 import type { ImportedDataset, ImportPlan, WriteableRepository } from '../repository/writeable-repository.ts';
 import { membershipsOf, planMemberships } from './memberships.ts';
-import { definitionOf, TypesInUniverse, type SelectedDataset, type TransferPage } from './page.ts';
+import { bytesOfFiles, definitionOf, TypesInUniverse, type SelectedDataset, type TransferPage } from './page.ts';
 import { selectRows } from './selection.ts';
 import type { SelectedDatasets, TransferConflict, TransferDatasets } from './service.ts';
 import { unfitCollection, unfitDatasetType } from './unfit-names.ts';
@@ -140,7 +140,7 @@ function withSomeFile(dataset: SelectedDataset): ImportedDataset {
 const SOME_FILE = { path: '', formatter: '', storageClass: '', component: null, checksum: null, size: null };
 
 function bytesOf(datasets: readonly SelectedDataset[]): number {
-  return datasets.reduce((sum, { files }) => files.reduce((total, { size }) => total + (size ?? 0), sum), 0);
+  return bytesOfFiles(datasets.flatMap(({ files }) => files));
 }
 
 function conflictsOfTypes(

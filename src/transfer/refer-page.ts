@@ -3,7 +3,7 @@ import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { FileRecord } from '../repository/rows.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
 import { inBatches } from '../butler/in-batches.ts';
-import type { SelectedDataset } from './page.ts';
+import { bytesOfFiles, type SelectedDataset } from './page.ts';
 import { referencesTo, targetsOf, type ReferenceSettings, type Target } from './references.ts';
 
 /**
@@ -19,7 +19,9 @@ export interface BatchWithFiles {
 }
 
 /**
- * Asks for the files of datasets in batches, one request after the other, while those that came are written.
+ * Asks for the files of datasets in batches, the next when the source begins to answer, while those that came are written.  In
+ * the order of UUIDs, which are the keys of most of the tables and indexes: rows of a batch are beside each other there then,
+ * which takes databases half as long.
  * @param size of a batch
  * @param after what the source shall do first
  */
@@ -30,32 +32,28 @@ export function filesAhead(
   after: Promise<unknown>,
   ctx: QueryContext,
 ): readonly BatchWithFiles[] {
-  let before = after;
-  return [...inBatches(datasets, size)].map((batch) => {
-    const files = before.then(() => filesOf(source, batch, ctx));
-    // Who waits for the files is told, or for those of a batch before.
+  let isFree = after;
+  const inOrder = datasets.toSorted((a, b) => (a.uuid < b.uuid ? -1 : 1));
+  return [...inBatches(inOrder, size)].map((batch) => {
+    const parts = [...inBatches(batch, DATASETS_PER_REQUEST)].map((part) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const uuids = part.map(({ uuid }) => uuid);
+      const files = isFree.then(() => source.files(uuids, ctx, resolve));
+      files.then(() => resolve(), reject);
+      // Who waits for the files is told, or for those of a batch before.
+      promise.catch(() => undefined);
+      isFree = promise;
+      return files;
+    });
+    const files = Promise.all(parts).then((found) => new Map(found.flatMap((part) => [...part])));
     files.catch(() => undefined);
-    before = files;
     return { datasets: batch, files };
   });
 }
 
-async function filesOf(
-  source: Repository,
-  datasets: readonly SelectedDataset[],
-  ctx: QueryContext,
-): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
-  const files = new Map<string, readonly FileRecord[]>();
-  for (const part of inBatches(datasets, DATASETS_PER_REQUEST)) {
-    const uuids = part.map(({ uuid }) => uuid);
-    for (const [uuid, found] of await source.files(uuids, ctx)) files.set(uuid, found);
-  }
-  return files;
-}
-
 /** What was brought. */
 export type Referred = {
-  /** Of all files, as far as sizes are recorded. */
+  /** Of all files, each once, as far as sizes are recorded. */
   readonly bytes: number;
   /** UUIDs of datasets for which the source has no file. */
   readonly withoutFiles: readonly string[];
@@ -82,7 +80,6 @@ export async function referPage(
   readable: Readable | undefined,
   ctx: QueryContext,
 ): Promise<Referred> {
-  let bytes = 0;
   const withoutFiles: string[] = [];
   let written: Promise<unknown> = Promise.resolve();
   try {
@@ -94,7 +91,6 @@ export async function referPage(
       const imports = datasets.map(({ uuid, datasetType, run, values }) => {
         const recorded = files.get(uuid) ?? [];
         if (recorded.length === 0) withoutFiles.push(uuid);
-        for (const { size } of recorded) bytes += size ?? 0;
         const references = referencesTo({ uuid, files: recorded }, source, satellite, settings, isPassedOn);
         return { uuid, datasetType, run, values, files: references };
       });
@@ -106,7 +102,8 @@ export async function referPage(
   } finally {
     await written;
   }
-  return { bytes, withoutFiles };
+  const found = await Promise.all(batches.map(({ files }) => files));
+  return { bytes: bytesOfFiles(found.flatMap((files) => [...files.values()].flat())), withoutFiles };
 }
 
 async function among(

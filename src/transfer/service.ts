@@ -92,4 +92,6 @@ export interface TransferService {
     repositories: VisibleRepositories,
   ): Promise<{ readonly job: Job | null; readonly plan: TransferPlan | null }>;
   ingest(request: IngestDatasets, principal: Principal): Promise<IngestStart>;
+  /** The job of an upload that its owner has committed; null before that, and where it is no longer kept. */
+  commitOf(upload: string, owner: string): Promise<Job | null>;
 }

@@ -5,6 +5,7 @@ import { withRoomyHeap } from '../repository/heap-growth.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { MadeFrom } from '../satellite/made-from.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
+import { alternateKeyConflicts } from './alternate-keys.ts';
 import { asOwner, contextOf, visibleSource, writeableSatellite, type TransferSurroundings } from './attempt-setting.ts';
 import {
   collectionConflicts,
@@ -14,7 +15,7 @@ import {
 } from './collection-structure.ts';
 import { neededRecords, planRecords } from './dimension-records.ts';
 import { planPage } from './plan-page.ts';
-import type { LeftFiles } from './left-files.ts';
+import { endTransfer, type LeftFiles } from './left-files.ts';
 import type { SelectedDatasets, TransferConflict, TransferDatasets, TransferPlan } from './service.ts';
 import { TransferAttempt, WRITING_STEPS, type TransferResult } from './transfer-job.ts';
 
@@ -65,10 +66,7 @@ export function transferKind(
         return withRoomyHeap(() => new TransferAttempt({ ...setting, selection, mode, collections }, task, ctx).run());
       });
     },
-    ended: (input, job) =>
-      input.mode === 'COPY' && job.state !== 'COMPLETED'
-        ? left.noteCopy(job, input)
-        : surroundings.satellites.release(input.to, job.id),
+    ended: (input, job) => endTransfer(surroundings.satellites, left, input.mode, input, job),
   };
 }
 
@@ -106,13 +104,14 @@ export async function planTransfer(transfer: PlannedTransfer, ctx: QueryContext)
     // What is there already has its records.
     const needed = plan.new === 0 ? [] : await neededRecords(source, universe, datasets, ctx);
     const records = await planRecords(satellite, needed, ctx);
+    const taken = await alternateKeyConflicts(satellite, records.missing, ctx);
     const used = new Set(plan.page.memberships.map(({ collection }) => collection));
     for (const info of memberships) if (used.has(info.name)) coming.set(info.name, info);
     total.datasets += datasets.length;
     total.bytes += plan.bytes;
     total.newBytes += plan.newBytes;
     total.new += plan.new;
-    for (const conflict of [...plan.conflicts, ...records.conflicts]) {
+    for (const conflict of [...plan.conflicts, ...records.conflicts, ...taken]) {
       const isTold = conflicts.some(({ reason }) => reason === conflict.reason);
       if (!isTold && conflicts.length < CONFLICTS_TOLD) conflicts.push(conflict);
     }

@@ -90,7 +90,13 @@ export class Transfers implements TransferService {
     const { username } = principal;
     const satellite = await satellites.forWriting(name, principal);
     if ('commit' in what) {
-      const input = await uploads.committed(what.commit, username);
+      const input = await uploads.committed(what.commit, username).catch(async (error: unknown) => {
+        // One that was committed is forgotten before its job.
+        const job = await this.commitOf(what.commit, username);
+        if (job?.state === 'COMPLETED' && job.subject === `satellite:${satellite.fullName}`) return job;
+        throw error;
+      });
+      if ('state' in input) return { job: input, upload: null };
       if (input.satellite !== satellite.fullName) {
         throw new SatelliteError('BAD_USER_INPUT', `That upload is for satellite '${input.satellite}'.`);
       }
@@ -122,6 +128,10 @@ export class Transfers implements TransferService {
     };
     const key = seed && createHmac('sha256', seed).update('job').digest('base64url');
     return { job: await this.#startIngest(input, username, key), upload: null };
+  }
+
+  async commitOf(upload: string, owner: string): Promise<Job | null> {
+    return this.#options.jobs.withKey(this.#ingestKind.name, owner, upload);
   }
 
   /** What keeps so many bytes from being written now. */

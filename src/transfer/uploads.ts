@@ -42,6 +42,8 @@ interface StoredUpload {
   readonly owner: string;
   readonly input: IngestInput;
   readonly expiresAt: number;
+  /** Whether all its files are datasets. */
+  readonly isRegistered: boolean;
 }
 
 export interface OldUpload {
@@ -132,9 +134,14 @@ export class Uploads {
    */
   async receive(id: string, index: number, bytes: Readable, signal: AbortSignal): Promise<void> {
     const upload = await this.#find(id);
-    const file = upload && upload.expiresAt >= Date.now() ? readFiles(upload.input.files)[index] : undefined;
+    // What is put after the commit would be nobody's, should the dataset have been removed.
+    const isOpen = upload && !upload.isRegistered && upload.expiresAt >= Date.now();
+    const file = isOpen ? readFiles(upload.input.files)[index] : undefined;
     if (!upload || !file?.upload) {
-      throw new SatelliteError('NOT_FOUND', 'There is no upload at this address (any more): ask for a new one.');
+      throw new SatelliteError(
+        'NOT_FOUND',
+        'There is no upload at this address (any more): ask for a new one, with a new idempotency key where you give one.',
+      );
     }
     const owner = (await this.#memberships.of(upload.owner)) ?? { username: upload.owner, groups: [] };
     const { satellite, satelliteId } = upload.input;
@@ -154,11 +161,12 @@ export class Uploads {
   async #find(id: string): Promise<StoredUpload | undefined> {
     const table = this.#state.database.table('upload');
     const [row] = await this.#state.database.all(
-      sql`SELECT owner, satellite, satellite_id, dataset_type, run, files, expires_at FROM ${table} WHERE id = ${id}`,
+      sql`SELECT owner, satellite, satellite_id, dataset_type, run, files, expires_at, registered FROM ${table}
+        WHERE id = ${id}`,
       AbortSignal.timeout(STATE_MS),
     );
     if (!row) return undefined;
-    const [owner, satellite, satelliteId, datasetType, run, files, expiresAt] = row;
+    const [owner, satellite, satelliteId, datasetType, run, files, expiresAt, registered] = row;
     const input = {
       satellite: String(satellite),
       satelliteId: satelliteId as string | null,
@@ -167,7 +175,7 @@ export class Uploads {
       files: String(files),
       upload: id,
     };
-    return { owner: String(owner), input, expiresAt: Number(expiresAt) };
+    return { owner: String(owner), input, expiresAt: Number(expiresAt), isRegistered: Number(registered) === 1 };
   }
 
   /** All files of an upload are datasets now. */

@@ -47,6 +47,14 @@ test('a copy gets the path of the source, or that of the templates, or one that 
       `${templated}.fits`,
       expect.stringContaining(`/${UUID.replace(/.$/, '1')}/b.fits`),
     ]);
+    expect(await choose('file:///archive/a.fits', `${templated}.fits`)).toEqual([
+      expect.stringContaining(`/${UUID.replace(/.$/, '0')}/a.fits`),
+      `${templated}.fits`,
+    ]);
+    // Stock Butler would read these as others.
+    for (const path of ['$HOME/a.fits', '~root/a.fits', './~root/a.fits']) {
+      expect(await choose(path)).toEqual([expect.stringMatching(/^transferred\/.*\/a\.fits$/)]);
+    }
     expect(await choose('zips/a.zip#zip-path=member.fits')).toEqual([expect.stringContaining('/member.fits')]);
   } finally {
     await repository.close();

@@ -131,6 +131,8 @@ describe('Files in the root become datasets', () => {
     await ingest([file(2, { path: 'notes/b.yaml' })]);
     await expect(ingest([file(3, { path: 'notes/b.yaml' })])).rejects.toMatchObject({ code: 'CONFLICT' });
     await expect(ingest([file(2, { path: 'notes/c.yaml' })])).rejects.toMatchObject({ code: 'CONFLICT' });
+    const uuid = '01890000-0000-7000-8000-000000000001';
+    await expect(ingest([file(1, { uuid, path: 'notes/c.yaml' })])).rejects.toMatchObject({ code: 'CONFLICT' });
     await expect(ingest([file(4, { path: 'notes/none.yaml' })])).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
@@ -142,6 +144,13 @@ describe('Files in the root become datasets', () => {
     'https://elsewhere.example.org/a',
     's3://bucket/key',
     'notes/%2e%2e/a',
+    '~root/notes/a',
+    './~root/notes/a',
+    '$HOME/notes/a',
+    'notes/${HOME}/a',
+    './file:/etc/passwd',
+    './https://elsewhere.example.org/a',
+    'notes/a#b',
     'gen3.sqlite3',
   ])('but not from %s', async (path) => {
     await expect(check([file(3, { path })])).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
@@ -194,6 +203,8 @@ describe('Uploads', () => {
     await receive(id, index, content);
     expect(await run(await uploads.committed(id, 'alice'))).toEqual({ datasets: 1, bytes: content.length });
     expect(released).toContain(id);
+    // Nobody would look after bytes that came once the dataset may have been removed.
+    await expect(receive(id, index, content)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   test('under the UUID of a dataset that is there leave its file as it is', async () => {
@@ -206,6 +217,10 @@ describe('Uploads', () => {
     const { datasetType, files } = await check([file(5, { uuid, upload: other })]);
     const { id } = await uploads.open('alice', world.satellite, datasetType, RUN, files);
     await receive(id, 0, 'other');
+    await expect(run(await uploads.committed(id, 'alice'))).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining(`cannot be dataset ${uuid}, which has another file already`) as string,
+    });
     const bytes = await world.satellite.artifacts.read(path, null, contextOf().signal);
     expect(await text(bytes)).toBe(content);
   });

@@ -136,6 +136,30 @@ describe('A conflict fails a transfer before any dataset came', () => {
     expect(dumpRegistry(world.root)['dataset']).toBeUndefined();
   });
 
+  test('of an alternate key that another record has, which a dry run tells too', async () => {
+    await using world = await TransferWorld.over([source]);
+    const { repository } = world.satellite;
+    const universe = await repository.universe(contextOf());
+    const own = async (name: string, change: object) => {
+      const [record] = await recordsOf(name, 'HSC');
+      const other = { ...record!, element: universe.element(name), fields: { ...record!.fields, ...change } };
+      await repository.insertDimensionRecords([other], 'FAIL', contextOf());
+    };
+    await own('instrument', {});
+    expect((await world.plan(METRICS)).conflicts).toEqual([]);
+    const names = (await recordsOf('detector', 'HSC')).map(({ fields }) => String(fields['full_name']));
+    await own('detector', { id: 9999, full_name: names.at(-1) });
+    const { conflicts } = await world.plan(METRICS);
+    expect(conflicts.map(({ reason }) => reason)).toEqual([
+      expect.stringMatching(
+        `detector record of \\{instrument=HSC, detector=\\d+\\} has the full_name '${names.at(-1)}', which belongs to ` +
+          `\\{instrument=HSC, detector=9999\\} in 'alice~mine'`,
+      ),
+    ]);
+    await expect(world.transfer(METRICS)).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(dumpRegistry(world.root)['dataset']).toBeUndefined();
+  });
+
   test('of dimension records that only come along, and writes no other record', async () => {
     await using world = await TransferWorld.over([source]);
     const { repository } = world.satellite;

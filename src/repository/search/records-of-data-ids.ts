@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { DataIdValue, DataIdValues } from '../../butler/data-id.ts';
 import type { DimensionGroup } from '../../butler/dimension-group.ts';
 import { TRUE } from '../../butler/query/predicate.ts';
@@ -33,8 +34,9 @@ export async function distinctRecordsOfDataIds(
   group: DimensionGroup,
   dataIds: readonly DataIdValues[],
   ctx: QueryContext,
+  options: RecordsOptions = {},
 ): Promise<readonly RecordsByKey[]> {
-  const asked = await askElements(repository, group, dataIds, ctx);
+  const asked = await askElements(repository, group, dataIds, ctx, options);
   return asked.map(({ records, keys }) => {
     const wanted = new Set(keys);
     return new Map([...records].filter(([key]) => wanted.has(key)));
@@ -81,18 +83,15 @@ async function askElements(
     const ready = waiting.filter((element) => element.required.every((name) => values.has(name)));
     if (ready.length === 0) break;
     waiting = waiting.filter((element) => !ready.includes(element));
-    const found = await Promise.all(
-      ready.map((element) =>
-        askElement(
-          repository,
-          group,
-          element,
-          element.required.map((name) => values.get(name)!),
-          kept,
-          ctx,
-        ),
-      ),
-    );
+    const asking: Promise<AskedElement>[] = [];
+    for (const element of ready) {
+      const columns = element.required.map((name) => values.get(name)!);
+      asking.push(askElement(repository, group, element, columns, kept, ctx));
+      // The repository looks for these while the next are made ready.
+      asking.at(-1)!.catch(() => undefined);
+      await setImmediate();
+    }
+    const found = await Promise.all(asking);
     for (const [n, element] of ready.entries()) {
       const { records, keys } = found[n]!;
       asked.set(element.name, found[n]!);

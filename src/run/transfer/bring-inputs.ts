@@ -64,7 +64,7 @@ export async function bringInputs(
     const brought = await asOwner(surroundings, { from: from.name, to, satelliteId }, task, (setting) =>
       new TransferAttempt(
         { ...setting, selection, mode, collections: structure !== null },
-        withPrefix(task, `inputs of ${from.name}: `),
+        withSuffix(task, ` of ${from.name}`),
         ctx,
       ).run(),
     );
@@ -99,14 +99,14 @@ async function namesIn(
   return there.flatMap(({ name }) => (wanted.has(name) ? [name] : []));
 }
 
-/** The same task, whose steps have names of their own. */
-function withPrefix(task: Task, prefix: string): Task {
+/** The same task, whose steps have names of their own that begin as those of any transfer do. */
+function withSuffix(task: Task, suffix: string): Task {
   return {
     jobId: task.jobId,
     owner: task.owner,
     attempt: task.attempt,
     signal: task.signal,
-    step: (name, work) => task.step(prefix + name, work),
+    step: (name, work) => task.step(name + suffix, work),
     progress: (progress) => task.progress(progress),
     log: (message) => task.log(message),
   };

@@ -77,11 +77,7 @@ export async function bringRunHome(
   const graph = await openRunGraph(run.graph, run.outputRun);
   try {
     return await withRoomyHeap(async () => {
-      const structure = await inputStructure(
-        repositories.map(({ repository }) => repository),
-        run.inputs,
-        ctx,
-      );
+      const structure = await inputStructure(repositories, run.inputs, ctx);
       const request = { graph, to: run.satellite, satelliteId: run.satelliteId, repositories, structure };
       const inputs = mode === 'NONE' ? 0 : (await bringInputs({ ...request, mode }, surroundings, task, ctx)).datasets;
       failpoint('run:before-outputs');

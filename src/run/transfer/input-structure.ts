@@ -12,10 +12,11 @@ import type { CollectionStructure } from '../../transfer/collection-structure.ts
  * @throws ButlerUserError COLLECTION_TYPE where a name has two types
  */
 export async function inputStructure(
-  repositories: readonly Repository[],
+  inputs: readonly { readonly repository: Repository }[],
   names: readonly string[],
   ctx: QueryContext,
 ): Promise<CollectionStructure> {
+  const repositories = inputs.map(({ repository }) => repository);
   const directory = await CollectionDirectory.read(repositories, names, { follow: true, summary: true }, ctx);
   const found = new Map<string, CollectionInfo>();
   const visit = (name: string): void => {

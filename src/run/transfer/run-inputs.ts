@@ -8,9 +8,10 @@ import type { QueryContext } from '../../repository/repository.ts';
 import type { OpenSatellite, SatelliteDirectory } from '../../satellite/satellite.ts';
 import { contextOf, writeableSatellite, type TransferSurroundings } from '../../transfer/attempt-setting.ts';
 import { collectionsByName } from '../../transfer/collection-structure.ts';
+import { endTransfer, type LeftFiles } from '../../transfer/left-files.ts';
 import type { TransferDatasets, TransferPlan } from '../../transfer/service.ts';
 import { planTransfer } from '../../transfer/transfer-kind.ts';
-import type { TransferResult } from '../../transfer/transfer-job.ts';
+import { WRITING_STEPS, type TransferResult } from '../../transfer/transfer-job.ts';
 import { RUN_FILES } from '../directory.ts';
 import { openRunGraph } from '../exact-places.ts';
 import type { RunService } from '../service.ts';
@@ -31,6 +32,8 @@ export interface RunInputsOptions {
   readonly jobs: Jobs;
   readonly satellites: SatelliteDirectory;
   readonly runs: Pick<RunService, 'find'>;
+  /** Is told of copies that were not ended. */
+  readonly leftFiles: Pick<LeftFiles, 'noteCopy' | 'beginCopy'>;
   /** Longest that a dry run may take, ms. */
   readonly planMilliseconds: number;
 }
@@ -60,7 +63,7 @@ export class RunInputs {
   /** Defines its kind of jobs. */
   constructor(options: RunInputsOptions) {
     this.#options = options;
-    this.#kind = inputsKind(options.surroundings);
+    this.#kind = inputsKind(options);
     options.jobs.define(this.#kind);
   }
 
@@ -112,10 +115,14 @@ export class RunInputs {
   }
 }
 
-function inputsKind(surroundings: TransferSurroundings): JobKind<InputsInput, TransferResult> {
+function inputsKind({
+  surroundings,
+  leftFiles,
+}: Pick<RunInputsOptions, 'surroundings' | 'leftFiles'>): JobKind<InputsInput, TransferResult> {
   return {
     name: 'transferRunInputs',
     lane: ({ mode }) => (mode === 'COPY' ? 'bulk' : 'short'),
+    redoneSteps: [...WRITING_STEPS, 'collections'],
     check: async ({ to, satelliteId, of, repositories }, owner) => {
       await writeableSatellite(surroundings, owner, to, satelliteId);
       if (of !== to) await writeableSatellite(surroundings, owner, of, null);
@@ -123,16 +130,11 @@ function inputsKind(surroundings: TransferSurroundings): JobKind<InputsInput, Tr
     },
     run: async ({ graph: path, inputs, repositories: names, to, satelliteId, mode, collections }, task) => {
       const ctx = contextOf(surroundings, task);
+      if (mode === 'COPY') await leftFiles.beginCopy({ to, satelliteId }, task);
       const repositories = await readableRepositories(surroundings, task.owner, names);
       const graph = await openRunGraph(path);
       try {
-        const structure = collections
-          ? await inputStructure(
-              repositories.map(({ repository }) => repository),
-              inputs,
-              ctx,
-            )
-          : null;
+        const structure = collections ? await inputStructure(repositories, inputs, ctx) : null;
         const request = { graph, to, satelliteId, mode, repositories, structure };
         const result = await withRoomyHeap(() => bringInputs(request, surroundings, task, ctx));
         await task.step('collections', async () => {
@@ -146,7 +148,7 @@ function inputsKind(surroundings: TransferSurroundings): JobKind<InputsInput, Tr
         await graph.close();
       }
     },
-    ended: (input, job) => surroundings.satellites.release(input.to, job.id),
+    ended: (input, job) => endTransfer(surroundings.satellites, leftFiles, input.mode, input, job),
   };
 }
 
@@ -160,13 +162,7 @@ async function planInputs(
   const repositories = names.map((name) => ({ name, repository: visible.get(name).repository }));
   const graph = await openRunGraph(path);
   try {
-    const structure = collections
-      ? await inputStructure(
-          repositories.map(({ repository }) => repository),
-          inputs,
-          ctx,
-        )
-      : null;
+    const structure = collections ? await inputStructure(repositories, inputs, ctx) : null;
     const total = { datasets: 0, bytes: 0, newBytes: 0, new: 0, conflicts: [] as TransferPlan['conflicts'] };
     for (const { from, selection } of await inputsByRepository({ graph, to, repositories, structure }, ctx)) {
       const { repository: source } = from;

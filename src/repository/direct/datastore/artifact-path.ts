@@ -33,9 +33,10 @@ export function artifactPath(path: string): ArtifactPath {
   if (/[\u0000-\u001f\u007f]/.test(path)) refuse('it holds control characters');
   if (path.includes('\\')) refuse('it holds a backslash');
   if (ESCAPE.test(path)) refuse('it holds percent escapes');
-  // Readers of addresses pass over spaces before one.
-  if (path.startsWith('/') || isUri(path.trimStart())) refuse('it must be relative to the root of the repository');
   const names = path.split('/').filter((name) => name !== '' && name !== '.');
+  const normal = names.join('/');
+  // Readers of addresses pass over spaces before one.
+  if (path.startsWith('/') || isUri(normal.trimStart())) refuse('it must be relative to the root of the repository');
   const name = names.at(-1);
   if (name === undefined || path.endsWith('/') || path.endsWith('/.')) return refuse('it names no file');
   // Compatibility forms too: some file systems and clients turn a fullwidth or a double dot into plain ones.
@@ -46,7 +47,22 @@ export function artifactPath(path: string): ArtifactPath {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) refuse(`it has more than ${String(MAX_PATH_BYTES)} bytes`);
   if (names.length === 1 && RESERVED.test(name)) refuse('it is a file of the repository itself');
   if (names.some((part) => part.startsWith(TEMPORARY_PREFIX))) refuse(`names with ${TEMPORARY_PREFIX} are taken`);
-  return { path: names.join('/'), directories: names.slice(0, -1), name };
+  return { path: normal, directories: names.slice(0, -1), name };
+}
+
+/**
+ * A path that a file of ours may get: beside what `artifactPath` refuses, nothing that stock Butler would read as another one.
+ * @throws SatelliteError BAD_USER_INPUT
+ */
+export function newArtifactPath(path: string): string {
+  const { path: normal } = artifactPath(path);
+  const refuse = (why: string): never => {
+    throw new SatelliteError('BAD_USER_INPUT', `'${shortened(path)}' cannot be the path of a new file: ${why}.`);
+  };
+  if (normal.includes('#')) refuse("by '#' stock Butler would look for a part of a file");
+  if (normal.startsWith('~')) refuse("stock Butler would take '~' for somebody's home");
+  if (normal.includes('$')) refuse("stock Butler would put a variable of the environment in the place of '$'");
+  return normal;
 }
 
 /** Whether a file in the root is one of the repository's datasets, as far as its name tells: not its database. */

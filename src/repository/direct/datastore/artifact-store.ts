@@ -17,6 +17,11 @@ export interface StoredArtifact {
   readonly size: number;
 }
 
+export interface ListedArtifact extends StoredArtifact {
+  /** When it was written to last, by the clock of the store. */
+  readonly modified: Date;
+}
+
 /** What a writer left that was killed in the middle of a file. */
 export interface UnfinishedArtifact {
   /** Of the file that it was to become, as far as that is known. */
@@ -69,7 +74,7 @@ export interface ArtifactStore {
   /** Removes files; one that is not there is no error. Directories that become empty go too. */
   remove(paths: readonly string[], signal: AbortSignal): Promise<void>;
   /** All files below a directory ('' for all), in no order; the repository's own database and configuration left out. */
-  list(directory: string, signal: AbortSignal): AsyncIterable<StoredArtifact>;
+  list(directory: string, signal: AbortSignal): AsyncIterable<ListedArtifact>;
   /** Where a reader finds the bytes now: a path, or a freshly signed address. Null where there is no such file. */
   source(path: string, signal: AbortSignal): Promise<FileSource | null>;
   /** Where to PUT exactly these bytes within minutes; null where the store has no such addresses (files). */

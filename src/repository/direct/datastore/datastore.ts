@@ -1,4 +1,4 @@
-/** Files of a direct repository: what its datastore recorded, and where the bytes are (butler-schema.md section 5). */
+/** Files of a direct repository: what its datastore recorded, and where the bytes are. */
 import { realpath, stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -101,10 +101,17 @@ export class Datastore {
     const found = new Map<string, readonly StoreObject[]>();
     for (const [uuid, files] of await this.files(uuids, signal)) {
       const objects: StoreObject[] = [];
-      for (const { path, component } of files) {
-        const { file, member } = splitZipPath(path);
-        const url = member === null ? await this.#objectUrl(file) : null;
-        if (url !== null) objects.push({ component, url });
+      for (const { path: recorded, component } of files) {
+        const { file, member } = splitZipPath(recorded);
+        const path = member === null ? this.#objectPath(file) : undefined;
+        if (path === undefined) continue;
+        const url = await this.store.address(path);
+        if (url === null) continue;
+        objects.push({
+          ...{ component, url },
+          size: async (asking) => (await this.store.stat(path, asking))?.size ?? null,
+          content: (reading) => this.store.measure(path, reading),
+        });
       }
       if (objects.length > 0) found.set(uuid, objects);
     }
@@ -137,14 +144,13 @@ export class Datastore {
     return root.startsWith('s3:') ? this.store.source(relative, signal) : this.#local(resolve(root, relative));
   }
 
-  /** Null where it is not in the store; whoever asks for its bytes is told why. */
-  async #objectUrl(path: string): Promise<string | null> {
-    if (/^https?:/i.test(path)) return null;
+  /** Undefined where it is not in the store; whoever asks for its bytes is told why. */
+  #objectPath(path: string): string | undefined {
+    if (/^https?:/i.test(path)) return undefined;
     try {
-      const relative = this.#inStore(path);
-      return relative === undefined ? null : await this.store.address(relative);
+      return this.#inStore(path);
     } catch (error) {
-      if (error instanceof SatelliteError) return null;
+      if (error instanceof SatelliteError) return undefined;
       throw error;
     }
   }

@@ -7,7 +7,13 @@ import type { Readable } from 'node:stream';
 import { RepositoryUnavailableError, SatelliteError } from '../../../butler/errors.ts';
 import type { ByteRange, FileSource } from '../../rows.ts';
 import { artifactPath, isArtifact, TEMPORARY_PREFIX } from './artifact-path.ts';
-import type { ArtifactContent, ArtifactStore, StoredArtifact, UnfinishedArtifact } from './artifact-store.ts';
+import type {
+  ArtifactContent,
+  ArtifactStore,
+  ListedArtifact,
+  StoredArtifact,
+  UnfinishedArtifact,
+} from './artifact-store.ts';
 import { OpenDirectory } from './directory-walk.ts';
 import { Measured, measuredContent } from './measured.ts';
 import { SharedDirectories, type DirectoryInUse } from './shared-directories.ts';
@@ -114,9 +120,8 @@ export class FileArtifactStore implements ArtifactStore {
     }
   }
 
-  async *list(directory: string, signal: AbortSignal): AsyncGenerator<StoredArtifact> {
-    for await (const { path, size } of this.#files(namesOf(directory), signal))
-      if (isArtifact(path)) yield { path, size };
+  async *list(directory: string, signal: AbortSignal): AsyncGenerator<ListedArtifact> {
+    for await (const file of this.#files(namesOf(directory), signal)) if (isArtifact(file.path)) yield file;
   }
 
   async *unfinished(before: Date, signal: AbortSignal, directory = ''): AsyncGenerator<UnfinishedArtifact> {
@@ -221,11 +226,7 @@ export class FileArtifactStore implements ArtifactStore {
   }
 
   /** All files below a directory; links are not followed. @param parent the one that it is in, where that is open */
-  async *#files(
-    names: readonly string[],
-    signal: AbortSignal,
-    parent?: OpenDirectory,
-  ): AsyncGenerator<StoredArtifact & { readonly modified: Date }> {
+  async *#files(names: readonly string[], signal: AbortSignal, parent?: OpenDirectory): AsyncGenerator<ListedArtifact> {
     signal.throwIfAborted();
     let directory: OpenDirectory | undefined;
     try {

@@ -26,6 +26,8 @@ interface Request {
   /** Names and values with escapes, in the order of the names. */
   readonly query?: string;
   readonly copySource?: string;
+  /** Bytes that are asked for. */
+  readonly range?: string;
 }
 
 interface Answer {
@@ -55,6 +57,17 @@ export class S3Requests {
     const text = await this.#text({ method: 'PUT', path: to, copySource: from.slice(1) }, signal);
     // What goes wrong after the first line of the answer comes in its body.
     return text?.includes('CopyObjectResult') ?? false;
+  }
+
+  /**
+   * Size of an object; null where there is none, undefined where the server tells neither.  By its first byte: undici connects
+   * anew after each `HEAD`.
+   */
+  async size(path: string, signal: AbortSignal): Promise<number | null | undefined> {
+    const answer = await this.#attempt({ method: 'GET', path, range: 'bytes=0-0' }, signal, () => undefined);
+    const [, size] = /^bytes 0-0\/(\d+)$/.exec(String(answer?.headers['content-range'])) ?? [];
+    if (answer?.statusCode === 404) return null;
+    return answer?.statusCode === 206 && size !== undefined ? Number(size) : undefined;
   }
 
   /** Size and hash of an object as it is read; null where it could not be read to its end. */
@@ -141,7 +154,7 @@ export class S3Requests {
   }
 
   /** Headers, names and values in turn, with the fourth version of Amazon's signatures. */
-  async #signed({ method, path, query = '', copySource }: Request): Promise<string[]> {
+  async #signed({ method, path, query = '', copySource, range }: Request): Promise<string[]> {
     const { accessKeyId, secretAccessKey, sessionToken } = await this.#client.config.credentials();
     this.#region ??= await this.#client.config.region();
     const at = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
@@ -164,6 +177,7 @@ export class S3Requests {
       'authorization',
       `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
     );
+    if (range !== undefined) headers.push('range', range);
     return headers;
   }
 

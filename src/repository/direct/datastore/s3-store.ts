@@ -22,6 +22,7 @@ import type {
   ArtifactContent,
   ArtifactStore,
   SignedUpload,
+  ListedArtifact,
   StoredArtifact,
   UnfinishedArtifact,
 } from './artifact-store.ts';
@@ -72,6 +73,9 @@ export class S3ArtifactStore implements ArtifactStore {
     const normal = artifactPath(path).path;
     const command = new HeadObjectCommand(this.#object(normal));
     try {
+      const { requests } = await this.#atServer();
+      const size = await requests.size(this.#pathAtServer(normal), signal);
+      if (size !== undefined) return size === null ? null : { path: normal, size };
       const { ContentLength } = await this.#client.send(command, { abortSignal: signal });
       return { path: normal, size: ContentLength ?? 0 };
     } catch (error) {
@@ -169,7 +173,7 @@ export class S3ArtifactStore implements ArtifactStore {
     }
   }
 
-  async *list(directory: string, signal: AbortSignal): AsyncGenerator<StoredArtifact> {
+  async *list(directory: string, signal: AbortSignal): AsyncGenerator<ListedArtifact> {
     const { Prefix: prefix } = this.#below(directory);
     try {
       const { requests } = await this.#atServer();
@@ -177,10 +181,10 @@ export class S3ArtifactStore implements ArtifactStore {
       do {
         const page =
           (await requests.list(this.#bucket, prefix, after, signal)) ?? (await this.#listed(prefix, after, signal));
-        for (const { key, size } of page.objects) {
+        for (const { key, size, modified } of page.objects) {
           const path = key.slice(this.#prefix.length);
           // A key that ends with a slash stands for a directory.
-          if (!path.endsWith('/') && isArtifact(path)) yield { path, size };
+          if (!path.endsWith('/') && isArtifact(path)) yield { path, size, modified };
         }
         after = page.next;
       } while (after !== undefined);
@@ -268,7 +272,10 @@ export class S3ArtifactStore implements ArtifactStore {
     const { Contents: contents = [], NextContinuationToken: next } = await this.#client.send(command, {
       abortSignal: signal,
     });
-    return { objects: contents.map(({ Key, Size }) => ({ key: Key!, size: Size ?? 0 })), next };
+    const objects = contents.map(({ Key, Size, LastModified }) => {
+      return { key: Key!, size: Size ?? 0, modified: LastModified! };
+    });
+    return { objects, next };
   }
 
   async *#explained(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {

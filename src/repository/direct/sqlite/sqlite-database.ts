@@ -15,11 +15,6 @@ const BUSY_MILLISECONDS = 15_000;
 
 let pool: WorkerPool | undefined;
 
-/** Whether somebody waits for what this process reads from an SQLite file: most of the time nobody does. */
-export function isReading(): boolean {
-  return pool !== undefined && pool.underWay > 0;
-}
-
 export class SqliteDatabase implements Database {
   readonly dialect = 'sqlite';
   readonly #repository: string;

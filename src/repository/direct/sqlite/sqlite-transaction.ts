@@ -59,7 +59,6 @@ export class SqliteTransaction implements Transaction {
     const names = columns.map((column) => `"${column}"`).join(', ');
     const statement = {
       before: `INSERT INTO ${this.table(table).sql} (${names}) VALUES`,
-      row: `(${columns.map(() => '?').join(', ')})`,
       after: suffix.sql,
       parameters: suffix.values as SqlValue[],
     };

@@ -72,11 +72,6 @@ export class WorkerPool {
     return this.#run(statement, CREDIT, signal);
   }
 
-  /** Statements that run now or wait for their turn. */
-  get underWay(): number {
-    return this.#busy.size + this.#queue.size;
-  }
-
   /** Ends all processes; statements that still run fail. */
   close(): void {
     clearTimeout(this.#growing);

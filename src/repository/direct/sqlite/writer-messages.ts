@@ -7,11 +7,10 @@ export type WriteRequest =
   | { readonly kind: 'begin' }
   /** Fulfils with rows where the statement gives some. */
   | { readonly kind: 'statement'; readonly sql: string; readonly parameters: readonly SqlValue[] }
-  /** `before`, `row` as often as there are rows, `after`; `parameters` are those of `after`. */
+  /** `before`, the rows' values, `after`; `parameters` are those of `after`. */
   | {
       readonly kind: 'insert';
       readonly before: string;
-      readonly row: string;
       readonly after: string;
       readonly parameters: readonly SqlValue[];
       readonly count: number;

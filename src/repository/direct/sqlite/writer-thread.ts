@@ -9,25 +9,28 @@ import { LRUCache } from 'lru-cache';
 import type { SqlValue } from '../database.ts';
 import { mustBeExact } from './exact-file.ts';
 import { WorkerError } from './failures.ts';
-import { narrowed, packRows, unpackRows } from './packed-columns.ts';
+import { narrowed, packRows } from './packed-columns.ts';
 import type { WriteRequest, WriteResponse, WriterOptions } from './writer-messages.ts';
 
 const STATEMENTS = 64;
 
-/** Rows of one statement: from here on, what a statement costs beside its rows hardly shows any more. */
-const ROWS_AT_ONCE = 32;
+/** Values in the order of their places, or by the names of theirs. */
+type Bound = SqlValue | Readonly<Record<string, SqlValue>>;
+
+/** Rows of one statement, and of those for what is left: from the first on, what a statement costs beside its rows hardly shows. */
+const ROWS_AT_ONCE = [128, 16, 1];
 
 /** How long SQLite itself waits for others; the gateway tries again for longer (`writeable-sqlite-database.ts`). */
 const BUSY_MILLISECONDS = 100;
 
-/** Changed pages that are kept in memory: while they fit, readers go on until the commit. */
-const CACHE_KIBIBYTES = 65_536;
+/** Changed pages that are kept in memory: while they fit, as those of 1000 datasets do, readers go on until the commit. */
+const CACHE_KIBIBYTES = 32_768;
 
 class Connection {
   readonly database: Sqlite.Database;
   /** Which file was at the path before it was opened: what it is open on, or older. One put in its place is another. */
   readonly file: string | undefined;
-  readonly #statements = new LRUCache<string, Sqlite.Statement<SqlValue[], SqlValue[]>>({ max: STATEMENTS });
+  readonly #statements = new LRUCache<string, Sqlite.Statement<Bound[], SqlValue[]>>({ max: STATEMENTS });
 
   constructor({ path, exactPath, create, quickCheck, keepJournal }: WriterOptions) {
     this.file = fileAt(path);
@@ -49,10 +52,10 @@ class Connection {
     }
   }
 
-  prepare(sql: string): Sqlite.Statement<SqlValue[], SqlValue[]> {
+  prepare(sql: string): Sqlite.Statement<Bound[], SqlValue[]> {
     let statement = this.#statements.get(sql);
     if (!statement) {
-      statement = this.database.prepare<SqlValue[], SqlValue[]>(sql).safeIntegers(true);
+      statement = this.database.prepare<Bound[], SqlValue[]>(sql).safeIntegers(true);
       if (statement.reader) statement.raw();
       this.#statements.set(sql, statement);
     }
@@ -112,15 +115,26 @@ function done(changes: number, rows: readonly SqlValue[][] = []): WriteResponse 
 }
 
 /** @returns how many rows are new or changed */
-function insert({ before, row, after, parameters, columns, count }: WriteRequest & { kind: 'insert' }): number {
-  const rows = unpackRows(columns, count);
-  const whole = count - (count % ROWS_AT_ONCE);
+function insert({ before, after, parameters, columns, count }: WriteRequest & { kind: 'insert' }): number {
+  // What all rows have, half of the columns as a rule, is bound once a statement.
+  const shared: Record<string, SqlValue> = {};
+  const differing: ArrayLike<SqlValue>[] = [];
+  const places = columns.map((column, c) => {
+    if ('everywhere' in column) {
+      shared[`all${c}`] = bindable(column.everywhere);
+      return `@all${c}`;
+    }
+    differing.push(column);
+    return '?';
+  });
+  const row = `(${places.join(', ')})`;
   let changes = 0;
   for (let start = 0, size; start < count; start += size) {
-    size = start < whole ? ROWS_AT_ONCE : 1;
+    size = ROWS_AT_ONCE.find((rows) => rows <= count - start)!;
     const statement = inTransaction().prepare(`${before} ${Array(size).fill(row).join(', ')} ${after}`);
-    const values = rows.slice(start, start + size).flat();
-    changes += statement.run(...[...values, ...parameters].map(bindable)).changes;
+    const values: SqlValue[] = [];
+    for (let r = start; r < start + size; r += 1) for (const column of differing) values.push(bindable(column[r]!));
+    changes += statement.run(shared, ...values, ...parameters.map(bindable)).changes;
   }
   return changes;
 }

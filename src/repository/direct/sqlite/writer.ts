@@ -7,6 +7,9 @@ import type { WriteRequest, WriterOptions, WriteResponse } from './writer-messag
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 const entry = new URL(`./writer-thread${extension}`, import.meta.url);
 
+/** What comes with a request is gone with its answer; a thread's heap is else as roomy as the gateway's own. */
+const YOUNG_MEGABYTES = 12;
+
 interface Waiting {
   readonly resolve: (response: WriteResponse & { kind: 'done' }) => void;
   readonly reject: (error: WorkerError) => void;
@@ -19,7 +22,8 @@ export class Writer {
   #alive = true;
 
   constructor(options: WriterOptions) {
-    this.#thread = new Worker(entry, { workerData: options, execArgv: [] });
+    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MEGABYTES };
+    this.#thread = new Worker(entry, { workerData: options, execArgv: [], resourceLimits });
     this.#thread.on('message', (response: WriteResponse) => this.#receive(response));
     this.#thread.on('error', () => undefined);
     this.#thread.on('exit', () => this.#ended());
