@@ -7,7 +7,6 @@ that a suite loads is in one of two satellites only, which are read as one; what
 import argparse
 import json
 import re
-import sys
 import unittest
 import warnings
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from lsst.daf.butler import Butler
 
-from random_expressions import SPATIAL, TIMES, Expressions, Repository
+from random_expressions import TIMES, Expressions, Repository
 from stock_answers import run_case
 
 REPOSITORIES = Path(__file__).parent.parent / "conformance" / "repos"

@@ -1,7 +1,7 @@
 /** Types of expressions, and the columns that expressions and predicates need. */
 import { InvalidQueryError } from '../errors.ts';
 import type { ColumnType, Universe } from '../universe.ts';
-import type { DatasetField, Expression, OrderExpression } from './expression.ts';
+import type { ColumnReference, DatasetField, Expression, OrderExpression } from './expression.ts';
 import { leavesOf, type Predicate, type PredicateLeaf } from './predicate.ts';
 
 const datasetFieldTypes: Record<DatasetField, ColumnType> = {
@@ -49,30 +49,59 @@ export function isColumnReference(expression: Expression): boolean {
   );
 }
 
-/** What an expression or predicate takes its values from. */
+/** The columns that an expression refers to. */
+export function columnReferences(expression: OrderExpression): readonly ColumnReference[] {
+  switch (expression.type) {
+    case 'dimension_key':
+    case 'dimension_field':
+    case 'dataset_field':
+      return [expression];
+    case 'unary':
+    case 'reversed':
+      return columnReferences(expression.operand);
+    case 'binary':
+      return [...columnReferences(expression.a), ...columnReferences(expression.b)];
+    default: // literals, of which a list may have very many
+      return NO_COLUMNS;
+  }
+}
+
+const NO_COLUMNS: readonly ColumnReference[] = [];
+
+/** The columns that a predicate refers to; of an `in_query`, those of the outer query only. */
+export function* predicateReferences(predicate: Predicate): Generator<ColumnReference> {
+  for (const leaf of leavesOf(predicate)) for (const operand of operandsOf(leaf)) yield* columnReferences(operand);
+}
+
+/** What expressions or a predicate take their values from. */
 export interface RequiredColumns {
   /** Names of dimensions and other elements. */
-  readonly elements: Set<string>;
+  readonly elements: ReadonlySet<string>;
   /** Names of dataset types. */
-  readonly datasetTypes: Set<string>;
+  readonly datasetTypes: ReadonlySet<string>;
 }
 
-/** The columns that the expressions need. */
+/** What the expressions need. */
 export function columnsOfExpressions(expressions: Iterable<OrderExpression>): RequiredColumns {
-  const columns: RequiredColumns = { elements: new Set(), datasetTypes: new Set() };
-  for (const expression of expressions) gather(columns, expression);
-  return columns;
+  return requiredColumns(Array.from(expressions, columnReferences).flat());
 }
 
-/** The columns that a predicate needs; of an `in_query`, those of the outer query only. */
+/** What a predicate needs; of an `in_query`, what the outer query needs only. */
 export function columnsOfPredicate(predicate: Predicate): RequiredColumns {
-  const columns: RequiredColumns = { elements: new Set(), datasetTypes: new Set() };
-  for (const leaf of leavesOf(predicate)) for (const operand of operandsOf(leaf)) gather(columns, operand);
-  return columns;
+  return requiredColumns(predicateReferences(predicate));
+}
+
+function requiredColumns(references: Iterable<ColumnReference>): RequiredColumns {
+  const [elements, datasetTypes] = [new Set<string>(), new Set<string>()];
+  for (const reference of references) {
+    if (reference.type === 'dataset_field') datasetTypes.add(reference.datasetType);
+    else elements.add(reference.type === 'dimension_key' ? reference.dimension : reference.element);
+  }
+  return { elements, datasetTypes };
 }
 
 /** The expressions that a leaf evaluates on each row. */
-export function operandsOf(leaf: PredicateLeaf): readonly Expression[] {
+function operandsOf(leaf: PredicateLeaf): readonly Expression[] {
   switch (leaf.type) {
     case 'comparison':
       return [leaf.a, leaf.b];
@@ -83,28 +112,5 @@ export function operandsOf(leaf: PredicateLeaf): readonly Expression[] {
       return [leaf.member];
     default:
       return [leaf.operand];
-  }
-}
-
-function gather(columns: RequiredColumns, expression: OrderExpression): void {
-  switch (expression.type) {
-    case 'dimension_key':
-      columns.elements.add(expression.dimension);
-      break;
-    case 'dimension_field':
-      columns.elements.add(expression.element);
-      break;
-    case 'dataset_field':
-      columns.datasetTypes.add(expression.datasetType);
-      break;
-    case 'binary':
-      gather(columns, expression.a);
-      gather(columns, expression.b);
-      break;
-    case 'unary':
-    case 'reversed':
-      gather(columns, expression.operand);
-      break;
-    default:
   }
 }

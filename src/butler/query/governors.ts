@@ -1,13 +1,13 @@
 /**
  * Governor dimensions (instrument, skymap): what a predicate says of them, and the default data ID that applies where it
- * says nothing (query-semantics.md section 8).
+ * says nothing.
  */
 import type { DataIdValue } from '../data-id.ts';
 import { InvalidQueryError } from '../errors.ts';
 import { jsonInteger } from '../json.ts';
-import type { Universe } from '../universe.ts';
-import { operandsOf } from './column-type.ts';
-import { dataIdLiteral, type Expression } from './expression.ts';
+import type { DimensionElement, Universe } from '../universe.ts';
+import { predicateReferences } from './column-type.ts';
+import { dataIdLiteral, type ColumnReference, type Expression } from './expression.ts';
 import type { SignedLeaf } from './normal-form.ts';
 import { allOf, leavesOf, type Predicate } from './predicate.ts';
 import type { Query } from './tree.ts';
@@ -41,10 +41,12 @@ export function summarizePredicate(universe: Universe, predicate: Predicate): Pr
   const governorsReferenced = new Set<string>();
   const governorsNeeded = new Set<string>();
   for (const leaf of leavesOf(predicate)) {
-    for (const operand of operandsOf(leaf)) {
-      addGovernorsNeeded(universe, operand, governorsNeeded);
+    for (const reference of predicateReferences(leaf)) {
+      const needed = neededGovernor(universe, reference);
+      if (needed !== undefined) governorsNeeded.add(needed);
       // Stock Butler does not look into lists, ranges and tests for NULL here.
-      if (leaf.type === 'comparison') addGovernorsReferenced(universe, operand, governorsReferenced);
+      const referenced = leaf.type === 'comparison' ? referencedGovernor(universe, reference) : undefined;
+      if (referenced !== undefined) governorsReferenced.add(referenced);
     }
   }
   return { dataId, contradictions, governorsReferenced, governorsNeeded };
@@ -107,49 +109,36 @@ function equality({ leaf, negated }: SignedLeaf): readonly [dimension: string, v
   return undefined;
 }
 
-function addGovernorsReferenced(universe: Universe, expression: Expression, governors: Set<string>): void {
-  switch (expression.type) {
+/** The governor that a reference to it compares, by its primary key or an alternate one. */
+function referencedGovernor(universe: Universe, reference: ColumnReference): string | undefined {
+  switch (reference.type) {
     case 'dimension_key':
-      if (universe.element(expression.dimension).isGovernor) governors.add(expression.dimension);
-      break;
+      return universe.element(reference.dimension).isGovernor ? reference.dimension : undefined;
     case 'dimension_field': {
-      const element = universe.element(expression.element);
-      if (element.isGovernor && element.alternateKeys.some((key) => key.name === expression.field)) {
-        governors.add(element.name);
-      }
-      break;
+      const element = universe.element(reference.element);
+      return element.isGovernor && isAlternateKey(element, reference.field) ? element.name : undefined;
     }
-    case 'binary':
-      addGovernorsReferenced(universe, expression.a, governors);
-      addGovernorsReferenced(universe, expression.b, governors);
-      break;
-    case 'unary':
-      addGovernorsReferenced(universe, expression.operand, governors);
-      break;
-    default:
+    case 'dataset_field':
+      return undefined;
   }
 }
 
-function addGovernorsNeeded(universe: Universe, expression: Expression, governors: Set<string>): void {
-  switch (expression.type) {
+/** The governor without which a key that is referenced says nothing. */
+function neededGovernor(universe: Universe, reference: ColumnReference): string | undefined {
+  switch (reference.type) {
     case 'dimension_key': {
-      const { governor } = universe.element(expression.dimension);
-      if (governor !== undefined && governor !== expression.dimension) governors.add(governor);
-      break;
+      const { governor } = universe.element(reference.dimension);
+      return governor === reference.dimension ? undefined : governor;
     }
     case 'dimension_field': {
-      const element = universe.element(expression.element);
-      const isKey = element.isDimension && element.alternateKeys.some((key) => key.name === expression.field);
-      if (isKey && element.governor !== undefined) governors.add(element.governor);
-      break;
+      const element = universe.element(reference.element);
+      return element.isDimension && isAlternateKey(element, reference.field) ? element.governor : undefined;
     }
-    case 'binary':
-      addGovernorsNeeded(universe, expression.a, governors);
-      addGovernorsNeeded(universe, expression.b, governors);
-      break;
-    case 'unary':
-      addGovernorsNeeded(universe, expression.operand, governors);
-      break;
-    default:
+    case 'dataset_field':
+      return undefined;
   }
+}
+
+function isAlternateKey({ alternateKeys }: DimensionElement, field: string): boolean {
+  return alternateKeys.some(({ name }) => name === field);
 }

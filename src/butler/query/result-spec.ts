@@ -1,4 +1,4 @@
-/** What is asked of a query: its rows' kind, order and number (query-semantics.md sections 14 and 17). */
+/** What is asked of a query: its rows' kind, order and number. */
 import type { DimensionGroup } from '../dimension-group.ts';
 import type { DatasetField, OrderExpression } from './expression.ts';
 
@@ -44,6 +44,25 @@ export interface GeneralSpec extends ResultOptions {
   readonly datasetFields: ReadonlyMap<string, readonly DatasetField[]>;
   readonly findFirst: boolean;
   readonly includeDimensionRecords: boolean;
+}
+
+/** Fields of all datasets that a query has of a type, from each collection that has them, in no order. */
+export function datasetFieldsSpec(
+  datasetType: string,
+  dimensions: DimensionGroup,
+  fields: readonly DatasetField[],
+): GeneralSpec {
+  return {
+    type: 'general',
+    dimensions,
+    dimensionFields: new Map(),
+    datasetFields: new Map([[datasetType, fields]]),
+    findFirst: false,
+    includeDimensionRecords: false,
+    orderBy: [],
+    limit: null,
+    allowDuplicateOverlaps: false,
+  };
 }
 
 export type ResultSpec = DatasetRefSpec | DataCoordinateSpec | DimensionRecordSpec | GeneralSpec;

@@ -1,6 +1,5 @@
-/** The Hierarchical Triangular Mesh: trixels of the sphere and their indices (butler-schema.md section 8.2). */
+/** The Hierarchical Triangular Mesh: trixels of the sphere and their indices. */
 import { InvalidQueryError } from '../errors.ts';
-import { orientation } from './orientation.ts';
 import type { ConvexPolygon, Vector } from './region.ts';
 import { unit } from './vector.ts';
 
@@ -44,31 +43,6 @@ export function subdivide([v0, v1, v2]: Trixel): readonly [Trixel, Trixel, Trixe
 
 function midpoint(a: Vector, b: Vector): Vector {
   return unit([a[0] + b[0], a[1] + b[1], a[2] + b[2]]);
-}
-
-/** Index of the trixel of a level that holds a unit vector.  @throws InvalidQueryError if there is no such level. */
-export function htmIndex(v: Vector, level: number): number {
-  checkLevel(level);
-  const root = rootOf(v);
-  let trixel = ROOT_TRIXELS[root] as Trixel;
-  let index = root + 8;
-  for (let l = 0; l < level; l++) {
-    const children = subdivide(trixel);
-    const [m0, m1, m2] = children[3];
-    const child =
-      orientation(v, m2, m1) >= 0 ? 0 : orientation(v, m0, m2) >= 0 ? 1 : orientation(v, m1, m0) >= 0 ? 2 : 3;
-    trixel = children[child];
-    index = index * 4 + child;
-  }
-  return index;
-}
-
-/** Vectors on borders of the eight roots belong to the one that sphgeom gives them to. */
-function rootOf([x, y, z]: Vector): number {
-  if (z < 0) {
-    return y > 0 ? (x > 0 ? 0 : 1) : y === 0 ? (x >= 0 ? 0 : 2) : x < 0 ? 2 : 3;
-  }
-  return y > 0 ? (x > 0 ? 7 : 6) : y === 0 ? (x >= 0 ? 7 : 5) : x < 0 ? 5 : 4;
 }
 
 /** The trixel of an index, as a polygon.  @throws InvalidQueryError if no trixel of level 0 to 24 has it. */

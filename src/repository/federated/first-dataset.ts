@@ -1,4 +1,5 @@
-/** The first dataset of a data ID along a search path over several repositories (query-semantics.md section 16). */
+/** The first dataset of a data ID along a search path over several repositories. */
+import { mustReadAsDatasetType, splitDatasetTypeName } from '../../butler/components.ts';
 import { ButlerUserError, SatelliteError } from '../../butler/errors.ts';
 import { rewriteDataId } from '../direct/data-id-rewriting.ts';
 import { requiredValues } from '../direct/find-dataset.ts';
@@ -11,7 +12,7 @@ import { resolveSearchPath, type SearchPath } from './search-path.ts';
  * from the place on where the repository that gives it may have the dataset: what is found before is the first all the same.
  * @param whole the repositories as one, whose records say what the data ID means: who has the dataset need not have them
  * @param failed names of repositories that cannot answer
- * @throws ButlerUserError MISSING_DATASET_TYPE; DIMENSION_NAME and DIMENSION_VALUE for a data ID that means none;
+ * @throws ButlerUserError DATASET_TYPE_EXPRESSION and MISSING_DATASET_TYPE; DIMENSION_NAME and DIMENSION_VALUE for a data ID that means none;
  * CALIBRATION_LOOKUP where several validity ranges of one collection fit; other errors by place
  */
 export async function firstDataset(
@@ -21,7 +22,8 @@ export async function firstDataset(
   failed: readonly string[],
   ctx: QueryContext,
 ): Promise<DatasetRow | null> {
-  const parent = given.datasetType.split('.')[0]!;
+  mustReadAsDatasetType(given.datasetType);
+  const [parent] = splitDatasetTypeName(given.datasetType);
   const request = await inDimensions(whole, parent, given, ctx);
   const path = await resolveSearchPath(repositories, request.collections, failed, ctx);
   const holders = repositories
@@ -63,7 +65,7 @@ async function inDimensions(
   const datasetType = (await whole.datasetTypes(ctx)).get(name);
   if (!datasetType) return request;
   const { dimensions } = datasetType;
-  const values = await rewriteDataId(whole, dimensions.universe, datasetType, request.dataId, ctx);
+  const values = await rewriteDataId(whole, dimensions.universe, datasetType, request, ctx);
   return { ...request, dataId: requiredValues(dimensions, values, request.defaultDataId ?? {}) };
 }
 

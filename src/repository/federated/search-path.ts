@@ -58,15 +58,21 @@ export async function resolveSearchPath(
   failed: readonly string[],
   ctx: QueryContext,
 ): Promise<SearchPath> {
-  const directory = await CollectionDirectory.read(repositories, collections, { follow: true, summary: true }, ctx);
-  if (failed.length === 0) await refuseMissing(directory, repositories, collections, ctx);
+  const search = countingTerms(collections);
+  const directory = await CollectionDirectory.read(repositories, search, { follow: true, summary: true }, ctx);
+  if (failed.length === 0) await refuseMissing(directory, repositories, search, ctx);
   const warnings: string[] = [];
   const leaves: UnitedCollection[] = [];
-  for (const collection of walk(directory, collections, true)) {
+  for (const collection of walk(directory, search, true)) {
     if (collection.info.type === 'CHAINED') warnings.push(...hiddenDefinitions(collection));
     else leaves.push(collection);
   }
   return new SearchPath(leaves, warnings);
+}
+
+/** The terms that count: beside a lone `*`, stock Butler does not look at the others, whether they exist or not. */
+export function countingTerms(search: readonly string[]): readonly string[] {
+  return search.includes('*') ? ['*'] : search;
 }
 
 /**

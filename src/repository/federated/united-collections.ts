@@ -1,9 +1,9 @@
-/** Answers a query for collections from several repositories (query-semantics.md section 12). */
+/** Answers a query for collections from several repositories. */
 import type { CollectionInfo, CollectionSummary } from '../../butler/collection.ts';
 import type { CollectionQuery, QueryContext, Repository } from '../repository.ts';
 import { asSearchedName, CollectionDirectory, type UnitedCollection } from './collection-directory.ts';
 import { compareText } from './key-order.ts';
-import { missingCollection, refuseMissing, walk } from './search-path.ts';
+import { countingTerms, missingCollection, refuseMissing, walk } from './search-path.ts';
 
 /**
  * Collections of all repositories in the real stack's order, each name once.
@@ -21,9 +21,10 @@ export async function unitedCollections(
   const summary = query.includeSummary ?? false;
   // What a chain holds is what its children hold, whoever has them.
   const options = { follow: flatten || summary, parents: query.includeParents ?? false, summary };
-  const directory = await CollectionDirectory.read(repositories, query.search, options, ctx);
-  if (failed.length === 0) await refuseMissing(directory, repositories, query.search, ctx);
-  const found = walk(directory, query.search, flatten).filter(
+  const search = countingTerms(query.search);
+  const directory = await CollectionDirectory.read(repositories, search, options, ctx);
+  if (failed.length === 0) await refuseMissing(directory, repositories, search, ctx);
+  const found = walk(directory, search, flatten).filter(
     ({ info: { type } }) => (includeChains || type !== 'CHAINED') && (query.types?.includes(type) ?? true),
   );
   if (!summary) return found;

@@ -1,4 +1,5 @@
 import type { DatasetType } from '../../butler/dataset-type.ts';
+import { datasetFieldsSpec } from '../../butler/query/result-spec.ts';
 import type { Query } from '../../butler/query/tree.ts';
 import { compareText } from '../federated/key-order.ts';
 import { joined, upload } from '../federated/probe.ts';
@@ -45,17 +46,7 @@ async function findMemberships(
   const { required } = dimensions;
   const dataIds = rows.map((row) => row.values.slice(0, required.length));
   const uploads = required.length === 0 ? [] : [upload(dimensions, required, dataIds)];
-  const spec = {
-    type: 'general',
-    dimensions,
-    dimensionFields: new Map(),
-    datasetFields: new Map([[name, ['dataset_id', 'collection']]] as const),
-    findFirst: false,
-    includeDimensionRecords: false,
-    orderBy: [],
-    limit: null,
-    allowDuplicateOverlaps: false,
-  } as const;
+  const spec = datasetFieldsSpec(name, dimensions, ['dataset_id', 'collection']);
   const searching = searchOf(dimensions, name, collections);
   for await (const page of repository.query(joined(searching, uploads), spec, ctx)) {
     for (const { fields } of page.rows) {

@@ -1,17 +1,17 @@
 /**
  * The first step of compilation: what a query tree means in this registry.  Which collections are searched, which
- * overlaps are joined, what rows have in common (query-semantics.md sections 7 to 13).  All errors of a query that do
+ * overlaps are joined, what rows have in common.  All errors of a query that do
  * not depend on what is asked of it are thrown here.
  */
 import type { DataId, DataIdValue } from '../../../butler/data-id.ts';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import { InvalidQueryError } from '../../../butler/errors.ts';
+import { predicateReferences } from '../../../butler/query/column-type.ts';
 import { predicateWithDefaults, summarizePredicate } from '../../../butler/query/governors.ts';
 import { analyzeOverlaps, type Overlaps } from '../../../butler/query/overlaps.ts';
 import { treesInside, type Predicate } from '../../../butler/query/predicate.ts';
 import type { DataCoordinateUpload, Query, QueryTree } from '../../../butler/query/tree.ts';
 import type { CollectionSummary, DirectAccess } from '../registry.ts';
-import { predicateReferences } from './columns.ts';
 import { resolveSearch, type ResolvedSearch } from './dataset-search.ts';
 import { bothRequired, doomedSearch } from './messages.ts';
 import { negationNormalForm } from './negation-normal.ts';
@@ -59,10 +59,11 @@ export function analyze(query: Query, { registry }: DirectAccess, summaries: Sum
   }
   const { dimensions } = tree;
   const { universe } = dimensions;
+  const types = [...tree.datasets.keys()].map((name) => registry.datasetTypes.get(name)?.id);
+  // Stock Butler reads no summary of a collection that has none of the dataset types, and tells of no governor there.
+  const read = new Map([...summaries].filter(([, { datasetTypes }]) => types.some((id) => datasetTypes.has(id!))));
   const resolve = (values: ReadonlyMap<string, DataIdValue>) =>
-    new Map(
-      [...tree.datasets].map(([name, search]) => [name, resolveSearch(name, search, registry, summaries, values)]),
-    );
+    new Map([...tree.datasets].map(([name, search]) => [name, resolveSearch(name, search, registry, read, values)]));
   // Whether a search is one for calibrations does not depend on the data ID, as the joins must not.
   const calibrations = [...resolve(new Map())].filter(([, search]) => search.isCalibrationSearch);
   const predicate = predicateWithDefaults({

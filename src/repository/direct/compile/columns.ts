@@ -1,6 +1,7 @@
 /** Names of the columns that a query works with, and which of them a query needs. */
 import { InvalidQueryError } from '../../../butler/errors.ts';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
+import { columnReferences, predicateReferences } from '../../../butler/query/column-type.ts';
 import type { ColumnReference, DatasetField, OrderExpression } from '../../../butler/query/expression.ts';
 import type { Predicate } from '../../../butler/query/predicate.ts';
 import type { Sql } from 'sql-template-tag';
@@ -129,7 +130,7 @@ export class NeededColumns {
   }
 
   addExpression(expression: OrderExpression): void {
-    for (const reference of references(expression)) this.addReference(reference);
+    for (const reference of columnReferences(expression)) this.addReference(reference);
   }
 
   addPredicate(predicate: Predicate): void {
@@ -141,52 +142,4 @@ function mapped<T>(map: Map<string, Set<T>>, key: string): Set<T> {
   let set = map.get(key);
   if (!set) map.set(key, (set = new Set()));
   return set;
-}
-
-/** The columns that an expression refers to. */
-export function* references(expression: OrderExpression): Generator<ColumnReference> {
-  switch (expression.type) {
-    case 'dimension_key':
-    case 'dimension_field':
-    case 'dataset_field':
-      yield expression;
-      break;
-    case 'unary':
-    case 'reversed':
-      yield* references(expression.operand);
-      break;
-    case 'binary':
-      yield* references(expression.a);
-      yield* references(expression.b);
-      break;
-    default: // literals
-  }
-}
-
-/** The columns that a predicate refers to, those inside of subqueries not included. */
-export function* predicateReferences(predicate: Predicate): Generator<ColumnReference> {
-  switch (predicate.type) {
-    case 'and':
-    case 'or':
-      for (const operand of predicate.operands) yield* predicateReferences(operand);
-      break;
-    case 'not':
-      yield* predicateReferences(predicate.operand);
-      break;
-    case 'comparison':
-      yield* references(predicate.a);
-      yield* references(predicate.b);
-      break;
-    case 'is_null':
-    case 'boolean_wrapper':
-      yield* references(predicate.operand);
-      break;
-    case 'in_container':
-      yield* references(predicate.member);
-      for (const item of predicate.container) yield* references(item);
-      break;
-    case 'in_range':
-    case 'in_query':
-      yield* references(predicate.member);
-  }
 }

@@ -1,4 +1,4 @@
-/** Searches for datasets of one type in collections (query-semantics.md section 13). */
+/** Searches for datasets of one type in collections. */
 import sql, { join, type Sql } from 'sql-template-tag';
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import { ButlerUserError, InvalidQueryError } from '../../../butler/errors.ts';
@@ -49,19 +49,17 @@ export function resolveSearch(
   if (candidates.length === 0) messages.push(noCollectionsToSearch());
   const collections = candidates.filter((collection) => {
     const summary = summaries.get(collection.id);
-    if (!summary?.datasetTypes.has(datasetType.id)) {
-      messages.push(noDatasetsOfType(name, collection.name));
-      return false;
-    }
+    const hasType = summary?.datasetTypes.has(datasetType.id) === true;
+    if (!hasType) messages.push(noDatasetsOfType(name, collection.name));
     const absent = dimensions.governors.filter((governor) => {
       const value = dataId.get(governor);
-      return value !== undefined && summary.governors.get(governor)?.has(String(value)) === false;
+      return value !== undefined && summary?.governors.get(governor)?.has(String(value)) === false;
     });
     for (const governor of absent) {
       const value = pythonRepr(dataId.get(governor)!);
       messages.push(`No datasets with ${governor}=${value} in collection ${pythonRepr(collection.name)}.`);
     }
-    return absent.length === 0;
+    return hasType && absent.length === 0;
   });
   return {
     datasetType,

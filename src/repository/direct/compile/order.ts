@@ -4,11 +4,11 @@
  */
 import sql, { join, type Sql } from 'sql-template-tag';
 import { InvalidQueryError } from '../../../butler/errors.ts';
-import { columnType } from '../../../butler/query/column-type.ts';
+import { columnReferences, columnType } from '../../../butler/query/column-type.ts';
 import type { OrderExpression } from '../../../butler/query/expression.ts';
 import type { ColumnType } from '../../../butler/universe.ts';
 import type { Key, KeyValue } from '../../repository.ts';
-import { columnId, references, type ColumnId } from './columns.ts';
+import { columnId, type ColumnId } from './columns.ts';
 import type { Dialect } from './dialect.ts';
 import { scalar, type ExpressionContext } from './expressions.ts';
 
@@ -37,7 +37,7 @@ export function orderColumns(
       value: context.dialect.collated(scalar(expression, context), type),
       type,
       descending,
-      nullable: [...references(expression)].some((r) => r.type === 'dimension_field') || expression.type === 'binary',
+      nullable: columnReferences(expression).some((r) => r.type === 'dimension_field') || expression.type === 'binary',
       constant:
         expression.type === 'dimension_key' && constants.has(expression.dimension) ? columnId(expression) : undefined,
     };

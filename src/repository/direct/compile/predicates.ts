@@ -1,4 +1,4 @@
-/** Predicates to SQL: AND, OR and NOT as they stand, leaves as query-semantics.md section 5 has them. */
+/** Predicates to SQL: AND, OR and NOT as they stand, leaves as stock Butler has them. */
 import sql, { join, type Sql } from 'sql-template-tag';
 import { InvalidQueryError } from '../../../butler/errors.ts';
 import { columnType } from '../../../butler/query/column-type.ts';
@@ -55,6 +55,8 @@ function comparison({ operator, a, b }: Leaf<'comparison'>, context: PredicateCo
   if (operator === 'overlaps') return temporalOverlap(a, b, context);
   if (operator === 'glob') {
     if (b.type !== 'string') throw new InvalidQueryError('The pattern of GLOB must be a string.');
+    // In stock Butler this one pattern is true of every value, also of NULL; `**` is not.
+    if (b.value === '*') return dialect.true;
     return dialect.glob(scalar(a, context), b.value);
   }
   const type = columnType(universe, a);

@@ -3,9 +3,15 @@ import { ButlerUserError, InvalidQueryError } from '../../../butler/errors.ts';
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
 import { columnType } from '../../../butler/query/column-type.ts';
-import type { ResultSpec } from '../../../butler/query/result-spec.ts';
+import type { DatasetField } from '../../../butler/query/expression.ts';
+import type {
+  DatasetRefSpec,
+  DimensionRecordSpec,
+  GeneralSpec,
+  ResultSpec,
+} from '../../../butler/query/result-spec.ts';
 import type { QueryTree } from '../../../butler/query/tree.ts';
-import type { ColumnType } from '../../../butler/universe.ts';
+import type { ColumnType, Universe } from '../../../butler/universe.ts';
 import type { DatasetRow, FieldValue, RowsByResult } from '../../rows.ts';
 import type { SqlRow, SqlValue } from '../database.ts';
 import { uuidFromStored } from '../dataset-ids.ts';
@@ -22,7 +28,7 @@ interface ResultColumn {
   readonly type: ColumnType;
 }
 
-export type AnyRow = RowsByResult[ResultSpec['type']];
+type AnyRow = RowsByResult[ResultSpec['type']];
 
 export interface ResultColumns {
   readonly projection: Projection;
@@ -33,7 +39,7 @@ export interface ResultColumns {
 }
 
 /** Dimensions of a result. */
-export function dimensionsOf(spec: ResultSpec, { universe }: DimensionGroup): DimensionGroup {
+function dimensionsOf(spec: ResultSpec, { universe }: DimensionGroup): DimensionGroup {
   return spec.type === 'dimension_record' ? universe.conform(universe.element(spec.element).required) : spec.dimensions;
 }
 
@@ -44,104 +50,148 @@ export function dimensionsOf(spec: ResultSpec, { universe }: DimensionGroup): Di
 export function resultColumns(
   tree: QueryTree,
   spec: ResultSpec,
+  access: DirectAccess,
+  implied: boolean,
+): ResultColumns {
+  const dimensions = dimensionsOf(spec, tree.dimensions);
+  validate(tree, spec, dimensions);
+  switch (spec.type) {
+    case 'data_coordinate':
+      return dataIdColumns(dimensions, access);
+    case 'dataset_ref':
+      return datasetColumns(spec, dimensions, access, implied);
+    case 'dimension_record':
+      return recordColumns(spec, dimensions, access);
+    case 'general':
+      return generalColumns(spec, dimensions, access);
+  }
+}
+
+function dataIdColumns(dimensions: DimensionGroup, { repository }: DirectAccess): ResultColumns {
+  const columns = new ColumnList(dimensions.universe);
+  columns.addKeys(dimensions.dataCoordinateKeys);
+  return {
+    projection: { dimensions, columns: columns.needed, unique: false, findFirst: null },
+    ids: columns.ids(),
+    reader: (read) => {
+      const values = valuesReader(columns.list, read);
+      return (row) => ({ dimensions, values: values(row), repository });
+    },
+  };
+}
+
+function datasetColumns(
+  spec: DatasetRefSpec,
+  dimensions: DimensionGroup,
   { registry, repository }: DirectAccess,
   implied: boolean,
 ): ResultColumns {
-  const { universe } = tree.dimensions;
-  const dimensions = dimensionsOf(spec, tree.dimensions);
-  const columns = new NeededColumns(universe);
-  const list: ResultColumn[] = [];
-  const addKey = (name: string, as = name) => {
-    columns.addKeys([name]);
-    list.push({ name: as, id: keyId(name), type: universe.element(name).primaryKey!.type });
+  const datasetType = registry.datasetTypes.get(spec.datasetType);
+  if (!datasetType) {
+    throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type '${spec.datasetType}' has not been registered.`);
+  }
+  const columns = new ColumnList(dimensions.universe);
+  columns.addKeys(implied ? dimensions.dataCoordinateKeys : dimensions.required);
+  const keys = [...columns.list];
+  columns.addDatasetField(spec.datasetType, 'dataset_id');
+  columns.addDatasetField(spec.datasetType, 'run');
+  return {
+    projection: {
+      dimensions,
+      columns: columns.needed,
+      unique: false,
+      findFirst: spec.findFirst ? spec.datasetType : null,
+    },
+    ids: columns.ids(),
+    reader: (read) => {
+      const values = valuesReader(keys, read);
+      const uuid = read(datasetFieldId(spec.datasetType, 'dataset_id'));
+      const run = read(datasetFieldId(spec.datasetType, 'run'));
+      return (row): DatasetRow => ({
+        uuid: uuidFromStored(uuid(row) as string),
+        datasetType,
+        run: run(row) as string,
+        values: values(row),
+        repository,
+      });
+    },
   };
-  const addField = (element: string, field: string, as: string) => {
-    const type = columnType(universe, { type: 'dimension_field', element, field });
-    columns.addElementField(element, field);
-    list.push({ name: as, id: elementFieldId(element, field), type });
-  };
-  const addDatasetField = (datasetType: string, field: Parameters<typeof columns.addDatasetField>[1], as: string) => {
-    const type =
-      field === 'collection_id' ? 'int' : columnType(universe, { type: 'dataset_field', datasetType, field });
-    columns.addDatasetField(datasetType, field);
-    list.push({ name: as, id: datasetFieldId(datasetType, field), type });
-  };
-  validate(tree, spec, dimensions);
-  const keyColumns = (names: readonly string[]) => names.forEach((name) => addKey(name));
+}
 
-  switch (spec.type) {
-    case 'data_coordinate': {
-      keyColumns(dimensions.dataCoordinateKeys);
-      return {
-        projection: { dimensions, columns, unique: false, findFirst: null },
-        ids: idsOf(list),
-        reader: (read) => {
-          const values = valuesReader(list, read);
-          return (row) => ({ dimensions, values: values(row), repository });
-        },
-      };
-    }
-    case 'dataset_ref': {
-      const datasetType = registry.datasetTypes.get(spec.datasetType);
-      if (!datasetType) {
-        throw new ButlerUserError(
-          'MISSING_DATASET_TYPE',
-          `Dataset type '${spec.datasetType}' has not been registered.`,
-        );
-      }
-      keyColumns(implied ? dimensions.dataCoordinateKeys : dimensions.required);
-      const keys = [...list];
-      addDatasetField(spec.datasetType, 'dataset_id', 'dataset_id');
-      addDatasetField(spec.datasetType, 'run', 'run');
-      const [id, run] = list.slice(keys.length) as [ResultColumn, ResultColumn];
-      return {
-        projection: { dimensions, columns, unique: false, findFirst: spec.findFirst ? spec.datasetType : null },
-        ids: idsOf(list),
-        reader: (read) => {
-          const values = valuesReader(keys, read);
-          const [readId, readRun] = [read(id.id), read(run.id)];
-          return (row): DatasetRow => ({
-            uuid: uuidFromStored(readId(row) as string),
-            datasetType,
-            run: readRun(row) as string,
-            values: values(row),
-            repository,
-          });
-        },
-      };
-    }
-    case 'dimension_record': {
-      const element = universe.element(spec.element);
-      for (const name of element.required) addKey(name, name === element.name ? element.primaryKey!.name : name);
-      keyColumns(element.implied);
-      for (const field of element.skypix ? [] : element.fields.keys()) addField(element.name, field, field);
-      return {
-        projection: { dimensions, columns, unique: true, findFirst: null },
-        ids: idsOf(list),
-        reader: (read) => {
-          const fields = fieldsReader(list, read);
-          return (row) => ({ element, fields: fields(row), repository });
-        },
-      };
-    }
-    case 'general': {
-      keyColumns(dimensions.dataCoordinateKeys);
-      for (const [element, fields] of spec.dimensionFields) {
-        for (const field of fields) addField(element, field, `${element}.${field}`);
-      }
-      for (const [datasetType, fields] of spec.datasetFields) {
-        for (const field of fields) addDatasetField(datasetType, field, `${datasetType}.${field}`);
-      }
-      const [findFirst = null] = spec.findFirst ? spec.datasetFields.keys() : [];
-      return {
-        projection: { dimensions, columns, unique: false, findFirst },
-        ids: idsOf(list),
-        reader: (read) => {
-          const fields = fieldsReader(list, read);
-          return (row) => ({ fields: fields(row), repository });
-        },
-      };
-    }
+function recordColumns(
+  spec: DimensionRecordSpec,
+  dimensions: DimensionGroup,
+  { repository }: DirectAccess,
+): ResultColumns {
+  const element = dimensions.universe.element(spec.element);
+  const columns = new ColumnList(dimensions.universe);
+  for (const name of element.required) columns.addKey(name, name === element.name ? element.primaryKey!.name : name);
+  columns.addKeys(element.implied);
+  for (const field of element.skypix ? [] : element.fields.keys()) columns.addElementField(element.name, field, field);
+  return {
+    projection: { dimensions, columns: columns.needed, unique: true, findFirst: null },
+    ids: columns.ids(),
+    reader: (read) => {
+      const fields = fieldsReader(columns.list, read);
+      return (row) => ({ element, fields: fields(row), repository });
+    },
+  };
+}
+
+function generalColumns(spec: GeneralSpec, dimensions: DimensionGroup, { repository }: DirectAccess): ResultColumns {
+  const columns = new ColumnList(dimensions.universe);
+  columns.addKeys(dimensions.dataCoordinateKeys);
+  for (const [element, fields] of spec.dimensionFields) {
+    for (const field of fields) columns.addElementField(element, field, `${element}.${field}`);
+  }
+  for (const [datasetType, fields] of spec.datasetFields) {
+    for (const field of fields) columns.addDatasetField(datasetType, field);
+  }
+  const [findFirst = null] = spec.findFirst ? spec.datasetFields.keys() : [];
+  return {
+    projection: { dimensions, columns: columns.needed, unique: false, findFirst },
+    ids: columns.ids(),
+    reader: (read) => {
+      const fields = fieldsReader(columns.list, read);
+      return (row) => ({ fields: fields(row), repository });
+    },
+  };
+}
+
+/** Columns of a result in their order, and what a statement needs to have them. */
+class ColumnList {
+  readonly list: ResultColumn[] = [];
+  readonly needed: NeededColumns;
+  readonly #universe: Universe;
+
+  constructor(universe: Universe) {
+    this.#universe = universe;
+    this.needed = new NeededColumns(universe);
+  }
+
+  addKeys(dimensions: readonly string[]): void {
+    for (const name of dimensions) this.addKey(name, name);
+  }
+
+  addKey(dimension: string, name: string): void {
+    this.needed.addKeys([dimension]);
+    this.list.push({ name, id: keyId(dimension), type: this.#universe.element(dimension).primaryKey!.type });
+  }
+
+  addElementField(element: string, field: string, name: string): void {
+    const type = columnType(this.#universe, { type: 'dimension_field', element, field });
+    this.needed.addElementField(element, field);
+    this.list.push({ name, id: elementFieldId(element, field), type });
+  }
+
+  addDatasetField(datasetType: string, field: DatasetField): void {
+    const type = columnType(this.#universe, { type: 'dataset_field', datasetType, field });
+    this.needed.addDatasetField(datasetType, field);
+    this.list.push({ name: `${datasetType}.${field}`, id: datasetFieldId(datasetType, field), type });
+  }
+
+  ids(): readonly ColumnId[] {
+    return this.list.flatMap(({ id, type }) => (type === 'timespan' ? timespanIds(id) : [id]));
   }
 }
 
@@ -171,10 +221,6 @@ function validate(tree: QueryTree, spec: ResultSpec, dimensions: DimensionGroup)
   if (spec.type === 'general' && spec.findFirst && spec.datasetFields.size !== 1) {
     throw new InvalidQueryError('find_first=True requires exactly one result dataset type.');
   }
-}
-
-function idsOf(columns: readonly ResultColumn[]): readonly ColumnId[] {
-  return columns.flatMap(({ id, type }) => (type === 'timespan' ? timespanIds(id) : [id]));
 }
 
 function valuesReader(columns: readonly ResultColumn[], read: Statement['read']) {

@@ -4,12 +4,13 @@
  */
 import sql, { join, type Sql } from 'sql-template-tag';
 import { ButlerUserError, QueryTooCostlyError } from '../../../butler/errors.ts';
+import { columnReferences } from '../../../butler/query/column-type.ts';
 import type { OrderExpression } from '../../../butler/query/expression.ts';
 import type { Key } from '../../repository.ts';
 import type { SqlRow, SqlValue } from '../database.ts';
 import type { DirectAccess } from '../registry.ts';
 import { analyze, type Analysis, type Summaries } from './analysis.ts';
-import { datasetFieldId, keyId, NeededColumns, references, type ColumnId, type Scope } from './columns.ts';
+import { datasetFieldId, keyId, NeededColumns, type ColumnId, type Scope } from './columns.ts';
 import { dialectOf, identifier, type Dialect } from './dialect.ts';
 import { scalar } from './expressions.ts';
 import { firstDatasets, firstDatasetParts } from './find-first.ts';
@@ -194,7 +195,7 @@ function compileRows(
     const select = project(joined, analysis, projection, tests, dialect);
     if (search && !parts && search.collections.length > 1) {
       // keys are the same for all datasets of a data ID, so that earlier pages need not be ranked again
-      const keysOnly = orderBy.every((term) => [...references(term)].every(({ type }) => type === 'dimension_key'));
+      const keysOnly = orderBy.every((term) => columnReferences(term).every(({ type }) => type === 'dimension_key'));
       const order = orderColumns(orderBy, constantKeys(analysis), { ...context, scope: joined.scope });
       const inner = keysOnly && after ? afterKey(order, after, dialect) : undefined;
       const base = inner ? { ...select, conditions: [...select.conditions, inner] } : select;

@@ -3,13 +3,12 @@
  * be asked for alone.
  */
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
-import { columnsOfPredicate } from '../../../butler/query/column-type.ts';
+import { columnsOfPredicate, predicateReferences } from '../../../butler/query/column-type.ts';
 import { allOf, leavesOf, type Predicate } from '../../../butler/query/predicate.ts';
 import type { ResultSpec } from '../../../butler/query/result-spec.ts';
 import { predicateText } from '../../../butler/query/text.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import type { DimensionElement } from '../../../butler/universe.ts';
-import { predicateReferences } from '../../direct/compile/columns.ts';
 import { queryOf } from '../../search/records-of-data-ids.ts';
 import { conformQuery } from '../conform-query.ts';
 import { conjunctsOf, isSent } from '../join/constraints.ts';

@@ -34,132 +34,115 @@ const MADE_BY: Readonly<Record<string, string>> = {
   skymap: 'butler register-skymap',
 };
 
+type WordsOf<Kind extends Finding['kind']> = (finding: Extract<Finding, { kind: Kind }>, given: Surroundings) => Words;
+
 export function wordsOf(finding: Finding, given: Surroundings): Words {
-  const places = given.repositories.map((name) => `'${name}'`).join(' or ');
-  switch (finding.kind) {
-    case 'contradiction': {
-      const [a, b] = finding.values.map((value) => `${finding.dimension} = ${valueText(value)}`);
-      return {
-        reason: `The query requires both ${a} and ${b}, which no row can have.`,
-        suggestions: [`Keep one of them, or ask for either: ${finding.dimension} IN (…).`],
-      };
-    }
-    case 'no collections':
-      return {
-        reason:
-          finding.search.asked.length === 0
-            ? `No collection is searched for datasets of type '${finding.search.datasetType}'.`
-            : `There is no collection that could hold datasets below ${collections(finding.search.asked)}.`,
-        suggestions: [`Name collections that you may read: the field 'collections' lists them.`],
-      };
-    case 'empty collections':
-      return {
-        reason: `No dataset of any type is in ${collections(finding.search.asked)} of ${places}.`,
-        suggestions: [
-          `Search other collections${elsewhereText(given, finding.search.datasetType)}, or other 'repositories'.`,
-        ],
-      };
-    case 'not in collections': {
-      const { asked, datasetType, held } = finding.search;
-      return {
-        reason: `No dataset of type '${datasetType}' is in ${collections(asked)} of ${places}.`,
-        suggestions: [
-          `There are ${list(held)}.${didYouMean(datasetType, held)}`,
-          ...(given.elsewhere.length > 0
-            ? [`Datasets of type '${datasetType}' are in ${list(given.elsewhere)}: search there.`]
-            : [`Search other collections, or check the name of the dataset type with the field 'datasetTypes'.`]),
-        ],
-      };
-    }
-    case 'nothing left':
-      return {
-        reason: `There were datasets of type '${finding.search.datasetType}' in ${collections(finding.search.holding)}, and are none now.`,
-        suggestions: [
-          `They were removed: search other collections${elsewhereText(given, finding.search.datasetType)}.`,
-        ],
-      };
-    case 'no records':
-      return {
-        reason: `There are no records of ${finding.element} in ${places}, and the query needs them.`,
-        suggestions: recordSuggestions(finding.element, given.universe),
-      };
-    case 'no such records':
-      return {
-        reason: `No record of ${finding.element} in ${places} fulfils ${constraintsText(finding.constraints)}.`,
-        suggestions:
-          given.known.length > 0
-            ? [`Known values of ${finding.element}: ${list(given.known.map(String))}.${nearest(finding, given.known)}`]
-            : [
-                `Change ${constraintsText(finding.constraints)}: the field 'dimensionRecords(element: "${finding.element}")' ` +
-                  `lists what there is.`,
-                ...(given.repositories.length > 0
-                  ? recordSuggestions(finding.element, given.universe).slice(0, 1)
-                  : []),
-              ],
-      };
-    case 'no such datasets': {
-      const { datasetType, holding } = finding.search;
-      return {
-        reason:
-          `There are datasets of type '${datasetType}' in ${collections(holding)}, but none with ` +
-          `${constraintsText(finding.constraints)}.`,
-        suggestions: [
-          `Loosen ${finding.constraints.map(({ text }) => `"${text}"`).join(' or ')}, or search other collections` +
-            `${elsewhereText(given, datasetType)}.`,
-        ],
-      };
-    }
-    case 'not among sent data IDs':
-      return {
-        reason: `None of the data IDs that were sent with the query has what else it asks for.`,
-        suggestions: [`Check the data IDs, or ask without them to see which there are.`],
-      };
-    case 'no common data IDs': {
-      const [a, b] = finding.datasetTypes;
-      const who = finding.constraints.length > 0 ? ` and with ${constraintsText(finding.constraints)}` : '';
-      return {
-        reason:
-          `There are datasets of type '${a}' and of type '${b}', but none of both with the same ` +
-          `${finding.dimensions.join(', ')}${who}.`,
-        suggestions: [
-          `Ask for each of them alone to compare their data IDs; the collections may be of different processing runs.`,
-        ],
-      };
-    }
-    case 'no valid calibration': {
-      const { datasetType, holding } = finding.search;
-      const who = finding.constraints.length > 0 ? `${constraintsText(finding.constraints)}` : 'any of the other rows';
-      return {
-        reason: `No validity range of '${datasetType}' in ${list(holding)} covers ${who}.`,
-        suggestions: [
-          `Search a CALIBRATION collection that is valid then, or certify '${datasetType}' for that time with 'certifyDatasets'.`,
-        ],
-      };
-    }
-    case 'no overlap': {
-      const regions = finding.regions.join(' and ');
-      const who = finding.constraints.length > 0 ? ` with ${constraintsText(finding.constraints)}` : '';
-      return {
-        reason: `No regions of ${regions}${who} overlap on the sky.`,
-        suggestions: [
-          finding.constraints.length > 0
-            ? `Loosen ${finding.constraints.map(({ text }) => `"${text}"`).join(' or ')}.`
-            : `Choose another sky map, or other visits.`,
-        ],
-      };
-    }
-    case 'constraints together':
-      return {
-        reason: `There is nothing with ${constraintsText(finding.constraints)}.`,
-        suggestions: [`Loosen ${finding.constraints.map(({ text }) => `"${text}"`).join(' or ')}.`],
-      };
-    case 'not found out':
-      return {
-        reason: `Each part of the query finds something, but not together; which one is to blame was not found out.`,
-        suggestions: [`Leave out constraints or dataset types one at a time.`],
-      };
-  }
+  return (WORDS[finding.kind] as WordsOf<Finding['kind']>)(finding, given);
 }
+
+const WORDS: { readonly [Kind in Finding['kind']]: WordsOf<Kind> } = {
+  contradiction: ({ dimension, values }) => {
+    const [a, b] = values.map((value) => `${dimension} = ${valueText(value)}`);
+    return {
+      reason: `The query requires both ${a} and ${b}, which no row can have.`,
+      suggestions: [`Keep one of them, or ask for either: ${dimension} IN (…).`],
+    };
+  },
+
+  'no collections': ({ search: { asked, datasetType } }) => ({
+    reason:
+      asked.length === 0
+        ? `No collection is searched for datasets of type '${datasetType}'.`
+        : `There is no collection that could hold datasets below ${collections(asked)}.`,
+    suggestions: [`Name collections that you may read: the field 'collections' lists them.`],
+  }),
+
+  'empty collections': ({ search: { asked, datasetType } }, given) => ({
+    reason: `No dataset of any type is in ${collections(asked)} of ${places(given)}.`,
+    suggestions: [`Search other collections${elsewhereText(given, datasetType)}, or other 'repositories'.`],
+  }),
+
+  'not in collections': ({ search: { asked, datasetType, held } }, given) => ({
+    reason: `No dataset of type '${datasetType}' is in ${collections(asked)} of ${places(given)}.`,
+    suggestions: [
+      `There are ${list(held)}.${didYouMean(datasetType, held)}`,
+      given.elsewhere.length > 0
+        ? `Datasets of type '${datasetType}' are in ${list(given.elsewhere)}: search there.`
+        : `Search other collections, or check the name of the dataset type with the field 'datasetTypes'.`,
+    ],
+  }),
+
+  'nothing left': ({ search: { datasetType, holding } }, given) => ({
+    reason: `There were datasets of type '${datasetType}' in ${collections(holding)}, and are none now.`,
+    suggestions: [`They were removed: search other collections${elsewhereText(given, datasetType)}.`],
+  }),
+
+  'no records': ({ element }, given) => ({
+    reason: `There are no records of ${element} in ${places(given)}, and the query needs them.`,
+    suggestions: recordSuggestions(element, given.universe),
+  }),
+
+  'no such records': ({ element, constraints }, given) => ({
+    reason: `No record of ${element} in ${places(given)} fulfils ${textOf(constraints)}.`,
+    suggestions:
+      given.known.length > 0
+        ? [`Known values of ${element}: ${list(given.known.map(String))}.${nearest(constraints, given.known)}`]
+        : [
+            `Change ${textOf(constraints)}: the field 'dimensionRecords(element: "${element}")' lists what there is.`,
+            ...(given.repositories.length > 0 ? recordSuggestions(element, given.universe).slice(0, 1) : []),
+          ],
+  }),
+
+  'no such datasets': ({ search: { datasetType, holding }, constraints }, given) => ({
+    reason: `There are datasets of type '${datasetType}' in ${collections(holding)}, but none with ${textOf(constraints)}.`,
+    suggestions: [`${loosen(constraints)}, or search other collections${elsewhereText(given, datasetType)}.`],
+  }),
+
+  'not among sent data IDs': () => ({
+    reason: `None of the data IDs that were sent with the query has what else it asks for.`,
+    suggestions: [`Check the data IDs, or ask without them to see which there are.`],
+  }),
+
+  'no common data IDs': ({ datasetTypes: [a, b], dimensions, constraints }) => {
+    const who = constraints.length > 0 ? ` and with ${textOf(constraints)}` : '';
+    return {
+      reason:
+        `There are datasets of type '${a}' and of type '${b}', but none of both with the same ` +
+        `${dimensions.join(', ')}${who}.`,
+      suggestions: [
+        `Ask for each of them alone to compare their data IDs; the collections may be of different processing runs.`,
+      ],
+    };
+  },
+
+  'no valid calibration': ({ search: { datasetType, holding }, constraints }) => {
+    const who = constraints.length > 0 ? textOf(constraints) : 'any of the other rows';
+    return {
+      reason: `No validity range of '${datasetType}' in ${list(holding)} covers ${who}.`,
+      suggestions: [
+        `Search a CALIBRATION collection that is valid then, or certify '${datasetType}' for that time with 'certifyDatasets'.`,
+      ],
+    };
+  },
+
+  'no overlap': ({ regions, constraints }) => {
+    const who = constraints.length > 0 ? ` with ${textOf(constraints)}` : '';
+    return {
+      reason: `No regions of ${regions.join(' and ')}${who} overlap on the sky.`,
+      suggestions: [constraints.length > 0 ? `${loosen(constraints)}.` : `Choose another sky map, or other visits.`],
+    };
+  },
+
+  'constraints together': ({ constraints }) => ({
+    reason: `There is nothing with ${textOf(constraints)}.`,
+    suggestions: [`${loosen(constraints)}.`],
+  }),
+
+  'not found out': () => ({
+    reason: `Each part of the query finds something, but not together; which one is to blame was not found out.`,
+    suggestions: [`Leave out constraints or dataset types one at a time.`],
+  }),
+};
 
 function recordSuggestions(element: string, universe: Universe): readonly string[] {
   const { populatedBy, required } = universe.element(element);
@@ -172,8 +155,8 @@ function recordSuggestions(element: string, universe: Universe): readonly string
   ];
 }
 
-function nearest(finding: Finding & { kind: 'no such records' }, known: readonly DataIdValue[]): string {
-  for (const { predicate } of finding.constraints) {
+function nearest(constraints: readonly Constraint[], known: readonly DataIdValue[]): string {
+  for (const { predicate } of constraints) {
     if (predicate.type !== 'comparison') continue;
     const value = [predicate.a, predicate.b].find((operand) => operand.type === 'string');
     if (value?.type === 'string') return didYouMean(value.value, known.map(String));
@@ -185,8 +168,16 @@ function elsewhereText({ elsewhere }: Surroundings, datasetType: string): string
   return elsewhere.length > 0 ? ` (those of type '${datasetType}' are in ${list(elsewhere)})` : '';
 }
 
-function constraintsText(constraints: readonly Constraint[]): string {
+function textOf(constraints: readonly Constraint[]): string {
   return constraints.map(({ text }) => text).join(' and ');
+}
+
+function loosen(constraints: readonly Constraint[]): string {
+  return `Loosen ${constraints.map(({ text }) => `"${text}"`).join(' or ')}`;
+}
+
+function places({ repositories }: Surroundings): string {
+  return repositories.map((name) => `'${name}'`).join(' or ');
 }
 
 function collections(names: readonly string[]): string {

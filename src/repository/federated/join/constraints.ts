@@ -1,12 +1,11 @@
 /** What a query says of some of its dimensions alone. */
 import type { DimensionGroup } from '../../../butler/dimension-group.ts';
-import { columnsOfPredicate } from '../../../butler/query/column-type.ts';
+import { columnsOfPredicate, predicateReferences } from '../../../butler/query/column-type.ts';
 import { predicateWithDefaults } from '../../../butler/query/governors.ts';
 import type { SpatialJoin } from '../../../butler/query/overlaps.ts';
 import { allOf, leavesOf, type Predicate } from '../../../butler/query/predicate.ts';
 import type { Query } from '../../../butler/query/tree.ts';
 import type { DimensionElement, Universe } from '../../../butler/universe.ts';
-import { predicateReferences } from '../../direct/compile/columns.ts';
 import { queryOf } from '../../search/records-of-data-ids.ts';
 
 /** The predicates that all rows of a query fulfil. */
@@ -50,7 +49,7 @@ export function isOfKey({ required }: DimensionElement, predicate: Predicate): b
   return predicateReferences(predicate).every((of) => of.type === 'dimension_key' && required.includes(of.dimension));
 }
 
-/** Whether data IDs that were sent stand for an element's records, whether or not there are any (query-semantics.md section 9). */
+/** Whether data IDs that were sent stand for an element's records, whether or not there are any. */
 export function isSent({ required }: DimensionElement, { tree, uploads }: Query): boolean {
   const { names } = tree.dimensions.universe.conform(required);
   return uploads.some(({ dimensions }) => names.every((name) => dimensions.required.includes(name)));

@@ -1,7 +1,7 @@
 /** Datasets in collections, as a search for one type may find them in several repositories. */
 import type { DataIdValue } from '../../../butler/data-id.ts';
 import type { DatasetType } from '../../../butler/dataset-type.ts';
-import type { GeneralSpec } from '../../../butler/query/result-spec.ts';
+import { datasetFieldsSpec, type GeneralSpec } from '../../../butler/query/result-spec.ts';
 import type { DataCoordinateUpload, Query } from '../../../butler/query/tree.ts';
 import type { Timespan } from '../../../butler/timespan.ts';
 import type { QueryContext } from '../../repository.ts';
@@ -83,22 +83,6 @@ function membershipOf({ fields, repository }: GeneralRow, datasetType: DatasetTy
 }
 
 function datasetSpec({ name, dimensions, isCalibration }: DatasetType): GeneralSpec {
-  const fields = [
-    'dataset_id',
-    'run',
-    'collection',
-    'ingest_date',
-    ...(isCalibration ? (['timespan'] as const) : []),
-  ] as const;
-  return {
-    type: 'general',
-    dimensions,
-    dimensionFields: new Map(),
-    datasetFields: new Map([[name, fields]]),
-    findFirst: false,
-    includeDimensionRecords: false,
-    orderBy: [],
-    limit: null,
-    allowDuplicateOverlaps: false,
-  };
+  const validity = isCalibration ? (['timespan'] as const) : [];
+  return datasetFieldsSpec(name, dimensions, ['dataset_id', 'run', 'collection', 'ingest_date', ...validity]);
 }
