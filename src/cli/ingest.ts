@@ -6,14 +6,13 @@ import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { CommandError, EXIT } from './exit.ts';
-import { change, changingVerb, connect, json, type ChangeOptions, type Payload } from './verb.ts';
+import { change, changingVerb, connect, json, type ChangeOptions } from './verb.ts';
 
 /** An entry of the manifest: `file` is on this machine and is uploaded, `path` is in the satellite's root. */
 interface Entry {
   readonly dataId: unknown;
   readonly file?: string;
   readonly path?: string;
-  readonly component?: string;
   readonly formatter?: string;
   readonly uuid?: string;
 }
@@ -40,7 +39,7 @@ export function ingestVerb(): Command {
     .option('--file <file>', 'one file of this machine, to be uploaded')
     .option('--path <path>', 'or one that is in the satellite’s root, relative to it')
     .option('--data-id <json>', 'its data ID', json('--data-id'))
-    .option('--manifest <file>', 'or many: JSON [{"dataId": {…}, "file" or "path": …, "component": …}, …]')
+    .option('--manifest <file>', 'or many: JSON [{"dataId": {…}, "file" or "path": …, "uuid": …, "formatter": …}, …]')
     .action(ingest);
 }
 
@@ -53,19 +52,31 @@ async function ingest(satellite: string, options: IngestOptions): Promise<void> 
     return change({ mutation: 'ingestDatasets', input: first, say }, options);
   }
   const client = connect(options);
-  const query = `mutation ($input: IngestDatasetsInput!) {ingestDatasets(input: $input) {upload {id files {url headers}}}}`;
-  const { ingestDatasets } = await client.ask<{ ingestDatasets: Payload & { readonly upload: Upload } }>(query, {
-    input: first,
+  const query = `mutation ($input: IngestDatasetsInput!) {ingestDatasets(input: $input) {job {state} upload {id files {url headers}}}}`;
+  const { ingestDatasets } = await client.ask<{
+    ingestDatasets: { readonly job: { readonly state: string } | null; readonly upload: Upload };
+  }>(query, {
+    // With the key it is the same upload again, whose commit is done once as it is.
+    input: { ...first, ...(options.key !== undefined && { idempotencyKey: options.key }) },
   });
+  // The call before may have committed it: its addresses take nothing any more, and need not.
+  const isTaken = ingestDatasets.job !== null && !/FAILED|CANCELLED/.test(ingestDatasets.job.state);
   const local = entries.flatMap(({ file }) => file ?? []);
-  for (const [i, { url, headers }] of ingestDatasets.upload.files.entries()) {
+  for (const [i, { url, headers }] of isTaken ? [] : ingestDatasets.upload.files.entries()) {
     await client.put(url, headers, await openAsBlob(local[i]!));
   }
-  return change({ mutation: 'ingestDatasets', input: { satellite, commit: ingestDatasets.upload.id }, say }, options);
+  const { key: _key, ...unkeyed } = options;
+  return change({ mutation: 'ingestDatasets', input: { satellite, commit: ingestDatasets.upload.id }, say }, unkeyed);
 }
 
 async function entriesOf({ manifest, file, path, dataId }: IngestOptions): Promise<readonly Entry[]> {
-  if (manifest !== undefined) return JSON.parse(await readable(manifest, () => readFile(manifest, 'utf8'))) as Entry[];
+  if (manifest !== undefined) {
+    const entries = json('--manifest')(await readable(manifest, () => readFile(manifest, 'utf8')));
+    if (Array.isArray(entries) && entries.every((entry) => entry !== null && typeof entry === 'object')) {
+      return entries as Entry[];
+    }
+    throw new CommandError(`${manifest} must be a JSON array of objects: [{"dataId": {…}, "file": …}, …].`, EXIT.usage);
+  }
   if ((file === undefined) === (path === undefined) || dataId === undefined) {
     throw new CommandError('Say which: --data-id with --file or --path, or --manifest.', EXIT.usage);
   }

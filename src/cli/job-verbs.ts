@@ -9,6 +9,7 @@ import {
   changingVerb,
   connect,
   exitCodeOf,
+  howMany,
   jobText,
   show,
   verb,
@@ -25,12 +26,12 @@ export function jobVerbs(): Command[] {
 function jobs(): Command {
   return verb('jobs', 'List your jobs, the newest first.')
     .option('--satellite <name>', 'only those of a satellite')
-    .option('--first <number>', 'how many', '20')
+    .addOption(howMany(20))
     .action(
-      ({ satellite, first, ...options }: ConnectionOptions & { readonly satellite?: string; readonly first: string }) =>
+      ({ satellite, first, ...options }: ConnectionOptions & { readonly satellite?: string; readonly first: number }) =>
         show<{ jobs: readonly WatchedJob[] }>(
           `query ($satellite: String, $first: Int) {jobs(satellite: $satellite, first: $first) {${JOB_FIELDS}}}`,
-          { satellite, first: Number(first) },
+          { satellite, first },
           options,
           (data) => data.jobs.map(jobText),
         ),

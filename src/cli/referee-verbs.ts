@@ -1,7 +1,7 @@
 /** Verbs about referee links: `satellite publish referee …`. */
 import { Command } from 'commander';
-import { CommandError, EXIT } from './exit.ts';
-import { change, changingVerb, show, verb, versionNumber, type ChangeOptions, type ConnectionOptions } from './verb.ts';
+import { change, changingVerb, noPublication, show, verb, versionNumber } from './verb.ts';
+import type { ChangeOptions, ConnectionOptions } from './verb.ts';
 
 interface CreateOptions extends ChangeOptions {
   readonly versionNumber?: number;
@@ -60,8 +60,7 @@ function list(): Command {
           { id, version },
           options,
           ({ publication }) => {
-            if (!publication)
-              throw new CommandError(`There is no publication '${id}' that you may see.`, EXIT.failed, 'NOT_FOUND');
+            if (!publication) throw noPublication(id, version);
             const { refereeLinks } = publication;
             return refereeLinks.length === 0 ? ['There are none.'] : refereeLinks.map(text);
           },

@@ -1,6 +1,6 @@
 /** `satellite revoke-tokens`: an operator's command beside the gateways, over their state. */
 import { AuditTrail } from '../access/audit.ts';
-import { ACCESS_TABLES } from '../access/grant-store.ts';
+import { ACCESS_TABLES } from '../access/tables.ts';
 import { USERNAME } from '../access/principal.ts';
 import { Revocations, REVOCATION_TABLES, SEEN_AFTER_SECONDS } from '../access/revocations.ts';
 import { SatelliteError } from '../butler/errors.ts';

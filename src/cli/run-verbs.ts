@@ -1,48 +1,18 @@
 /** Verbs about runs: `satellite run …`. */
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
-import { SingleBar } from 'cli-progress';
-import { BUILD_SECONDS, MOST_RETRIES, MOST_SECONDS, MOST_WORKERS, QUANTUM_SECONDS } from '../run/settings.ts';
-import { CommandError, EXIT } from './exit.ts';
-import { JOB_FIELDS, type GatewayClient, type WatchedJob } from './gateway-client.ts';
-import { waitForJob } from './job-progress.ts';
-import type { HereOptions } from './run-here.ts';
+import { EXIT } from './exit.ts';
+import { stageVerbs } from './run-stages.ts';
+import { noSuchRun, RUN_FIELDS, runOf, runText, type ShownRun } from './shown-run.ts';
 import { printable } from './terminal.ts';
-import { change, changingVerb, connect, json, show, verb, whole } from './verb.ts';
+import { change, changingVerb, connect, howMany, json, show, verb } from './verb.ts';
 import type { ChangeOptions, ConnectionOptions } from './verb.ts';
-
-interface ShownRun {
-  readonly id: string;
-  readonly state: string;
-  readonly directory: string;
-  readonly output: string;
-  readonly outputRun: string;
-  readonly worker: string | null;
-  readonly quanta: {
-    readonly total: number;
-    readonly succeeded: number;
-    readonly failed: number;
-    readonly blocked: number;
-  } | null;
-  readonly explain: { readonly reason: string; readonly suggestions: readonly string[] } | null;
-  readonly error: { readonly code: string; readonly message: string } | null;
-}
-
-const RUN_FIELDS = `id state directory output outputRun worker quanta {total succeeded failed blocked}
-  explain {reason suggestions} error {code message}`;
-
-type StageOptions = ConnectionOptions & HereOptions & { readonly here?: boolean };
-type InputsOptions = { readonly inputs: string };
-
-const STAGES = ['build', 'execute', 'transfer'] as const;
-type Stage = (typeof STAGES)[number];
 
 export function runVerb(): Command {
   const run = new Command('run').description(
     'Pipelines over official and own data, from a question to results at home.',
   );
-  const stages = [create(), build(), execute(), transfer(), go()];
-  const verbs = [...stages, plan(), status(), list(), logs(), retry(), cancel(), remove()];
+  const verbs = [create(), ...stageVerbs(), plan(), status(), list(), logs(), retry(), cancel(), remove()];
   for (const one of verbs) run.addCommand(one);
   return run;
 }
@@ -108,124 +78,6 @@ function create(): Command {
     });
 }
 
-function staged(name: string, description: string): Command {
-  return verb(name, description)
-    .argument('<run>', 'its identifier')
-    .option('--here', 'on this machine, also where the gateway would do it')
-    .addOption(new Option('--python <program>', "Rubin's Python here").env('SATELLITE_PYTHON').default('python3'))
-    .option('--python-path <directories...>', 'directories of further modules, such as your tasks')
-    .addOption(count('--workers', 'quanta that run at the same time here', [1, MOST_WORKERS], 2))
-    .addOption(count('--retries', 'how often a quantum that failed is tried again here', [0, MOST_RETRIES], 1))
-    .addOption(count('--quantum-seconds', 'seconds that a quantum may take here', [1, MOST_SECONDS], QUANTUM_SECONDS))
-    .addOption(
-      count('--build-seconds', 'seconds that the graph may take to be built here', [1, MOST_SECONDS], BUILD_SECONDS),
-    )
-    .option('--bps-config <file>', 'YAML with settings of BPS, where it executes the run from here');
-}
-
-function count(flag: string, description: string, [least, most]: readonly [number, number], usual: number): Option {
-  return new Option(`${flag} <number>`, description).argParser(whole(flag, least, most)).default(usual);
-}
-
-function build(): Command {
-  return staged('build', 'Build the quantum graph: by the gateway, or here.').action(
-    (id: string, options: StageOptions) => finish(id, options, ['build']),
-  );
-}
-
-function execute(): Command {
-  return staged('execute', 'Execute the quanta: by the gateway, or here.').action((id: string, options: StageOptions) =>
-    finish(id, options, ['execute']),
-  );
-}
-
-const inputs = () =>
-  new Option('--inputs <how>', 'how inputs come along').choices(['NONE', 'REFERENCE', 'COPY']).default('REFERENCE');
-
-function transfer(): Command {
-  return verb('transfer', "Bring what was made into the satellite's registry.")
-    .argument('<run>', 'its identifier')
-    .addOption(inputs())
-    .action((id: string, options: StageOptions & InputsOptions) => finish(id, options, ['transfer'], options.inputs));
-}
-
-function go(): Command {
-  return staged('go', 'Do all that is left: build, execute, transfer.')
-    .addOption(inputs())
-    .action(async (id: string, options: StageOptions & InputsOptions) => {
-      const { state, quanta } = await runOf(connect(options), id);
-      const missing = (quanta?.failed ?? 0) + (quanta?.blocked ?? 0) > 0 || (quanta && quanta.succeeded < quanta.total);
-      const from = quanta === null ? 0 : missing ? 1 : state === 'COMPLETED' ? 3 : 2;
-      await finish(id, options, STAGES.slice(from), options.inputs);
-    });
-}
-
-/** Does stages one after the other, as long as they end well, and says where the run stands then. */
-async function finish(id: string, options: StageOptions, stages: readonly Stage[], how?: string): Promise<void> {
-  const client = connect(options);
-  let run = await runOf(client, id);
-  for (const stage of stages) {
-    await doStage(client, id, stage, options, how);
-    run = await runOf(client, id);
-    if (['FAILED', 'HELD', 'CANCELLED'].includes(run.state) || run.quanta?.total === 0) break;
-  }
-  console.log(printable(options.json ? JSON.stringify(run, undefined, 2) : runText(run)));
-  if (run.state === 'HELD') process.exitCode = EXIT.held;
-  else if (run.state === 'CANCELLED') process.exitCode = EXIT.cancelled;
-  else process.exitCode = run.state === 'FAILED' || run.quanta?.total === 0 ? EXIT.failed : EXIT.done;
-}
-
-async function doStage(
-  client: GatewayClient,
-  id: string,
-  stage: Stage,
-  options: StageOptions,
-  how?: string,
-): Promise<void> {
-  if (stage !== 'transfer' && options.here) return here(client, id, stage, options);
-  const input = { run: id, ...(stage === 'transfer' && { inputs: how }) };
-  const mutation = `${stage}Run`;
-  const type = `${mutation.charAt(0).toUpperCase()}${mutation.slice(1)}Input!`;
-  const query = `mutation ($input: ${type}) {${mutation}(input: $input) {job {${JOB_FIELDS}}}}`;
-  try {
-    const { [mutation]: payload } = await client.ask<Record<string, { readonly job: WatchedJob | null }>>(query, {
-      input,
-    });
-    if (payload?.job) await waitForJob(client, payload.job);
-  } catch (error) {
-    const isOurs = error instanceof CommandError && error.code === 'FORBIDDEN' && stage !== 'transfer';
-    if (!isOurs) throw error;
-    await here(client, id, stage, options);
-  }
-}
-
-async function here(
-  client: GatewayClient,
-  id: string,
-  stage: 'build' | 'execute',
-  options: StageOptions,
-): Promise<void> {
-  const bar = process.stderr.isTTY && stage === 'execute' ? new SingleBar(BAR) : undefined;
-  let isShown = false;
-  const { workHere } = await import('./run-here.ts');
-  try {
-    await workHere(client, id, stage, options, ({ total, succeeded, failed, blocked }) => {
-      if (!isShown) bar?.start(total, 0, { failed, blocked });
-      isShown = true;
-      bar?.update(succeeded + failed + blocked, { failed, blocked });
-    });
-  } finally {
-    bar?.stop();
-  }
-}
-
-const BAR = {
-  format: 'quanta [{bar}] {value}/{total}  {failed} failed, {blocked} blocked',
-  hideCursor: true,
-  clearOnComplete: false,
-  stream: process.stderr,
-};
-
 function status(): Command {
   return verb('status', 'Say where a run stands.')
     .argument('<run>', 'its identifier')
@@ -244,7 +96,7 @@ function plan(): Command {
         { id },
         options,
         ({ run }) => {
-          if (!run) throw missing(id);
+          if (!run) throw noSuchRun(id);
           return [run.plan?.trimEnd() ?? 'There is no plan: the gateway makes it before it builds the graph.'];
         },
       ),
@@ -254,11 +106,11 @@ function plan(): Command {
 function list(): Command {
   return verb('list', 'List runs on your satellites, the newest first.')
     .option('--satellite <name>', 'only those of one satellite')
-    .option('--first <number>', 'how many', '20')
-    .action((options: ConnectionOptions & { readonly satellite?: string; readonly first: string }) =>
+    .addOption(howMany(20))
+    .action((options: ConnectionOptions & { readonly satellite?: string; readonly first: number }) =>
       show<{ runs: { nodes: readonly ShownRun[] } }>(
         `query ($satellite: String, $first: Int) {runs(satellite: $satellite, first: $first) {nodes {${RUN_FIELDS}}}}`,
-        { satellite: options.satellite, first: Number(options.first) },
+        { satellite: options.satellite, first: options.first },
         options,
         ({ runs }) =>
           runs.nodes.map(({ id, state, outputRun }) => `${id}  ${state.toLowerCase().padEnd(12)}  ${outputRun}`),
@@ -277,7 +129,7 @@ function logs(): Command {
         { id, quantum: options.quantum, one: options.quantum !== undefined },
         options,
         ({ run }) => {
-          if (!run) throw missing(id);
+          if (!run) throw noSuchRun(id);
           if (options.quantum !== undefined) return [run.log ?? 'There is no such log (yet).'];
           if (run.failures.length === 0) return ['No quantum has failed.'];
           return run.failures.map(
@@ -322,27 +174,4 @@ function remove(): Command {
       const fields = 'plan {datasets files bytes collections}';
       return change({ mutation: 'removeRun', input: { run: id }, fields, say: () => `Run ${id} is gone.` }, options);
     });
-}
-
-async function runOf(client: GatewayClient, id: string): Promise<ShownRun> {
-  const { run } = await client.ask<{ run: ShownRun | null }>(`query ($id: ID!) {run(id: $id) {${RUN_FIELDS}}}`, { id });
-  if (run) return run;
-  throw missing(id);
-}
-
-function missing(id: string): CommandError {
-  return new CommandError(`There is no run '${id}' on a satellite of yours.`, EXIT.failed, 'NOT_FOUND');
-}
-
-function runText({ id, state, outputRun, quanta, explain, error, directory, worker }: ShownRun): string {
-  const counts = quanta
-    ? `${quanta.succeeded} of ${quanta.total} quanta done, ${quanta.failed} failed, ${quanta.blocked} blocked`
-    : 'no graph yet';
-  return [
-    `Run ${id}: ${state.toLowerCase()}${worker === null ? '' : ` on ${worker}`}, ${counts}.`,
-    `  ${outputRun}`,
-    `  ${directory}`,
-    ...(error ? [`${error.message} (${error.code})`] : []),
-    ...(explain ? [explain.reason, ...explain.suggestions.map((text) => `- ${text}`)] : []),
-  ].join('\n');
 }

@@ -134,7 +134,7 @@ export function json(option: string): (given: string) => unknown {
 }
 
 /** Of GraphQL's `Int`. */
-const MOST_VERSION = 2 ** 31 - 1;
+const MOST_INT = 2 ** 31 - 1;
 
 /** A whole number of an option. @throws CommandError where it is none, or out of bounds */
 export function whole(option: string, least: number, most: number): (given: string) => number {
@@ -147,5 +147,16 @@ export function whole(option: string, least: number, most: number): (given: stri
 
 /** `--version-number` of a publication. */
 export function versionNumber(description: string): Option {
-  return new Option('--version-number <number>', description).argParser(whole('--version-number', 1, MOST_VERSION));
+  return new Option('--version-number <number>', description).argParser(whole('--version-number', 1, MOST_INT));
+}
+
+/** `--first` of a list. */
+export function howMany(usual: number): Option {
+  return new Option('--first <number>', 'how many').argParser(whole('--first', 1, MOST_INT)).default(usual);
+}
+
+/** What is said where there is no such publication, or not for whoever asks. */
+export function noPublication(id: string, version: number | undefined): CommandError {
+  const which = version === undefined ? '' : `version ${version} of `;
+  return new CommandError(`There is no ${which}publication '${id}' that you may see.`, EXIT.failed, 'NOT_FOUND');
 }

@@ -88,6 +88,15 @@ test('others make, see and end none, and what is asked wrongly is told', async (
   expect(odd).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('--version-number') as string });
   const late = await referee('alice', 'create', publication, '--expires', '2199-01-01T00:00:00Z');
   expect(late).toMatchObject({ code: 1, stderr: expect.stringContaining('90 days') as string });
-  expect(await referee('alice', 'create', publication, '--version-number', '7')).toMatchObject({ code: 1 });
+  for (const args of [
+    ['create', publication],
+    ['list', publication],
+  ]) {
+    const missing = await referee('alice', ...args, '--version-number', '7');
+    expect(missing).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('no version 7 of publication') as string,
+    });
+  }
   expect(await referee('alice', 'create')).toMatchObject({ code: 2 });
 });

@@ -1,26 +1,35 @@
 /** The command as a client, against a gateway of this process. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sqliteRepository } from '../fixtures/repositories.ts';
+import { sqliteRepository, temporaryDirectory } from '../fixtures/repositories.ts';
 import { runGateway, type RunningGateway } from '../gateway/running-gateway.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 
 let gateway: RunningGateway;
 let environment: NodeJS.ProcessEnv;
+let kept: Awaited<ReturnType<typeof temporaryDirectory>>;
+const state = () => join(kept.path, 'state.sqlite3');
 beforeAll(async () => {
+  kept = await temporaryDirectory();
   gateway = await runGateway({
     yaml: `
+state: ${JSON.stringify(`sqlite:${state()}`)}
 satellites: {root: ./satellites}
 repositories:
   - {name: dp1, kind: direct, path: ${JSON.stringify(sqliteRepository('official'))}}`,
   });
   environment = { ...process.env, SATELLITE_URL: gateway.url, SATELLITE_TOKEN: await gateway.token() };
 });
-afterAll(() => gateway[Symbol.asyncDispose]());
+afterAll(async () => {
+  await gateway[Symbol.asyncDispose]();
+  await kept[Symbol.asyncDispose]();
+});
 
 async function satellite(args: readonly string[], env = environment) {
   const command = spawn('node', [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
@@ -58,6 +67,33 @@ test('a user goes from nothing to datasets in a satellite of their own', async (
   expect(listed.stdout).toMatch(/^mine +ready +\//);
   const jobs = JSON.parse((await satellite(['jobs', '--json'])).stdout) as { jobs: { kind: string }[] };
   expect(jobs.jobs.map(({ kind }) => kind)).toEqual(['transferDatasets', 'createSatellite']);
+});
+
+test('a file is ingested once however often it is asked for with one key, and a manifest that is none is said to be so', async () => {
+  await using directory = await temporaryDirectory();
+  const at = (name: string) => join(directory.path, name);
+  await writeFile(at('note.yaml'), 'a: 1');
+  const type = ['--dimensions', 'instrument', '--storage-class', 'StructuredDataDict'];
+  await satellite(['register-dataset-type', 'mine', 'note', ...type]);
+  const ingest = ['ingest', 'mine', '--type', 'note', '--run', 'u/alice/notes'];
+  const file = ['--file', at('note.yaml'), '--data-id', '{"instrument": "HSC"}', '--key', 'note'];
+  const once = async () =>
+    expect(await satellite([...ingest, ...file])).toMatchObject({ code: 0, stdout: expect.stringMatching('^1 files') });
+  await once();
+  await once();
+  // A day later the upload is forgotten.
+  using database = new DatabaseSync(state(), { timeout: 10_000 });
+  expect(database.prepare('DELETE FROM upload').run().changes).toBe(1);
+  await once();
+  for (const [name, content, words] of [
+    ['broken.json', '[{', '--manifest must be JSON'],
+    ['object.json', '{"dataId": {}}', 'must be a JSON array of objects'],
+    ['texts.json', '["a"]', 'must be a JSON array of objects'],
+  ] as const) {
+    await writeFile(at(name), content);
+    const answer = await satellite([...ingest, '--manifest', at(name)]);
+    expect(answer).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(words) as string });
+  }
 });
 
 test('a collection is shared, looked at, and shared no more', async () => {
