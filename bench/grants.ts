@@ -1,7 +1,7 @@
 /** What grants cost: the same page with 10 000 of them and 200 groups, and from a gateway where nothing is granted. */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ACCESS_TABLES } from '../src/access/grant-store.ts';
+import { ACCESS_TABLES } from '../src/access/tables.ts';
 import { repositoryResource } from '../src/access/grants.ts';
 import { openState } from '../src/state/open.ts';
 import { prepareTables } from '../src/state/tables.ts';

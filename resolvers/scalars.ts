@@ -1,6 +1,5 @@
 import { GraphQLError, Kind, valueFromASTUntyped, type ValueNode } from 'graphql';
-
-const UUID_TEXT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+import { UUID as UUID_TEXT } from '../src/butler/uuid.ts';
 
 const UUID = {
   serialize: String,

@@ -46,6 +46,7 @@ export function toDataId(json: JsonObject): DataId {
 
 function toDataIdValue(name: string, value: unknown): DataIdValue {
   if (typeof value === 'string' || typeof value === 'number') return value;
+  if (typeof value === 'boolean') return Number(value); // as to Python, where true is 1
   if (typeof value === 'object' && value !== null && '$int' in value && /^-?\d+$/.test(String(value.$int))) {
     const integer = BigInt(String(value.$int));
     return Number.isSafeInteger(Number(integer)) ? Number(integer) : integer;

@@ -44,8 +44,8 @@ const CHECKS: readonly Check[] = [
     ],
   },
   {
-    name: 'lint of the Python package and the examples',
-    command: ['.venv/bin/ruff', 'check', '--quiet', '--cache-dir', `${CACHE}/ruff`, PACKAGE, EXAMPLES],
+    name: 'lint of Python',
+    command: ['.venv/bin/ruff', 'check', '--quiet', '--cache-dir', `${CACHE}/ruff`, '.'],
   },
   {
     name: 'format of the Python package and the examples',

@@ -43,14 +43,14 @@ Behind it:
 
 A pipeline over official data, as alice (whose code may do here all that you may), with results in a satellite of hers:
   export SATELLITE_URL=${gateway.url} SATELLITE_TOKEN=${token}
-  npx satellite create work --from dp1 --instrument HSC
-  npx satellite run create work --pipeline bright_sources.yaml --input HSC/defaults --output u/alice/bright \\
+  npx satellite create first --from dp1 --instrument HSC
+  npx satellite run create first --pipeline bright_sources.yaml --input HSC/defaults --output u/alice/bright \\
     --where "instrument = 'HSC' AND skymap = 'discrete/ci_hsc'"
   npx satellite run go ID            (the ID that this printed)
 
 Published for bob, after a review by carol ("Publish" in README.md goes on from here):
   export BOB_TOKEN=${platformToken} CAROL_TOKEN=${curatorToken}
-  npx satellite publish submit work u/alice/bright --title "Bright sources" --reader bob
+  npx satellite publish submit first u/alice/bright --title "Bright sources" --reader bob
 
 In a notebook, with these variables: examples/first-query.ipynb, examples/run.ipynb for a run, examples/publish.ipynb for a
 publication ("From a notebook" in README.md says what to install).

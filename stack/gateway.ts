@@ -51,7 +51,7 @@ export interface GatewayOptions {
 
 /** Of Node, as the first line of `main.ts` has them. */
 const FLAGS = [
-  ...['--max-semi-space-size=8', '--semi-space-growth-factor=1', '--no-concurrent-recompilation', '--no-sparkplug'],
+  ...['--max-semi-space-size=16', '--semi-space-growth-factor=1', '--no-concurrent-recompilation', '--no-sparkplug'],
   ...['--liftoff-only', '--expose-gc'],
 ];
 

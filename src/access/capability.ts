@@ -1,5 +1,5 @@
 /**
- * Capabilities in permanent addresses (design section 5): for a satellite that asks for them, the address of a reference
+ * Capabilities in permanent addresses: for a satellite that asks for them, the address of a reference
  * holds a keyed MAC in place of a token.  One opens one dataset for whoever has it, as its satellite's owner would, until
  * the owner loses the right, the satellite goes, or the key version is rotated.
  */
@@ -27,7 +27,7 @@ export interface ReadingGrant {
 }
 
 /** As long as addresses that S3 signs for us. */
-export const READING_SECONDS = 600;
+const READING_SECONDS = 600;
 
 /** Of SHA-256, in base64url. */
 const MAC_LENGTH = 43;

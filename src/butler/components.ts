@@ -79,6 +79,18 @@ const componentsOf: ReadonlyMap<string, Components> = new Map<string, Components
   ['VisitImage', visitImage],
 ]);
 
+/** Names of dataset types and of their components. */
+export const DATASET_TYPE_NAME = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$/i;
+
+/** @throws ButlerUserError DATASET_TYPE_EXPRESSION for what is no name of one dataset type, such as a glob */
+export function mustReadAsDatasetType(name: string): void {
+  if (DATASET_TYPE_NAME.test(name)) return;
+  throw new ButlerUserError(
+    'DATASET_TYPE_EXPRESSION',
+    `DatasetType '${name}' does not look like a valid dataset type name.`,
+  );
+}
+
 /** `calexp.wcs` → `['calexp', 'wcs']`; without a component, null. */
 export function splitDatasetTypeName(name: string): readonly [parent: string, component: string | null] {
   const dot = name.indexOf('.');

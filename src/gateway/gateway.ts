@@ -17,8 +17,6 @@ import { createHttpServer, type HttpServerOptions } from './http/server.ts';
 import { Metrics } from './metrics.ts';
 import { openRepositories } from './repositories.ts';
 import { openOutbound } from './outbound.ts';
-import { openPublishing } from './publishing.ts';
-import { openServices } from './services.ts';
 import { RequestMeter } from './request-meter.ts';
 import { openCapabilityScope, openScope, scopeFor, type ScopeOptions } from './request-scope.ts';
 
@@ -61,7 +59,9 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   const metrics = new Metrics();
   const offered = options.offered ?? (await openRepositories(config.repositories, metrics));
   metrics.observeGenerations(offered);
-  const publishing = openPublishing(config.repositories, offered);
+  const publishing = config.repositories.some(({ role }) => role === 'published')
+    ? (await import('./publishing.ts')).openPublishing(config.repositories, offered)
+    : undefined;
   const outbound = openOutbound(config);
   let url = '';
   const { pathPrefix = '', limits } = config.http;
@@ -72,18 +72,18 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     remotes: config.repositories.filter((r) => r.kind === 'remote'),
     outbound,
   });
-  const opened =
-    config.writing &&
-    (await openServices(config.writing, {
-      ...{ config, offered, gafaelfawr, files, publicUrl, ownUrls, log, now },
-      commit: options.commit ?? publishing.commit,
-    }));
-  const authenticator = openAuthenticator(config.auth, gafaelfawr, opened?.authentication);
-  const meter = await RequestMeter.open({
-    costPerMinute: limits.costPerMinute,
-    state: opened?.state,
-    refused: () => metrics.limitsFired.inc({ limit: 'costPerMinute' }),
+  // What only a gateway that writes needs is a third of its code, and is loaded by such a gateway alone.
+  const writing = config.writing && { settings: config.writing, ...(await import('./services.ts')) };
+  const opened = await writing?.openServices(writing.settings, {
+    ...{ config, offered, gafaelfawr, files, publicUrl, ownUrls, log, now },
+    commit: options.commit ?? publishing?.commit,
   });
+  const authenticator = openAuthenticator(config.auth, gafaelfawr, opened?.authentication);
+  const fired = (limit: string) => () => metrics.limitsFired.inc({ limit });
+  const { costPerMinute } = limits;
+  const meter = await RequestMeter.open({ costPerMinute, state: opened?.state, refused: fired('costPerMinute') });
+  const atOnce = (limit: 'requests' | 'streams') =>
+    new ConcurrentRequests({ perUser: limits[limit], refused: fired(limit) });
   const scope: ScopeOptions = {
     authenticator,
     trustedProxy: config.auth.gafaelfawr?.trustedProxy ?? [],
@@ -104,14 +104,8 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     limits,
     pathPrefix: config.http.pathPrefix,
     meter,
-    concurrent: new ConcurrentRequests({
-      perUser: limits.requests,
-      refused: () => metrics.limitsFired.inc({ limit: 'requests' }),
-    }),
-    streams: new ConcurrentRequests({
-      perUser: limits.streams,
-      refused: () => metrics.limitsFired.inc({ limit: 'streams' }),
-    }),
+    concurrent: atOnce('requests'),
+    streams: atOnce('streams'),
     mintReading: (grant) => scope.satellites?.capabilities.mintReading(grant),
     openScope: (request, reply, seconds, purpose) => openScope(request, reply, seconds, scope, purpose),
     scopeFor: (request, signal, sent) => scopeFor(request, signal, scope, sent),
@@ -131,13 +125,14 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   app.addHook('onClose', async () => {
     await meter.close();
     await opened?.close();
-    await publishing.close();
+    await publishing?.close();
     await Promise.all([...offered.map(({ repository }) => repository.close()), outbound.close(), gafaelfawr?.close()]);
   });
   try {
-    await app.listen({ host: config.http.host, port: config.http.port });
+    const { host } = config.http;
+    await app.listen({ host, port: config.http.port });
     const { port } = app.server.address() as AddressInfo;
-    url = `http://${config.http.host.includes(':') ? `[${config.http.host}]` : config.http.host}:${port}`;
+    url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
     await opened?.start();
   } catch (error) {
     await app.close();

@@ -111,8 +111,12 @@ class ObservedRepository implements Repository {
     return this.#observed(this.#inner.datasets(uuids, ctx), ctx);
   }
 
-  files(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
-    return this.#observed(this.#inner.files(uuids, ctx), ctx);
+  files(
+    uuids: readonly string[],
+    ctx: QueryContext,
+    answering?: () => void,
+  ): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
+    return this.#observed(this.#inner.files(uuids, ctx, answering), ctx);
   }
 
   fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {

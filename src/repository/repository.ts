@@ -97,7 +97,7 @@ export interface CollectionQuery {
 
 export interface FindDatasetRequest {
   readonly datasetType: string;
-  /** May name metadata and alternate keys too, as stock `find_dataset` allows (query-semantics.md section 16). */
+  /** May name metadata and alternate keys too, as stock `find_dataset` allows. */
   readonly dataId: DataId;
   readonly defaultDataId?: DataId;
   readonly collections: readonly string[];
@@ -123,7 +123,7 @@ export interface Repository {
   universe(ctx: QueryContext): Promise<Universe>;
   /** All dataset types by name; may be as old as the repository's stated cache age. */
   datasetTypes(ctx: QueryContext): Promise<ReadonlyMap<string, DatasetType>>;
-  /** In the order of query-semantics.md section 12. @throws MISSING_COLLECTION for a plain name that does not exist */
+  /** In stock Butler's order: matches of globs, then what plain names give. @throws MISSING_COLLECTION for a plain name that does not exist */
   collections(query: CollectionQuery, ctx: QueryContext): Promise<readonly CollectionInfo[]>;
   /** Of a chain, that of all that it leads to. @throws MISSING_COLLECTION */
   summary(collection: string, ctx: QueryContext): Promise<CollectionSummary>;
@@ -146,8 +146,16 @@ export interface Repository {
   findDataset(request: FindDatasetRequest, ctx: QueryContext): Promise<DatasetRow | null>;
   /** Datasets by UUID, required values only where the repository has no more; unknown ones are absent. */
   datasets(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, DatasetRow>>;
-  /** Files by UUID; a dataset without files (registry only, unstored, unknown) has no entry. */
-  files(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>>;
+  /**
+   * Files by UUID; a dataset without files (registry only, unstored, unknown) has no entry.
+   * @param answering called, at the latest with the answer, when the repository has found them: what is asked from then on does
+   *   not wait for the answer to be read
+   */
+  files(
+    uuids: readonly string[],
+    ctx: QueryContext,
+    answering?: () => void,
+  ): Promise<ReadonlyMap<string, readonly FileRecord[]>>;
   /** Where the bytes of a dataset's file are; null where there is none. */
   fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null>;
   /** Of many datasets at once, the files that an object store of its own has; others are found by `fileSource` only. */

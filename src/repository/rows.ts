@@ -103,6 +103,10 @@ export interface StoreObject {
   readonly component: string | null;
   /** Its address at the store's server, which is not signed: for other stores on that server to copy from. */
   readonly url: string;
+  /** Bytes; null where it is gone. */
+  readonly size: (signal: AbortSignal) => Promise<number | null>;
+  /** Reads all of it. @returns its size in bytes and its SHA-256, hexadecimal. @throws SatelliteError NOT_FOUND where it is gone */
+  readonly content: (signal: AbortSignal) => Promise<{ readonly size: number; readonly sha256: string }>;
 }
 
 /** Bytes `start` to `end` of a file, both included. */

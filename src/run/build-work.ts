@@ -102,11 +102,7 @@ export async function placeInputs(
   });
   await writeRunButler(directory, satellite.artifacts.root, ctx.signal);
   const runs = await describeInputs(directory, file, ctx.signal);
-  const structure = await inputStructure(
-    repositories.map(({ repository }) => repository),
-    run.spec.inputs,
-    ctx,
-  );
+  const structure = await inputStructure(repositories, run.spec.inputs, ctx);
   const collections = structure.map(({ name, type, doc, children }) => ({ name, type, doc, children }));
   await directory.write(RUN_FILES.collections, `${JSON.stringify(collections, undefined, 2)}\n`, ctx.signal);
   // A graph that was made elsewhere tells of no collections.

@@ -26,7 +26,7 @@ export async function changedCollections(
   const then = noted.safeParse(parsed(text));
   if (!then.success)
     return [`What the graph was built from is not noted in ${RUN_FILES.collections} any more: ${ADVICE}`];
-  const repositories = spec.repositories.flatMap((name) => visible.find(name)?.repository ?? []);
+  const repositories = spec.repositories.flatMap((name) => visible.find(name) ?? []);
   const now = new Map((await inputStructure(repositories, spec.inputs, ctx)).map((found) => [found.name, found]));
   return then.data.flatMap(({ name, children }) => {
     const found = now.get(name);

@@ -1,6 +1,7 @@
 /** What a run's directory tells of its quanta: for people, as whoever owns the directory may have changed it. */
 import { z } from 'zod';
 import { RUN_FILES, type RunDirectory } from './directory.ts';
+import { UUID } from '../butler/uuid.ts';
 
 export interface QuantumFailure {
   readonly quantum: string;
@@ -19,7 +20,6 @@ const event = z.object({
 });
 
 const MOST_FAILURES = 1000;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Quanta whose last end was a failure, the first 1000. */
 export async function failuresOf(directory: RunDirectory, signal: AbortSignal): Promise<readonly QuantumFailure[]> {

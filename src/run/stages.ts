@@ -5,6 +5,7 @@ import type { MintedTokens } from '../access/minted-token.ts';
 import type { Job, JobKind, Jobs, Json, Lane, Task } from '../jobs/job.ts';
 import type { MadeFrom } from '../satellite/made-from.ts';
 import { sameSatellite, type OpenSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
+import { endTransfer, type LeftFiles } from '../transfer/left-files.ts';
 import { contextOf, writeableSatellite, type TransferSurroundings } from '../transfer/attempt-setting.ts';
 import { makeGraph, placeInputs, type Stack } from './build-work.ts';
 import { directoryOfRun, RUN_FILES } from './directory.ts';
@@ -30,6 +31,8 @@ export interface StagesOptions {
   readonly settings: RunSettings;
   readonly surroundings: TransferSurroundings & { readonly satellites: Pick<SatelliteDirectory, 'forJob'> };
   readonly madeFrom: Pick<MadeFrom, 'add'>;
+  /** Is told of copies that were not ended. */
+  readonly leftFiles: Pick<LeftFiles, 'noteCopy' | 'beginCopy'>;
   readonly minted: Pick<MintedTokens, 'mint'>;
   readonly publicUrl: () => string;
   readonly log: Pick<Logger, 'warn'>;
@@ -127,7 +130,7 @@ export class Stages {
   }
 
   #kind(stage: RunStage, work: (entry: RunEntry, task: Task) => Promise<StageEnd>): JobKind<StageInput> {
-    const { store, surroundings } = this.#options;
+    const { store, surroundings, leftFiles } = this.#options;
     const isWorking = stage !== 'remove';
     return {
       name: KIND[stage],
@@ -163,7 +166,10 @@ export class Stages {
       },
       ended: async ({ run, attempt }, job) => {
         const of = stage === 'transfer' ? await store.get(run) : null;
-        if (of) await surroundings.satellites.release(of.satellite, job.id);
+        if (of) {
+          const to = { to: of.satellite, satelliteId: of.satelliteId };
+          await endTransfer(surroundings.satellites, leftFiles, of.request?.inputs ?? 'REFERENCE', to, job);
+        }
         if (job.state === 'COMPLETED') return;
         const state = job.state === 'CANCELLED' ? ('CANCELLED' as const) : ('FAILED' as const);
         const entry = await store.changeAttempt(run, attempt, { ...(isWorking && { state }), error: job.error });
@@ -249,7 +255,10 @@ export class Stages {
     const graph = `${directory}/${RUN_FILES.graph}`;
     const provenance = extend ? undefined : `${directory}/${RUN_FILES.provenance}`;
     const run = { satellite, satelliteId, repositories, inputs, output, outputRun, graph, provenance };
-    const brought = await bringRunHome(run, request?.inputs ?? 'REFERENCE', this.#options.surroundings, task);
+    const mode = request?.inputs ?? 'REFERENCE';
+    const { surroundings, leftFiles } = this.#options;
+    if (mode === 'COPY') await leftFiles.beginCopy({ to: satellite, satelliteId }, task);
+    const brought = await bringRunHome(run, mode, surroundings, task);
     await this.#keepQuota(entry, task);
     // Of what has made nothing only the inputs came.
     return {

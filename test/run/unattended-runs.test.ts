@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Principal } from '../../src/access/principal.ts';
 import { SatelliteError } from '../../src/butler/errors.ts';
-import type { JobKind, Jobs, Task } from '../../src/jobs/job.ts';
+import type { Job, JobKind, Jobs, Task } from '../../src/jobs/job.ts';
 import { Claims, type ClaimsOptions } from '../../src/run/claims.ts';
 import { Stages, type StageInput, type StagesOptions } from '../../src/run/stages.ts';
 import { RUN_TABLES, RunStore, type RunEntry } from '../../src/run/store.ts';
 import { openState } from '../../src/state/open.ts';
 import type { State } from '../../src/state/state.ts';
 import { prepareTables } from '../../src/state/tables.ts';
+import type { CopiedTo } from '../../src/transfer/left-files.ts';
 import { temporaryDirectory } from '../fixtures/repositories.ts';
 
 const ALICE: Principal = { username: 'alice', groups: [], scopes: [], quota: null, kind: 'jwt', token: undefined };
@@ -24,6 +25,8 @@ let store: RunStore;
 /** What was enqueued. */
 let enqueued: string[];
 let isQueueDown: boolean;
+/** What was done at the end of transfers. */
+let endings: string[];
 let kinds: JobKind<StageInput>[];
 let stages: Stages;
 beforeAll(async () => {
@@ -33,7 +36,7 @@ beforeAll(async () => {
   store = new RunStore(state.database);
 });
 beforeEach(() => {
-  [enqueued, isQueueDown, kinds] = [[], false, []];
+  [enqueued, isQueueDown, kinds, endings] = [[], false, [], []];
   const jobs = {
     define: (kind: JobKind<StageInput>) => void kinds.push(kind),
     enqueue: async (_kind: unknown, { input }: { input: { run: string } }) => {
@@ -42,8 +45,15 @@ beforeEach(() => {
       return { id: 'job' };
     },
   } as unknown as Jobs;
-  const surroundings = { satellites: { forJob: () => Promise.reject(new Error('not asked')) } };
-  stages = new Stages({ store, jobs, surroundings, log: { warn: () => undefined } } as unknown as StagesOptions);
+  const surroundings = {
+    satellites: {
+      forJob: () => Promise.reject(new Error('not asked')),
+      release: async (_name: string, job: string) => void endings.push(`released ${job}`),
+    },
+  };
+  const leftFiles = { noteCopy: async ({ id }: Job, { to }: CopiedTo) => void endings.push(`left by ${id} in ${to}`) };
+  const log = { warn: () => undefined };
+  stages = new Stages({ store, jobs, surroundings, leftFiles, log } as unknown as StagesOptions);
 });
 afterAll(async () => {
   await state.close();
@@ -179,4 +189,18 @@ test('a beat is answered while outputs are counted, which is not begun again mea
   await vi.waitFor(() => expect(counting).toHaveLength(2));
   counting[1]!();
   expect(await ending).toMatchObject({ state: 'EXECUTED' });
+});
+
+test('what a run that was brought home by copy has not registered is kept in mind, with what was set aside for it', async () => {
+  const transfer = kinds.find(({ name }) => name === 'transferRun')!;
+  for (const inputs of ['COPY', 'REFERENCE'] as const) {
+    await added(inputs, { state: 'TRANSFERRING', stage: 'transfer', attempt: 1, request: { inputs } });
+    for (const state of ['CANCELLED', 'FAILED', 'COMPLETED'] as const) {
+      await transfer.ended!({ run: inputs, attempt: 1 }, { id: `${inputs} ${state}`, state, error: null } as Job);
+    }
+  }
+  expect(endings).toEqual([
+    ...['left by COPY CANCELLED in alice~work', 'left by COPY FAILED in alice~work', 'released COPY COMPLETED'],
+    ...['released REFERENCE CANCELLED', 'released REFERENCE FAILED', 'released REFERENCE COMPLETED'],
+  ]);
 });

@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { Revocations, REVOCATION_TABLES, SEEN_AFTER_SECONDS } from '../../src/access/revocations.ts';
 import type { SqlValue } from '../../src/repository/direct/database.ts';
 import { RUN_TABLES } from '../../src/run/store.ts';
-import { SATELLITE_TABLES } from '../../src/satellite/catalog.ts';
+import { SATELLITE_TABLES } from '../../src/satellite/tables.ts';
 import { MadeFrom } from '../../src/satellite/made-from.ts';
 import { createLeases } from '../../src/state/leases.ts';
 import { openState } from '../../src/state/open.ts';

@@ -1,7 +1,7 @@
 /** Collections and dataset types, as RemoteButler clients ask for them. */
 import type { z } from 'zod';
 import { COLLECTION_TYPE_NUMBERS, type CollectionInfo } from '../../butler/collection.ts';
-import { componentType, splitDatasetTypeName } from '../../butler/components.ts';
+import { componentType, mustReadAsDatasetType, splitDatasetTypeName } from '../../butler/components.ts';
 import { ButlerUserError } from '../../butler/errors.ts';
 import { isGlob } from '../../butler/glob.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
@@ -9,20 +9,9 @@ import { matchingNames } from '../../repository/search/dataset-types.ts';
 import type { queryCollectionInfoBody, queryCollectionsBody } from './requests.ts';
 import { datasetTypeText } from './wire-rows.ts';
 
-const DATASET_TYPE_NAME = /^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)*$/i;
-
-/** @throws ButlerUserError DATASET_TYPE_EXPRESSION */
-function checkDatasetTypeName(name: string): void {
-  if (DATASET_TYPE_NAME.test(name)) return;
-  throw new ButlerUserError(
-    'DATASET_TYPE_EXPRESSION',
-    `DatasetType '${name}' does not look like a valid dataset type name.`,
-  );
-}
-
 /** @throws ButlerUserError MISSING_DATASET_TYPE, DATASET_TYPE_EXPRESSION, UNKNOWN_COMPONENT */
 export async function datasetTypeAnswer(repository: Repository, called: string, ctx: QueryContext): Promise<string> {
-  checkDatasetTypeName(called);
+  mustReadAsDatasetType(called);
   const [name, component] = splitDatasetTypeName(called);
   const type = (await repository.datasetTypes(ctx)).get(name);
   if (!type) throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type '${called}' does not exist.`);
@@ -39,7 +28,7 @@ export async function datasetTypesAnswer(
   const types = await repository.datasetTypes(ctx);
   const component = search.find((name) => !isGlob(name) && name.includes('.'));
   if (component !== undefined) {
-    checkDatasetTypeName(component);
+    mustReadAsDatasetType(component);
     throw new ButlerUserError(
       'DATASET_TYPE_EXPRESSION',
       `Component dataset types are not supported in Registry methods: ${component}`,

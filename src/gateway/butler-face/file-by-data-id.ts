@@ -41,7 +41,7 @@ async function withCalibrationTime(
   const datasetType = (await repository.datasetTypes(ctx)).get(splitDatasetTypeName(request.datasetType)[0]);
   if (request.timespan !== null || !datasetType?.isCalibration) return request;
   const universe = await repository.universe(ctx);
-  const given = await rewriteDataId(repository, universe, datasetType, request.dataId, ctx);
+  const given = await rewriteDataId(repository, universe, datasetType, request, ctx);
   const dataId = Object.fromEntries(given);
   const group = universe.conform(given.keys());
   if (!group.elements.some(({ temporalFamily }) => temporalFamily !== undefined)) {

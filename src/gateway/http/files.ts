@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { FileResolver, ResolvedSource, WantedFile } from '../../access/file-resolution.ts';
 import { SatelliteError } from '../../butler/errors.ts';
+import { UUID } from '../../butler/uuid.ts';
 import type { Lasting, ReadingScope } from '../request-scope.ts';
 import { alreadyHas, requestedRange } from './byte-range.ts';
 import type { FacesOptions } from './server.ts';
@@ -10,14 +11,13 @@ interface FileAddress {
   Querystring: { component?: string };
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const METHODS = 'GET, HEAD, OPTIONS';
 /** Stock clients wait so long before each of five tries. */
 const RETRY_SECONDS = 5;
 
 /**
  * `GET|HEAD /files/{repository}[/~{capability}]/{uuid}/{file name}[?component=]`: the permanent address of a file's bytes
- * (design section 5, docs/permanent-addresses.md).  The right is checked at that moment.  HEAD is answered here, because
+ * (docs/permanent-addresses.md).  The right is checked at that moment.  HEAD is answered here, because
  * what a store signs is good for GET only.
  */
 export function fileRoutes(app: FastifyInstance, options: FacesOptions): void {

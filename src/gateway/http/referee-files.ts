@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { SatelliteError } from '../../butler/errors.ts';
+import { UUID } from '../../butler/uuid.ts';
 import type { PublicationService } from '../../publish/service.ts';
 import { attachmentHeaders } from './files.ts';
 import type { FacesOptions } from './server.ts';
@@ -9,8 +10,6 @@ interface RefereeFileAddress {
   Querystring: { component?: string };
   Headers: { 'satellite-referee-link'?: string };
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * `GET|HEAD /referee/files/{uuid}/{file name}[?component=]`: a file of what a referee link shows, whose secret is a header, as

@@ -1,5 +1,6 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify';
 import { currentRequest } from '../current-request.ts';
+import { noteAsked } from '../../jobs/users-first.ts';
 import type { Metrics } from '../metrics.ts';
 
 /**
@@ -12,6 +13,7 @@ export function requestLog(app: FastifyInstance, metrics: Metrics): void {
   app.decorateRequest('operationName', undefined);
 
   app.addHook('onRequest', async (request, reply) => {
+    noteAsked();
     reply.header('x-request-id', request.id);
   });
   const inRequest: onRequestHookHandler = (request, _reply, done) => currentRequest.run(request, done);

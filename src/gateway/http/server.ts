@@ -24,13 +24,12 @@ import type { CapabilityFile, Lasting, ReadingScope, RequestScope, ScopePurpose 
 import { claimRoutes, type ClaimRoutesOptions } from './claims.ts';
 import { failureAnswers } from './failures.ts';
 import { fileRoutes } from './files.ts';
-import { graphiqlRoutes, type GraphiqlOptions } from './graphiql.ts';
+import type { GraphiqlOptions } from './graphiql.ts';
 import { graphqlOnDemand, graphqlRoutes } from './graphql.ts';
 import { healthRoute } from './health.ts';
 import { allowGraphiql, hideFromGraphiql, refuseForeignPages } from './page-origins.ts';
 import { refereeFileRoute } from './referee-files.ts';
 import { requestLog } from './request-log.ts';
-import { reviewPageRoutes } from './review-page.ts';
 import { securityHeaders } from './security-headers.ts';
 import { uploadRoute } from './uploads.ts';
 
@@ -88,6 +87,11 @@ export interface HttpServerOptions extends FacesOptions {
   readonly pathPrefix: string | undefined;
 }
 
+/** For a route with a schema of fastify's, which nothing would check. */
+function noCompiler(): never {
+  throw new Error('a route has a schema of fastify: check its requests with zod');
+}
+
 /** The server, ready to listen; closing it lets requests that are being answered end. */
 export async function createHttpServer(options: HttpServerOptions): Promise<FastifyInstance> {
   const { log, metrics, limits } = options;
@@ -99,6 +103,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     forceCloseConnections: 'idle',
     // Names of files and capabilities in addresses are longer than the 100 characters that are the default.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_NAME },
+    // Ours are checked by zod: fastify's compilers would be loaded all the same, and take 1 MB.
+    schemaController: { compilersFactory: { buildValidator: noCompiler, buildSerializer: noCompiler } },
   });
   const graphql = graphqlOnDemand(app, options);
 
@@ -147,8 +153,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Fast
     const page = { ...graphiql, publicUrl: options.publicUrl };
     await app.register(
       async (routes) => {
-        await graphiqlRoutes(routes, page);
-        if (options.services?.publications) await reviewPageRoutes(routes, page);
+        await (await import('./graphiql.ts')).graphiqlRoutes(routes, page);
+        if (options.services?.publications) await (await import('./review-page.ts')).reviewPageRoutes(routes, page);
       },
       { prefix: graphiql.origin === undefined ? prefix : '' },
     );

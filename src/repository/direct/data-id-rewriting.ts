@@ -1,6 +1,6 @@
 /**
  * Data IDs that name metadata and alternate keys (`detector: 'R22_S11'`, `day_obs` with `seq_num`, `exposure.obs_id`)
- * in terms of dimensions' own values, as stock `_rewrite_data_id` does it (query-semantics.md section 16).
+ * in terms of dimensions' own values, as stock `_rewrite_data_id` does it.
  */
 import type { DataId, DataIdValue } from '../../butler/data-id.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
@@ -8,25 +8,34 @@ import { ButlerUserError, InvalidQueryError } from '../../butler/errors.ts';
 import { didYouMean } from '../../butler/nearest-name.ts';
 import { buildQuery } from '../../butler/query/build.ts';
 import type { DimensionElement, Universe } from '../../butler/universe.ts';
-import type { QueryContext, Repository } from '../repository.ts';
+import type { FindDatasetRequest, QueryContext, Repository } from '../repository.ts';
 import type { DimensionRecordRow, FieldValue } from '../rows.ts';
 
 type Values = Map<string, DataIdValue>;
+
+/** Where records are looked up, and with which values of the governors where the data ID names none. */
+interface Lookup {
+  readonly repository: Repository;
+  readonly universe: Universe;
+  readonly defaultDataId: DataId;
+  readonly ctx: QueryContext;
+}
 
 /** Enough to tell "exactly one" from "several", and to choose among visits of several visit systems. */
 const RECORDS = 100;
 
 /**
- * @returns values by dimension, of whatever dimensions were given or found
+ * @returns values by dimension, of whatever dimensions were given or found; defaults serve to find records alone
  * @throws ButlerUserError DIMENSION_VALUE where no record fits, several do, a key is unknown, or keys contradict
  */
 export async function rewriteDataId(
   repository: Repository,
   universe: Universe,
   datasetType: DatasetType,
-  dataId: DataId,
+  { dataId, defaultDataId = {} }: Pick<FindDatasetRequest, 'dataId' | 'defaultDataId'>,
   ctx: QueryContext,
 ): Promise<ReadonlyMap<string, DataIdValue>> {
+  const lookup: Lookup = { repository, universe, defaultDataId, ctx };
   const { values, byRecord, unknown } = sortKeys(universe, dataId);
   for (const [dimension, fields] of guessDimensions(universe, datasetType, unknown)) {
     byRecord.set(dimension, new Map([...(byRecord.get(dimension) ?? []), ...fields]));
@@ -36,8 +45,8 @@ export async function rewriteDataId(
     if (!element.primaryKey) {
       throw new InvalidQueryError(`${dimension} is not a true dimension, and cannot be used in data IDs.`);
     }
-    if (values.has(dimension)) await checkRecord(repository, element, values, fields, ctx);
-    else values.set(dimension, await findValue(repository, element, element.primaryKey.name, values, fields, ctx));
+    if (values.has(dimension)) await checkRecord(lookup, element, values, fields);
+    else values.set(dimension, await findValue(lookup, element, element.primaryKey.name, values, fields));
   }
   return values;
 }
@@ -105,15 +114,9 @@ function guessDimensions(universe: Universe, datasetType: DatasetType, unknown: 
 }
 
 /** The dimension's value is given: its record must say the same. */
-async function checkRecord(
-  repository: Repository,
-  element: DimensionElement,
-  values: Values,
-  fields: Values,
-  ctx: QueryContext,
-): Promise<void> {
+async function checkRecord(lookup: Lookup, element: DimensionElement, values: Values, fields: Values): Promise<void> {
   const dataId = only(values, element.required);
-  const records = await findRecords(repository, element, dataId, new Map(), ctx);
+  const records = await findRecords(lookup, element, dataId);
   if (records.length === 0) {
     throw new ButlerUserError(
       'DIMENSION_VALUE',
@@ -134,19 +137,15 @@ async function checkRecord(
 
 /** The value of the one record with these fields. */
 async function findValue(
-  repository: Repository,
+  lookup: Lookup,
   element: DimensionElement,
   key: string,
   values: Values,
   fields: Values,
-  ctx: QueryContext,
 ): Promise<DataIdValue> {
-  const universe = await repository.universe(ctx);
-  const dataId = only(values, universe.conform([element.name]).names);
-  let records = await findRecords(repository, element, dataId, fields, ctx);
-  if (records.length > 1 && element.name === 'visit') {
-    records = await inDefaultVisitSystem(repository, universe, records, values, ctx);
-  }
+  const dataId = only(values, lookup.universe.conform([element.name]).names);
+  let records = await findRecords(lookup, element, dataId, fields);
+  if (records.length > 1 && element.name === 'visit') records = await inDefaultVisitSystem(lookup, records, values);
   if (records.length === 1) return records[0]!.fields[key] as DataIdValue;
   throw new ButlerUserError(
     'DIMENSION_VALUE',
@@ -159,16 +158,15 @@ async function findValue(
 
 /** Of visits that are the same exposures in several visit systems, the one of the instrument's default system. */
 async function inDefaultVisitSystem(
-  repository: Repository,
-  universe: Universe,
+  lookup: Lookup,
   visits: readonly DimensionRecordRow[],
   values: Values,
-  ctx: QueryContext,
 ): Promise<readonly DimensionRecordRow[]> {
+  const { universe } = lookup;
   const membership = universe.find('visit_system_membership');
   const instrument = universe.element('instrument');
   if (!membership || !instrument.metadata.some((column) => column.name === 'visit_system')) return visits;
-  const instruments = await findRecords(repository, instrument, only(values, ['instrument']), new Map(), ctx);
+  const instruments = await findRecords(lookup, instrument, only(values, ['instrument']));
   const system = instruments[0]?.fields['visit_system'];
   if (instruments.length !== 1 || system === null || system === undefined) return visits;
   for (const visit of visits) {
@@ -177,25 +175,24 @@ async function inDefaultVisitSystem(
       ['visit_system', system as DataIdValue],
       ['visit', visit.fields['id'] as DataIdValue],
     ]);
-    if ((await findRecords(repository, membership, dataId, new Map(), ctx)).length > 0) return [visit];
+    if ((await findRecords(lookup, membership, dataId)).length > 0) return [visit];
   }
   return visits;
 }
 
 async function findRecords(
-  repository: Repository,
+  { repository, universe, defaultDataId, ctx }: Lookup,
   element: DimensionElement,
   dataId: Values,
-  fields: Values,
-  ctx: QueryContext,
+  fields: Values = new Map(),
 ): Promise<readonly DimensionRecordRow[]> {
-  const universe = await repository.universe(ctx);
   const names = [...fields.keys()];
   const { query, spec } = buildQuery(universe, {
     result: { type: 'dimension_record', element: element.name },
     where: names.map((name, i) => `${element.name}.${name} = :value${i}`),
     bind: Object.fromEntries(names.map((name, i) => [`value${i}`, fields.get(name)!])),
     dataId: Object.fromEntries(dataId),
+    defaultDataId,
     limit: RECORDS,
   });
   if (spec.type !== 'dimension_record') throw new TypeError('a query for records must give records');

@@ -1,8 +1,7 @@
-/** Dataset UUIDs as registries store them: 32 hex digits in SQLite, a `uuid` in PostgreSQL (butler-schema.md 1.3). */
+/** Dataset UUIDs as registries store them: 32 hex digits in SQLite, a `uuid` in PostgreSQL. */
 import sql, { type Sql } from 'sql-template-tag';
 import type { Dialect } from './database.ts';
-
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+import { UUID } from '../../butler/uuid.ts';
 
 /** The text in lower case, if it is a UUID. */
 export function validUuid(text: string): string | undefined {

@@ -1,5 +1,5 @@
-/** Stock Butler's `find_dataset` (query-semantics.md section 16). */
-import { componentType, splitDatasetTypeName } from '../../butler/components.ts';
+/** Stock Butler's `find_dataset`. */
+import { componentType, mustReadAsDatasetType, splitDatasetTypeName } from '../../butler/components.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
 import type { DataIdValue } from '../../butler/data-id.ts';
 import { ButlerUserError } from '../../butler/errors.ts';
@@ -15,21 +15,22 @@ import { rewriteDataId } from './data-id-rewriting.ts';
 
 /**
  * The dataset with this data ID in the first of the collections that has one; null where there is none.
- * @throws ButlerUserError MISSING_DATASET_TYPE, UNKNOWN_COMPONENT, DIMENSION_NAME for a missing dimension,
- * DIMENSION_VALUE, MISSING_COLLECTION, CALIBRATION_LOOKUP where several validity ranges fit
+ * @throws ButlerUserError DATASET_TYPE_EXPRESSION, MISSING_DATASET_TYPE, UNKNOWN_COMPONENT, DIMENSION_NAME for a missing
+ * dimension, DIMENSION_VALUE, MISSING_COLLECTION, CALIBRATION_LOOKUP where several validity ranges fit
  */
 export async function findDataset(
   repository: Repository,
   request: FindDatasetRequest,
   ctx: QueryContext,
 ): Promise<DatasetRow | null> {
+  mustReadAsDatasetType(request.datasetType);
   const [name, component] = splitDatasetTypeName(request.datasetType);
   const datasetType = (await repository.datasetTypes(ctx)).get(name);
   if (!datasetType) throw new ButlerUserError('MISSING_DATASET_TYPE', `Dataset type '${name}' does not exist.`);
   const answerType = component === null ? datasetType : componentType(datasetType, component);
 
   const universe = await repository.universe(ctx);
-  const given = await rewriteDataId(repository, universe, datasetType, request.dataId, ctx);
+  const given = await rewriteDataId(repository, universe, datasetType, request, ctx);
   const dataId = requiredValues(datasetType.dimensions, given, request.defaultDataId ?? {});
   const collections = await searchedCollections(repository, request, datasetType.isCalibration, ctx);
   if (collections.length === 0) return null;

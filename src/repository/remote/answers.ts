@@ -1,4 +1,4 @@
-/** The JSON of answers other than query results (query-semantics.md section 17; peer-stack.md section 4). */
+/** The JSON of answers other than query results. */
 import { z } from 'zod';
 import type { CollectionInfo, CollectionType } from '../../butler/collection.ts';
 import { COLLECTION_TYPE_NUMBERS } from '../../butler/collection.ts';
@@ -127,7 +127,8 @@ export function toCollectionInfo(wire: z.infer<typeof collectionsAnswer>['collec
     name: wire.name,
     type: TYPES_BY_NUMBER.get(wire.type)!,
     doc: wire.doc ?? '',
-    children: wire.children,
+    // The server says each again for every way that leads to the chain, where it is asked to follow chains; none holds one twice.
+    children: [...new Set(wire.children)],
     ...(wire.parents === null ? {} : { parents: wire.parents.toSorted() }),
     ...(wire.dataset_types === null ? {} : { datasetTypes: wire.dataset_types.toSorted() }),
   };

@@ -143,10 +143,17 @@ export class RemoteClient {
     return found;
   }
 
-  async files(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
+  /** @param answering called when the server begins to answer the last request: it has made the answer then */
+  async files(
+    uuids: readonly string[],
+    ctx: QueryContext,
+    answering?: () => void,
+  ): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
     let found: ReadonlyMap<string, readonly FileRecord[]> = new Map();
-    for (const dataset_ids of batches(uuids)) {
-      const files = filesOfTransfer(await this.http.post('file_transfer', { dataset_ids }, ctx));
+    const requests = [...batches(uuids)];
+    for (const dataset_ids of requests) {
+      const begun = dataset_ids === requests.at(-1) ? answering : undefined;
+      const files = filesOfTransfer(await this.http.post('file_transfer', { dataset_ids }, ctx, begun));
       if (!files) throw this.http.unreadable();
       if (found.size === 0) found = files;
       else found = new Map([...found, ...files]);

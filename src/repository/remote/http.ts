@@ -62,9 +62,9 @@ export class ButlerHttp {
     return this.#json('GET', path, undefined, ctx);
   }
 
-  /** The answer to `POST v1/{path}`. */
-  post(path: string, body: unknown, ctx: QueryContext): Promise<Json> {
-    return this.#json('POST', path, stringifyJson(body), ctx);
+  /** The answer to `POST v1/{path}`. @param answering called when it begins to come */
+  post(path: string, body: unknown, ctx: QueryContext, answering?: () => void): Promise<Json> {
+    return this.#json('POST', path, stringifyJson(body), ctx, answering);
   }
 
   /**
@@ -99,10 +99,17 @@ export class ButlerHttp {
     await (await this.#pool)?.destroy();
   }
 
-  async #json(method: 'GET' | 'POST', path: string, body: string | undefined, ctx: QueryContext): Promise<Json> {
+  async #json(
+    method: 'GET' | 'POST',
+    path: string,
+    body: string | undefined,
+    ctx: QueryContext,
+    answering?: () => void,
+  ): Promise<Json> {
     const slot = await this.#requests.acquire(ctx.caller.username, ctx.signal);
     try {
       const answer = await this.#send(method, path, body, ctx);
+      answering?.();
       const text = await answer.body.text().catch((error: unknown) => {
         throw this.#connectionFailure(error, ctx.signal);
       });

@@ -169,8 +169,12 @@ export class RemoteRepository implements Repository {
     return this.#client.datasets(uuids, await this.universe(ctx), ctx);
   }
 
-  async files(uuids: readonly string[], ctx: QueryContext): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
-    return this.#client.files(uuids, ctx);
+  async files(
+    uuids: readonly string[],
+    ctx: QueryContext,
+    answering?: () => void,
+  ): Promise<ReadonlyMap<string, readonly FileRecord[]>> {
+    return this.#client.files(uuids, ctx, answering);
   }
 
   async fileSource(uuid: string, component: string | null, ctx: QueryContext): Promise<FileSource | null> {

@@ -1,6 +1,7 @@
 /** The JSON documents of a quantum graph. */
 import { z } from 'zod';
 import { parseJson, type Json } from '../../butler/json.ts';
+import { UUID } from '../../butler/uuid.ts';
 import type { GraphLimits } from './limits.ts';
 import { unreadable } from './unreadable.ts';
 
@@ -51,7 +52,7 @@ function checkShape(bytes: Buffer, what: string, limits: GraphLimits): void {
 }
 
 /** A UUID as graphs write them. */
-export const uuid = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+export const uuid = z.string().regex(UUID);
 
 /** Values of a data ID. */
 export const dataIdValues = z.array(z.union([z.string(), z.int(), z.bigint()]));

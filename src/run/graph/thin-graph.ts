@@ -68,12 +68,3 @@ function checkEdges(edges: ThinGraph['edges'], uuids: ReadonlySet<string>): void
   }
   if (done < uuids.size) throw unreadable('its quanta wait for each other in a circle');
 }
-
-/** Some quanta and all that hang on what they make, in any number of steps: what is to be run again where these failed. */
-export function withDependents({ edges }: Pick<ThinGraph, 'edges'>, uuids: Iterable<string>): ReadonlySet<string> {
-  const dependents = Map.groupBy(edges, ([from]) => from);
-  const selected = new Set(uuids);
-  // A set is walked through what is added to it meanwhile, too.
-  for (const uuid of selected) for (const [, to] of dependents.get(uuid) ?? []) selected.add(to);
-  return selected;
-}

@@ -39,6 +39,16 @@ test('a collection that came with a chain is not asked again, alone or among oth
   expect(asked()).toBe(1);
 });
 
+test('a chain that is found in two ways has its children once, as elsewhere', async () => {
+  // So the stock server answers for `defaults` and `HSC/defaults`, which `defaults` holds.
+  const twice = [collection('defaults', 3, ['HSC/defaults']), collection('HSC/defaults', 3, ['b', 'b', 'a', 'a'])];
+  server.on('query_collection_info', json(200, { collections: twice }));
+  await names(['defaults', 'HSC/defaults'], 'alice', true);
+  const [info] = await repository.collections({ search: ['HSC/defaults'] }, ctx('alice'));
+  expect(info!.children).toEqual(['b', 'a']);
+  expect(asked()).toBe(1);
+});
+
 test('what one user was told is not told to another', async () => {
   server.on('query_collection_info', json(200, { collections: [collection('a', 1)] }), missing);
   expect(await names(['a'])).toEqual(['a']);

@@ -4,9 +4,8 @@
 """
 
 import sys
-import uuid
 
-from lsst.daf.butler import Butler, DatasetRef
+from lsst.daf.butler import Butler
 
 root, dataset_type, run = sys.argv[1:]
 butler = Butler.from_config(root, writeable=True)

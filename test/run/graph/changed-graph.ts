@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { PredictedGraph } from '../../../src/run/graph/predicted-graph.ts';
 import type { PredictedQuantum } from '../../../src/run/graph/quantum.ts';
-import { withDependents } from '../../../src/run/graph/thin-graph.ts';
 import { writeGraph, type GraphChanges } from '../../../src/run/graph/write-graph.ts';
 
 /** Writes a graph that is made of the one at `path` into a directory. */
@@ -26,8 +25,12 @@ export function quantaOf(path: string): Promise<readonly PredictedQuantum[]> {
   return readGraph(path, (graph) => Array.fromAsync(graph.quanta()));
 }
 
-/** The first quantum of a task, and what hangs on it. */
+/** The first quantum of a task and all that hang on what it makes, in any number of steps. */
 export async function failedWithDependents(path: string, task: string): Promise<ReadonlySet<string>> {
   const thin = await readGraph(path, (graph) => graph.thin());
-  return withDependents(thin, [thin.quanta.get(task)![0]!.uuid]);
+  const dependents = Map.groupBy(thin.edges, ([from]) => from);
+  const selected = new Set([thin.quanta.get(task)![0]!.uuid]);
+  // A set is walked through what is added to it meanwhile, too.
+  for (const uuid of selected) for (const [, to] of dependents.get(uuid) ?? []) selected.add(to);
+  return selected;
 }

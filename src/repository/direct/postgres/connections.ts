@@ -10,8 +10,8 @@ import { withCredentials } from './credentials.ts';
 /** The protocol counts parameters in 16 bits. */
 const MAX_PARAMETERS = 65_535;
 
-/** SQLSTATE of a text with U+0000, which no text in PostgreSQL has. */
-const UNSTORABLE = '22021';
+/** SQLSTATEs of a text with U+0000, which no text in PostgreSQL has: as it is, and within JSON. */
+const UNSTORABLE: readonly unknown[] = ['22021', '22P05'];
 
 /** What a statement has to end in that was told to: a function of somebody else's can refuse to. */
 const END_MILLISECONDS = 5_000;
@@ -135,7 +135,7 @@ export class PostgresConnections {
       return { rows, changes: rowCount ?? 0, command };
     } catch (error) {
       signal.throwIfAborted();
-      if ((error as { code?: unknown }).code === UNSTORABLE) {
+      if (UNSTORABLE.includes((error as { code?: unknown }).code)) {
         throw new SatelliteError(
           'BAD_USER_INPUT',
           'A text holds a character that a database cannot hold, such as U+0000.',

@@ -1,25 +1,22 @@
-/** What a verification finds wrong in a repository (butler-schema.md section 9). */
+/** What a verification finds wrong in a repository. */
 
-export const FINDING_KINDS = [
-  'DAMAGED_DATABASE',
-  'DANGLING_ROW',
-  'DATASET_OUTSIDE_RUN',
-  'MIXED_DATASET_TYPE',
-  'RUN_NOT_REGISTERED',
-  'CHAIN_CYCLE',
-  'SUMMARY_MISSING',
-  'OVERLAPPING_VALIDITY',
-  'OVERLAP_ROWS_WRONG',
-  'FILE_WITHOUT_LOCATION',
-  'LOCATION_WITHOUT_FILE',
-  'REMOVAL_UNFINISHED',
-  'FILE_MISSING',
-  'FILE_SIZE_DIFFERS',
-  'FILE_UNKNOWN',
-  'REFERENCE_DEAD',
-] as const;
-
-export type FindingKind = (typeof FINDING_KINDS)[number];
+export type FindingKind =
+  | 'DAMAGED_DATABASE'
+  | 'DANGLING_ROW'
+  | 'DATASET_OUTSIDE_RUN'
+  | 'MIXED_DATASET_TYPE'
+  | 'RUN_NOT_REGISTERED'
+  | 'CHAIN_CYCLE'
+  | 'SUMMARY_MISSING'
+  | 'OVERLAPPING_VALIDITY'
+  | 'OVERLAP_ROWS_WRONG'
+  | 'FILE_WITHOUT_LOCATION'
+  | 'LOCATION_WITHOUT_FILE'
+  | 'REMOVAL_UNFINISHED'
+  | 'FILE_MISSING'
+  | 'FILE_SIZE_DIFFERS'
+  | 'FILE_UNKNOWN'
+  | 'REFERENCE_DEAD';
 
 export interface Finding {
   readonly kind: FindingKind;

@@ -1,4 +1,4 @@
-/** Validity ranges in CALIBRATION collections (butler-schema.md sections 7.8, 7.9). */
+/** Validity ranges in CALIBRATION collections. */
 import sql, { join } from 'sql-template-tag';
 import { inBatches } from '../../../butler/in-batches.ts';
 import type { DataId, DataIdValue } from '../../../butler/data-id.ts';
@@ -74,7 +74,9 @@ export async function decertify(
   }
   const table = calibsTable(datasetType);
   const collection = await collectionOfType(tx, name, 'CALIBRATION', 'Cannot decertify from collection');
-  const keys = dataIds?.map((dataId) => requiredValues(universe, datasetType, dataId)) ?? null;
+  // Each once: a row that is found twice would leave what is left of it twice.
+  const values = dataIds?.map((dataId) => requiredValues(universe, datasetType, dataId));
+  const keys = values ? [...new Map(values.map((key) => [keyText(key), key])).values()] : null;
   await tx.savepoint(async () => {
     await lock(tx, table);
     const rows = await overlappingRows(tx, universe, collection, datasetType, timespan, keys);

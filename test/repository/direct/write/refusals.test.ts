@@ -120,9 +120,11 @@ describe('A writer of a registry', () => {
     ['a"b', 'quotes'],
     ['a#b', 'ambiguous'],
     ['a%20b', 'ambiguous'],
+    ['$HOME/a', 'ambiguous'],
     ['a/../b', 'dots'],
     ['/a', 'slashes'],
     ['', 'empty'],
+    ['~alice/a', 'home'],
     ['x'.repeat(65), '64'],
   ])('refuses a collection named %j, saying why', async (name, why) => {
     await refused(repository.registerCollection({ name, type: 'RUN' }, ctx), 'BAD_USER_INPUT', why);
@@ -275,6 +277,22 @@ describe('A writer of a registry', () => {
     await refused(repository.certify('calib', [B], { begin: 19n, end: 30n }, ctx), 'CONFLICT', A, B);
     await refused(repository.certify('calib', [A, B], { begin: 50n, end: 60n }, ctx), 'CONFLICT', A, B);
     await repository.certify('calib', [B], { begin: 20n, end: 30n }, ctx);
+  });
+
+  it('takes a range away once where a data ID is named more than once', async () => {
+    await repository.importDatasets([dataset(A, {}, 'flat')], ctx);
+    await repository.certify('calib', [A], { begin: 10n, end: 40n }, ctx);
+    const dataId = { instrument: 'Cam', detector: 1 };
+    await repository.decertify('calib', 'flat', { begin: 20n, end: 30n }, [dataId, { ...dataId }], ctx);
+    const database = new Sqlite(join(root, 'gen3.sqlite3'), { readonly: true });
+    const table = database.prepare('SELECT calibration_association_table FROM dataset_type WHERE name = ?').pluck();
+    const calibs = String(table.get('flat'));
+    const ranges = database.prepare(`SELECT timespan_begin, timespan_end FROM "${calibs}" ORDER BY 1`).raw().all();
+    database.close();
+    expect(ranges).toEqual([
+      [10, 20],
+      [30, 40],
+    ]);
   });
 
   it('checks the chains that hold a collection before it removes anything', async () => {
