@@ -52,6 +52,8 @@ export interface CheckSetting {
 type ClashSetting = Pick<CheckSetting, 'manifest' | 'published' | 'replaced' | 'changed' | 'who'>;
 
 const PICKLE = /pickle/i;
+/** Names of files that are unpickled by formatters that look at them, such as `PackagesFormatter`. */
+const PICKLED_FILE = /\.(?:pickle|pkl)$/i;
 /** Formatters of stock Butler that unpickle or import what is in their files. */
 const RUNNING: ReadonlySet<string> = new Set([
   'lsst.meas.photoz.base.model_formatter.ModelFormatter',
@@ -218,17 +220,17 @@ async function checkFormats(
   const storageClasses = new Set((await manifest.datasetTypes()).map(({ storageClass }) => storageClass));
   for await (const datasets of manifest.datasets()) {
     for (const { datasetType, files } of datasets) {
-      for (const { formatter, storageClass } of files) {
+      for (const { fileName, formatter, storageClass } of files) {
         formatters.add(formatter);
         storageClasses.add(storageClass);
-        if (PICKLE.test(formatter)) pickled.add(`${datasetType} (${storageClass})`);
+        if (PICKLE.test(formatter) || PICKLED_FILE.test(fileName)) pickled.add(`${datasetType} (${storageClass})`);
       }
     }
   }
   const failed = (message: string) => ({ code, state: 'FAILED', message }) as const;
   if (pickled.size > 0) {
     return failed(
-      `${listed([...pickled])}: their files are pickled, and reading these runs what is in them. Convert them: put them anew with Butler under a dataset type of another storage class, tables and arrays as ArrowAstropy, ArrowNumpy, ArrowNumpyDict or DataFrame (Parquet), other values as StructuredDataDict (YAML).`,
+      `${listed([...pickled])}: their files are pickled, and reading these runs what is in them. Convert them: put them anew with Butler under a dataset type of another storage class, tables and arrays as ArrowAstropy, ArrowNumpy, ArrowNumpyDict or DataFrame (Parquet), other values as StructuredDataDict, and Packages as they are, in their own format (YAML).`,
     );
   }
   if (runningCode.length > 0) {

@@ -1,5 +1,5 @@
 /** What is checked automatically before a reviewer looks at it. */
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHmac } from 'node:crypto';
@@ -45,6 +45,21 @@ describe('the checks of a request', () => {
       /^FAILED 'note \(StructuredDataDict\)': .*runs what is in them\. Convert them: .*ArrowNumpy.*StructuredDataDict/,
     );
     await expect(world.reached('alice', pickled.id, 'SUBMITTED')).rejects.toThrow(/FORMATS/);
+    // The formatter of `Packages` unpickles what is called so.
+    await filled('packages', 'u/alice/packages', 1);
+    const { root, registry: own } = await registryOf(world, 'packages');
+    const path = own.prepare('SELECT path FROM file_datastore_records').pluck().get() as string;
+    await rename(join(root, path), join(root, 'packages.PKL'));
+    own
+      .prepare(`UPDATE file_datastore_records SET path = 'packages.PKL', storage_class = 'Packages', formatter = ?`)
+      .run('lsst.daf.butler.formatters.packages.PackagesFormatter');
+    own.close();
+    const wanted = { satellite: 'packages', collections: ['u/alice/packages'], title: 'packages' };
+    const packages = await did('alice', 'submitPublication', wanted);
+    expect([packages.state, checkOf(packages, 'FORMATS')]).toEqual([
+      'DRAFT',
+      expect.stringMatching(/^FAILED 'note \(Packages\)': their files are pickled.*Packages as they are/),
+    ]);
     // The file has text that is no value of a field; what would run is the same to us.
     const code = await change('code', 'formatter', 'lsst.pipe.base.formatters.pexConfig.PexConfigFormatter');
     expect([code.state, checkOf(code, 'FORMATS')]).toEqual([
