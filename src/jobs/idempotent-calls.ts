@@ -104,10 +104,8 @@ export class IdempotentCalls {
       throw error;
     }
     failpoint('call:before-answer');
-    await this.#change(
-      call,
-      ({ table, where }) => sql`UPDATE ${table} SET answer = ${JSON.stringify(answer)} WHERE ${where}`,
-    );
+    const sealed = this.#state.secret.seal(answerPurpose(call), JSON.stringify(answer));
+    await this.#change(call, ({ table, where }) => sql`UPDATE ${table} SET answer = ${sealed} WHERE ${where}`);
     return answer;
   }
 
@@ -148,12 +146,17 @@ export class IdempotentCalls {
           `The idempotency key '${call.key}' was used for another ${call.mutation}: take a new key, or give the same input.`,
         );
       }
-      if (typeof row[1] === 'string') return { answer: JSON.parse(row[1]) as Json };
+      if (typeof row[1] === 'string') return { answer: this.#answer(call, row[1]) };
       const taken = await transaction.run(
         sql`UPDATE ${table} SET begun_at = ${now} WHERE ${where} AND answer IS NULL AND begun_at <= ${interrupted}`,
       );
       return taken === 1 ? { isRepeat: true, nonce: String(row[2]) } : 'elsewhere';
     }, AbortSignal.timeout(this.#longestMs));
+  }
+
+  /** Addresses to which files can be put are in some answers. What an older gateway kept is as it is. */
+  #answer(call: IdempotentCall, kept: string): Json {
+    return JSON.parse(this.#state.secret.unseal(answerPurpose(call), kept) ?? kept) as Json;
   }
 
   /** Nobody does any more what was begun by then and has no answer, Unix milliseconds. */
@@ -176,6 +179,10 @@ type Part = ReturnType<typeof sql>;
 
 function isBrokenOff(error: SatelliteError): boolean {
   return error instanceof UncertainCommitError || BROKEN_OFF.has(error.code);
+}
+
+function answerPurpose({ owner, mutation, key }: IdempotentCall): string {
+  return `call-answer:${JSON.stringify([owner, mutation, key])}`;
 }
 
 function identify({ owner, mutation, key }: IdempotentCall): Part {

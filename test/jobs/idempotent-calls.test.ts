@@ -108,6 +108,22 @@ test('a call that was interrupted before an upgrade of the gateway is repeated a
   }
 });
 
+test('an answer that opens something is kept, and cannot be read in the database', async () => {
+  const calls = new IdempotentCalls(state, 60_000);
+  const answer = { upload: { url: 'https://store.example/zip?signed=by-the-store' } };
+  expect(await calls.once(call, async () => answer)).toEqual(answer);
+  expect(await replica().once(call, never)).toEqual(answer);
+  const table = state.database.table('call');
+  const [row] = await state.database.all(sql`SELECT answer FROM ${table}`, signal);
+  expect(row![0]).toMatch(/^[\w-]{60,}$/);
+  // As a gateway before this one kept it.
+  await state.database.transaction(
+    (transaction) => transaction.run(sql`UPDATE ${table} SET answer = ${JSON.stringify(answer)}`),
+    signal,
+  );
+  expect(await replica().once(call, never)).toEqual(answer);
+});
+
 test('a call that another gateway is doing is waited for, and answered alike', async () => {
   const elsewhere = await begun(replica());
   const again = replica().once(call, never);
