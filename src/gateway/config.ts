@@ -193,7 +193,7 @@ export const gatewayConfig = z
     /** How pipelines are run. */
     runs: runsConfig.prefault({}),
   })
-  .superRefine(({ repositories, views, auth, graphiql, publicUrl, runs, python }, ctx) => {
+  .superRefine(({ repositories, views, auth, graphiql, publicUrl, webhooks, runs, python }, ctx) => {
     if (runs.executeAs !== 'none' && !python) {
       ctx.addIssue({ code: 'custom', path: ['runs', 'executeAs'], message: 'needs python.executable' });
     }
@@ -207,6 +207,10 @@ export const gatewayConfig = z
     if (graphiql.origin !== undefined && (publicUrl === undefined || new URL(publicUrl).origin === graphiql.origin)) {
       const message = 'needs a publicUrl of another origin: the page has to know where the API is';
       ctx.addIssue({ code: 'custom', path: ['graphiql', 'origin'], message });
+    }
+    for (const [i, { url }] of webhooks.entries()) {
+      if (webhooks.findIndex((webhook) => webhook.url === url) === i) continue;
+      ctx.addIssue({ code: 'custom', path: ['webhooks', i, 'url'], message: 'is there twice' });
     }
     for (const [i, repository] of repositories.entries()) {
       const wrong = (key: string, message: string) => {

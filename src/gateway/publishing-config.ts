@@ -35,10 +35,18 @@ export const publishingConfig = z.strictObject({
 
 export const webhookConfig = z.strictObject({
   /** Address that takes a POST of JSON for everything that happens to a publication. */
-  url: z.url({ protocol: /^https?$/ }),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => isWithoutUser(url), 'must not have a user or a password: it is signed'),
   /** With which the header `Satellite-Signature` is made, an HMAC with SHA-256 of the body; best as `${VARIABLE}`. */
   secret: z.string().min(16),
 });
+
+/** Others are never called, and would be logged. */
+function isWithoutUser(url: string): boolean {
+  const { username, password } = new URL(url);
+  return username === '' && password === '';
+}
 
 /** The repositories that can be published in. */
 export function publishedSettings(repositories: readonly RepositoryConfig[]): readonly PublishedSettings[] {

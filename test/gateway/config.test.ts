@@ -88,6 +88,16 @@ test.each([
     `${MINIMAL}\nrepositories: [{name: a, kind: direct, path: x}, {name: a, kind: direct, path: y}]`,
     'repositories[1].name: "a" is there twice',
   ],
+  [
+    'a webhook that is there twice, of which no event could be written down',
+    `${MINIMAL}\nwebhooks: [{url: "https://x/a", secret: ${'s'.repeat(16)}}, {url: "https://x/a", secret: ${'t'.repeat(16)}}]`,
+    'webhooks[1].url: is there twice',
+  ],
+  [
+    'a webhook with a password, which could not be called',
+    `${MINIMAL}\nwebhooks: [{url: "https://user:word@x/a", secret: ${'s'.repeat(16)}}]`,
+    'webhooks[0].url: must not have a user or a password',
+  ],
   ['an unknown kind', `${MINIMAL}\nrepositories: [{name: a, kind: tape}]`, 'repositories[0].kind'],
   [
     'delegated tokens',
