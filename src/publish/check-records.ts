@@ -11,7 +11,7 @@ const AT_ONCE = 250;
 
 /**
  * What is said of the first record that has other values there, as the commit would say it: element, data ID and fields; or whose
- * alternate key is another's there.  A later version is no exception, as records stay with what else needs them.
+ * alternate key is another's there; and what to do.  A later version is no exception, as records stay with what else needs them.
  */
 export async function conflictingRecord(
   manifest: Manifest,
@@ -26,8 +26,13 @@ export async function conflictingRecord(
         repository: name,
       }));
       const { missing, conflicts } = await planRecords(repository, rows, ctx, `'${name}' and what is to be published`);
-      const [conflict] = conflicts.length > 0 ? conflicts : await alternateKeyConflicts(repository, missing, ctx);
-      if (conflict) return conflict.reason;
+      if (conflicts[0]) {
+        return `${conflicts[0].reason} Bring the record of '${name}' into your repository, or ask the operator which of them is right.`;
+      }
+      const [taken] = await alternateKeyConflicts(repository, missing, ctx);
+      if (taken) {
+        return `${taken.reason} Give yours another one, or write your datasets with the data ID of the record that has it there.`;
+      }
     }
   }
   return null;

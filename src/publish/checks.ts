@@ -182,10 +182,7 @@ export async function checkClashes(
     return { code, state: 'FAILED', message };
   }
   const conflict = await conflictingRecord(manifest, published, ctx);
-  if (conflict !== null) {
-    const message = `${conflict} Bring the record of '${name}' into your repository, or ask the operator which of them is right.`;
-    return { code, state: 'FAILED', message };
-  }
+  if (conflict !== null) return { code, state: 'FAILED', message: conflict };
   return {
     ...{ code, state: 'PASSED' },
     message: `Nothing in '${name}' has its names or its datasets, or its dimension records with other values.`,
