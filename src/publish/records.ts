@@ -224,8 +224,8 @@ export class PublicationRecords {
     comment: Omit<PublicationComment, 'id' | 'at' | 'publication' | 'version'> | null = null,
   ): Promise<PublicationVersion | null> {
     const { publication, version, revision, state } = before;
-    const now = this.#now();
-    const changed = await this.#database.transaction(async (transaction) => {
+    const changedAt = await this.#database.transaction(async (transaction) => {
+      const now = this.#now();
       const assignments = (Object.keys(step) as (keyof Step)[]).map(
         (key) => sql`${raw(OF_VERSION[key])} = ${stored(key, step[key] ?? null)}`,
       );
@@ -236,12 +236,13 @@ export class PublicationRecords {
             WHERE publication = ${publication} AND version = ${BigInt(version)} AND revision = ${BigInt(revision)}
             AND state = ${state}`,
       );
-      if (count === 0) return false;
+      if (count === 0) return null;
       if (comment) await insertComment(transaction, { ...comment, publication, version, id: randomUUID(), at: now });
-      if (event) await noteEvent(transaction, { ...event, publication, version }, this.#webhooks, now);
-      return true;
+      if (event) await this.#note(transaction, { ...event, publication, version });
+      return now;
     }, look());
-    return changed ? { ...before, ...step, revision: revision + 1, ...(step.state && { changedAt: now }) } : null;
+    if (changedAt === null) return null;
+    return { ...before, ...step, revision: revision + 1, ...(step.state && { changedAt }) };
   }
 
   /** Adds a comment, whatever else happens to the version. */
@@ -249,15 +250,15 @@ export class PublicationRecords {
     { publication, version }: PublicationVersion,
     comment: Omit<PublicationComment, 'id' | 'at' | 'publication' | 'version'>,
   ): Promise<void> {
-    const now = this.#now();
     await this.#database.transaction(async (transaction) => {
+      const now = this.#now();
       await transaction.run(
         sql`UPDATE ${transaction.table('publication_version')} SET revision = revision + 1, reminded = 0
             WHERE publication = ${publication} AND version = ${BigInt(version)}`,
       );
       await insertComment(transaction, { ...comment, publication, version, id: randomUUID(), at: now });
       const event = { publication, version, event: 'COMMENTED', actor: comment.author, detail: {} } as const;
-      await noteEvent(transaction, event, this.#webhooks, now);
+      await this.#note(transaction, event);
     }, look());
   }
 
@@ -267,7 +268,6 @@ export class PublicationRecords {
    * @returns false where that was done, or something happened meanwhile
    */
   async remind({ publication, version, revision, state }: PublicationVersion, count: number): Promise<boolean> {
-    const now = this.#now();
     return this.#database.transaction(async (transaction) => {
       const reminded = await transaction.run(
         sql`UPDATE ${transaction.table('publication_version')} SET reminded = ${BigInt(count)}, revision = revision + 1
@@ -276,7 +276,7 @@ export class PublicationRecords {
       );
       if (reminded === 0) return false;
       const event = { publication, version, event: 'REMINDED', actor: null, detail: { state, reminder: count } };
-      await noteEvent(transaction, event, this.#webhooks, now);
+      await this.#note(transaction, event);
       return true;
     }, look());
   }
@@ -297,6 +297,14 @@ export class PublicationRecords {
       text: String(text),
       replyTo: replyTo as string | null,
     }));
+  }
+
+  /**
+   * With the time at which it is written: a gateway that is stopped before that does not write of what is long past, and one that
+   * is stopped after it writes nothing, as the database ends its transaction.
+   */
+  async #note(transaction: Transaction, event: PublicationEvent): Promise<void> {
+    await noteEvent(transaction, event, this.#webhooks, this.#now());
   }
 
   #from(): Sql {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import sql from 'sql-template-tag';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { EventFeed, type EventPosition, type HappenedEvent } from '../../src/publish/event-feed.ts';
 import { noteEvent } from '../../src/publish/outbox.ts';
@@ -154,3 +155,24 @@ test('a subscriber who is checked again every second hears of each event once, a
   await world.did('curator', 'rejectPublication', { publication: id, comment: 'No.' });
   await hears('SUBMITTED', 'COMMENTED', 'COMMENTED', 'REJECTED');
 }, 120_000);
+
+test('what is written by a gateway that was stopped for minutes on the way has the time at which it is written', async () => {
+  let now = NOW;
+  const { database } = state;
+  const stopped = new Proxy(database, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (key !== 'transaction') return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      return (...args: Parameters<WriteableDatabase['transaction']>) => {
+        now += 10 * 60_000;
+        return target.transaction(...args);
+      };
+    },
+  });
+  const records = new PublicationRecords(stopped, [], () => now);
+  const event = { event: 'IN_REVIEW', actor: 'carol', detail: {} };
+  const changed = await records.change(SUBMITTED, { state: 'IN_REVIEW' }, event);
+  await records.comment(changed!, { author: 'carol', text: 'x', replyTo: null });
+  const times = await database.all(sql`SELECT at FROM ${database.table('publication_event')} ORDER BY at`, LIMIT);
+  expect(times.flat().map(Number)).toEqual([NOW + 10 * 60_000, NOW + 20 * 60_000]);
+});
