@@ -37,6 +37,8 @@ export class ManifestView {
     if (record.digest === null) return null;
     const manifest = this.#options.store.read(record, AbortSignal.timeout(LOOK_MILLISECONDS));
     if (role !== 'READER') return manifest;
+    // What is left of it when it is taken back does not tell what was in it, to whom the names still let in.
+    if (record.state !== 'PUBLISHED') return null;
     const visible = await this.#options.repositoriesOf(principal);
     const own = (await manifest.collections()).filter(({ isOfficial }) => !isOfficial);
     return own.every(({ name }) => visible.allows(record.repository, name)) ? manifest : null;
