@@ -3,7 +3,13 @@ import { defineConfig } from 'vitest/config';
 
 // Two sets of tests.  `system` tests start servers, browsers or notebooks: they run after the others and two files at a
 // time, as they wait for their servers half of the time.
-const COMMON = { testTimeout: 60_000, hookTimeout: 300_000, setupFiles: ['test/watch-for-secrets.ts'] };
+const COMMON = { setupFiles: ['test/watch-for-secrets.ts'], expect: { poll: { timeout: 30_000 } } };
+
+// What hangs is to end some time; a busy machine takes several times as long as an idle one for what does not.
+const PATIENCE = {
+  unit: { testTimeout: 120_000, hookTimeout: 300_000 },
+  system: { testTimeout: 300_000, hookTimeout: 900_000 },
+};
 
 export default defineConfig({
   // As Node resolves it: there must be one copy of graphql, also for libraries that vite does not see.
@@ -19,6 +25,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.system.test.ts'],
           sequence: { groupOrder: 0 },
+          ...PATIENCE.unit,
           ...COMMON,
         },
       },
@@ -29,6 +36,7 @@ export default defineConfig({
           include: ['test/**/*.system.test.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
+          ...PATIENCE.system,
           ...COMMON,
         },
       },

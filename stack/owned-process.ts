@@ -73,7 +73,7 @@ export class OwnedProcess implements AsyncDisposable {
    * Waits until `probe` succeeds: resolves with true, or with anything when it is ready; false or a rejection means not yet.
    * @throws Error with the end of the log when the process ends first or `seconds` have passed.
    */
-  async ready(probe: () => Promise<boolean>, seconds = 60): Promise<void> {
+  async ready(probe: () => Promise<boolean>, seconds = 180): Promise<void> {
     const deadline = performance.now() + seconds * 1000;
     while (!(await probe().catch(() => false))) {
       if (this.ended) throw new Error(`${this.name} ended before it was ready:\n${this.#logTail()}`);
@@ -105,7 +105,7 @@ export class OwnedProcess implements AsyncDisposable {
   signal(signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
     for (const { pid } of this.#members()) {
       // What is left are the keeper and its watch, which end them with us.
-      if (!(commandOf(pid) ?? KEEPER).includes(KEEPER)) process.kill(Number(pid), signal);
+      if (!(commandOf(pid) ?? KEEPER).includes(KEEPER)) killIfThere(Number(pid), signal);
     }
   }
 
@@ -148,6 +148,15 @@ function proportionalKilobytes(pid: string): number {
     return Number(/^Pss: +(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1] ?? 0);
   } catch {
     return 0;
+  }
+}
+
+/** Some end by themselves after they were listed. */
+function killIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const { data } = await world.ask('alice', '{satellite(name: "work") {uri}}');
   const uri = data.satellite.uri as string;
   root = uri.startsWith('file:') ? fileURLToPath(uri) : uri;
-}, 120_000);
+});
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });

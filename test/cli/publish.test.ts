@@ -10,7 +10,7 @@ let world: PublishingWorld;
 beforeAll(async () => {
   world = await openPublishing({ commit: 'real' });
   await world.filled('work', 'u/alice/run', 2);
-}, 120_000);
+});
 afterAll(() => world[Symbol.asyncDispose]());
 
 const satellite = (user: string, groups: readonly string[], ...args: readonly string[]) =>

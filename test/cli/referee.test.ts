@@ -13,7 +13,7 @@ beforeAll(async () => {
   await world.filled('work', 'u/alice/run', 1);
   const wanted = { satellite: 'work', collections: ['u/alice/run'], title: 'Notes' };
   ({ id: publication } = await world.did('alice', 'submitPublication', wanted));
-}, 120_000);
+});
 afterAll(() => world[Symbol.asyncDispose]());
 
 const referee = (user: string, ...args: readonly string[]) =>

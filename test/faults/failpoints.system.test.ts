@@ -211,36 +211,32 @@ const KILLS = TRIED.flatMap((failpoint, i) => {
 });
 
 describe.concurrent('A gateway that is killed', () => {
-  test.each(KILLS)(
-    '$name',
-    async ({ failpoint, of: { act, goOn, left: expected }, name, where }) => {
-      const place = where === 'files' ? IN_FILES : servers;
-      const satellites = await place.settings(name);
-      const killed = await world.start({ name, failpoint, satellites });
-      const acting = act(killed, place).catch(() => undefined);
-      await killed.process.whenEnded;
-      await acting;
-      const own = join(world.directoryOf(name), 'satellites', 'alice');
-      for (const found of await satellitesIn(own)) {
-        const moment = { root: await place.opened(found, join(world.directoryOf(name), 'moment'), name), expected: {} };
-        if (place.isLive) await judge([moment]);
-        else left.push(moment);
-      }
-      await using next = await world.start({ name, satellites });
-      await goOn(next, place);
-      if (expected) {
-        expect(await world.verified(next, 'mine')).toMatchObject({ sound: true, findings: [] });
-        const root = await satelliteOf(next);
-        left.push({ root: await place.opened(root, join(world.directoryOf(name), 'end'), name), expected });
-        kept.add(basename(root));
-      } else {
-        expect(await state(next)).toBeUndefined();
-      }
-      // The directory of nothing else is left over.
-      expect(await readdir(own)).toHaveLength(expected ? 1 : 0);
-    },
-    180_000,
-  );
+  test.each(KILLS)('$name', async ({ failpoint, of: { act, goOn, left: expected }, name, where }) => {
+    const place = where === 'files' ? IN_FILES : servers;
+    const satellites = await place.settings(name);
+    const killed = await world.start({ name, failpoint, satellites });
+    const acting = act(killed, place).catch(() => undefined);
+    await killed.process.whenEnded;
+    await acting;
+    const own = join(world.directoryOf(name), 'satellites', 'alice');
+    for (const found of await satellitesIn(own)) {
+      const moment = { root: await place.opened(found, join(world.directoryOf(name), 'moment'), name), expected: {} };
+      if (place.isLive) await judge([moment]);
+      else left.push(moment);
+    }
+    await using next = await world.start({ name, satellites });
+    await goOn(next, place);
+    if (expected) {
+      expect(await world.verified(next, 'mine')).toMatchObject({ sound: true, findings: [] });
+      const root = await satelliteOf(next);
+      left.push({ root: await place.opened(root, join(world.directoryOf(name), 'end'), name), expected });
+      kept.add(basename(root));
+    } else {
+      expect(await state(next)).toBeUndefined();
+    }
+    // The directory of nothing else is left over.
+    expect(await readdir(own)).toHaveLength(expected ? 1 : 0);
+  });
 });
 
 async function judge(repositories: typeof left): Promise<void> {
@@ -252,7 +248,7 @@ async function judge(repositories: typeof left): Promise<void> {
 test('stock Python opened every satellite that was left, at the kill and in the end', async () => {
   expect(left.length).toBeGreaterThan(TRIED.length);
   await judge(left);
-}, 120_000);
+});
 
 test('no schema, role or object is left of a satellite that is gone', async () => {
   const found = [...(await servers.found())];

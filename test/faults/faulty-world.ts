@@ -20,6 +20,9 @@ export const SELECTION = {
 export const DATASETS = 43;
 export const METRICS = 11;
 
+/** Beyond what anything takes on a slow machine; a test that waits has a limit of its own. */
+const LONG_SECONDS = 240;
+
 /** What stock Python finds in a satellite; its values do not depend on the gateway. */
 export interface Judgement {
   readonly datasets: number;
@@ -66,7 +69,7 @@ export interface StartOptions {
 }
 
 /** Waits for a condition. @throws Error after some seconds */
-export async function until(condition: () => Promise<boolean>, seconds = 60): Promise<void> {
+export async function until(condition: () => Promise<boolean>, seconds = LONG_SECONDS): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`not after ${String(seconds)} s: ${String(condition)}`);
@@ -176,7 +179,7 @@ export class FaultyWorld implements AsyncDisposable {
   }
 
   /** The job when it has ended, and be it after another gateway's end. */
-  async ended(gateway: Gateway, job: JobId | null, seconds = 60): Promise<EndedJob | null> {
+  async ended(gateway: Gateway, job: JobId | null, seconds = LONG_SECONDS): Promise<EndedJob | null> {
     if (!job) return null;
     const deadline = performance.now() + seconds * 1000;
     for (;;) {

@@ -51,7 +51,7 @@ describe.skipIf(!canMount)('On a small disk (as root, with mounts)', () => {
     expect(found).toMatchObject({ datasets: DATASETS, copied: DATASETS });
     expect(found!.digests).toEqual(await world.officialDigests(Object.keys(found!.digests)));
     expect(await world.verified(gateway, 'mine')).toMatchObject({ sound: true, findings: [] });
-  }, 120_000);
+  });
 
   test('a copy whose files find no place fails with none of them recorded or half there, and goes on when there is space', async () => {
     const gateway = await world.start({ name: 'roomy' });
@@ -86,5 +86,5 @@ describe.skipIf(!canMount)('On a small disk (as root, with mounts)', () => {
     } finally {
       spawnSync('umount', ['--lazy', files]);
     }
-  }, 240_000);
+  });
 });

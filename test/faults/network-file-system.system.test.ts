@@ -80,7 +80,7 @@ function testSharing(sharing: Sharing): void {
     );
     expect(await collections()).toEqual(names.flat().toSorted());
     for (const gateway of gateways) expect(await world.verified(gateway, 'mine')).toMatchObject({ sound: true });
-  }, 180_000);
+  });
 
   test('a gateway that is stopped among its writes, overtaken and goes on damages nothing', async () => {
     const [stopped, other] = gateways;
@@ -110,7 +110,7 @@ function testSharing(sharing: Sharing): void {
     const found = await collections();
     for (const name of [...before, ...confirmed, 'u/alice/overtaken', 'u/alice/again']) expect(found).toContain(name);
     expect(await world.verified(other, 'mine')).toMatchObject({ sound: true });
-  }, 180_000);
+  });
 
   test('a notebook’s stock Python writes while it is checked out, and gateways are refused', async () => {
     const { satellite } = await world.call(
@@ -129,5 +129,5 @@ function testSharing(sharing: Sharing): void {
     const found = await collections();
     expect(found).toEqual(expect.arrayContaining(['u/alice/notebook', 'u/alice/after-0', 'u/alice/after-1']));
     expect(found).not.toContain('u/alice/no');
-  }, 180_000);
+  });
 }

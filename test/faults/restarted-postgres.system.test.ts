@@ -62,7 +62,7 @@ describe.skipIf(isOthers)('A transfer into PostgreSQL (a server of our own)', ()
         () => world.call(gateway, 'transferDatasets', input) as Promise<{ readonly job: JobId }>,
       );
       await restart.promise;
-      expect(await world.ended(gateway, job, 100)).toMatchObject({ state: 'COMPLETED' });
+      expect(await world.ended(gateway, job)).toMatchObject({ state: 'COMPLETED' });
       expect(await world.judgeAsOwner(gateway, name)).toMatchObject({ datasets: DATASETS, copied: DATASETS });
       expect(await world.verified(gateway, name)).toMatchObject({ sound: true, findings: [] });
     }
@@ -72,7 +72,7 @@ describe.skipIf(isOthers)('A transfer into PostgreSQL (a server of our own)', ()
     for (const secret of [...world.secrets(), ...[state, satellites.postgresql].map((url) => new URL(url).password)]) {
       expect(logs).not.toContain(secret);
     }
-  }, 480_000);
+  }, 900_000);
 });
 
 /** As a client does that is told to come again: the state is away, or still has what was begun before it went. */

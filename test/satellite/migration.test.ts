@@ -17,7 +17,7 @@ import type { Change } from './change-process.ts';
 import { alice, openWorld, request, signal, type World, type WorldOptions } from './satellite-world.ts';
 
 // Each migration starts stock Python several times.
-vi.setConfig({ testTimeout: 240_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
 const run = promisify(execFile);
 const CHANGE = fileURLToPath(new URL('change-process.ts', import.meta.url));

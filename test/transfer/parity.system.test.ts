@@ -43,7 +43,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'parity-'));
   official = await startOfficial(join(directory, 'official'));
   source = new RemoteRepository({ name: 'dp1', url: official.url, token: { fixed: undefined } });
-}, 300_000);
+});
 afterAll(async () => {
   await source.close();
   await official.stop();
@@ -144,21 +144,17 @@ describe.each([
   ['in PostgreSQL and S3', IN_SERVERS],
 ])('A transfer writes what stock Butler writes, %s', (_name, kind) => {
   // Files are alike everywhere where none are written.
-  test.skipIf(kind === IN_SERVERS && !isFull)(
-    'by reference, as unsafe_direct does',
-    async () => {
-      await using world = await TransferWorld.over([source], null, await kind.place('ours_referring'));
-      const [root] = await Promise.all([
-        stockTransfer('unsafe_direct', kind, 'stock_referring'),
-        world.transfer(EVERYTHING, { collections: false }),
-      ]);
-      const ours = await kind.dump(world.root, 'ours_referring');
-      expect(comparable(ours)).toEqual(comparable(await kind.dump(root, 'stock_referring')));
-      const paths = ours['file_datastore_records']!.map((row) => (JSON.parse(row) as { path: string }).path);
-      expect(paths.every((path) => path.startsWith(`${PUBLIC_URL}/files/dp1/`))).toBe(true);
-    },
-    300_000,
-  );
+  test.skipIf(kind === IN_SERVERS && !isFull)('by reference, as unsafe_direct does', async () => {
+    await using world = await TransferWorld.over([source], null, await kind.place('ours_referring'));
+    const [root] = await Promise.all([
+      stockTransfer('unsafe_direct', kind, 'stock_referring'),
+      world.transfer(EVERYTHING, { collections: false }),
+    ]);
+    const ours = await kind.dump(world.root, 'ours_referring');
+    expect(comparable(ours)).toEqual(comparable(await kind.dump(root, 'stock_referring')));
+    const paths = ours['file_datastore_records']!.map((row) => (JSON.parse(row) as { path: string }).path);
+    expect(paths.every((path) => path.startsWith(`${PUBLIC_URL}/files/dp1/`))).toBe(true);
+  });
 
   test('with its bytes, as copy does', async () => {
     await using world = await TransferWorld.over([source], null, await kind.place('ours_copying'));
@@ -172,7 +168,7 @@ describe.each([
     const [oursRead, theirsRead] = await Promise.all([read(world.root, kind), read(root, kind)]);
     expect(Object.keys(oursRead).length).toBeGreaterThan(100);
     expect(oursRead).toEqual(theirsRead);
-  }, 300_000);
+  });
 });
 
 describe('A transfer brings collections, which stock Butler leaves out', () => {
@@ -193,7 +189,7 @@ describe('A transfer brings collections, which stock Butler leaves out', () => {
       );
     expect(tags(here)).toHaveLength(20);
     expect(tags(here)).toEqual(tags(there));
-  }, 120_000);
+  });
 
   test('and does nothing when it is done again', async () => {
     await using world = await TransferWorld.over([source]);
@@ -202,7 +198,7 @@ describe('A transfer brings collections, which stock Butler leaves out', () => {
     expect(await world.plan(EVERYTHING)).toMatchObject({ new: 0, conflicts: [] });
     expect((await world.transfer(EVERYTHING)).new).toBe(0);
     expect(dumpRegistry(world.root)).toEqual(before);
-  }, 120_000);
+  });
 });
 
 function withoutId(row: string): unknown {

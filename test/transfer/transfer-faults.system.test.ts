@@ -29,7 +29,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'faults-'));
   official = await startOfficial(join(directory, 'official'));
   source = new RemoteRepository({ name: 'dp1', url: official.url, token: { fixed: undefined } });
-}, 300_000);
+});
 afterAll(async () => {
   await source.close();
   await official.stop();
@@ -61,21 +61,17 @@ describe('A transfer whose process is killed goes on and gives the same', () => 
     ['REFERENCE', 'transfer:before-collections'],
     ['COPY', 'copy:in-file:20'],
     ['COPY', 'copy:before-rows'],
-  ] as const)(
-    '%s, killed at %s',
-    async (mode, failpoint) => {
-      if (!expected.has(mode)) {
-        await using whole = await TransferWorld.over([source]);
-        await whole.transfer(SELECTION, { mode });
-        expected.set(mode, dumpRegistry(whole.root));
-      }
-      await using world = await TransferWorld.over([source]);
-      expect(await transferProcess(world, mode, failpoint)).toBe('SIGKILL');
-      expect(await transferProcess(world, mode, '')).toBeNull();
-      expect(dumpRegistry(world.root)).toEqual(expected.get(mode));
-    },
-    60_000,
-  );
+  ] as const)('%s, killed at %s', async (mode, failpoint) => {
+    if (!expected.has(mode)) {
+      await using whole = await TransferWorld.over([source]);
+      await whole.transfer(SELECTION, { mode });
+      expected.set(mode, dumpRegistry(whole.root));
+    }
+    await using world = await TransferWorld.over([source]);
+    expect(await transferProcess(world, mode, failpoint)).toBe('SIGKILL');
+    expect(await transferProcess(world, mode, '')).toBeNull();
+    expect(dumpRegistry(world.root)).toEqual(expected.get(mode));
+  });
 });
 
 describe('A source that breaks', () => {
@@ -102,7 +98,7 @@ describe('A source that breaks', () => {
     await world.transfer(SELECTION, { steps });
     expect(dumpRegistry(world.root)).toEqual(dumpRegistry(whole.root));
     await away.close();
-  }, 60_000);
+  });
 
   test('in the middle of files is asked for the rest, and wrong bytes are never kept', async () => {
     await using whole = await TransferWorld.over([source]);
@@ -150,7 +146,7 @@ describe('A source that breaks', () => {
     breaking.close();
     expect(tries).toBeGreaterThan(20);
     expect(dumpRegistry(world.root)).toEqual(dumpRegistry(whole.root));
-  }, 60_000);
+  });
 });
 
 async function closedPort(): Promise<number> {

@@ -29,7 +29,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'transfers-'));
   official = await startOfficial(join(directory, 'official'));
   source = new RemoteRepository({ name: 'dp1', url: official.url, token: { fixed: undefined } });
-}, 300_000);
+});
 afterAll(async () => {
   await source.close();
   await official.stop();
@@ -253,7 +253,7 @@ describe('A transfer that was interrupted', () => {
       await world.transfer(COMPOSITE, { mode: 'COPY', steps });
       expect(dumpRegistry(world.root)).toEqual(expected);
     }
-  }, 120_000);
+  });
 
   test('ends with what its source says where its token has ended, and the job is held for it', async () => {
     await using world = await TransferWorld.over([source]);
