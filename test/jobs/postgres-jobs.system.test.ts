@@ -16,10 +16,11 @@ async function emptyDatabase(): Promise<string> {
   return postgres.createDatabase();
 }
 
-describeQueue('PostgreSQL', { url: emptyDatabase, leaseMilliseconds: 5000 });
+// A queue in PostgreSQL takes as long to deliver again what a process left, and ten seconds at least.
+describeQueue('PostgreSQL', { url: emptyDatabase, leaseMilliseconds: 10_000 });
 
 const OPTIONS = {
-  leaseMilliseconds: 5000,
+  leaseMilliseconds: 10_000,
   pollMilliseconds: 50,
   backOff: { firstMilliseconds: 1, mostMilliseconds: 10 },
 };

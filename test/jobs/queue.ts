@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import sql from 'sql-template-tag';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import type { Job, JobKind, Jobs, Json } from '../../src/jobs/job.ts';
 import { createJobs, type JobsOptions } from '../../src/jobs/jobs.ts';
@@ -11,7 +12,7 @@ import type { State } from '../../src/state/state.ts';
 export interface QueueWorld {
   /** An empty state's address. */
   url(directory: string): Promise<string>;
-  /** As short as the queue allows. */
+  /** So long that none ends by itself, however slow the machine is: a test that waits for that calls `expire`. */
   readonly leaseMilliseconds: number;
 }
 
@@ -68,6 +69,12 @@ export const job = (input: Json = null, rest: object = {}) => ({ owner: OWNER, s
 export async function until(jobs: Jobs, id: string, wanted: (job: Job) => boolean): Promise<Job> {
   for await (const now of jobs.watch(id, OWNER, LIMIT)) if (wanted(now)) return now;
   throw new Error('the job ended otherwise');
+}
+
+/** As if the process that has a job had not been heard of for as long as its lease lasts. */
+export async function expire({ database }: State, id: string): Promise<void> {
+  const statement = sql`UPDATE ${database.table('job')} SET leased_until = 0 WHERE id = ${id}`;
+  await database.transaction((transaction) => transaction.run(statement), LIMIT);
 }
 
 export const untilState = (jobs: Jobs, id: string, state: Job['state']) =>

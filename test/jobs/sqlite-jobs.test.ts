@@ -3,5 +3,5 @@ import { describeQueue } from './contract.ts';
 
 describeQueue('SQLite', {
   url: async (directory) => `sqlite:${join(directory, 'state.sqlite3')}`,
-  leaseMilliseconds: 3000,
+  leaseMilliseconds: 60_000,
 });

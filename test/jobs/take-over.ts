@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import type { Jobs } from '../../src/jobs/job.ts';
 import { effectsIn, stepping } from './kinds.ts';
-import { job, OWNER, untilState, type Queue } from './queue.ts';
+import { expire, job, OWNER, untilState, type Queue } from './queue.ts';
 
 /** To be called in the `describe` of the queue. */
 export function testTakeOver(queue: Queue): void {
@@ -65,6 +65,7 @@ export function testTakeOver(queue: Queue): void {
     const { child, id } = await childInThirdStep(jobs, effects);
     child.kill('SIGKILL');
     await once(child, 'exit');
+    await expire(jobs.state, id);
     await jobs.start();
     expect(await untilState(jobs, id, 'COMPLETED')).toMatchObject({ result: 5, progress: { done: 5 } });
     expect(effectsIn(effects)).toEqual([
@@ -78,6 +79,7 @@ export function testTakeOver(queue: Queue): void {
     const effects = join(queue.directory, 'effects-of-stop-and-continue');
     const { child, lines, id } = await childInThirdStep(jobs, effects);
     child.kill('SIGSTOP');
+    await expire(jobs.state, id);
     await jobs.start();
     await untilState(jobs, id, 'COMPLETED');
     const before = effectsIn(effects);

@@ -9,7 +9,7 @@ import { openState } from '../../src/state/open.ts';
 import { stepping } from './kinds.ts';
 
 const [url = '', lease] = process.argv.slice(2);
-const state = await openState(url, AbortSignal.timeout(30_000));
+const state = await openState(url, AbortSignal.timeout(600_000));
 const jobs = await createJobs(state, { leaseMilliseconds: Number(lease), pollMilliseconds: 50, concurrency: 1 });
 const kind = stepping('child', async (step) => {
   if (step !== 3) return;

@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import sql from 'sql-template-tag';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -19,6 +18,20 @@ import type { State, StateTables } from '../../src/state/state.ts';
 import { prepareTables } from '../../src/state/tables.ts';
 
 const LIMIT = AbortSignal.timeout(20 * 60_000);
+
+/** Of a lease where none is given, ms. */
+const LENGTH = 30_000;
+
+/** As if a lease had not been renewed for its length. */
+async function expire(database: State['database'], resource: string): Promise<void> {
+  const statement = sql`UPDATE ${database.table('lease')} SET expires_at = 0 WHERE resource = ${resource}`;
+  await database.transaction((transaction) => transaction.run(statement), LIMIT);
+}
+
+async function expiryOf(database: State['database'], resource: string): Promise<number> {
+  const statement = sql`SELECT expires_at FROM ${database.table('lease')} WHERE resource = ${resource}`;
+  return Number((await database.all(statement, LIMIT))[0]![0]);
+}
 
 /** @param emptyState an empty state's address */
 export function describeState(name: string, emptyState: (directory: string) => Promise<string>): void {
@@ -157,28 +170,36 @@ export function describeState(name: string, emptyState: (directory: string) => P
 
     test('a holder that goes on working keeps its lease beyond its length', async () => {
       const { database } = await open();
-      const lease = await createLeases({ database }, 600).acquire('kept', 0, LIMIT);
-      const expiry = async () => {
-        const statement = sql`SELECT expires_at FROM ${database.table('lease')} WHERE resource = 'kept'`;
-        return Number((await database.all(statement, LIMIT))[0]![0]);
-      };
-      const first = await expiry();
-      while ((await expiry()) < first + 600) await sleep(50);
-      await expect(createLeases({ database }).acquire('kept', 0, LIMIT)).rejects.toMatchObject({ code: 'CONFLICT' });
-      expect(lease.signal.aborted).toBe(false);
-      await lease.release();
+      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      try {
+        const lease = await createLeases({ database }).acquire('kept', 0, LIMIT);
+        for (let i = 0; i < 2; i += 1) {
+          await expire(database, 'kept');
+          vi.advanceTimersByTime(LENGTH / 3);
+          await expect.poll(() => expiryOf(database, 'kept')).toBeGreaterThan(0);
+          const other = createLeases({ database }).acquire('kept', 0, LIMIT);
+          await expect(other).rejects.toMatchObject({ code: 'CONFLICT' });
+        }
+        expect(lease.signal.aborted).toBe(false);
+        await lease.release();
+      } finally {
+        vi.useRealTimers();
+      }
     });
 
     test('a holder that was paused and overtaken finds out when it goes on', async () => {
       const program = fileURLToPath(new URL('lease-process.ts', import.meta.url));
-      const child = spawn(process.execPath, [program, url, '500'], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, [program, url], { stdio: ['pipe', 'pipe', 'inherit'] });
       try {
         const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
         expect((await lines.next()).value).toBe('1');
         child.stdin.write('confirm\n');
         expect((await lines.next()).value).toBe('held');
+        // It is in no transaction then, which would lock others out: its lease is renewed after ten seconds.
         child.kill('SIGSTOP');
-        const lease = await createLeases(await open(), 60_000).acquire('satellite:alice~mine', 30_000, LIMIT);
+        const { database } = await open();
+        await expire(database, 'satellite:alice~mine');
+        const lease = await createLeases({ database }).acquire('satellite:alice~mine', 0, LIMIT);
         expect(lease).toMatchObject({ token: 2, afterRelease: false });
         child.stdin.write('confirm\n');
         child.kill('SIGCONT');

@@ -8,7 +8,7 @@ import { GatewaySecret } from '../../src/state/secret.ts';
 import fc from '../sample.ts';
 import { describeState } from './contract.ts';
 
-const LIMIT = AbortSignal.timeout(60_000);
+const LIMIT = AbortSignal.timeout(600_000);
 
 describeState('SQLite', async (directory) => `sqlite:${join(directory, 'state.sqlite3')}`);
 
