@@ -125,7 +125,7 @@ export class MigrationTool {
     signal.throwIfAborted();
     const { executable, path } = this.#python;
     const child = spawn(executable, ['-c', program, ...args], { env: environment(path), detached: true });
-    const abort = () => void (child.pid !== undefined && process.kill(-child.pid, 'SIGKILL'));
+    const abort = () => endGroup(child.pid);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-KEPT_CHARACTERS)));
@@ -153,6 +153,16 @@ function environment(path: readonly string[]): NodeJS.ProcessEnv {
     PYTHONPATH: path.join(':'),
     PYTHONDONTWRITEBYTECODE: '1',
   };
+}
+
+/** @param leader undefined where it was not started */
+function endGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch {
+    // It has ended by itself, and what it wrote is still being read: thrown in a listener, this would end the gateway.
+  }
 }
 
 function lastLine(output: string): string {

@@ -135,7 +135,7 @@ export async function cancelBps(directory: string): Promise<void> {
   for (let asked: number | null = null; ;) {
     const pid = await keeperPid(files.pid);
     if (pid === null) break;
-    if (pid !== asked) process.kill(pid, 'SIGTERM');
+    if (pid !== asked) askToEnd(pid);
     asked = pid;
     await sleep(CANCEL_LOOK_MS);
   }
@@ -191,6 +191,15 @@ async function endOf(files: BpsFiles): Promise<KeeperEnd | undefined> {
 }
 
 /** Null where no keeper is there: its number may be another's by now. */
+function askToEnd(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM');
+  } catch (error) {
+    // It may have ended since it was looked for.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 async function keeperPid(file: string): Promise<number | null> {
   const pid = Number(await readFile(file, 'utf8').catch(() => ''));
   if (!Number.isInteger(pid) || pid <= 0) return null;
