@@ -5,7 +5,8 @@ import type { CreateSatellite } from '../../src/satellite/service.ts';
 export type Change = 'create' | 'delete' | 'purge' | 'reset' | 'restore' | 'migrate' | 'undo';
 
 const [options, change, asked] = process.argv.slice(2) as [string, Change, string];
-const world = await openWorld(JSON.parse(options) as WorldOptions);
+// What it leaves is gone on with soon.
+const world = await openWorld({ ...(JSON.parse(options) as WorldOptions), leaseMilliseconds: 2000 });
 const mine = { satellite: 'mine', dryRun: false };
 switch (change) {
   case 'create':

@@ -10,7 +10,7 @@ const OLD = 'http://127.0.0.1:8080';
 const NEW = 'https://rsp.example.org/api/satellite';
 const capabilities = new Capabilities(randomBytes(32));
 const settings = { publicUrl: NEW, ownUrls: [NEW, OLD], mintCapability: capabilities.mint.bind(capabilities) };
-const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(60_000) };
+const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(600_000) };
 
 /** Moves the references in a repository that holds nothing else. */
 async function moved(paths: readonly string[], capability: OpenSatellite['capability'] = null) {

@@ -7,7 +7,7 @@ import { sqlitePlaces, type Places } from '../repository/direct/restricted/place
 import { RECORDS, universe } from '../repository/direct/restricted/sky.ts';
 import { build, type World } from '../repository/direct/restricted/world.ts';
 
-const ctx = { caller: { username: 'bob' }, signal: AbortSignal.timeout(60_000) };
+const ctx = { caller: { username: 'bob' }, signal: AbortSignal.timeout(600_000) };
 
 const WORLD: World = {
   collections: ['u/ann/private', 'u/ann/shared'].map((name) => ({ name, type: 'RUN', doc: '' })),

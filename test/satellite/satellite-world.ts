@@ -39,6 +39,8 @@ export interface WorldOptions {
   readonly state?: string;
   readonly configured?: SatellitesOptions['configured'];
   readonly python?: PythonSettings;
+  /** How long jobs and satellites stay with a process that is not heard of: a slow one is not overtaken by itself. */
+  readonly leaseMilliseconds?: number;
 }
 
 export const signal = AbortSignal.timeout(30 * 60_000);
@@ -66,10 +68,10 @@ export function request(name: string, changes: Partial<CreateSatellite> = {}): C
 }
 
 export async function openWorld(options: WorldOptions): Promise<World> {
-  const { directory, official: root, settings = {}, configured = [] } = options;
+  const { directory, official: root, settings = {}, configured = [], leaseMilliseconds = 60_000 } = options;
   const official = await openDirectRepository({ name: 'dp1', path: root });
   const state = await openState(options.state ?? `sqlite:${join(directory, 'state.sqlite3')}`, signal);
-  const jobs = await createJobs(state, { pollMilliseconds: 100, leaseMilliseconds: 2000 });
+  const jobs = await createJobs(state, { pollMilliseconds: 100, leaseMilliseconds });
   const warnings: unknown[] = [];
   const satellites = await Satellites.open({
     settings: {
@@ -90,7 +92,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     offered: [{ name: 'dp1', kind: 'OFFICIAL', owner: undefined, repository: official }],
     configured,
     publicUrl: () => 'https://gateway.example',
-    leases: createLeases(state, 2000),
+    leases: createLeases(state, leaseMilliseconds),
     bringCalibrations: async () => undefined,
     log: { warn: (...args: unknown[]) => void warnings.push(args) },
   });
