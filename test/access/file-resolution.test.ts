@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../fixtures/repositories.ts';
 
 const UUID = '0195c2b1-7f3e-7b1a-9c00-1234567890ab';
 const REMOTE = 'https://data.example.org/api/butler/repo/dp1';
-const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(60_000) };
+const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(600_000) };
 const resolver = new FileResolver({
   ownUrls: () => ['https://gateway.example.org'],
   remotes: [{ name: 'dp1', url: REMOTE }],

@@ -1,12 +1,12 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../stack/free-port.ts';
 import { sqliteRepository, temporaryDirectory } from '../fixtures/repositories.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
@@ -41,22 +41,13 @@ function satellite(...args: readonly string[]): Promise<Result> {
 }
 
 describe('satellite serve', () => {
-  /** An address where nobody listens. */
-  async function deadUrl(): Promise<string> {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    server.close();
-    return `http://127.0.0.1:${port}/api/butler/repo/dp1`;
-  }
-
   test('starts although the official repository is down, answers with one’s own, and ends in order', async () => {
     const file = await config(
       'serve.yaml',
       `http: {port: 0}
 state: sqlite:./state.sqlite3
 repositories:
-  - {name: dp1, kind: remote, url: "${await deadUrl()}", token: forward}
+  - {name: dp1, kind: remote, url: "http://127.0.0.1:${await freePort()}/api/butler/repo/dp1", token: forward}
   - {name: own, kind: direct, path: ${JSON.stringify(sqliteRepository('satellite'))}, owner: alice}
 ${issuer(true)}`,
     );

@@ -6,7 +6,7 @@ import type { FileRecord } from '../../src/repository/rows.ts';
 import { chooseCopyPaths } from '../../src/transfer/copy-paths.ts';
 import { copySqliteRepository, temporaryDirectory } from '../fixtures/repositories.ts';
 
-const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(60_000) };
+const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(600_000) };
 const UUID = '1165eaea-c9fc-5075-bb5b-496aa761531e';
 
 const recordedAs = (path: string): FileRecord => ({

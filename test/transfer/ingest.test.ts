@@ -55,8 +55,8 @@ beforeAll(async () => {
   await source.close();
   const definition = { dimensions: ['detector'], storageClass: 'StructuredDataDict', isCalibration: false };
   await repository.registerDatasetTypes([{ name: TYPE, ...definition }], contextOf());
-  state = await openState(`sqlite:${join(directory, 'state.sqlite3')}`, AbortSignal.timeout(30_000));
-  await prepareTables(state.database, UPLOAD_TABLES, AbortSignal.timeout(30_000));
+  state = await openState(`sqlite:${join(directory, 'state.sqlite3')}`, contextOf().signal);
+  await prepareTables(state.database, UPLOAD_TABLES, contextOf().signal);
   uploads = new Uploads(state, satellites(), alice, () => 'http://gateway');
 });
 afterAll(async () => {

@@ -42,9 +42,9 @@ beforeEach(async () => {
   const source = await openDirectRepository({ name: 'official', path: sqliteRepository('official') });
   world = await TransferWorld.over([source]);
   await source.close();
-  state = await openState(`sqlite:${join(directory, 'state.sqlite3')}`, AbortSignal.timeout(30_000));
+  state = await openState(`sqlite:${join(directory, 'state.sqlite3')}`, contextOf().signal);
   for (const tables of [UPLOAD_TABLES, LEFT_FILES_TABLES]) {
-    await prepareTables(state.database, tables, AbortSignal.timeout(30_000));
+    await prepareTables(state.database, tables, contextOf().signal);
   }
   released = [];
   steps = new Map();

@@ -93,7 +93,7 @@ async function stockTransfer(mode: 'copy' | 'unsafe_direct', kind: Kind, name: s
   const root = join(directory, kind === IN_FILES ? 'files' : 'servers', name);
   if (kind !== IN_FILES) {
     const { database: place, objects } = await kind.place(name);
-    const signal = AbortSignal.timeout(60_000);
+    const signal = AbortSignal.timeout(600_000);
     const universe = await source.universe({ caller: { username: 'alice' }, signal });
     const datastoreRoot = objects!.root;
     await createRepository({ name, directory: root, universe, database: place, datastoreRoot, signal });

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { freePort } from '../../stack/free-port.ts';
 import { startOfficial, type Official } from '../../stack/official.ts';
 import type { Json } from '../../src/jobs/job.ts';
 import type { FileSource } from '../../src/repository/rows.ts';
@@ -79,19 +80,14 @@ describe('A source that breaks', () => {
     await using whole = await TransferWorld.over([source]);
     await whole.transfer(SELECTION);
     await using world = await TransferWorld.over([source]);
-    const steps = new Map<string, Json>();
+    const steps = new InterruptedAfter('plan:0');
     const away = new RemoteRepository({
       name: 'dp1',
-      url: `http://127.0.0.1:${await closedPort()}/api/butler/repo/dp1`,
+      url: `http://127.0.0.1:${await freePort()}/api/butler/repo/dp1`,
       token: { fixed: undefined },
       limits: { retrySeconds: 0 },
     });
-    const stopped = new AbortController();
-    const interrupting = world.transfer(SELECTION, { steps, signal: stopped.signal });
-    interrupting.catch(() => undefined);
-    await expect.poll(() => steps.has('plan:0')).toBe(true);
-    stopped.abort(new Error('stopped'));
-    await interrupting.catch(() => undefined);
+    await expect(world.transfer(SELECTION, { steps })).rejects.toThrow('interrupted');
     world.offer(away);
     await expect(world.transfer(SELECTION, { steps })).rejects.toMatchObject({ code: 'UPSTREAM_UNAVAILABLE' });
     world.offer(source);
@@ -149,11 +145,18 @@ describe('A source that breaks', () => {
   });
 });
 
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+/** Steps of a job, which is interrupted when one of them is done. */
+class InterruptedAfter extends Map<string, Json> {
+  readonly #last: string;
+
+  constructor(last: string) {
+    super();
+    this.#last = last;
+  }
+
+  override set(name: string, result: Json): this {
+    super.set(name, result);
+    if (name === this.#last) throw new Error('interrupted');
+    return this;
+  }
 }
