@@ -6,8 +6,8 @@ import type { CommitWork, PublicationCommit, PublishedVersion } from '../../src/
 import type { Manifest } from '../../src/publish/manifest.ts';
 import type { PublicationVersion } from '../../src/publish/publication.ts';
 
-/** What comes next; `OUT` when a withdrawal is done, and before that is said. */
-export type Moment = 'STAGING' | 'VERIFYING' | 'COMMITTING' | 'VISIBLE' | 'WITHDRAWN' | 'OUT' | 'KEPT OUT';
+/** What comes next; `OUT` when a withdrawal is done, and before that is said; `ASKED` when somebody asks what is visible. */
+export type Moment = 'ASKED' | 'STAGING' | 'VERIFYING' | 'COMMITTING' | 'VISIBLE' | 'WITHDRAWN' | 'OUT' | 'KEPT OUT';
 
 export class KeptCommit implements PublicationCommit {
   /** UUIDs that are visible, by publication and version. */
@@ -68,14 +68,15 @@ export class KeptCommit implements PublicationCommit {
 
   async keepOut(version: PublicationVersion): Promise<{ readonly generation: number; readonly isVisible: boolean }> {
     await this.before('KEPT OUT');
-    const since = await this.visibleSince(version);
-    if (since !== null) return { generation: since, isVisible: true };
+    const since = this.#since.get(keyOf(version));
+    if (since !== undefined) return { generation: since, isVisible: true };
     this.#keptOut.add(keyOf(version));
     return { generation: (this.#generation += 1), isVisible: false };
   }
 
-  visibleSince(version: PublishedVersion): Promise<number | null> {
-    return Promise.resolve(this.#since.get(keyOf(version)) ?? null);
+  async visibleSince(version: PublishedVersion): Promise<number | null> {
+    await this.before('ASKED');
+    return this.#since.get(keyOf(version)) ?? null;
   }
 
   sweep({ publication }: PublishedVersion): Promise<void> {
