@@ -257,8 +257,10 @@ describe('a wrong request', () => {
 
 test('a client that waits long for the first rows is told that the query still runs', async () => {
   const query = official.query.bind(official);
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
   const { promise: found, resolve: find } = Promise.withResolvers<void>();
   official.query = async function* (...args: Parameters<typeof query>) {
+    ask();
     await found;
     yield* query(...args);
   } as typeof official.query;
@@ -266,7 +268,8 @@ test('a client that waits long for the first rows is told that the query still r
   try {
     let answer: Response | undefined;
     void post('dp1/v1/query/all_datasets', allRaws(['official'])).then((given) => (answer = given));
-    // Nothing comes before the rows but what says that they will.
+    // From now on nothing takes time, and nothing comes before the rows but what says that they will.
+    await asked;
     while (!answer) {
       await vi.advanceTimersByTimeAsync(15_000);
       await nextTurn();

@@ -38,7 +38,7 @@ class HeldRepository extends ArrayRepository {
 const repository = new HeldRepository('dp1', rawContent(2, 'official'));
 let gateway: RunningGateway;
 beforeAll(async () => {
-  gateway = await runGateway({ offered: [offer(repository)], limits: { requests: 2, streams: 1 } });
+  gateway = await runGateway({ offered: [offer(repository)], limits: { requests: 2, streams: 1, seconds: 300 } });
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 afterEach(() => until());
@@ -57,7 +57,7 @@ async function ask(user: string, query: string, signal?: AbortSignal) {
 
 /** When the repository is asked by exactly these. */
 async function until(...users: readonly string[]): Promise<void> {
-  await expect.poll(() => repository.waiting.toSorted(), { timeout: 60_000, interval: 5 }).toEqual(users);
+  await expect.poll(() => repository.waiting.toSorted(), { timeout: 240_000, interval: 5 }).toEqual(users);
 }
 
 test('two; a third waits for one of them to end, and others wait for nobody', async () => {
@@ -79,8 +79,10 @@ test('two; a third waits for one of them to end, and others wait for nobody', as
 test('one export, whatever else is answered; the next waits for its end', async () => {
   const headers = { authorization: `Bearer ${await gateway.token('alice')}`, 'content-type': 'application/json' };
   const rows = { field: 'datasets', arguments: { datasetTypes: ['raw'], collections: ['all'] } };
-  const started = [1, 2].map(() => gateway.fetch('/export', { method: 'POST', headers, body: JSON.stringify(rows) }));
+  const start = () => gateway.fetch('/export', { method: 'POST', headers, body: JSON.stringify(rows) });
+  const first = start();
   await until('alice');
+  const started = [first, start()];
   expect((await ask('alice', '{viewer {username}}')).status).toBe(200);
   for (const answer of started) {
     await until('alice');
@@ -106,7 +108,7 @@ test('when 200 wait, one more is told to come again', async () => {
   const waiting = Array.from({ length: 250 }, () => ask('alice', '{viewer {username}}'));
   let refused = 0;
   for (const answer of waiting) void answer.then(({ status }) => (refused += status === 429 ? 1 : 0));
-  await expect.poll(() => refused, { timeout: 60_000, interval: 5 }).toBe(50);
+  await expect.poll(() => refused, { timeout: 240_000, interval: 5 }).toBe(50);
   repository.release();
   await Promise.all(held);
   for (const answer of await Promise.all(waiting)) {
