@@ -117,9 +117,16 @@ ${repositories}
     see,
     look,
     did: async (user, mutation, input) => {
-      const answer = await world.change(user, mutation, input, `publication {${SHOWN}}`);
+      const answer = await world.change(user, mutation, input, `publication {${SHOWN}} job {id state}`);
       expect(answer.errors).toBeUndefined();
-      return answer.data[mutation].publication as Shown;
+      const { publication, job } = answer.data[mutation];
+      if (mutation !== 'submitPublication') return publication as Shown;
+      // It is answered after a while, on a slow machine also before its checks have come to their end.
+      for (let state = job?.state as string | undefined; state === 'QUEUED' || state === 'RUNNING';) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        state = (await world.ask(user, 'query ($id: ID!) {job(id: $id) {state}}', job as object)).data.job.state;
+      }
+      return job ? see(user, publication.id as string) : (publication as Shown);
     },
     refused: async (user, mutation, input) => {
       const { errors }: GraphQLAnswer = await world.change(user, mutation, input, 'publication {id}');

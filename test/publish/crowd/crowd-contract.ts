@@ -38,7 +38,7 @@ export function describeCrowd(name: string, places: CrowdPlaces): void {
         const approvals = [...world.frozen.values()].filter((version) => version.approvals.length > 0);
         expect(approvals.length).toBeGreaterThan(OPERATIONS_OF_A_RUN / 50);
       },
-      isFull ? 5_400_000 : 300_000,
+      isFull ? 5_400_000 : 900_000,
     );
   });
 }

@@ -259,13 +259,16 @@ const MOVING = ['APPROVED', 'STAGING', 'VERIFYING', 'COMMITTING'];
 
 /** Waits until nothing is done about a publication any more. */
 export async function settled(world: CrowdWorld, { publication, owner }: Known): Promise<void> {
-  for (const end = performance.now() + 120_000; ;) {
-    const { data } = await world.ask(owner, 'query ($id: ID!) {publication(id: $id) {state job {state}}}', {
+  for (const end = performance.now() + 240_000; ;) {
+    const { data } = await world.ask(owner, 'query ($id: ID!) {publication(id: $id) {versions {state job {state}}}}', {
       id: publication,
     });
-    const { state, job } = data.publication as { state: string; job: { state: string } | null };
-    if (!MOVING.includes(state) && !['QUEUED', 'RUNNING'].includes(job?.state ?? '')) return;
-    if (performance.now() > end) throw new Error(`${publication} stays ${state}, its job ${String(job?.state)}`);
+    // Of an earlier one too, which may be being taken out.
+    const versions = data.publication.versions as readonly { state: string; job: { state: string } | null }[];
+    const isMoving = ({ state, job }: (typeof versions)[number]) =>
+      MOVING.includes(state) || ['QUEUED', 'RUNNING'].includes(job?.state ?? '');
+    if (!versions.some(isMoving)) return;
+    if (performance.now() > end) throw new Error(`${publication} stays as it is: ${JSON.stringify(versions)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
