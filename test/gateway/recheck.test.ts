@@ -80,10 +80,12 @@ test('an export ends with an error instead of its count when its token is revoke
     body: JSON.stringify({ field: 'datasets', arguments: { datasetTypes: ['raw'], collections: ['run'] } }),
   });
   expect(answer.status).toBe(200);
-  const lines: string[] = [];
+  let text = '';
   for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
-    lines.push(...chunk.trim().split('\n'));
+    text += chunk;
     mock.revoke(token);
   }
-  expect(JSON.parse(lines.at(-1)!)).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+  expect(JSON.parse(text.trim().split('\n').at(-1)!)).toMatchObject({
+    errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
+  });
 });

@@ -128,13 +128,14 @@ describe('a run’s outputs', () => {
       headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
       body: JSON.stringify({ query }),
     });
-    const states: string[] = [];
     const approved = world.did('curator', 'approvePublication', { publication: id, digest });
+    let text = '';
+    const states = () => [...text.matchAll(/"state":"([A-Z_]+)","reason"/g)].map(([, state]) => state);
     for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-      for (const [, state] of chunk.matchAll(/"state":"([A-Z_]+)","reason"/g)) states.push(state!);
-      if (states.includes('PUBLISHED')) break;
+      text += chunk;
+      if (states().includes('PUBLISHED')) break;
     }
-    expect(states.at(-1)).toBe('PUBLISHED');
+    expect(states().at(-1)).toBe('PUBLISHED');
     await approved;
   });
 
@@ -153,7 +154,7 @@ describe('a run’s outputs', () => {
     const heard = (event: string) => `{"event":"${event}","publication":{"title":"Queued"}}`;
     for (const one of [alice, curator]) {
       for (const event of ['SUBMITTED', 'COMMENTED']) {
-        await vi.waitFor(() => expect(one.text).toContain(heard(event)), { timeout: 60_000 });
+        await vi.waitFor(() => expect(one.text).toContain(heard(event)), { timeout: 240_000 });
       }
       expect(one.text.split(heard('SUBMITTED'))).toHaveLength(2);
     }
@@ -170,7 +171,7 @@ describe('a run’s outputs', () => {
     await world.reached('alice', id, 'PUBLISHED');
     const heard = (event: string, version: number, state: string) =>
       `{"event":"${event}","version":${version},"publication":{"id":"${id}","version":${version},"state":"${state}"}}`;
-    await vi.waitFor(() => expect(curator.text).toContain(heard('PUBLISHED', 1, 'PUBLISHED')), { timeout: 60_000 });
+    await vi.waitFor(() => expect(curator.text).toContain(heard('PUBLISHED', 1, 'PUBLISHED')), { timeout: 240_000 });
 
     // Its official name is that of another collection: it stays a draft.
     const own = { satellite: 'again', name: 'HSC/defaults', type: 'TAGGED' };
@@ -179,13 +180,13 @@ describe('a run’s outputs', () => {
     const draft = await world.did('alice', 'submitPublication', wrong);
     expect(draft).toMatchObject({ version: 2, state: 'DRAFT' });
     await world.did('alice', 'commentPublication', { publication: id, comment: 'Secret plans.' });
-    await vi.waitFor(() => expect(alice.text).toContain(heard('COMMENTED', 2, 'DRAFT')), { timeout: 60_000 });
+    await vi.waitFor(() => expect(alice.text).toContain(heard('COMMENTED', 2, 'DRAFT')), { timeout: 240_000 });
 
     await world.ingest('again', 'u/alice/again', 1, { name: 'addition' });
     const last = await world.did('alice', 'submitPublication', { ...wanted, publication: id });
     await world.did('curator', 'approvePublication', { publication: id, digest: last.digest });
     for (const one of [alice, curator]) {
-      await vi.waitFor(() => expect(one.text).toContain(heard('WITHDRAWN', 1, 'WITHDRAWN')), { timeout: 60_000 });
+      await vi.waitFor(() => expect(one.text).toContain(heard('WITHDRAWN', 1, 'WITHDRAWN')), { timeout: 240_000 });
     }
     expect(curator.text).not.toContain(`"version":2,"publication":{"id":"${id}"`);
   });
