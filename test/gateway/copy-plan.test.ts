@@ -39,7 +39,7 @@ test('and the copy that is asked for all the same ends with that error, and leav
   const id = data.transferDatasets.job.id as string;
   await expect
     .poll(async () => (await world.ask('alice', 'query ($id: ID!) {job(id: $id) {state error {code}}}', { id })).data, {
-      timeout: 30_000,
+      timeout: 240_000,
     })
     .toEqual({ job: { state: 'FAILED', error: { code: 'QUOTA_EXCEEDED' } } });
   const usage = '{satellite(name: "small") {usage {datasets bytes}}}';

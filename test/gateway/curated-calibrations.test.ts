@@ -50,11 +50,11 @@ test('curated calibrations come with their validity ranges, chains, runs and rec
   const { satellite, job } = data.createSatellite as { satellite: { uri: string }; job: { id: string } };
   await expect
     .poll(async () => (await gateway.ask('query ($id: ID!) {job(id: $id) {state error {message}}}', job)).data.job, {
-      timeout: 60_000,
+      timeout: 240_000,
     })
     .toMatchObject({ state: 'COMPLETED' });
   const official = calibrationsOf(OFFICIAL);
   const own = calibrationsOf(satellite.uri.replace(/^file:\/\//, ''));
   expect(official.ranges.length).toBeGreaterThan(0);
   expect(own).toEqual(official);
-}, 120_000);
+});

@@ -194,7 +194,7 @@ beforeAll(async () => {
   const [uuid, upload] = [pairs['uuid']![0] as string, pairs['commit']![0] as string];
   const run = pairs['run.id']![0] as string;
   real = { repository: 'alice~mine', uuid, collection: SECRET, type: 'hush', upload, run };
-}, 120_000);
+});
 afterAll(() => denied.world[Symbol.asyncDispose]());
 
 /** Nobody's; a part of alice's satellite is there for bob. */

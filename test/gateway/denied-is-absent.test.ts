@@ -37,7 +37,7 @@ import { comparable } from './comparable-answers.ts';
 let denied: DeniedWorld;
 beforeAll(async () => {
   denied = await openDenied();
-}, 120_000);
+});
 afterAll(() => denied.world[Symbol.asyncDispose]());
 
 const schema = createSchema();

@@ -39,7 +39,7 @@ beforeAll(async () => {
     yaml: `state: ${JSON.stringify(address)}\nsatellites: {root: ${JSON.stringify(directory.path)}}`,
   });
   state = await openState(address, AbortSignal.timeout(60_000));
-}, 60_000);
+});
 afterAll(async () => {
   await state.close();
   await gateway[Symbol.asyncDispose]();

@@ -7,7 +7,7 @@ beforeAll(async () => {
   world = await openSharing();
   await world.done('alice', 'createSatellite', { name: 'bare', official: 'dp1' });
   await world.done('alice', 'createSatellite', { name: 'hsc', official: 'dp1', instruments: ['HSC'] });
-}, 60_000);
+});
 afterAll(() => world[Symbol.asyncDispose]());
 
 async function expanded(repositories: string, dataId: object) {

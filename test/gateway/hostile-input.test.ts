@@ -31,7 +31,7 @@ repositories:
   expect((await change('registerDatasetType', note, 'datasetType {name}')).errors).toBeUndefined();
   await writeFile(join(directory, 'secret.yaml'), 'secret: 1');
   await symlink(directory, join(root, 'linked'));
-}, 60_000);
+});
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });

@@ -43,7 +43,7 @@ repositories:
     yaml: repositories,
   });
   state = await openState(address, AbortSignal.timeout(60_000));
-}, 60_000);
+});
 afterAll(async () => {
   await state.close();
   await gateway[Symbol.asyncDispose]();
@@ -257,7 +257,7 @@ describe('a token that the gateway minted for a worker', () => {
       const answer = await ask(gateway, dave, create, { input: { name, official: 'dp1' } });
       expect(answer.errors).toBeUndefined();
     }
-  }, 60_000);
+  });
 
   test('sees its satellite, and no other of its user’s', async () => {
     const { data } = await ask(gateway, await minted(['read']), '{repositories {name} repository(name: "two") {name}}');

@@ -77,7 +77,7 @@ satellites: {root: ${JSON.stringify(join(directory, 'satellites'))}}`,
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'live-rights-'));
   await start();
-}, 60_000);
+});
 beforeEach(() => gate.open());
 afterEach(() => gate.open());
 afterAll(async () => {
@@ -114,7 +114,7 @@ async function jobOf(user: string, groups: readonly string[], id: string) {
 
 /** Waits until a job is in a state. */
 const until = (wanted: string, user: string, groups: readonly string[], id: string) =>
-  vi.waitFor(async () => expect((await jobOf(user, groups, id)).state).toBe(wanted), { timeout: 60_000 });
+  vi.waitFor(async () => expect((await jobOf(user, groups, id)).state).toBe(wanted), { timeout: 240_000 });
 
 async function transfer(user: string, input: object): Promise<string> {
   const payload = await change(user, 'transferDatasets', { search: SEARCH, ...input }, 'job {id}');

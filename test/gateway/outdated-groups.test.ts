@@ -19,7 +19,7 @@ repositories:
   - {name: dp1, kind: direct, path: ${OFFICIAL}}
   - {name: team, kind: direct, path: ${OFFICIAL}, groups: [g_team]}`,
   });
-}, 60_000);
+});
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await forge[Symbol.asyncDispose]();

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await make('alice', 'work');
   for (const name of ['team', 'work']) await world.ingest(name, `u/alice/${name}`, 1);
   await make('dave', 'daves');
-}, 120_000);
+});
 afterAll(() => world[Symbol.asyncDispose]());
 
 /** Path of the database of a satellite. */

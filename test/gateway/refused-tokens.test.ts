@@ -59,7 +59,7 @@ describe('a transfer from an official server', () => {
 satellites: {root: ./satellites}
 repositories: [{name: dp1, kind: remote, url: "http://127.0.0.1:${port}/api/butler/repo/dp1", token: forward}]`,
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await gateway[Symbol.asyncDispose]();
     ingress.closeAllConnections();
@@ -83,7 +83,7 @@ repositories: [{name: dp1, kind: remote, url: "http://127.0.0.1:${port}/api/butl
   const jobOf = async (token: string, id: string) =>
     (await ask(token, 'query ($id: ID!) {job(id: $id) {state error {code message} result}}', { id })).job;
   const until = (state: string, token: string, id: string) =>
-    vi.waitFor(async () => expect((await jobOf(token, id)).state).toBe(state), { timeout: 60_000 });
+    vi.waitFor(async () => expect((await jobOf(token, id)).state).toBe(state), { timeout: 240_000 });
 
   test.each([
     ['when its user comes with another token', async () => undefined],

@@ -15,7 +15,7 @@ repositories:
   });
   const created = await change('createSatellite', { name: 'mine', official: 'dp1' }, 'satellite {name} job {id}');
   expect(created.errors).toBeUndefined();
-}, 60_000);
+});
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 function change(mutation: string, input: object, fields: string): Promise<GraphQLAnswer> {

@@ -28,7 +28,7 @@ export function describeSharing(name: string, database: 'SQLITE' | 'POSTGRESQL',
       const children = ['u/alice/secret/run', 'u/alice/open/run'];
       await world.done('alice', 'createCollection', { ...chain, children }, 'collection {name}');
       await world.grant({ satellite: 'mine', collection: 'u/alice/open/', user: 'bob', note: 'for you' });
-    }, 120_000);
+    });
     afterAll(() => world[Symbol.asyncDispose]());
 
     const shared = 'alice~mine';

@@ -12,7 +12,7 @@ beforeAll(async () => {
     yaml: 'satellites: {root: ./satellites, writeGrants: true}',
   });
   await make('mine');
-}, 60_000);
+});
 afterAll(() => world[Symbol.asyncDispose]());
 
 const make = (name: string) => world.done('alice', 'createSatellite', { name, official: 'dp1' }, 'satellite {name}');

@@ -247,7 +247,7 @@ test('a webhook is told of what happens, signed, and again where it refused to h
       .sort(),
   ).toEqual(['CANCELLED', 'SUBMITTED']);
   expect(told.slice(1).every(({ signature }) => signature === 'true')).toBe(true);
-}, 120_000);
+});
 
 test('a file that is gone is named', async () => {
   await using world = await openPublishing();

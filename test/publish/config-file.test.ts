@@ -14,7 +14,7 @@ assert type(config) is lsst.ip.isr.isrTask.IsrTaskConfig, f"config is of type {t
 describe('a file of a configuration', () => {
   test('as stock Python writes it, with fields of all kinds, holds nothing but values', async () => {
     const program = fileURLToPath(new URL('../oracle/saved_configs.py', import.meta.url));
-    const { stdout } = await promisify(execFile)(pythonProgram('python'), [program], { timeout: 120_000 });
+    const { stdout } = await promisify(execFile)(pythonProgram('python'), [program]);
     const texts = JSON.parse(stdout) as readonly string[];
     expect(texts).toHaveLength(2);
     for (const text of texts) {
@@ -22,7 +22,7 @@ describe('a file of a configuration', () => {
       expect(refused).toEqual([]);
       expect(isPlainConfig(text)).toBe(true);
     }
-  }, 120_000);
+  });
 
   test.each([
     'import os; os.abort()',

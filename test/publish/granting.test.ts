@@ -18,7 +18,7 @@ beforeAll(async () => {
   world = await openPublishing({ state, publishing: '{approveForOwnGroup: true}', groups });
   const made = { name: 'ours', official: 'dp1', instruments: ['HSC'], group: 'g_lensing' };
   await world.done('alice', 'createSatellite', made, 'job {id}');
-}, 120_000);
+});
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });

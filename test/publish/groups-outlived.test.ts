@@ -38,7 +38,7 @@ test.each([
   });
   await world.did('curator', 'approvePublication', { publication: id, digest });
   const job = async () => (await world.look('alice', id, 'job {id state}')).job as { id: string; state: string };
-  await vi.waitFor(async () => expect((await job()).state).toBe('HELD'), { timeout: 60_000 });
+  await vi.waitFor(async () => expect((await job()).state).toBe('HELD'), { timeout: 240_000 });
   expect(staged(written.mock.calls)).toBe(2);
   expect(staged(measured.mock.calls)).toBe(2);
   measured.mockRestore();

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const repositories = `  - {name: open, kind: direct, path: ${JSON.stringify(made.directory)}}`;
   stateUrl = `sqlite:${join(directory, 'state.sqlite3')}`;
   world = await openPublishing({ official: 'groups: [g_lensing]', repositories, groups, state: stateUrl });
-}, 120_000);
+});
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
   await rm(directory, { recursive: true, force: true });

@@ -20,7 +20,7 @@ beforeAll(async () => {
     await world.did('curator', 'approvePublication', { publication: made.id, digest: made.digest });
     await world.reached('alice', made.id, 'PUBLISHED');
   }
-}, 180_000);
+});
 afterAll(() => world[Symbol.asyncDispose]());
 
 interface Listed {

@@ -25,7 +25,7 @@ beforeAll(async () => {
   uuids = await world.filled('work', 'u/alice/run', 3);
   zip = await packed('work.zip', 'u/alice/run-chain');
   members = await membersOf(zip);
-}, 120_000);
+});
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
@@ -137,7 +137,7 @@ describe('a zip of a satellite that the gateway does not reach', () => {
     await vi.waitFor(async () => {
       const found = await readdir(join(world.published, 'uploads'));
       expect(found.some((name) => !name.endsWith('.zip'))).toBe(true);
-    }, 60_000);
+    }, 240_000);
     expect(await put(bytes)).toBe(409);
     rest();
     expect(await first).toBe(204);

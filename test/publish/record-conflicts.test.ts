@@ -16,7 +16,7 @@ beforeAll(async () => {
   await world.filled('mine', 'u/alice/mine', 2);
   using registry = await registryOf('mine');
   registry.prepare("UPDATE detector SET purpose = 'GUIDER' WHERE id = 1").run();
-}, 120_000);
+});
 afterAll(() => world[Symbol.asyncDispose]());
 
 /** The database of a satellite of alice's. */

@@ -45,7 +45,7 @@ beforeAll(async () => {
     description: 'ALICE and Dave wrote them, by alice_tools.',
     licence: 'As alice likes.',
   });
-}, 120_000);
+});
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });

@@ -32,7 +32,7 @@ beforeAll(async () => {
   await cp(sqliteRepository('official'), root, { recursive: true });
   const ingress = { gafaelfawr: mock.url };
   server = await startRemoteButler({ repositories: { dp1: root }, directory: directory.path, ingress });
-}, 180_000);
+});
 afterAll(async () => {
   await server.stop();
   await mock.stop();
@@ -73,7 +73,7 @@ async function did(gateway: RunningGateway, user: User, mutation: string, input:
   if (!payload.job) return payload;
   const job = 'query ($id: ID!) {job(id: $id) {state error {message}}}';
   const found = async () => (await asked(gateway, user, job, payload.job as object)).job;
-  await vi.waitFor(async () => expect(await found()).toEqual({ state: 'COMPLETED', error: null }), 60_000);
+  await vi.waitFor(async () => expect(await found()).toEqual({ state: 'COMPLETED', error: null }), 240_000);
   return payload;
 }
 
@@ -129,9 +129,9 @@ describe.each(['forward', 'delegated'] as const)('Over an official server that i
     await did(gateway, 'carol', 'approvePublication', { publication: id, digest, confirmRestart: true }, SHOWN);
     const state = 'query ($id: ID!) {publication(id: $id) {state reason}}';
     const found = async () => (await asked(gateway, 'carol', state, { id })).publication;
-    await vi.waitFor(async () => expect(await found()).toEqual({ state: 'PUBLISHED', reason: null }), 60_000);
+    await vi.waitFor(async () => expect(await found()).toEqual({ state: 'PUBLISHED', reason: null }), 240_000);
     const search =
       '{datasets(datasetTypes: ["note"], collections: ["u/alice/chain"], repositories: ["published"]) {nodes {run}}}';
     expect((await asked(gateway, 'bob', search)).datasets.nodes).toEqual([{ run: 'u/alice/run' }]);
-  }, 180_000);
+  }, 600_000);
 });

@@ -51,7 +51,7 @@ describe('a publication', () => {
   let world: PublishingWorld;
   beforeAll(async () => {
     world = await openPublishing();
-  }, 120_000);
+  });
   afterAll(() => world[Symbol.asyncDispose]());
 
   test('says what one may do about it, and nothing of an earlier version', async () => {

@@ -30,7 +30,7 @@ test.each(['requestPublicationChanges', 'rejectPublication'])(
     };
     await world.did('curator', 'approvePublication', { publication, digest });
     const job = async () => (await world.look('alice', publication, 'job {state}')).job.state as string;
-    await vi.waitFor(async () => expect(await job()).toBe('CANCELLED'), { timeout: 60_000 });
+    await vi.waitFor(async () => expect(await job()).toBe('CANCELLED'), { timeout: 240_000 });
     world.commit.before = () => Promise.resolve();
     expect(await world.see('alice', publication)).toMatchObject({ state });
     expect(world.commit.visible.size).toBe(0);
@@ -64,6 +64,6 @@ test('a submission that failed is started again by retryJob, as long as no later
       const message = expect.stringContaining('later version') as string;
       expect(data.job).toMatchObject({ state: 'FAILED', error: { message } });
     },
-    { timeout: 60_000 },
+    { timeout: 240_000 },
   );
 });

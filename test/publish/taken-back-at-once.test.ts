@@ -65,7 +65,7 @@ test('nobody reads it from the decision on, before its job has taken anything ou
   expect(await allowed('bob', 'u/alice/waiting')).toBe(false);
   expect(world.commit.visible.size).toBe(1);
   withdrawal.open();
-  await vi.waitFor(() => expect(world.commit.visible.size).toBe(0), { timeout: 60_000 });
+  await vi.waitFor(() => expect(world.commit.visible.size).toBe(0), { timeout: 240_000 });
 });
 
 test('as many large publications as may be under way at once let their owner’s withdrawals and transfers go on', async () => {
@@ -79,7 +79,7 @@ test('as many large publications as may be under way at once let their owner’s
   }
   const staging = gate('STAGING');
   for (const approval of begun) await world.did('curator', 'approvePublication', approval);
-  await vi.waitFor(() => expect(staging.waiting()).toBe(3), { timeout: 60_000 });
+  await vi.waitFor(() => expect(staging.waiting()).toBe(3), { timeout: 240_000 });
   const comment = 'An error.';
   const taken = await world.done('alice', 'withdrawPublication', { publication: old.publication, comment });
   expect(taken.job.state).toBe('COMPLETED');

@@ -17,7 +17,7 @@ let world: PublishingWorld;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'visible-'));
   world = await openPublishing({ state: `sqlite:${statePath()}` });
-}, 120_000);
+});
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
@@ -94,7 +94,7 @@ describe('what another gateway, which was taken for dead, makes visible at the l
   /** Of version 1, in a state without work. */
   async function ended(shown: Shown, state: string): Promise<string> {
     const jobOf = () => world.look('alice', shown.id, 'state job {id state}');
-    await vi.waitFor(async () => expect(await jobOf()).toMatchObject({ state, job: { state: 'FAILED' } }), 60_000);
+    await vi.waitFor(async () => expect(await jobOf()).toMatchObject({ state, job: { state: 'FAILED' } }), 240_000);
     return (await jobOf()).job.id as string;
   }
   /** It is tried again where something has changed at its source. */
@@ -115,7 +115,7 @@ describe('what another gateway, which was taken for dead, makes visible at the l
   test('is published for its readers, though its source was found to have changed and it was STALE', async () => {
     const { shown, run } = await becameStale((one) => world.commit.show({ publication: one.id, version: 1 }, []));
     const stateNow = async () => (await world.see('alice', shown.id)).state;
-    await vi.waitFor(async () => expect(await stateNow()).toBe('PUBLISHED'), 60_000);
+    await vi.waitFor(async () => expect(await stateNow()).toBe('PUBLISHED'), 240_000);
     world.commit.before = () => Promise.resolve();
     const state = new Database(statePath(), { readonly: true });
     const events = state.prepare('SELECT event FROM publication_event WHERE publication = ? ORDER BY at, rowid');
@@ -254,7 +254,7 @@ describe('readers', () => {
     };
     await world.did('alice', 'withdrawPublication', { publication: shown.id, comment: 'An error in it.' });
     const jobOf = async () => (await world.look('alice', shown.id, 'job {id kind state}')).job;
-    await vi.waitFor(async () => expect((await jobOf()).state).toBe('FAILED'), 120_000);
+    await vi.waitFor(async () => expect((await jobOf()).state).toBe('FAILED'), 240_000);
     const wanted = { satellite: `v${made}`, collections: [run], title: 'x', readers: { users: ['bob'] } };
     const later = await world.did('alice', 'submitPublication', wanted);
     await approve(later);

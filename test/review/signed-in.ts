@@ -18,7 +18,7 @@ export function titled(what: string): string {
 }
 
 export function launched(): Promise<Browser> {
-  return chromium.launch({ ...(executablePath !== undefined && { executablePath }), args: ALONE });
+  return chromium.launch({ ...(executablePath !== undefined && { executablePath }), args: ALONE, timeout: PATIENCE });
 }
 
 export interface SignedInOptions extends BrowserContextOptions {
