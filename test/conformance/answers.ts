@@ -11,7 +11,8 @@ import type { Query } from '../../src/butler/query/tree.ts';
 import type { Timespan } from '../../src/butler/timespan.ts';
 import { readBind } from '../../src/butler/where/bind.ts';
 import type { FindDatasetRequest, QueryContext, Repository } from '../../src/repository/repository.ts';
-import type { RowsByResult } from '../../src/repository/rows.ts';
+import { PixelRecords } from '../../src/repository/pixel-records.ts';
+import type { DimensionRecordRow, RowsByResult } from '../../src/repository/rows.ts';
 import { canonicalDataId, canonicalDataset, canonicalGeneral, canonicalRecord } from './canonical.ts';
 import { repositories, requestOf } from './requests.ts';
 import type { Case } from './corpus.ts';
@@ -119,10 +120,17 @@ async function queryAnswer(testCase: Case, repository: Asked): Promise<Answer> {
 /** All rows of a query, canonical. */
 export async function queryRows(repository: Asked, query: Query, spec: ResultSpec): Promise<readonly Json[]> {
   const rows: Json[] = [];
-  for await (const page of repository.query(query, spec, ctx))
-    for (const row of page.rows) rows.push(canonical(row, spec));
+  const pixels = new PixelRecords();
+  for await (const page of repository.query(query, spec, ctx)) {
+    const found = spec.type === 'dimension_record' ? await withRegions(page.rows, pixels) : page.rows;
+    for (const row of found) rows.push(canonical(row, spec));
+  }
   return rows;
 }
+
+/** What searches and faces add to records. */
+const withRegions = (rows: readonly unknown[], pixels: PixelRecords) =>
+  pixels.withRegions(rows as readonly DimensionRecordRow[]);
 
 function canonical(row: RowsByResult[ResultSpec['type']], { type }: ResultSpec): JsonObject {
   switch (type) {

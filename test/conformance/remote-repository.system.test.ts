@@ -2,10 +2,12 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import { RemoteRepository } from '../../src/repository/remote/remote-repository.ts';
 import { startRemoteButler, type RemoteButler } from '../../stack/remote-butler.ts';
+import { sqliteRepository } from '../fixtures/repositories.ts';
 import { answerOf, COLLECTION_KINDS, QUERY_KINDS } from './answers.ts';
-import { corpusFile, readRemoteCases, REPOSITORIES, type RepositoryName } from './corpus.ts';
+import { corpusFile, readRemoteCases, REPOSITORIES, type Case, type RepositoryName } from './corpus.ts';
 import { EXCEPTIONS } from './exceptions.ts';
 import { satisfies } from './verdict.ts';
 
@@ -42,5 +44,15 @@ describe('A remote repository, on the stock server', () => {
       if (!isRight) wrong.push({ id: testCase.id, answer });
     }
     expect(wrong).toEqual([]);
+  });
+
+  it('gives the records of the sky pixels that a query joins, as a repository on this machine does', async () => {
+    const where = "tract = 9816 AND skymap = 'hsc_rings_v1'";
+    const asked = { repo: 'official', kind: 'query_dimension_records', args: { element: 'htm7', where } };
+    const direct = await openDirectRepository({ name: 'official', path: sqliteRepository('official') });
+    const expected = await answerOf(asked as unknown as Case, direct);
+    await direct.close();
+    expect(expected).toHaveProperty('rows.0.record.region');
+    expect(await answerOf(asked as unknown as Case, open.get('official')!)).toEqual(expected);
   });
 });

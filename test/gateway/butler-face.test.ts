@@ -248,6 +248,15 @@ describe('a wrong request', () => {
     expect(((await answer.json()) as { detail: { type: string }[] }).detail[0]!.type).toBe(type);
   });
 
+  test('of a user is told where no rows are asked, too', async () => {
+    const answer = await post('dp1/v1/query/all_datasets', {
+      ...allRaws(['official']),
+      where: 'detector = 1',
+      limit: 0,
+    });
+    expect(await linesOf(answer)).toMatchObject([{ type: 'error', error: { error_type: 'invalid_query' } }]);
+  });
+
   test('of a user comes inside a stream, where clients expect it', async () => {
     const answer = await post('dp1/v1/query/all_datasets', allRaws(['nowhere']));
     expect(answer.status).toBe(200);

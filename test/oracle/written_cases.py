@@ -56,6 +56,10 @@ MENDED: list[tuple[str, dict[str, Any]]] = [
     ("query", {"joins": [{"dataset_type": name, "collections": ["<run>", "<chain>"]} for name in ("bias", "raw")], "data_id": {"instrument": "nope"}, "result": {"type": "data_coordinate", "dimensions": ["instrument"]}, "terminal": "explain"}),
     ("collections_query", {"expression": ["nosuch", "*"], "flatten_chains": True, "collection_types": ["TAGGED", "CALIBRATION"]}),
     ("query_datasets", {"dataset_type": "bias", "collections": ["nosuch", "*"], "find_first": False}),
+    ("query_dimension_records", {"element": "htm7", "where": "instrument = '<I>' AND visit.region OVERLAPS htm7.region"}),
+    ("query_all_datasets", {"name": "[cd]*oadd", "collections": ["<run>"], "where": "detector = <D>"}),
+    ("query_all_datasets", {"name": "[cd]*oadd", "collections": [], "find_first": False, "where": "detector = <D>"}),
+    ("query_all_datasets", {"name": "*", "collections": []}),
 ]
 # fmt: on
 

@@ -6,7 +6,7 @@ import type { DimensionElement } from '../../butler/universe.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import type { DimensionRecordRow } from '../../repository/rows.ts';
 import { recordsOfDataIds } from '../../repository/search/records-of-data-ids.ts';
-import { PixelRecords } from './pixel-records.ts';
+import { PixelRecords } from '../../repository/pixel-records.ts';
 import { dataIdText } from './wire-rows.ts';
 
 /** A data ID with implied values and records. What is no dimension in it is not looked at. @throws as `expandDataId` does */

@@ -90,7 +90,6 @@ export async function* allDatasetsLines(
   const beside = request.with_dimension_records ? new RecordsBeside(repository, ctx) : null;
   let left = request.limit;
   for (const name of names) {
-    if (left !== null && left <= 0) return;
     const searched = found.filter(({ datasetTypes }) => datasetTypes!.includes(name)).map((info) => info.name);
     if (searched.length === 0) continue;
     const { query, spec } = buildQuery(universe, {
@@ -107,6 +106,8 @@ export async function* allDatasetsLines(
       if (left !== null) left -= rows.length;
       yield await datasetLine(rows, beside);
     }
+    // A limit of 0 still has the first search checked.
+    if (left !== null && left <= 0) return;
   }
 }
 

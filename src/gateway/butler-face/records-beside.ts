@@ -5,7 +5,7 @@ import { readNested } from '../../repository/nested-reads.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
 import type { DataIdRow, DatasetRow } from '../../repository/rows.ts';
 import { recordsOfDataIds, type KeptRecords } from '../../repository/search/records-of-data-ids.ts';
-import { isPixels, PixelRecords } from './pixel-records.ts';
+import { isPixels, PixelRecords } from '../../repository/pixel-records.ts';
 import type { RecordsOfDataId } from './wire-rows.ts';
 
 /** Finds those of one answer, line by line, while its rows may still be coming. */

@@ -6,8 +6,8 @@ import type { GeneralSpec, ResultSpec } from '../../butler/query/result-spec.ts'
 import type { Query } from '../../butler/query/tree.ts';
 import type { ColumnType, Universe } from '../../butler/universe.ts';
 import type { QueryContext, Repository } from '../../repository/repository.ts';
-import type { DataIdRow, DatasetRow, DimensionRecordRow, GeneralRow } from '../../repository/rows.ts';
-import { isPixels, PixelRecords } from './pixel-records.ts';
+import type { DataIdRow, DatasetRow, GeneralRow } from '../../repository/rows.ts';
+import { PixelRecords } from '../../repository/pixel-records.ts';
 import { RecordsBeside } from './records-beside.ts';
 import { dataIdText, datasetText, datasetTypeText, recordText, valueText } from './wire-rows.ts';
 
@@ -36,7 +36,7 @@ export async function* resultLines(
       return;
     case 'dimension_record':
       for await (const rows of lines(repository.query(query, spec, ctx)))
-        yield line('dimension_record', await withRegions(rows), recordText);
+        yield line('dimension_record', await new PixelRecords().withRegions(rows), recordText);
       return;
     case 'general': {
       const wanted = withRecordColumns(spec);
@@ -66,18 +66,6 @@ async function dataIdLine(
 ): Promise<string> {
   const records = beside && (await beside.ofDataIds(group, rows));
   return line('data_coordinate', rows, (row, i) => dataIdText(group, row.values, records && records[i]!));
-}
-
-/** Rows of sky pixels with their regions; others as they are. */
-async function withRegions(rows: readonly DimensionRecordRow[]): Promise<readonly DimensionRecordRow[]> {
-  const [first] = rows;
-  if (!first || !isPixels(first.element)) return rows;
-  const pixels = new PixelRecords();
-  const found: DimensionRecordRow[] = [];
-  for (const { fields, repository } of rows) {
-    found.push(await pixels.record(first.element, Number(fields['id']), repository));
-  }
-  return found;
 }
 
 /** A general result that includes dimension records has the fields of those that clients do not keep as columns. */

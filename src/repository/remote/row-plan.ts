@@ -6,10 +6,9 @@
  */
 import type { DataIdValues } from '../../butler/data-id.ts';
 import type { DatasetType } from '../../butler/dataset-type.ts';
-import { ButlerUserError } from '../../butler/errors.ts';
 import type { DatasetField } from '../../butler/query/expression.ts';
 import type { GeneralSpec, ResultSpec } from '../../butler/query/result-spec.ts';
-import type { Universe } from '../../butler/universe.ts';
+import type { DimensionElement, Universe } from '../../butler/universe.ts';
 import type { PageOptions } from '../repository.ts';
 import type { DatasetRow, DataIdRow, DimensionRecordRow, FieldValue, GeneralRow } from '../rows.ts';
 import { ColumnLayout, dimensionsOf, type RawRow, type ResultColumns } from './column-layout.ts';
@@ -26,8 +25,7 @@ export interface RowPlan {
 
 /**
  * @param datasetType the type of `dataset_ref` rows
- * @throws InvalidQueryError where positions are asked in an order whose values cannot come with the rows; ButlerUserError
- * UNIMPLEMENTED_QUERY for records of sky pixels, which no repository stores
+ * @throws InvalidQueryError where positions are asked in an order whose values cannot come with the rows
  */
 export function planRows(
   spec: ResultSpec,
@@ -48,14 +46,8 @@ export function planRows(
     add(columns.datasetFields, spec.datasetType, ['dataset_id', 'run']);
     if (options.foundIn) add(columns.datasetFields, spec.datasetType, ['collection']);
   } else if (spec.type === 'dimension_record') {
-    const { fields, skypix } = universe.element(spec.element);
-    if (skypix) {
-      throw new ButlerUserError(
-        'UNIMPLEMENTED_QUERY',
-        `Sky pixels such as '${spec.element}' have no records to query.`,
-      );
-    }
-    if (fields.size > 0) add(columns.dimensionFields, spec.element, fields.keys());
+    const fields = storedFields(universe.element(spec.element));
+    if (fields.length > 0) add(columns.dimensionFields, spec.element, fields);
   } else if (spec.type === 'general') {
     for (const [element, fields] of spec.dimensionFields) add(columns.dimensionFields, element, fields);
     for (const [name, fields] of spec.datasetFields) add(columns.datasetFields, name, fields);
@@ -121,7 +113,7 @@ function rowReader(
         name: name === element.name ? element.primaryKey!.name : name,
         read: layout.reader({ type: 'dimension_key', dimension: name }),
       }));
-      const fields = [...element.fields.keys()].map((name) => ({
+      const fields = storedFields(element).map((name) => ({
         name,
         read: layout.reader({ type: 'dimension_field', element: element.name, field: name }),
       }));
@@ -137,6 +129,11 @@ function rowReader(
       return (raw) => ({ fields: valuesOf(columns, raw), repository });
     }
   }
+}
+
+/** No repository stores those of sky pixels. */
+function storedFields({ fields, skypix }: DimensionElement): readonly string[] {
+  return skypix ? [] : [...fields.keys()];
 }
 
 function valuesOf(

@@ -55,7 +55,12 @@ export async function planDatasets(
   const known = new Set(members.flatMap((member) => [...member.datasetTypes.keys()]));
   const names = searchedDatasetTypes(request.datasetTypes, known, failed.length > 0);
   if (request.collections.length === 0) {
-    for (const name of names) typeQuery(membersWithType(members, name)[0]!, name, request);
+    if (isOfMany(request) && request.findFirst) {
+      throw new InvalidQueryError("'collections' is empty: name the collections to search, in order.");
+    }
+    for (const name of isOfMany(request) ? [] : names) {
+      typeQuery(membersWithType(members, name)[0]!, name, request);
+    }
     return nothing(
       "'collections' is empty, so that no collection is searched.",
       "Name the collections to search, in order: the field 'collections' lists those that you may read.",
@@ -135,7 +140,18 @@ function isWhole(
   request: Request,
   failed: readonly string[],
 ): boolean {
-  return members.length === 1 && failed.length === 0 && names.length === 1 && !request.collections.some(isGlob);
+  return (
+    members.length === 1 &&
+    failed.length === 0 &&
+    names.length === 1 &&
+    !isOfMany(request) &&
+    !request.collections.some(isGlob)
+  );
+}
+
+/** Whether dataset types that no collection holds are skipped, as the real stack does unless one is asked for by its name. */
+function isOfMany({ datasetTypes }: Request): boolean {
+  return datasetTypes.length > 1 || datasetTypes.some(isGlob);
 }
 
 function wholeType(member: Member, name: string, request: Request): TypesPlan {
@@ -154,8 +170,7 @@ async function typesOnPath(
   const path = await resolveSearchPath(repositories, request.collections, failed, ctx);
   const types = names.flatMap((name) => {
     const holders = membersOnPath(members, name, path);
-    // The real stack skips dataset types that no collection holds, unless there is but one.
-    if (holders.length === 0 && names.length > 1) return [];
+    if (holders.length === 0 && isOfMany(request)) return [];
     const [base] = holders.length > 0 ? holders : membersWithType(members, name);
     const { query, spec, warnings, orderBy } = typeQuery(base!, name, request);
     // With nothing to search a repository still says what is wrong with the query.

@@ -13,6 +13,7 @@ import type { Batch } from '../federated/ordered-merge.ts';
 import { totalOrder, wholePart, type Part } from '../federated/part.ts';
 import { planParts } from '../federated/plan.ts';
 import { resolveSearchPath, type SearchPath } from '../federated/search-path.ts';
+import { PixelRecords } from '../pixel-records.ts';
 import type { Position, QueryContext, Repository } from '../repository.ts';
 import type { DataIdRow, DimensionRecordRow, RowsByResult } from '../rows.ts';
 import type { Bookmark } from './cursor.ts';
@@ -34,7 +35,14 @@ export async function planRecords(
       result: { type: 'dimension_record', element: request.element },
     }),
   );
-  return planOf(members, built, new Map(), built.warnings, ctx);
+  const plan = planOf(members, built, new Map(), built.warnings, ctx);
+  return { ...plan, read: (options) => withPixelRegions(plan.read(options)) };
+}
+
+/** No repository stores the regions of sky pixels. */
+async function* withPixelRegions(batches: AsyncIterable<Batch<DimensionRecordRow, Bookmark>>) {
+  const pixels = new PixelRecords();
+  for await (const batch of batches) yield { ...batch, rows: await pixels.withRegions(batch.rows) };
 }
 
 /** Plans a search for data IDs, with datasets joined where the request names some. */

@@ -1,12 +1,12 @@
 /** Records of sky pixels, which no repository stores: their index and their region. */
 import { setImmediate } from 'node:timers/promises';
-import type { DataIdValues } from '../../butler/data-id.ts';
-import type { DimensionGroup } from '../../butler/dimension-group.ts';
-import { encodeRegion } from '../../butler/region/codec.ts';
-import { healpixPixel } from '../../butler/region/healpix.ts';
-import { htmPixel } from '../../butler/region/htm.ts';
-import type { DimensionElement } from '../../butler/universe.ts';
-import type { DimensionRecordRow } from '../../repository/rows.ts';
+import type { DataIdValues } from '../butler/data-id.ts';
+import type { DimensionGroup } from '../butler/dimension-group.ts';
+import { encodeRegion } from '../butler/region/codec.ts';
+import { healpixPixel } from '../butler/region/healpix.ts';
+import { htmPixel } from '../butler/region/htm.ts';
+import type { DimensionElement } from '../butler/universe.ts';
+import type { DimensionRecordRow } from './rows.ts';
 
 type Pixels = DimensionElement & { readonly skypix: NonNullable<DimensionElement['skypix']> };
 
@@ -28,6 +28,17 @@ export class PixelRecords {
       if (this.#regions.size % AT_ONCE === 0) await setImmediate();
     }
     return { element, fields: { id, region }, repository };
+  }
+
+  /** Rows of one element, where it is pixels with their regions; others as they are. */
+  async withRegions(rows: readonly DimensionRecordRow[]): Promise<readonly DimensionRecordRow[]> {
+    const [first] = rows;
+    if (!first || !isPixels(first.element)) return rows;
+    const found: DimensionRecordRow[] = [];
+    for (const { fields, repository } of rows) {
+      found.push(await this.record(first.element, Number(fields['id']), repository));
+    }
+    return found;
   }
 
   /** Those of a data ID of the group, none where it has no pixels. @param values of its `dataCoordinateKeys` */
