@@ -86,13 +86,7 @@ export class Packs {
       await removeOldUploads(this.#records, this.#options, owner);
       taken = await this.#records.bytes(owner, repository);
     }
-    if (taken + size > most) {
-      throw new SatelliteError(
-        'QUOTA_EXCEEDED',
-        `The zip has ${size} bytes, and ${taken} bytes of yours wait already to be published in '${repository}': ${most} may. ` +
-          'Publish less at once, or withdraw what is not to be published.',
-      );
-    }
+    if (taken + size > most) throw noRoom(size, taken, repository, most);
     const upload = { id: randomBytes(24).toString('base64url'), owner, repository, size, sha256: sha256.toLowerCase() };
     const signed = await (await artifacts(repository)).signedUpload(pathOfUpload(upload), upload);
     if (signed && size > MOST_PUT_BYTES) {
@@ -100,6 +94,12 @@ export class Packs {
       throw new SatelliteError('QUOTA_EXCEEDED', message);
     }
     await this.#records.add({ ...upload, createdAt: now() });
+    // Others can have been asked for at that moment, of another gateway too: then none of them gets in, rather than all.
+    taken = (await this.#records.bytes(owner, repository)) - size;
+    if (taken + size > most) {
+      await this.#records.remove(upload.id);
+      throw noRoom(size, taken, repository, most);
+    }
     const own = { url: `${publicUrl()}/uploads/publications/${upload.id}`, headers: {}, seconds: OPEN_SECONDS };
     const { url, headers, seconds } = signed ?? own;
     return { id: upload.id, url, headers, expiresAt: now() + seconds * 1000 };
@@ -294,6 +294,14 @@ async function bytesOf(
   const header = Buffer.concat(chunks);
   const content = at + MEMBER_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
   return zip.read({ start: content + start, end: content + end }, signal);
+}
+
+function noRoom(size: number, taken: number, repository: string, most: number): SatelliteError {
+  return new SatelliteError(
+    'QUOTA_EXCEEDED',
+    `The zip has ${size} bytes, and ${taken} bytes of yours wait already to be published in '${repository}': ${most} may. ` +
+      'Publish less at once, or withdraw what is not to be published.',
+  );
 }
 
 function gone(): SatelliteError {
