@@ -6,6 +6,12 @@ import type { RepositoryConfig } from './config.ts';
 const count = z.int().positive();
 const TIB = 2 ** 40;
 
+/** What is before the host is never sent, and would be logged. */
+const webAddress = z.url({ protocol: /^https?$/ }).refine((url) => {
+  const { username, password } = new URL(url);
+  return username === '' && password === '';
+}, 'must not have a user or a password');
+
 export const publishingConfig = z.strictObject({
   /**
    * Whether its stock server can be reached without the gateway, which then accepts publications for all users only: that
@@ -16,7 +22,7 @@ export const publishingConfig = z.strictObject({
    * Addresses of all gateways that serve it, such as `http://satellite-0.satellite:8080`, as this one reaches them: something
    * counts as published only when each of them shows it, which its `/metrics` tell. @default []: this one alone
    */
-  replicas: z.array(z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/$/, ''))).default([]),
+  replicas: z.array(webAddress.transform((url) => url.replace(/\/$/, ''))).default([]),
   /** Whether what only the owning group is to read is published without a reviewer. @default false */
   approveForOwnGroup: z.boolean().default(false),
   /** Most bytes of one publication. @default 1099511627776 */
@@ -35,18 +41,10 @@ export const publishingConfig = z.strictObject({
 
 export const webhookConfig = z.strictObject({
   /** Address that takes a POST of JSON for everything that happens to a publication. */
-  url: z
-    .url({ protocol: /^https?$/ })
-    .refine((url) => isWithoutUser(url), 'must not have a user or a password: it is signed'),
+  url: webAddress,
   /** With which the header `Satellite-Signature` is made, an HMAC with SHA-256 of the body; best as `${VARIABLE}`. */
   secret: z.string().min(16),
 });
-
-/** Others are never called, and would be logged. */
-function isWithoutUser(url: string): boolean {
-  const { username, password } = new URL(url);
-  return username === '' && password === '';
-}
 
 /** The repositories that can be published in. */
 export function publishedSettings(repositories: readonly RepositoryConfig[]): readonly PublishedSettings[] {
