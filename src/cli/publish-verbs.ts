@@ -1,8 +1,8 @@
 /** Verbs about publications: `satellite publish …`, for their owners and their reviewers. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { packVerb, uploadPack } from './publish-pack.ts';
 import { refereeVerbs } from './referee-verbs.ts';
-import { change, changingVerb, howMany, noPublication, show, verb, versionNumber } from './verb.ts';
+import { change, changingVerb, howMany, json, noPublication, show, verb, versionNumber } from './verb.ts';
 import type { ChangeOptions, ConnectionOptions } from './verb.ts';
 
 interface SubmitOptions extends ChangeOptions {
@@ -14,7 +14,12 @@ interface SubmitOptions extends ChangeOptions {
   readonly reader: readonly string[];
   readonly group: readonly string[];
   readonly private?: boolean;
+  readonly allUsers?: boolean;
   readonly pack?: string;
+  readonly type: readonly string[];
+  readonly where?: string;
+  readonly bind?: unknown;
+  readonly dataId?: unknown;
 }
 
 interface ListOptions extends ConnectionOptions {
@@ -26,7 +31,7 @@ interface ListOptions extends ConnectionOptions {
   readonly after?: string;
 }
 
-type CommentOptions = ChangeOptions & { readonly comment?: string };
+type CommentOptions = ChangeOptions & { readonly comment?: string; readonly replyTo?: string };
 type DecisionOptions = CommentOptions & { readonly digest?: string; readonly versionNumber?: number };
 
 type VersionOptions = ConnectionOptions & { readonly versionNumber?: number };
@@ -56,7 +61,13 @@ interface ShownInFull extends Shown {
     readonly users: readonly string[];
   };
   readonly claimedBy: string | null;
-  readonly comments: readonly { readonly at: string; readonly author: string; readonly text: string }[];
+  readonly comments: readonly {
+    readonly id: string;
+    readonly at: string;
+    readonly author: string;
+    readonly text: string;
+    readonly replyTo: string | null;
+  }[];
   readonly manifest: {
     readonly datasetCount: number;
     readonly bytes: number;
@@ -72,7 +83,7 @@ interface ShownInFull extends Shown {
 }
 
 const FIELDS = 'id version state reason digest owner title checks {code state message}';
-const ALL_FIELDS = `${FIELDS} repository description readers {allUsers groups users} claimedBy comments {at author text}
+const ALL_FIELDS = `${FIELDS} repository description readers {allUsers groups users} claimedBy comments {id at author text replyTo}
   manifest {datasetCount bytes collections {name type}} diff {from added removed changed other}`;
 
 export function publishVerbs(): Command {
@@ -104,15 +115,33 @@ function submit(): Command {
     .option('--again <publication>', 'as the next version of this publication')
     .option('--reader <user>', 'a user who may read it; all users by default; can be repeated', collect, [])
     .option('--group <name>', 'a group that may read it; can be repeated', collect, [])
-    .option('--private', 'nobody but its owner is to read it')
+    .addOption(new Option('--private', 'nobody but its owner is to read it').conflicts(['reader', 'group']))
+    .addOption(
+      new Option('--all-users', 'all users may read it, whoever may read the version before').conflicts([
+        ...['reader', 'group', 'private'],
+      ]),
+    )
+    .option('--type <name>', 'only datasets of these types, names or globs; can be repeated', collect, [])
+    .option('--where <expression>', 'only datasets of which this Butler expression holds')
+    .option('--bind <json>', 'values for :names in the expression', json('--bind'))
+    .option('--data-id <json>', 'only datasets with these dimension values', json('--data-id'))
     .action(async (satellite: string, collections: readonly string[], options: SubmitOptions) => {
       const { title, description, licence, to: repository, again: publication, reader: users, group: groups } = options;
       const named = users.length > 0 || groups.length > 0 || options.private === true;
-      const readers = named ? { allUsers: false, users, groups } : undefined;
+      const allUsers = options.allUsers === true;
+      const readers = named || allUsers ? { allUsers, users, groups } : undefined;
+      const search = searchOf(collections, options);
       const upload = options.pack === undefined ? undefined : await uploadPack(options.pack, repository, options);
-      const input = { satellite, upload, collections, title, description, licence, repository, publication, readers };
+      const source = { satellite, upload, collections, search };
+      const input = { ...source, title, description, licence, repository, publication, readers };
       return decide('submitPublication', input, options);
     });
+}
+
+/** Undefined where all that is in the collections is meant. */
+function searchOf(collections: readonly string[], { type, where, bind, dataId }: SubmitOptions) {
+  if (type.length === 0 && where === undefined && bind === undefined && dataId === undefined) return undefined;
+  return { datasetTypes: type.length > 0 ? type : ['*'], collections, where, bind, dataId, findFirst: false };
 }
 
 function approve(): Command {
@@ -131,8 +160,12 @@ function comment(): Command {
   return changingVerb('comment', 'Say something to its owner and its reviewers.')
     .argument('<publication>', 'its identifier')
     .option('--comment <text>', 'what to say')
-    .action((publication: string, options: CommentOptions) =>
-      decide('commentPublication', { publication, comment: options.comment }, options),
+    .option(
+      '--reply-to <comment>',
+      'the comment that it answers, by the identifier that `satellite publish show` shows',
+    )
+    .action((publication: string, { comment: text, replyTo, ...options }: CommentOptions) =>
+      decide('commentPublication', { publication, comment: text, replyTo }, options),
     );
 }
 
@@ -225,7 +258,10 @@ function fullLines(publication: ShownInFull): readonly string[] {
       : [`  Since version ${diff.from}: ${diff.added} datasets new, ${diff.removed} gone, ${diff.changed} changed.`]),
     ...(diff?.other ?? []).map((words) => `    ${words}`),
     ...checks.map(checkText),
-    ...comments.map(({ at, author, text }) => `  ${at} ${author}: ${text}`),
+    ...comments.map(({ id, at, author, text, replyTo }) => {
+      const who = replyTo === null ? author : `${author}, to ${replyTo}`;
+      return `  ${at} ${who}: ${text}\n    comment ${id}`;
+    }),
   ];
 }
 

@@ -103,3 +103,37 @@ test('lists go on page by page, and are of one repository or one user where that
   expect((await curator('list', '--owner', 'bob')).stdout).toBe('There are none.\n');
   expect((await curator('list', '--repository', 'other')).stdout).toBe('There are none.\n');
 });
+
+test('some of the datasets are submitted by a search, all users let in by a later version, and comments answered', async () => {
+  const some = [
+    'submit',
+    'work',
+    'u/alice/run',
+    '--title',
+    'Some',
+    '--where',
+    'instrument = :name AND detector = 1',
+    '--bind',
+    '{"name": "HSC"}',
+    '--json',
+  ];
+  const submitted = await alice(...some, '--private');
+  expect(submitted).toMatchObject({ code: 0, stderr: '' });
+  const { publication } = JSON.parse(submitted.stdout) as { publication: { id: string } };
+  const { id } = publication;
+  const shown = await alice('show', id);
+  expect(shown.stdout).toMatch(/for alice\n[^]* 1 datasets, /);
+  expect(await alice('withdraw', id)).toMatchObject({ code: 0 });
+  expect(await alice(...some, '--all-users', '--reader', 'bob')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("'--all-users' cannot be used with option '--reader") as string,
+  });
+  expect(await alice(...some, '--private', '--group', 'g_lensing')).toMatchObject({ code: 2, stdout: '' });
+  expect(await alice(...some, '--type', 'note', '--all-users', '--again', id)).toMatchObject({ code: 0 });
+  expect(await alice('comment', id, '--comment', 'Is that right?')).toMatchObject({ code: 0 });
+  const [, first] = /comment ([0-9a-f-]{36})\n/.exec((await curator('show', id)).stdout) as unknown as [string, string];
+  expect(await curator('comment', id, '--comment', 'It is.', '--reply-to', first)).toMatchObject({ code: 0 });
+  const answered = (await alice('show', id)).stdout;
+  expect(answered).toMatch(/for all users\n[^]* 1 datasets, /);
+  expect(answered).toContain(`curator, to ${first}: It is.`);
+});
