@@ -75,7 +75,8 @@ export class Publications implements PublicationService {
   static async open(options: PublicationsOptions, signal: AbortSignal): Promise<Publications> {
     await prepareTables(options.state.database, PUBLICATION_TABLES, signal);
     const publications = new Publications(options);
-    await refuseOpenServers(publications.#records, options.settings);
+    const grants = new GrantStore(options.state.database, options.now);
+    await refuseOpenServers(publications.#records, publications.#store, grants, options.settings);
     return publications;
   }
 

@@ -84,9 +84,12 @@ export class PublicationRecords {
     return (await this.#select(sql`p.id = ${id}`)).toSorted((a, b) => b.version - a.version);
   }
 
-  /** Those versions, the latest or not, that are visible in a repository, or about to be. */
+  /** Those versions, the latest or not, that are visible in a repository, about to be, or still to be taken out. */
   async visibleIn(repository: string): Promise<readonly PublicationVersion[]> {
-    return this.#select(sql`p.repository = ${repository} AND v.state IN ('COMMITTING', 'PUBLISHED')`);
+    const isStillThere = sql`v.state = 'WITHDRAWN' AND v.generation IS NOT NULL AND v.gone_since IS NULL`;
+    return this.#select(
+      sql`p.repository = ${repository} AND (v.state IN ('COMMITTING', 'PUBLISHED') OR ${isStillThere})`,
+    );
   }
 
   /** Of several publications, the latest first, by their identifiers. */
