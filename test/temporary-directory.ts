@@ -1,5 +1,5 @@
 /** For a run of tests, all temporary files of the tests and of what they start are in one directory, which goes with it. */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { CHECKOUT } from '../stack/checkout.ts';
@@ -14,6 +14,9 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   // like /tmp itself: PostgreSQL, which root starts as another user, must get through
   await chmod(directory, 0o1777);
   process.env['TMPDIR'] = directory;
+  // Files of tests run at once, and none may be given the port that another one is about to listen on.
+  process.env['SATELLITE_PORTS'] = join(directory, 'ports');
+  await mkdir(process.env['SATELLITE_PORTS']);
   // Hundreds of gateways and commands start: half of what each costs is that its source is compiled again.
   process.env['NODE_COMPILE_CACHE'] ??= join(CHECKOUT, '.stack', 'compiled');
   return async () => {
