@@ -165,7 +165,7 @@ const OF_THE_MOMENT = new Map([
 let world: RecordedWorld;
 beforeAll(async () => {
   world = await startRecordedWorld();
-}, 300_000);
+});
 afterAll(() => world?.[Symbol.asyncDispose]());
 
 interface Answered {

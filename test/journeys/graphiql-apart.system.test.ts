@@ -12,7 +12,10 @@ const found = await findBrowser();
 const executablePath = 'executable' in found ? found.executable : undefined;
 const title = 'missing' in found ? `GraphiQL apart (skipped: ${found.missing})` : 'GraphiQL on an origin of its own';
 
-describe.skipIf(executablePath === undefined)(title, { timeout: 200_000 }, () => {
+/** For what a busy machine does slowly, milliseconds. */
+const PATIENCE = 100_000;
+
+describe.skipIf(executablePath === undefined)(title, { timeout: 3 * PATIENCE }, () => {
   let browser: Browser;
   let gateway: RunningGateway;
   /** Of the page: to a browser, `localhost` is another site than 127.0.0.1. */
@@ -28,12 +31,19 @@ describe.skipIf(executablePath === undefined)(title, { timeout: 200_000 }, () =>
     browser = await chromium.launch({
       ...(executablePath === undefined ? {} : { executablePath }),
       args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+      timeout: PATIENCE,
     });
   });
   afterAll(async () => {
     await browser.close();
     await gateway[Symbol.asyncDispose]();
   });
+
+  async function newPage(): Promise<Page> {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    return page;
+  }
 
   /** What a script of the page gets from the API: the answer to a query, and whether a WebSocket opens. */
   async function tried(page: Page): Promise<{ readonly answer: unknown; readonly socket: string }> {
@@ -62,13 +72,13 @@ describe.skipIf(executablePath === undefined)(title, { timeout: 200_000 }, () =>
   }
 
   test('its page loads and asks the API', async () => {
-    const page = await browser.newPage();
+    const page = await newPage();
     const refused: string[] = [];
     page.on('console', (message) => {
       if (/Content.Security.Policy|CORS/i.test(message.text())) refused.push(message.text());
     });
     await page.goto(origin);
-    await page.locator('.graphiql-query-editor').getByText('OwnAndOfficial').waitFor({ timeout: 150_000 });
+    await page.locator('.graphiql-query-editor').getByText('OwnAndOfficial').waitFor();
     expect(await tried(page)).toEqual({
       answer: { data: { viewer: { username: 'alice' } }, left: expect.stringMatching(/^\d+$/) },
       socket: 'open',
@@ -81,7 +91,7 @@ describe.skipIf(executablePath === undefined)(title, { timeout: 200_000 }, () =>
     const site = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<p>hello'));
     site.listen(0, '127.0.0.1');
     await once(site, 'listening');
-    const page = await browser.newPage();
+    const page = await newPage();
     await page.goto(`http://127.0.0.1:${(site.address() as { port: number }).port}/`);
     expect(await tried(page)).toEqual({ answer: 'unreadable', socket: 'refused' });
     await page.close();

@@ -38,6 +38,7 @@ describe.skipIf(executablePath === undefined)(title, { timeout: 2 * PATIENCE }, 
     context = await chromium.launchPersistentContext(join(directory, 'profile'), {
       ...(executablePath === undefined ? {} : { executablePath }),
       args: ALONE,
+      timeout: PATIENCE,
       viewport: { width: 1400, height: 900 },
     });
     context.setDefaultTimeout(PATIENCE);

@@ -37,7 +37,7 @@ beforeAll(async () => {
     auth: { gafaelfawr: { url: mock.url, trustedProxy: ['127.0.0.0/8', '::1/128'] } },
     yaml: `satellites: {root: ./satellites}\nrepositories:\n${remote('dp1')}\n${remote('guarded', ', groups: [g_dp1]')}`,
   });
-}, 180_000);
+});
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await server.stop();
@@ -95,7 +95,7 @@ test('a job asks the official server with what the ingress delegated to its user
   const query = 'query ($id: ID!) {job(id: $id) {state error {code message}}}';
   const { id } = data.createSatellite.job;
   const job = async () => (await ask(bearer('alice'), query, { id })).data.job;
-  await vi.waitFor(async () => expect(await job()).toEqual({ state: 'COMPLETED', error: null }), 60_000);
+  await vi.waitFor(async () => expect(await job()).toEqual({ state: 'COMPLETED', error: null }), 200_000);
 });
 
 describe('a user without the repository’s group', () => {

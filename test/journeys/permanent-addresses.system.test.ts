@@ -262,7 +262,7 @@ test('in a satellite of the gateway’s own making, with capabilities that can b
         `{job(id: "${transferDatasets.job.id}") {state error {message}}}`,
         own,
       );
-    await expect.poll(job, { timeout: 60_000 }).toEqual({ job: { state: 'COMPLETED', error: null } });
+    await expect.poll(job, { timeout: 200_000 }).toEqual({ job: { state: 'COMPLETED', error: null } });
     const { uri } = made.createSatellite.satellite;
     const before = (await python('read', [uri, official.url])) as Reading;
     expectRead(before.datasets, before.names.length);
@@ -275,4 +275,4 @@ test('in a satellite of the gateway’s own making, with capabilities that can b
   } finally {
     await own.close();
   }
-}, 180_000);
+});

@@ -22,7 +22,7 @@ const BIAS_IN_RUN_1 = '1165eaea-c9fc-5075-bb5b-496aa761531e';
 const BIAS_IN_RUN_2 = '53148907-eaed-5a4b-8ae4-e41ecc3233ff';
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
-const context = (): QueryContext => ({ caller: { username: 'alice' }, signal: AbortSignal.timeout(20_000) });
+const context = (): QueryContext => ({ caller: { username: 'alice' }, signal: AbortSignal.timeout(120_000) });
 
 /** Registers the suite; `make` is called once. */
 export function defineRepositorySuite(kind: string, make: () => Promise<RepositoryUnderTest>): void {

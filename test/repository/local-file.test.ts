@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readLocalFile } from '../../src/repository/local-file.ts';
 import { temporaryDirectory } from '../fixtures/repositories.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(20 * 60_000);
 const SIZE = 200_000;
 let place: Awaited<ReturnType<typeof temporaryDirectory>>;
 let path: string;

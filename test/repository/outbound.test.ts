@@ -7,7 +7,7 @@ import { AllowedOrigins, isPublicAddress } from '../../src/repository/allowed-or
 import { Outbound } from '../../src/repository/outbound.ts';
 
 const CONTENT = Buffer.from(Array.from({ length: 5000 }, (_, i) => i % 251));
-const signal = AbortSignal.timeout(30_000);
+const signal = AbortSignal.timeout(20 * 60_000);
 const servers: Server[] = [];
 const outbounds: Outbound[] = [];
 

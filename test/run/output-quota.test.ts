@@ -13,7 +13,7 @@ beforeAll(async () => {
   directory = await temporaryDirectory();
   world = await openWorld({ directory: directory.path, official: sqliteRepository('official') });
   await world.satellites.create(request('mine', { quotaBytes: 1000 }), alice);
-}, 60_000);
+});
 afterAll(async () => {
   await world.close();
   await directory[Symbol.asyncDispose]();

@@ -29,7 +29,7 @@ repositories:
     'mutation {createSatellite(input: {name: "work", official: "dp1"}) {satellite {name}}}',
   );
   expect(created.errors).toBeUndefined();
-}, 120_000);
+});
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
   await pipelines[Symbol.asyncDispose]();

@@ -12,7 +12,7 @@ const RECORD = {
   ...{ state: 'BUILT', satellite: 'alice~work', directory: '/satellite/runs/o/1' },
   spec: { repositories: [], inputs: ['all'] },
 } as unknown as RunRecord;
-const QUERY: QueryContext = { caller: { username: 'alice' }, signal: AbortSignal.timeout(60_000) };
+const QUERY: QueryContext = { caller: { username: 'alice' }, signal: AbortSignal.timeout(20 * 60_000) };
 
 /** Of a run in whose directory `collections.json` has this text. */
 function warnings(text: () => Buffer): Promise<readonly string[]> {

@@ -16,7 +16,7 @@ import { startPostgres, type Postgres } from '../../../stack/postgres.ts';
 import { runPython } from '../../../stack/run-python.ts';
 import { temporaryDirectory } from '../../fixtures/repositories.ts';
 
-const signal = AbortSignal.timeout(240_000);
+const signal = AbortSignal.timeout(20 * 60_000);
 const ctx = { caller: { username: 'alice' }, signal };
 
 const universesFile = new URL('../../data/universes.json.gz', import.meta.url);

@@ -41,7 +41,7 @@ function timespanOf({ timespan }: Arguments): Timespan | null {
 
 async function answer(repository: DirectRepository, { args }: Case): Promise<unknown> {
   const given = args as unknown as Arguments;
-  const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(20_000) };
+  const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(120_000) };
   try {
     const row = await repository.findDataset(
       {

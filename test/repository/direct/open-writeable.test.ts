@@ -7,7 +7,7 @@ import { openWriteableRepository } from '../../../src/repository/direct/open-wri
 import { startPostgres } from '../../../stack/postgres.ts';
 import { copySqliteRepository, loadPostgresRepository, temporaryDirectory } from '../../fixtures/repositories.ts';
 
-const ctx = () => ({ caller: { username: 'alice' }, signal: AbortSignal.timeout(20_000) });
+const ctx = () => ({ caller: { username: 'alice' }, signal: AbortSignal.timeout(120_000) });
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 

@@ -6,7 +6,7 @@ import type { DirectRepository } from '../../../src/repository/direct/direct-rep
 import { openDirectRepository } from '../../../src/repository/direct/open.ts';
 import { copySqliteRepository, temporaryDirectory } from '../../fixtures/repositories.ts';
 
-const ctx = () => ({ caller: { username: 'alice' }, signal: AbortSignal.timeout(20_000) });
+const ctx = () => ({ caller: { username: 'alice' }, signal: AbortSignal.timeout(120_000) });
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 

@@ -9,7 +9,7 @@ import { selectedUuids } from '../../../../src/satellite/selection.ts';
 import { copySqliteRepository, temporaryDirectory } from '../../../fixtures/repositories.ts';
 import { zipOf } from './zip-file.ts';
 
-const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(60_000) };
+const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(20 * 60_000) };
 const UUID = '1165eaea-c9fc-5075-bb5b-496aa761531e';
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { ArtifactStore } from '../../../../src/repository/direct/datastore/artifact-store.ts';
 import fc from '../../../sample.ts';
 
-export const signal = AbortSignal.timeout(300_000);
+export const signal = AbortSignal.timeout(20 * 60_000);
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 

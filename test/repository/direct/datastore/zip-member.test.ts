@@ -6,7 +6,7 @@ import { zipMember, type ZipBytes } from '../../../../src/repository/direct/data
 import fc from '../../../sample.ts';
 import { zipOf } from './zip-file.ts';
 
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(20 * 60_000);
 const refused = { code: 'NOT_FOUND' };
 
 /** @param asked is told each range that is read */

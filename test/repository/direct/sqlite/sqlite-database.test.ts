@@ -8,7 +8,7 @@ import { WorkerPool } from '../../../../src/repository/direct/sqlite/worker-pool
 import { readNested } from '../../../../src/repository/nested-reads.ts';
 import { temporaryDirectory } from '../../../fixtures/repositories.ts';
 
-const signal = AbortSignal.timeout(120_000);
+const signal = AbortSignal.timeout(20 * 60_000);
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 let path: string;

@@ -11,7 +11,7 @@ import { handOut, takeOver } from '../../../../src/repository/direct/sqlite/take
 import { WriteableSqliteDatabase } from '../../../../src/repository/direct/sqlite/writeable-sqlite-database.ts';
 
 const PAUSED_WRITER = join(import.meta.dirname, 'paused-writer.ts');
-const signal = AbortSignal.timeout(60_000);
+const signal = AbortSignal.timeout(20 * 60_000);
 let directory: string;
 let path: string;
 

@@ -14,7 +14,7 @@ import { SatelliteError } from '../../../../src/butler/errors.ts';
 import type { WriteGuard } from '../../../../src/repository/direct/database.ts';
 import { testTransactions } from '../transactions.ts';
 
-const signal = AbortSignal.timeout(120_000);
+const signal = AbortSignal.timeout(20 * 60_000);
 
 const temporary = () => mkdtemp(join(tmpdir(), 'satellite-test-'));
 
@@ -227,7 +227,7 @@ describe('an SQLite file', () => {
       import { WriteableSqliteDatabase } from ${JSON.stringify(module.href)};
       const database = new WriteableSqliteDatabase('own', ${JSON.stringify(path)});
       await database.transaction((tx) => tx.define(['INSERT INTO t VALUES (1)']), AbortSignal.timeout(60000));`;
-    await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { timeout: 30_000 });
+    await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], { timeout: 100_000 });
     expect(content()).toEqual([1]);
   });
 });

@@ -8,7 +8,7 @@ import { VERIFICATION_PARTS, type VerificationPart } from '../../../../src/repos
 import { buildSatellite } from '../../../../stack/satellite.ts';
 import { temporaryDirectory } from '../../../fixtures/repositories.ts';
 
-const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(300_000) };
+const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(20 * 60_000) };
 const PARTS = Object.keys(VERIFICATION_PARTS) as VerificationPart[];
 
 let built: string;

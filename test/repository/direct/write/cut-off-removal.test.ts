@@ -11,7 +11,7 @@ import type { ImportedDataset } from '../../../../src/repository/writeable-repos
 import { dumpSqlite } from '../../../fixtures/registry-dump.ts';
 import { sqliteRepository, temporaryDirectory } from '../../../fixtures/repositories.ts';
 
-const signal = AbortSignal.timeout(300_000);
+const signal = AbortSignal.timeout(20 * 60_000);
 const ctx = { caller: { username: 'alice' }, signal };
 const UUID = '0198d2a4-0000-7000-8000-00000000000a';
 const type = { name: 'notes', storageClass: 'StructuredDataDict', isCalibration: false };

@@ -16,7 +16,7 @@ import { createRepository } from '../../../../src/repository/direct/create.ts';
 import { sqliteRepository } from '../../../fixtures/repositories.ts';
 import fc from '../../../sample.ts';
 
-const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(300_000) };
+const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(20 * 60_000) };
 const A = '0198d2a4-0000-7000-8000-00000000000a';
 const B = '0198d2a4-0000-7000-8000-00000000000b';
 

@@ -4,7 +4,7 @@ import { openWriteableRepository } from '../../../../src/repository/direct/open-
 import { mirror } from '../../../fixtures/mirror.ts';
 import type { Place } from './place.ts';
 
-const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(300_000) };
+const ctx = { caller: { username: 'alice' }, signal: AbortSignal.timeout(20 * 60_000) };
 
 /** Files of daf_butler's registry_data that go together. */
 const CONTENTS = [

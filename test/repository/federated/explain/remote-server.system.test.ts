@@ -19,7 +19,7 @@ beforeAll(async () => {
   part = await openDirectRepository({ name: 'work', path });
   server = await startOfficialServer();
   official = server.open();
-}, 300_000);
+});
 afterAll(async () => {
   await part.close();
   await server[Symbol.asyncDispose]();
