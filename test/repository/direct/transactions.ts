@@ -15,7 +15,7 @@ export interface Place extends AsyncDisposable {
   open(guard?: WriteGuard): Promise<WriteableDatabase>;
 }
 
-const signal = AbortSignal.timeout(120_000);
+const signal = AbortSignal.timeout(20 * 60_000);
 
 const TABLES = [
   `CREATE TABLE parent (id BIGINT PRIMARY KEY, name VARCHAR(32) NOT NULL UNIQUE, CHECK (length(name) >= 1))`,
@@ -218,11 +218,13 @@ export function testTransactions(name: string, makePlace: () => Promise<Place>):
         10n ** 18n + BigInt(i),
       ]);
       const columns = ['id', 'f', 't', 'b', 'ns'];
-      let longest = 0;
-      let before = performance.now();
+      // In time of this thread's own: how busy the machine is with others does not matter.
+      const pieces: number[] = [];
+      let before = process.threadCpuUsage();
       const watch = setInterval(() => {
-        longest = Math.max(longest, performance.now() - before);
-        before = performance.now();
+        const { user, system } = process.threadCpuUsage(before);
+        pieces.push(user + system);
+        before = process.threadCpuUsage();
       }, 1);
       const changes = await database.transaction((tx) => tx.insert({ table: 'kinds', columns, rows }), signal);
       clearInterval(watch);
@@ -230,7 +232,7 @@ export function testTransactions(name: string, makePlace: () => Promise<Place>):
       const sums = sql`SELECT COUNT(*), SUM(id), MAX(ns), COUNT(DISTINCT t) FROM ${database.table('kinds')}`;
       expect(await database.all(sums, signal)).toEqual([[100_000, 4_999_950_000, 10n ** 18n + 99_999n, 100_000]]);
       // Others have their turn meanwhile: nothing of it is one long piece of work.
-      expect(longest).toBeLessThan(500);
+      expect(Math.max(...pieces)).toBeLessThan(pieces.reduce((sum, piece) => sum + piece) / 4);
     });
 
     test('abort undoes all, at once where it waits for its turn', async () => {
