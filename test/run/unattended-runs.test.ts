@@ -17,6 +17,8 @@ import type { CopiedTo } from '../../src/transfer/left-files.ts';
 import { temporaryDirectory } from '../fixtures/repositories.ts';
 
 const ALICE: Principal = { username: 'alice', groups: [], scopes: [], quota: null, kind: 'jwt', token: undefined };
+/** For what is done meanwhile, on a busy machine too. */
+const PATIENCE = { timeout: 30_000 };
 const MADE = Date.parse('2026-01-01T00:00:00Z');
 
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
@@ -156,7 +158,8 @@ test('a run that exceeds its quota is FAILED, and nobody else begins before its 
   });
   const { claim } = await claims.claim('full', LAPTOP, ALICE);
   await claims.beat('full', claim, null, ALICE);
-  await vi.waitFor(async () => expect(await store.get('full')).toMatchObject({ state: 'FAILED', worker: null }));
+  const failed = async () => expect(await store.get('full')).toMatchObject({ state: 'FAILED', worker: null });
+  await vi.waitFor(failed, PATIENCE);
   await expect(claims.beat('full', claim, null, ALICE)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
   const other = () => claims.claim('full', { stage: 'execute', worker: 'desktop' }, ALICE);
   await expect(other()).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('60 seconds') });
@@ -183,10 +186,10 @@ test('a beat is answered while outputs are counted, which is not begun again mea
     await claims.beat('slow', claim, null, ALICE);
     clock.now += 40_000;
   }
-  await vi.waitFor(() => expect(counting).toHaveLength(1));
+  await vi.waitFor(() => expect(counting).toHaveLength(1), PATIENCE);
   const ending = claims.end('slow', claim, DONE, ALICE);
   counting[0]!();
-  await vi.waitFor(() => expect(counting).toHaveLength(2));
+  await vi.waitFor(() => expect(counting).toHaveLength(2), PATIENCE);
   counting[1]!();
   expect(await ending).toMatchObject({ state: 'EXECUTED' });
 });
