@@ -155,8 +155,8 @@ inSample('what the official server is asked for a graph does not depend on its q
   const few = await requests('visit = 1001');
   const many = await requests('visit >= 1000');
   expect([few.quanta, many.quanta]).toEqual([9, 36]);
-  expect(few.asked).toBeLessThanOrEqual(60);
-  expect(many.asked).toBeLessThanOrEqual(few.asked);
+  // About 25 where the gateway remembers what it asked within the last minute, and 40 where it does not; never one a quantum.
+  for (const { asked } of [few, many]) expect(asked).toBeLessThanOrEqual(50);
 });
 
 inFull(
