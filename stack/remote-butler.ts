@@ -66,6 +66,8 @@ export async function startRemoteButler(options: RemoteButlerOptions): Promise<R
     [
       ...['-m', 'uvicorn', '--factory', app, '--app-dir', stackFile('')],
       ...['--host', '127.0.0.1', '--port', String(port), '--no-access-log'],
+      // By default as long as the stock client's: that might send a request over a connection that is just being closed.
+      ...['--timeout-keep-alive', '120'],
     ],
     {
       name: 'the Butler server',
@@ -93,7 +95,7 @@ export async function startRemoteButler(options: RemoteButlerOptions): Promise<R
       if (!response.ok) return false;
     }
     return true;
-  }, 120);
+  });
   return {
     url,
     process: server,
