@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { Agent, request } from 'undici';
+import { freePort } from '../../../stack/free-port.ts';
 import { GatewayRelay, type RelayOptions } from '../../../src/run/worker/relay.ts';
 
 const servers: Server[] = [];
@@ -41,11 +42,19 @@ test('a file whose server is away for a while is read when it is back', async ()
 });
 
 test('a gateway that is started again is waited for', async () => {
-  const gateway = await gatewayThat((answer) => answer.end());
-  servers.pop()!.close();
-  await using relay = await start(gateway);
+  const port = await freePort();
+  const again = Promise.withResolvers<void>();
+  let asked = 0;
+  const token = async () => {
+    asked += 1;
+    if (asked === 2) again.resolve();
+    return 'none';
+  };
+  await using relay = await start(`http://127.0.0.1:${port}`, { token });
   const reading = read(relay);
-  await gatewayThat((answer) => answer.end('pixels'), Number(new URL(gateway).port));
+  // It was not there at the first attempt.
+  await again.promise;
+  await gatewayThat((answer) => answer.end('pixels'), port);
   expect(await (await reading).text()).toBe('pixels');
 });
 
