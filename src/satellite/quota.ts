@@ -43,7 +43,8 @@ export class Quota {
         const [row] = await transaction.all(
           sql`SELECT CAST(COALESCE(SUM(bytes), 0) AS BIGINT) FROM ${table} WHERE satellite = ${id} AND job <> ${job ?? ''}`,
         );
-        const left = quotaBytes - stored - Number(row![0]);
+        // Where stock Python has put more than the quota, what needs no room still goes on.
+        const left = Math.max(0, quotaBytes - stored - Number(row![0]));
         if (bytes <= left && job !== null) {
           await transaction.run(
             sql`INSERT INTO ${table} (satellite, job, bytes) VALUES (${id}, ${job}, CAST(${bytes} AS BIGINT))
@@ -59,7 +60,7 @@ export class Quota {
       if (bytes <= free) return;
       throw new SatelliteError(
         'QUOTA_EXCEEDED',
-        `Satellite '${fullName(satellite)}' has ${Math.max(free, 0)} bytes left of its quota of ${quotaBytes}, and ` +
+        `Satellite '${fullName(satellite)}' has ${free} bytes left of its quota of ${quotaBytes}, and ` +
           `${bytes} are needed: remove datasets, or refer to them instead of copying them.`,
       );
     }

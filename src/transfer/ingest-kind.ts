@@ -51,11 +51,14 @@ export function ingestKind(
     check: async (input, owner) => void (await writeable(input, owner)),
     run: async (input, task) => {
       const satellite = await writeable(input, task.owner);
-      const { repository, artifacts } = satellite;
+      const { repository, artifacts, fullName } = satellite;
       const ctx = { caller: { username: task.owner }, signal: task.signal };
       const files = readFiles(input.files);
       const sizes = await measure(artifacts, files, ctx.signal);
       const recorded = await datasetsOf(satellite, files, ctx);
+      // Room for what is uploaded was made before; what lies there already counts from now on.
+      const added = files.filter(({ path, upload }) => upload === null && !recorded.has(path));
+      await surroundings.satellites.reserve(fullName, task.jobId, bytesOf(added, sizes));
       const datasets = await importsOf(satellite, input, files, sizes, ctx);
       await repository.registerCollection({ name: input.run, type: 'RUN' }, ctx);
       const { newDatasets, newFiles, conflicts } = await repository.planImport(datasets, ctx);
@@ -67,10 +70,11 @@ export function ingestKind(
         done += batch.length;
         await task.progress({ done, total: datasets.length, unit: 'datasets' });
       }
-      return { datasets: datasets.length, bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
+      return { datasets: datasets.length, bytes: bytesOf(files, sizes) };
     },
     // What could not be committed can be committed again: its bytes stay set aside until the upload is forgotten.
-    ended: async ({ satellite, upload }, { state }) => {
+    ended: async ({ satellite, upload }, { id, state }) => {
+      await surroundings.satellites.release(satellite, id);
       if (upload === null || state !== 'COMPLETED') return;
       await registered(upload);
       await surroundings.satellites.release(satellite, upload);
@@ -98,6 +102,10 @@ async function measure(
     sizes.set(path, found.size);
   });
   return sizes;
+}
+
+function bytesOf(files: readonly CheckedFile[], sizes: ReadonlyMap<string, number>): number {
+  return files.reduce((sum, { path }) => sum + sizes.get(path)!, 0);
 }
 
 async function sha256(artifacts: ArtifactStore, path: string, signal: AbortSignal): Promise<string> {

@@ -6,7 +6,8 @@ import { buildQuery } from '../../src/butler/query/build.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import type { Repository } from '../../src/repository/repository.ts';
 import type { SatelliteRecord } from '../../src/satellite/satellite.ts';
-import { Catalog } from '../../src/satellite/catalog.ts';
+import { Catalog, type CatalogEntry } from '../../src/satellite/catalog.ts';
+import { Quota } from '../../src/satellite/quota.ts';
 import { buildOfficial } from '../../stack/official.ts';
 import { alice, openWorld, principal, request, signal, visibleTo, type World } from './satellite-world.ts';
 import { contentOf } from './tree-content.ts';
@@ -367,5 +368,13 @@ describe('a quota', () => {
     await world.satellites.reserve('alice~mine', 'another', 1000);
     // The same job reserves in place of what it had.
     await world.satellites.reserve('alice~mine', 'another', 999);
+  });
+
+  test('that stock Python has overrun keeps nothing out that needs no room', async () => {
+    const entry = (await create('mine', { quotaBytes: 1000 })) as CatalogEntry;
+    const quota = new Quota(world.state.database);
+    const reserve = (bytes: number) => quota.reserve(entry, 'job', bytes, async () => 5000, signal);
+    await reserve(0);
+    await expect(reserve(1)).rejects.toMatchObject({ message: expect.stringContaining('has 0 bytes left') as string });
   });
 });

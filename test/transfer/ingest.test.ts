@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SatelliteError } from '../../src/butler/errors.ts';
 import type { Job, Task } from '../../src/jobs/job.ts';
 import { openDirectRepository } from '../../src/repository/direct/open.ts';
 import { queryOf } from '../../src/repository/search/records-of-data-ids.ts';
@@ -33,6 +34,9 @@ let state: State;
 let directory: string;
 let uploads: Uploads;
 const released: string[] = [];
+const reserved: (readonly [job: string | null, bytes: number])[] = [];
+/** Bytes that there is room for. */
+let room = Infinity;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'ingest-'));
@@ -71,7 +75,10 @@ const alice = { of: async (username: string) => ({ username, groups: [] }) };
 function satellites() {
   return {
     forWriting: () => Promise.resolve(world.satellite),
-    reserve: () => Promise.resolve(),
+    reserve: async (_name: string, job: string | null, bytes: number) => {
+      reserved.push([job, bytes]);
+      if (bytes > room) throw new SatelliteError('QUOTA_EXCEEDED', 'There is no room.');
+    },
     release: (_name: string, job: string) => Promise.resolve(void released.push(job)),
   };
 }
@@ -134,6 +141,21 @@ describe('Files in the root become datasets', () => {
     const uuid = '01890000-0000-7000-8000-000000000001';
     await expect(ingest([file(1, { uuid, path: 'notes/c.yaml' })])).rejects.toMatchObject({ code: 'CONFLICT' });
     await expect(ingest([file(4, { path: 'notes/none.yaml' })])).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  test('as far as the quota goes, in which each counts once', async () => {
+    await put('notes/room.yaml', 'a: 1');
+    const files = [file(6, { uuid: '01890000-0000-7000-8000-000000000006', path: 'notes/room.yaml' })];
+    room = 3;
+    await expect(ingest(files)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+    room = 4;
+    await ingest(files);
+    expect(released).toContain('job');
+    room = 0;
+    await ingest(files);
+    const asked = [4, 4, 0].map((bytes) => ['job', bytes]);
+    expect(reserved.slice(-3)).toEqual(asked);
+    room = Infinity;
   });
 
   test.each([
