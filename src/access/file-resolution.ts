@@ -171,7 +171,9 @@ export class FileResolver {
   }
 }
 
-const REPAIR = 'remove it from the satellite, or transfer it again from where it is now.';
+/** What to do about a dataset whose file is gone: a transfer alone leaves what is recorded as it is. */
+export const REPAIR =
+  'remove it from the satellite, or unstore it there (removeDatasets) and then transfer it again from where it is now.';
 
 /**
  * The source of a file; stock clients drop the query of an address here and there, and mean by its file name which

@@ -1,5 +1,5 @@
 /** `verifySatellite`: everything that can be wrong with a satellite, found by a job, and mended where it can be. */
-import type { FileResolver } from '../access/file-resolution.ts';
+import { REPAIR, type FileResolver } from '../access/file-resolution.ts';
 import { parsePermanentAddress } from '../access/permanent-address.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
@@ -152,7 +152,7 @@ async function deadReferences(
     }
     const offered = visible.find(name);
     if (!offered) {
-      const reason = `repository '${name}' does not exist, or is not shared any more.`;
+      const reason = `repository '${name}' does not exist, or is not shared any more; ${REPAIR}`;
       dead.push(...group.map(({ uuid }) => ({ uuid, reason })));
       continue;
     }
@@ -162,7 +162,7 @@ async function deadReferences(
     );
     for (const { uuid, target } of group) {
       if (there.get(target!.uuid)?.some((file) => file.component === target!.component)) continue;
-      dead.push({ uuid, reason: `repository '${name}' has no such file; remove the dataset, or transfer another.` });
+      dead.push({ uuid, reason: `repository '${name}' has no such file; ${REPAIR}` });
     }
   }
   return dead;

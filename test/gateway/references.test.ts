@@ -170,7 +170,7 @@ describe('a reference to an official dataset', () => {
       expect(extensions).toMatchObject({ code: 'NOT_FOUND' });
       expect(message).toContain(FIRST);
       expect(message).toContain(OFFICIAL);
-      expect(message).toContain('transfer it again');
+      expect(message).toContain('unstore it there (removeDatasets) and then transfer it again');
     }
     const { message } = await errorOf(await gateway.fetch(`/files/dp1/${OFFICIAL}/x.fits`));
     expect(message).toMatch(/no file in repository 'dp1' \(any more\).*If a satellite refers to it, remove/);

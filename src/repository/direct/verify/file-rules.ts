@@ -97,7 +97,7 @@ export async function* ownFileFaults(verified: Verified, signal: AbortSignal): A
           return {
             kind: 'FILE_MISSING',
             uuid,
-            message: `The file of dataset ${uuid} is gone: transfer it again (COPY), or remove the dataset.`,
+            message: `The file of dataset ${uuid} is gone: unstore it (removeDatasets) and then transfer it again (COPY), or remove the dataset.`,
           };
         }
         if (file !== path || Number(size) < 0 || found.size === Number(size)) return null;
