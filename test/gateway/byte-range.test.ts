@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { alreadyHas, requestedRange } from '../../src/gateway/http/byte-range.ts';
+import { alreadyHas, names, requestedRange } from '../../src/gateway/http/byte-range.ts';
 
 test.each([
   ['bytes=0-9', { start: 0, end: 9 }],
@@ -32,4 +32,14 @@ test.each([
   [undefined, false],
 ])('a client with %s has what is tagged "a": %s', (header, expected) => {
   expect(alreadyHas(header, '"a"')).toBe(expected);
+});
+
+test.each([
+  ['"b", "a"', true],
+  ['*', true],
+  ['W/"a"', false],
+  ['"b"', false],
+  [undefined, false],
+])('If-Match: %s names the tag "a": %s', (header, expected) => {
+  expect(names(header, '"a"')).toBe(expected);
 });

@@ -1,4 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { FileSource } from '../../src/repository/rows.ts';
 import { temporaryDirectory } from '../fixtures/repositories.ts';
 import { runGateway, type RunningGateway } from './running-gateway.ts';
 import { bytesOf, FilesRepository, offer, rawContent, uuidOf } from './small-repositories.ts';
@@ -6,14 +10,31 @@ import { bytesOf, FilesRepository, offer, rawContent, uuidOf } from './small-rep
 const signed = new FilesRepository('dp1', rawContent(2, 'official'));
 const local = new FilesRepository('own', rawContent(2, 'mine', 1));
 const OWN = uuidOf(1, 1);
+const stored = new FilesRepository('stored', rawContent(2, 'stored', 2));
+const STORED = uuidOf(1, 2);
+const TAG = `"${STORED}-${bytesOf(STORED).length}"`;
+/** Knows no tags but its own, and gives parts of the file. */
+const store = createServer((request, response) => {
+  const bytes = bytesOf(STORED);
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+  const part = first === undefined ? bytes : bytes.slice(Number(first), Number(last) + 1);
+  if (first !== undefined) response.setHeader('content-range', `bytes ${first}-${last}/${bytes.length}`);
+  response.writeHead(first === undefined ? 200 : 206, { etag: '"its own"', 'content-length': part.length }).end(part);
+});
 let gateway: RunningGateway;
 let directory: Awaited<ReturnType<typeof temporaryDirectory>>;
 beforeAll(async () => {
   directory = await temporaryDirectory();
   local.directory = directory.path;
-  gateway = await runGateway({ offered: [offer(signed), offer(local, 'alice')] });
+  await once(store.listen(0, '127.0.0.1'), 'listening');
+  const { port } = store.address() as AddressInfo;
+  stored.fileSource = async (): Promise<FileSource> => {
+    return { kind: 'url', url: `http://127.0.0.1:${port}/`, size: bytesOf(STORED).length };
+  };
+  gateway = await runGateway({ offered: [offer(signed), offer(local, 'alice'), offer(stored)] });
 });
 afterAll(async () => {
+  store.close();
   await gateway[Symbol.asyncDispose]();
   await directory[Symbol.asyncDispose]();
 });
@@ -54,6 +75,34 @@ test('a file at a signed address is reached by a redirect that nobody keeps', as
   expect(answer.status).toBe(307);
   expect(answer.headers.get('location')).toBe(`https://store.example/${uuidOf(2)}?signature=secret`);
   expect(answer.headers.get('cache-control')).toBe('no-store');
+});
+
+describe('a file at a signed address', () => {
+  test.each(['if-range', 'if-match'])(
+    'is given in parts here with %s and the tag that HEAD told',
+    async (condition) => {
+      const headers = { range: 'bytes=6-8', [condition]: TAG };
+      const answer = await gateway.fetch(await addressOf(STORED), { headers });
+      expect(answer.status).toBe(206);
+      expect(await answer.text()).toBe(bytesOf(STORED).slice(6, 9));
+    },
+  );
+
+  test.each(['if-range', 'if-match'])('is its store’s to judge with %s and the store’s own tag', async (condition) => {
+    const headers = { range: 'bytes=6-8', [condition]: '"its own"' };
+    expect((await gateway.fetch(await addressOf(STORED), { headers })).status).toBe(307);
+  });
+});
+
+test.each([
+  ['HEAD', OWN, { 'if-none-match': `W/"b", W/"${OWN}-${bytesOf(OWN).length}"` }, 304],
+  ['HEAD', STORED, { 'if-none-match': TAG }, 304],
+  ['HEAD', STORED, { 'if-match': TAG }, 200],
+  ['HEAD', STORED, { 'if-match': '"other"' }, 412],
+  ['GET', OWN, { 'if-match': '"other"' }, 412],
+  ['GET', OWN, { 'if-match': '*' }, 200],
+])('%s of %s under the condition %j is %d', async (method, uuid, headers, status) => {
+  expect((await gateway.fetch(await addressOf(uuid), { method, headers: { ...headers } })).status).toBe(status);
 });
 
 test.each([OWN, uuidOf(2)])('HEAD of %s is answered here, with size and ranges', async (uuid) => {

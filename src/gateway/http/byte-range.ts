@@ -18,6 +18,11 @@ export function requestedRange(header: string | undefined, size: number): ByteRa
 
 /** Whether an `If-None-Match` header names the tag: the client has these bytes. */
 export function alreadyHas(header: string | undefined, tag: string): boolean {
+  return names(header?.replaceAll(/(^|,\s*)W\//g, '$1'), tag);
+}
+
+/** Whether an `If-Match` header names the tag, which must be a strong one there, or says that any will do. */
+export function names(header: string | undefined, tag: string): boolean {
   if (header === undefined) return false;
-  return header.trim() === '*' || header.split(',').some((one) => one.trim().replace(/^W\//, '') === tag);
+  return header.trim() === '*' || header.split(',').some((one) => one.trim() === tag);
 }

@@ -3,7 +3,7 @@ import type { FileResolver, ResolvedSource, WantedFile } from '../../access/file
 import { SatelliteError } from '../../butler/errors.ts';
 import { UUID } from '../../butler/uuid.ts';
 import type { Lasting, ReadingScope } from '../request-scope.ts';
-import { alreadyHas, requestedRange } from './byte-range.ts';
+import { alreadyHas, names, requestedRange } from './byte-range.ts';
 import type { FacesOptions } from './server.ts';
 
 interface FileAddress {
@@ -54,7 +54,8 @@ export async function answerFile(
 ): Promise<FastifyReply> {
   try {
     const source = await files.find(file, repositories, query, ownOnly);
-    if (request.method === 'HEAD') return await answerHead(reply, file, await files.size(source, query.signal));
+    if (request.method === 'HEAD')
+      return await answerHead(request, reply, file, await files.size(source, query.signal));
     return await answerGet(request, reply, file, source, (range) => {
       // Only here it goes on for long: signed addresses end by themselves.
       keepChecking((now) => files.find(file, now, query, ownOnly));
@@ -77,9 +78,16 @@ function wantedFile({ params, query }: FastifyRequest<FileAddress>): WantedFile 
   return { repository, uuid, component: query.component ?? null, fileName };
 }
 
-function answerHead(reply: FastifyReply, file: WantedFile, size: number): FastifyReply {
+function answerHead({ headers }: FastifyRequest, reply: FastifyReply, file: WantedFile, size: number): FastifyReply {
   fileHeaders(reply, file, size);
-  return reply.header('content-length', size).send();
+  const refused = precondition(headers, entityTag(file, size));
+  return refused === null ? reply.header('content-length', size).send() : reply.code(refused).send();
+}
+
+/** The status of an answer without bytes, where the conditions of a request want one (RFC 9110, 13.2.2). */
+function precondition(headers: FastifyRequest['headers'], tag: string): 304 | 412 | null {
+  if (headers['if-match'] !== undefined && !names(headers['if-match'], tag)) return 412;
+  return alreadyHas(headers['if-none-match'], tag) ? 304 : null;
 }
 
 /** By a redirect to where the bytes are, or by streaming them where nobody but the gateway can read them. */
@@ -92,20 +100,21 @@ async function answerGet(
 ): Promise<FastifyReply> {
   const { headers } = request;
   const { size } = source;
-  if (size !== null && alreadyHas(headers['if-none-match'], entityTag(file, size))) {
-    fileHeaders(reply, file, size);
-    return reply.code(304).send();
-  }
-  if (source.kind === 'url') {
+  const tag = size === null ? null : entityTag(file, size);
+  // The store knows its own tags only, so that it would refuse the one that HEAD gave here, or give all of the file.
+  const isStores = tag === null || ![headers['if-match'], headers['if-range']].includes(tag);
+  if (source.kind === 'url' && isStores && !(tag !== null && alreadyHas(headers['if-none-match'], tag))) {
     reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer');
     return reply.redirect(source.url, 307);
   }
-  fileHeaders(reply, file, source.size);
-  const current = headers['if-range'] === undefined || headers['if-range'] === entityTag(file, source.size);
-  const range = current ? requestedRange(headers['range'], source.size) : null;
-  if (range === undefined) return reply.code(416).header('content-range', `bytes */${source.size}`).send();
-  if (range) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${source.size}`);
-  reply.header('content-length', range ? range.end - range.start + 1 : source.size);
+  fileHeaders(reply, file, size!);
+  const refused = precondition(headers, tag!);
+  if (refused !== null) return reply.code(refused).send();
+  const current = headers['if-range'] === undefined || headers['if-range'] === tag;
+  const range = current ? requestedRange(headers['range'], size!) : null;
+  if (range === undefined) return reply.code(416).header('content-range', `bytes */${size}`).send();
+  if (range) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${size}`);
+  reply.header('content-length', range ? range.end - range.start + 1 : size!);
   return reply.send(await read(range));
 }
 
