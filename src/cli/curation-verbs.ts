@@ -1,10 +1,10 @@
 /** Verbs about dataset types and collections. */
-import { Option, type Command } from 'commander';
+import type { Command } from 'commander';
 import { removalText } from './dataset-verbs.ts';
-import { change, changingVerb, type ChangeOptions } from './verb.ts';
+import { change, changingVerb, choice, type ChangeOptions } from './verb.ts';
 
 interface DatasetTypeOptions extends ChangeOptions {
-  readonly dimensions: readonly string[];
+  readonly dimensions?: readonly string[];
   readonly storageClass: string;
   readonly calibration?: boolean;
 }
@@ -23,11 +23,11 @@ function registerDatasetType(): Command {
   return changingVerb('register-dataset-type', 'Register a dataset type in a satellite.')
     .argument('<satellite>', 'its name')
     .argument('<name>', 'the dataset type')
-    .requiredOption('--dimensions <names...>', 'its dimensions')
+    .option('--dimensions <names...>', 'its dimensions; none where it is left out')
     .requiredOption('--storage-class <name>', 'its storage class, such as ExposureF')
     .option('--calibration', 'its datasets can have validity ranges')
     .action((satellite: string, name: string, options: DatasetTypeOptions) => {
-      const { dimensions, storageClass, calibration = false } = options;
+      const { dimensions = [], storageClass, calibration = false } = options;
       const input = { satellite, name, dimensions, storageClass, isCalibration: calibration };
       const fields = 'datasetType {name dimensions storageClass isCalibration}';
       const say = () => `Dataset type '${name}' is registered.`;
@@ -39,7 +39,7 @@ function createCollection(): Command {
   return changingVerb('create-collection', 'Make a collection in a satellite.')
     .argument('<satellite>', 'its name')
     .argument('<name>', 'the collection')
-    .option('--type <type>', 'run, tagged, chained or calibration', 'run')
+    .addOption(choice('--type <type>', 'what it is', ['run', 'tagged', 'chained', 'calibration'], 'run'))
     .option('--doc <text>', 'what it is for')
     .option('--children <names...>', 'of a chained one, in search order')
     .action((satellite: string, name: string, options: CollectionOptions) => {
@@ -56,9 +56,7 @@ function setChain(): Command {
     .argument('<chain>', 'the CHAINED collection')
     .argument('<children...>', 'collections, in search order')
     .addOption(
-      new Option('--edit <how>', 'what is done with them')
-        .choices(['redefine', 'extend', 'prepend', 'remove'])
-        .default('redefine'),
+      choice('--edit <how>', 'what is done with them', ['redefine', 'extend', 'prepend', 'remove'], 'redefine'),
     )
     .action((satellite: string, collection: string, children: readonly string[], options: EditOptions) => {
       const input = { satellite, collection, children, edit: options.edit.toUpperCase() };

@@ -154,7 +154,10 @@ function choosing(command: Command): Command {
 }
 
 function chosen({ uuid, type, collection, where, bind, dataId, findAll }: ChosenOptions) {
-  if (uuid) return { uuids: uuid };
+  if (uuid) {
+    if ([type, collection, where, bind, dataId, findAll].every((term) => term === undefined)) return { uuids: uuid };
+    throw new CommandError('Choose datasets by --uuid or by a search, not by both.', EXIT.usage);
+  }
   if (!type || !collection) {
     throw new CommandError('Choose datasets: --uuid, or --type with --collection.', EXIT.usage);
   }

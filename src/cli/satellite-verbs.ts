@@ -4,10 +4,12 @@ import { CommandError, EXIT } from './exit.ts';
 import {
   change,
   changingVerb,
+  choice,
   PLAN_FIELDS,
   SATELLITE_FIELDS,
   show,
   verb,
+  whole,
   type Change,
   type ChangeOptions,
   type ConnectionOptions,
@@ -22,7 +24,7 @@ interface CreateOptions extends ChangeOptions {
   readonly skymap?: readonly string[];
   readonly calibrations?: readonly string[];
   readonly group?: string;
-  readonly quota?: string;
+  readonly quota?: number;
   readonly capabilityUrls?: boolean;
 }
 
@@ -45,13 +47,13 @@ function create(): Command {
   return changingVerb('create', 'Make a satellite of an official repository.')
     .argument('<name>', 'its name')
     .requiredOption('--from <repository>', 'the repository to make it from')
-    .option('--database <kind>', 'sqlite or postgresql', 'sqlite')
-    .option('--artifacts <kind>', 'files or s3', 'files')
+    .addOption(choice('--database <kind>', 'where its registry is', ['sqlite', 'postgresql'], 'sqlite'))
+    .addOption(choice('--artifacts <kind>', 'where its files are', ['files', 's3'], 'files'))
     .option('--instrument <names...>', 'instruments to bring along')
     .option('--skymap <names...>', 'sky maps to bring along')
     .option('--calibrations <collections...>', 'calibration collections to bring along by reference')
     .option('--group <name>', 'group whose members may use it as you do')
-    .option('--quota <bytes>', 'bytes that it may hold')
+    .option('--quota <bytes>', 'bytes that it may hold', whole('--quota', 1, Number.MAX_SAFE_INTEGER))
     .option('--capability-urls', 'put a secret into addresses, for clients that cannot send a token')
     .action((name: string, options: CreateOptions) =>
       change(
@@ -69,10 +71,13 @@ function create(): Command {
             quotaBytes: options.quota,
             capabilityUrls: options.capabilityUrls,
           },
-          fields: 'satellite {name owner state database artifacts official uri purgeAt environment}',
+          // Asking for its environment makes a password, which is told once.
+          fields: `satellite {name owner state database artifacts official uri purgeAt ${options.json ? 'environment' : ''}}`,
           say: (payload) => {
-            const { uri } = satelliteOf(payload);
-            return `Satellite '${name}' is ready. In stock Python:\n  Butler(${JSON.stringify(uri)}, writeable=True)`;
+            const { uri, database, artifacts } = satelliteOf(payload);
+            const isBare = database === 'SQLITE' && artifacts === 'FILES';
+            const needs = isBare ? '' : `\nwith the environment that 'satellite show ${name}' gives, anew each time.`;
+            return `Satellite '${name}' is ready. In stock Python:\n  Butler(${JSON.stringify(uri)}, writeable=True)${needs}`;
           },
         },
         options,
@@ -109,6 +114,7 @@ function changes(): Command[] {
       (name, { job }) => {
         return `Satellite '${name}' was checked: ${JSON.stringify(job?.result ?? {})}`;
       },
+      { isBad: ({ job }) => job?.result?.['sound'] === false },
     ).option('--repair', 'mend what can be mended without loss'),
     simple(
       'migrate',
@@ -130,7 +136,7 @@ function changes(): Command[] {
       (name) => {
         return `Satellite '${name}' is yours: 'satellite checkin ${name}' gives it back.`;
       },
-      false,
+      { isPlanned: false },
     ),
     simple(
       'checkin',
@@ -140,7 +146,7 @@ function changes(): Command[] {
       (name) => {
         return `Satellite '${name}' can be changed by the gateway again.`;
       },
-      false,
+      { isPlanned: false },
     ),
     simple(
       'rotate-capability',
@@ -150,7 +156,7 @@ function changes(): Command[] {
       (name) => {
         return `Addresses of '${name}' with a secret that were given away before are good no more.`;
       },
-      false,
+      { isPlanned: false },
     ),
   ];
 }
@@ -161,7 +167,7 @@ function simple(
   mutation: string,
   fields: string,
   say: (satellite: string, payload: Payload) => string,
-  isPlanned = true,
+  { isPlanned = true, ...judged }: Pick<Change, 'isBad'> & { readonly isPlanned?: boolean } = {},
 ): Command {
   const command = changingVerb(name, description).argument('<satellite>', 'its name, or owner~name');
   if (isPlanned) command.option('--dry-run', 'only give the plan');
@@ -173,6 +179,7 @@ function simple(
         input: { satellite, purge, repair, undo },
         fields,
         say: (payload) => say(satellite, payload),
+        ...judged,
       };
       return change(wanted, options);
     },

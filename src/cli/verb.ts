@@ -1,5 +1,5 @@
 /** What the verbs that talk to a gateway share: their options, and how an answer is shown. */
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { CommandError, EXIT } from './exit.ts';
 import { GatewayClient, JOB_FIELDS, type WatchedJob } from './gateway-client.ts';
 import { waitForJob } from './job-progress.ts';
@@ -24,6 +24,8 @@ export interface Change {
   readonly input: Readonly<Record<string, unknown>>;
   readonly fields?: string;
   readonly hasJob?: boolean;
+  /** Whether what came of it, although it was done, is what `EXIT.failed` says. */
+  isBad?(payload: Payload): boolean;
   /** The answer in a sentence for people. */
   say(payload: Payload, job: WatchedJob | null): string;
 }
@@ -80,7 +82,7 @@ export async function change(wanted: Change, options: ChangeOptions): Promise<vo
   if (options.json) console.log(printable(JSON.stringify(answer, undefined, 2)));
   else if (options.dryRun) console.log(printable(planText(answer)));
   else console.log(printable(done ? wanted.say(answer, job) : jobText(job)));
-  process.exitCode = exitCodeOf(job);
+  process.exitCode = done && wanted.isBad?.(answer) ? EXIT.failed : exitCodeOf(job);
 }
 
 /** Asks, and prints as JSON or in lines. */
@@ -131,6 +133,16 @@ export function json(option: string): (given: string) => unknown {
       throw new CommandError(`${option} must be JSON, such as '{"instrument": "HSC"}'.`, EXIT.usage);
     }
   };
+}
+
+/** An option that is one of some words, in whatever case. */
+export function choice(flags: string, description: string, words: readonly string[], usual: string): Option {
+  const parse = (given: string) => {
+    const word = given.toLowerCase();
+    if (words.includes(word)) return word;
+    throw new InvalidArgumentError(`Allowed choices are ${words.join(', ')}.`);
+  };
+  return new Option(flags, description).choices(words).argParser(parse).default(usual);
 }
 
 /** Of GraphQL's `Int`. */

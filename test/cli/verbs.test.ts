@@ -11,6 +11,8 @@ import { runGateway, type RunningGateway } from '../gateway/running-gateway.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 
+const UUID = '019ab000-0000-7000-8000-000000000001';
+
 let gateway: RunningGateway;
 let environment: NodeJS.ProcessEnv;
 let kept: Awaited<ReturnType<typeof temporaryDirectory>>;
@@ -96,6 +98,13 @@ test('a file is ingested once however often it is asked for with one key, and a 
   }
 });
 
+test('a dataset type may have no dimensions', async () => {
+  await satellite(['create', 'typed', '--from', 'dp1']);
+  const type = ['note', '--storage-class', 'StructuredDataDict'];
+  const registered = await satellite(['register-dataset-type', 'typed', ...type, '--json']);
+  expect(JSON.parse(registered.stdout)).toMatchObject({ datasetType: { name: 'note', dimensions: [] } });
+});
+
 test('a collection is shared, looked at, and shared no more', async () => {
   await satellite(['create', 'shared', '--from', 'dp1']);
   const until = '2100-01-01T00:00:00Z';
@@ -129,6 +138,15 @@ describe('what goes wrong has a status of its own', () => {
     ['how much that holds', ['usage', 'nothing'], 1, 'There is no satellite'],
     ['a missing option', ['create', 'x'], 2, '--from'],
     ['a choice that is none', ['associate', 'mine', 'tag'], 2, '--uuid, or --type with --collection'],
+    ['two choices', ['transfer', 'mine', '--uuid', UUID, '--where', 'visit > 1'], 2, 'not by both'],
+    ['a kind of database that is none', ['create', 'x', '--from', 'dp1', '--database', 'oracle'], 2, 'postgresql'],
+    ['a quota that is none', ['create', 'x', '--from', 'dp1', '--quota', '1GB'], 2, '--quota must be a whole number'],
+    [
+      'a type that is none',
+      ['create-collection', 'mine', 'x', '--type', 'tag'],
+      2,
+      'run, tagged, chained, calibration',
+    ],
     ['JSON that is none', ['transfer', 'mine', '--data-id', '{'], 2, '--data-id must be JSON'],
     ['a time that no timer waits for', ['run', 'go', 'r', '--quantum-seconds', '2147484'], 2, 'from 1 to 2000000'],
     ['a gateway that is not there', ['list', '--url', 'http://127.0.0.1:1'], 3, 'cannot be reached'],
@@ -136,6 +154,17 @@ describe('what goes wrong has a status of its own', () => {
     const answer = await satellite(args);
     expect(answer).toMatchObject({ code, stdout: '' });
     expect(answer.stderr).toContain(words);
+  });
+
+  test('a satellite that is not sound', async () => {
+    const created = await satellite(['create', 'checked', '--from', 'dp1', '--database', 'SQLITE', '--json']);
+    const { uri } = (JSON.parse(created.stdout) as { satellite: { uri: string } }).satellite;
+    expect(await satellite(['verify', 'checked'])).toMatchObject({ code: 0 });
+    await writeFile(join(uri, 'nobodys.txt'), '');
+    expect(await satellite(['verify', 'checked', '--json'])).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('FILE_UNKNOWN') as string,
+    });
   });
 
   test('no token', async () => {
