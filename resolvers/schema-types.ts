@@ -3040,6 +3040,8 @@ export type TransferPlan = {
   readonly datasets: Scalars['BigInt']['output'];
   /** Number of datasets that the satellite does not have yet. */
   readonly new: Scalars['BigInt']['output'];
+  /** Bytes of the files of those that the satellite does not have: what a copy writes. */
+  readonly newBytes: Scalars['BigInt']['output'];
 };
 
 /** Which run `transferRun` brings home. */
@@ -4489,6 +4491,7 @@ export type TransferPlanResolvers<ContextType = GraphQLContext, ParentType exten
   conflicts?: Resolver<ReadonlyArray<ResolversTypes['JSONObject']>, ParentType, ContextType>;
   datasets?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
   new?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
+  newBytes?: Resolver<ResolversTypes['BigInt'], ParentType, ContextType>;
 };
 
 export type TransferRunPayloadResolvers<ContextType = GraphQLContext, ParentType extends ResolversParentTypes['TransferRunPayload'] = ResolversParentTypes['TransferRunPayload']> = {

@@ -28,12 +28,14 @@ class TransferPlan(_Shown):
     """Number of datasets chosen."""
     bytes: int
     """Bytes of their files, of which none are copied by reference."""
+    new_bytes: int
+    """Bytes of the files of those that are new: what a copy writes."""
     new: int
     """Number of datasets that the satellite does not have yet."""
     conflicts: tuple[dict[str, Any], ...]
     """What cannot come, each with its ``reason``: the first 100."""
 
-    FIELDS = "datasets bytes new conflicts"
+    FIELDS = "datasets bytes newBytes new conflicts"
 
     @classmethod
     def read(cls, node: Node) -> Self:
@@ -49,10 +51,11 @@ class TransferPlan(_Shown):
         plan : `TransferPlan`
             The plan.
         """
-        return cls(int(node["datasets"]), int(node["bytes"]), int(node["new"]), tuple(node["conflicts"]))
+        datasets, size, new_bytes, new = (int(node[name]) for name in ("datasets", "bytes", "newBytes", "new"))
+        return cls(datasets, size, new_bytes, new, tuple(node["conflicts"]))
 
     def __str__(self) -> str:
-        text = f"{self.new} of {self.datasets} datasets ({readable_bytes(self.bytes)}) are new to the satellite."
+        text = f"{self.new} of {self.datasets} datasets ({readable_bytes(self.new_bytes)}) are new to the satellite."
         lines = [f"  {conflict['reason']}" for conflict in self.conflicts]
         return "\n".join([text, *(["In the way:", *lines] if lines else [])])
 

@@ -140,7 +140,8 @@ def test_without_matplotlib_or_regions_the_user_is_told(monkeypatch: pytest.Monk
 
 def test_plans_read_as_sentences() -> None:
     conflict = {"reason": "Another dataset is in its place.", "uuid": "1"}
-    plan = TransferPlan.read({"datasets": 10, "bytes": "1500000", "new": 7, "conflicts": [conflict]})
+    sizes = {"datasets": 10, "bytes": "2000000", "newBytes": "1500000", "new": 7}
+    plan = TransferPlan.read({**sizes, "conflicts": [conflict]})
     assert str(plan) == (
         "7 of 10 datasets (1.5 MB) are new to the satellite.\nIn the way:\n  Another dataset is in its place."
     )

@@ -42,7 +42,7 @@ function transfer(): Command {
         const { datasets, new: added } = job?.result ?? {};
         return `${String(datasets)} datasets are in '${to}', ${String(added)} of them new.`;
       };
-      const fields = 'plan {datasets bytes new conflicts}';
+      const fields = 'plan {datasets bytes new newBytes conflicts}';
       return change({ mutation: 'transferDatasets', input, fields, say }, options);
     });
 }

@@ -18,18 +18,29 @@ test('the dry run of a copy says among its conflicts how far the quota is too sm
   const plan = async (mode: string, dataId?: object) => {
     const search = { datasetTypes: ['note'], collections: [RUN], ...(dataId && { dataId }) };
     const input = { from: 'full', to: 'small', search, mode, dryRun: true };
-    const fields = 'job {id} plan {datasets bytes new conflicts}';
+    const fields = 'job {id} plan {datasets bytes newBytes new conflicts}';
     const answer = await world.done('alice', 'transferDatasets', input, fields);
     expect(answer.job).toBeNull();
     return answer.plan as { readonly conflicts: readonly { readonly reason: string }[] };
   };
   const bytes = 3 * `run: ${RUN}`.length;
   const tooMuch = await plan('COPY');
-  expect(tooMuch).toMatchObject({ datasets: 3, new: 3, bytes });
+  expect(tooMuch).toMatchObject({ datasets: 3, new: 3, bytes, newBytes: bytes });
   expect(tooMuch.conflicts.map(({ reason }) => reason)).toEqual([expect.stringContaining('40 bytes')]);
   // What fits, and what brings no bytes, is in no conflict.
   expect(await plan('COPY', { instrument: 'HSC', detector: 1 })).toMatchObject({ datasets: 1, conflicts: [] });
   expect(await plan('REFERENCE')).toMatchObject({ datasets: 3, conflicts: [] });
+});
+
+test('the dry run of a copy tells apart what is there already', async () => {
+  const search = { datasetTypes: ['note'], collections: [RUN], dataId: { instrument: 'HSC', detector: 1 } };
+  const input = { from: 'full', to: 'half', search, mode: 'COPY' };
+  await world.done('alice', 'createSatellite', { official: 'dp1', instruments: ['HSC'], name: 'half' });
+  await world.done('alice', 'transferDatasets', input);
+  const all = { ...input, search: { ...search, dataId: undefined }, dryRun: true };
+  const { plan } = await world.done('alice', 'transferDatasets', all, 'plan {datasets bytes newBytes new}');
+  const bytes = `run: ${RUN}`.length;
+  expect(plan).toEqual({ datasets: 3, bytes: 3 * bytes, newBytes: 2 * bytes, new: 2 });
 });
 
 test('and the copy that is asked for all the same ends with that error, and leaves nothing', async () => {
