@@ -1,5 +1,5 @@
 /** How an attempt at a transfer works for the owner of a job: with what they may read and write now. */
-import type { FileResolver } from '../access/file-resolution.ts';
+import type { FileResolver, ResolvedSource } from '../access/file-resolution.ts';
 import type { VisibleRepositories } from '../access/policy.ts';
 import type { Identity } from '../access/principal.ts';
 import { SatelliteError, type ErrorCode } from '../butler/errors.ts';
@@ -7,6 +7,7 @@ import { HeldError, type Jobs, type Task } from '../jobs/job.ts';
 import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { JobRights } from '../satellite/job-rights.ts';
 import { sameSatellite, type OpenSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
+import type { OfFile } from './copy.ts';
 import type { ReferenceSettings } from './references.ts';
 import type { TransferSetting } from './transfer-job.ts';
 
@@ -96,6 +97,9 @@ export async function asOwner<T>(
   const satellite = await writeableSatellite(surroundings, owner, to, between.satelliteId);
   const visibleNow = forSeconds(VISIBLE_SECONDS, () => visibleSource(surroundings, owner, from));
   const { source, visible } = await visibleNow();
+  const found: OfFile<ResolvedSource> = async ({ uuid }, { component, fileName }, fileCtx) => {
+    return files.find({ repository: from, uuid, component, fileName }, (await visibleNow()).visible, fileCtx);
+  };
   const setting: OwnersPart = {
     source,
     from,
@@ -114,11 +118,8 @@ export async function asOwner<T>(
       }
     },
     reserve: (bytes) => satellites.reserve(to, task.jobId, bytes),
-    openFile: async ({ uuid }, { component, fileName }, fileCtx) => {
-      const now = await visibleNow();
-      const found = await files.find({ repository: from, uuid, component, fileName }, now.visible, fileCtx);
-      return files.read(found, null, fileCtx.signal);
-    },
+    openFile: async (dataset, file, fileCtx) => files.read(await found(dataset, file, fileCtx), null, fileCtx.signal),
+    sizeOf: async (dataset, file, fileCtx) => files.size(await found(dataset, file, fileCtx), fileCtx.signal),
   };
   try {
     return await work(setting);

@@ -23,6 +23,7 @@ export function bringCalibrations(
     mode: 'REFERENCE' as const,
     collections: true,
     references,
+    sizeOf: () => Promise.resolve(0),
     openFile: () => Promise.reject(new Error('the bytes of a reference stay where they are')),
     checkRun: () => {},
     readable: undefined,

@@ -5,8 +5,9 @@ import type { QueryContext, Repository } from '../repository/repository.ts';
 import type { ImportedDataset } from '../repository/writeable-repository.ts';
 import type { OpenSatellite } from '../satellite/satellite.ts';
 import { chooseCopyPaths, type FileCopy } from './copy-paths.ts';
-import { copyFiles, type OpenFile } from './copy.ts';
+import { copyFiles, FILES_AT_ONCE, type OfFile, type OpenFile } from './copy.ts';
 import type { SelectedDataset } from './page.ts';
+import { inParallel } from './parallel.ts';
 import { referencesAmong } from './plan-page.ts';
 
 export interface PlannedCopies {
@@ -32,6 +33,28 @@ export async function planCopies(
   const coming = new Set([...newDatasets, ...newFiles, ...references]);
   const chosen = datasets.filter(({ uuid }) => coming.has(uuid));
   return { datasets: [...coming], files: await chooseCopyPaths(source, satellite, chosen, ctx) };
+}
+
+/** Bytes of the files to be copied whose size the source has not recorded, as of raws that were ingested without validation. */
+export async function unrecordedBytes(
+  { files: copies }: PlannedCopies,
+  datasets: readonly SelectedDataset[],
+  sizeOf: OfFile<number>,
+  ctx: QueryContext,
+): Promise<number> {
+  const copied = new Set(
+    copies.filter(({ shared }) => !shared).map(({ uuid, component }) => `${uuid} ${component ?? ''}`),
+  );
+  const unrecorded = datasets.flatMap((dataset) => {
+    const files = dataset.files.filter((f) => f.size === null && copied.has(`${dataset.uuid} ${f.component ?? ''}`));
+    return files.map((file) => [file.path, { dataset, file }] as const);
+  });
+  let bytes = 0;
+  await inParallel(new Map(unrecorded).values(), FILES_AT_ONCE, ctx.signal, async ({ dataset, file }, signal) => {
+    const size = await sizeOf(dataset, file, { ...ctx, signal });
+    bytes += size;
+  });
+  return bytes;
 }
 
 /** @param copied told the bytes of each file */

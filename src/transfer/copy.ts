@@ -9,15 +9,14 @@ import type { FileCopy } from './copy-paths.ts';
 import type { SelectedDataset } from './page.ts';
 import { inParallel } from './parallel.ts';
 
+/** Asks for something of a file of the source. */
+export type OfFile<T> = (dataset: SelectedDataset, file: FileRecord, ctx: QueryContext) => Promise<T>;
+
 /** Opens a file of the source; the stream fails rather than end early. */
-export type OpenFile = (
-  dataset: SelectedDataset,
-  file: FileRecord,
-  ctx: QueryContext,
-) => Promise<AsyncIterable<Uint8Array>>;
+export type OpenFile = OfFile<AsyncIterable<Uint8Array>>;
 
 /** Files under way at once. */
-const FILES_AT_ONCE = 8;
+export const FILES_AT_ONCE = 8;
 
 /**
  * Copies what is not there yet. A file that is at its chosen path is complete, as files appear when all of them is there.

@@ -18,8 +18,8 @@ import {
   setChains,
 } from './collection-structure.ts';
 import { compressed, decompressed } from './compressed.ts';
-import { copyPage, planCopies } from './copy-page.ts';
-import type { OpenFile } from './copy.ts';
+import { copyPage, planCopies, unrecordedBytes } from './copy-page.ts';
+import type { OfFile, OpenFile } from './copy.ts';
 import { isWithoutRecords, neededInParts, planRecords, type NeededRecords } from './dimension-records.ts';
 import { inBatches } from '../butler/in-batches.ts';
 import { readPage, type SelectedDataset, type TransferPage } from './page.ts';
@@ -62,6 +62,8 @@ export interface TransferSetting {
   /** Throws where a RUN of the source may not be read (any more). */
   readonly checkRun: (run: string) => void;
   readonly openFile: OpenFile;
+  /** Bytes of a file of the source. */
+  readonly sizeOf: OfFile<number>;
   /** Sets bytes aside in the satellite, in place of what was set aside before. */
   readonly reserve: (bytes: number) => Promise<void>;
 }
@@ -234,13 +236,14 @@ export class TransferAttempt {
   }
 
   async #copy(i: number, universe: Universe): Promise<void> {
-    const { source, satellite, openFile, reserve } = this.#setting;
+    const { source, satellite, openFile, sizeOf, reserve } = this.#setting;
     const bytesBefore = this.#pages.slice(0, i).reduce((sum, page) => sum + page.newBytes, 0);
     const total = this.#pages.reduce((sum, page) => sum + page.newBytes, 0);
     const page = await this.#page(i, universe);
     const paths = await this.#task.step(`${COPY_PATHS}${i}`, async () => {
-      await reserve(total - bytesBefore);
-      return compressed(JSON.stringify(await planCopies(source, satellite, page.datasets, this.#ctx)));
+      const planned = await planCopies(source, satellite, page.datasets, this.#ctx);
+      await reserve(total - bytesBefore + (await unrecordedBytes(planned, page.datasets, sizeOf, this.#ctx)));
+      return compressed(JSON.stringify(planned));
     });
     this.#bytesDone = bytesBefore;
     await this.#step(`datasets:${i}`, async () => {

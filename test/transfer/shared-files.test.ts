@@ -8,12 +8,12 @@ import { contextOf, TransferWorld } from './transfer-world.ts';
 const CONTENT = 'bytes';
 const NAMES = ['shared1', 'shared2'];
 
-test.each(['COPY', 'REFERENCE'] as const)('a file of two datasets counts once in a transfer: %s', async (mode) => {
-  await using directory = await temporaryDirectory();
-  await copySqliteRepository('official', directory.path);
-  await mkdir(join(directory.path, 'raws'));
-  await writeFile(join(directory.path, 'raws/shared.yaml'), CONTENT);
-  const source = await openWriteableRepository({ name: 'dp1', path: directory.path });
+/** A repository in which two datasets are one file. @param size as it is recorded; null: it is not */
+async function sourceIn(directory: string, size: number | null) {
+  await copySqliteRepository('official', directory);
+  await mkdir(join(directory, 'raws'));
+  await writeFile(join(directory, 'raws/shared.yaml'), CONTENT);
+  const source = await openWriteableRepository({ name: 'dp1', path: directory });
   const type = { dimensions: [], storageClass: 'StructuredDataDict', isCalibration: false };
   await source.registerDatasetTypes(
     NAMES.map((name) => ({ ...type, name })),
@@ -28,17 +28,33 @@ test.each(['COPY', 'REFERENCE'] as const)('a file of two datasets counts once in
       datasetType: types.get(name)!,
       run: 'raws',
       values: [],
-      files: [{ ...file, checksum: null, size: CONTENT.length }],
+      files: [{ ...file, checksum: null, size }],
     })),
     contextOf(),
   );
+  return source;
+}
+
+const raws = { search: { datasetTypes: NAMES, collections: ['raws'], findFirst: false } };
+
+test.each(['COPY', 'REFERENCE'] as const)('a file of two datasets counts once in a transfer: %s', async (mode) => {
+  await using directory = await temporaryDirectory();
+  const source = await sourceIn(directory.path, CONTENT.length);
   await using world = await TransferWorld.over([source]);
-  const raws = { search: { datasetTypes: NAMES, collections: ['raws'], findFirst: false } };
   expect(await world.plan(raws, { mode })).toMatchObject({ bytes: CONTENT.length, newBytes: CONTENT.length });
   expect(await world.transfer(raws, { mode })).toEqual({ datasets: 2, new: 2, bytes: CONTENT.length });
   if (mode === 'COPY') {
     expect(world.reserved).toEqual([CONTENT.length]);
     expect(world.progress.at(-1)).toMatchObject({ done: CONTENT.length, total: CONTENT.length });
   }
+  await source.close();
+});
+
+test('a file whose size nobody has recorded is measured before it is copied, for the quota', async () => {
+  await using directory = await temporaryDirectory();
+  const source = await sourceIn(directory.path, null);
+  await using world = await TransferWorld.over([source]);
+  await world.transfer(raws, { mode: 'COPY' });
+  expect(world.reserved).toEqual([CONTENT.length]);
   await source.close();
 });
