@@ -132,7 +132,8 @@ function removeDatasets(): Command {
       if (!options.unstore && !options.purge) throw new CommandError('Say --unstore or --purge.', EXIT.usage);
       const input = { satellite, ...chosen(options), mode: options.purge ? 'PURGE' : 'UNSTORE' };
       const fields = 'plan {datasets bytes}';
-      return change({ mutation: 'removeDatasets', input, fields, say: removalText }, options);
+      const say = options.purge ? removalText : unstoredText;
+      return change({ mutation: 'removeDatasets', input, fields, say }, options);
     });
 }
 
@@ -140,6 +141,11 @@ function removeDatasets(): Command {
 export function removalText({ plan }: Payload): string {
   const { datasets, bytes } = plan as Readonly<Record<string, unknown>>;
   return `${String(datasets)} datasets were removed, with ${String(bytes)} bytes of files.`;
+}
+
+function unstoredText({ plan }: Payload): string {
+  const { datasets, bytes } = plan as Readonly<Record<string, unknown>>;
+  return `The files of ${String(datasets)} datasets were removed, ${String(bytes)} bytes; the datasets are still registered.`;
 }
 
 function choosing(command: Command): Command {

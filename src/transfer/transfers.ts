@@ -6,7 +6,7 @@ import { SatelliteError } from '../butler/errors.ts';
 import type { Job, Jobs } from '../jobs/job.ts';
 import { searchDatasets } from '../repository/search/datasets.ts';
 import type { MadeFrom } from '../satellite/made-from.ts';
-import { sameSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
+import { sameSatellite, type OpenSatellite, type SatelliteDirectory } from '../satellite/satellite.ts';
 import { seededUuids } from './dataset-uuid.ts';
 import { checkFiles, checkRun } from './ingest-check.ts';
 import { ingestKind, writeFiles, type IngestInput } from './ingest-kind.ts';
@@ -86,26 +86,10 @@ export class Transfers implements TransferService {
 
   async ingest(request: IngestDatasets, principal: Principal): Promise<IngestStart> {
     const { satellite: name, what, seed } = request;
-    const { satellites, uploads, jobs, planMilliseconds } = this.#options;
+    const { satellites, uploads, planMilliseconds } = this.#options;
     const { username } = principal;
     const satellite = await satellites.forWriting(name, principal);
-    if ('commit' in what) {
-      const input = await uploads.committed(what.commit, username).catch(async (error: unknown) => {
-        // One that was committed is forgotten before its job.
-        const job = await this.commitOf(what.commit, username);
-        if (job?.state === 'COMPLETED' && job.subject === `satellite:${satellite.fullName}`) return job;
-        throw error;
-      });
-      if ('state' in input) return { job: input, upload: null };
-      if (input.satellite !== satellite.fullName) {
-        throw new SatelliteError('BAD_USER_INPUT', `That upload is for satellite '${input.satellite}'.`);
-      }
-      sameSatellite(satellite, input.satelliteId);
-      // The same upload committed again is the same job, which tries again where a file was not there yet.
-      const job = await this.#startIngest(input, username, what.commit);
-      const isOver = job.state === 'FAILED' || job.state === 'CANCELLED';
-      return { job: isOver ? await jobs.retry(job.id, username) : job, upload: null };
-    }
+    if ('commit' in what) return { job: await this.#commit(what.commit, satellite, username), upload: null };
     const ctx = { caller: { username }, signal: AbortSignal.timeout(planMilliseconds) };
     await checkRun(satellite.repository, what.run, ctx);
     const { datasetType, files } = await checkFiles(
@@ -132,6 +116,26 @@ export class Transfers implements TransferService {
 
   async commitOf(upload: string, owner: string): Promise<Job | null> {
     return this.#options.jobs.withKey(this.#ingestKind.name, owner, upload);
+  }
+
+  /** The same upload committed again is the same job, which tries again where a file was not there yet. */
+  async #commit(upload: string, satellite: OpenSatellite, owner: string): Promise<Job> {
+    const { uploads, jobs } = this.#options;
+    let input: IngestInput;
+    try {
+      input = await uploads.committed(upload, owner);
+    } catch (error) {
+      // One that was committed is forgotten before its job.
+      const job = await this.commitOf(upload, owner);
+      if (job?.state === 'COMPLETED' && job.subject === `satellite:${satellite.fullName}`) return job;
+      throw error;
+    }
+    if (input.satellite !== satellite.fullName) {
+      throw new SatelliteError('BAD_USER_INPUT', `That upload is for satellite '${input.satellite}'.`);
+    }
+    sameSatellite(satellite, input.satelliteId);
+    const job = await this.#startIngest(input, owner, upload);
+    return job.state === 'FAILED' || job.state === 'CANCELLED' ? jobs.retry(job.id, owner) : job;
   }
 
   /** What keeps so many bytes from being written now. */

@@ -69,6 +69,11 @@ test('a user goes from nothing to datasets in a satellite of their own', async (
   expect(listed.stdout).toMatch(/^mine +ready +\//);
   const jobs = JSON.parse((await satellite(['jobs', '--json'])).stdout) as { jobs: { kind: string }[] };
   expect(jobs.jobs.map(({ kind }) => kind)).toEqual(['transferDatasets', 'createSatellite']);
+
+  const emptied = await satellite(['remove-datasets', 'mine', ...chosen, '--unstore']);
+  expect(emptied.stdout).toMatch(
+    /^The files of \d+ datasets were removed, 0 bytes; the datasets are still registered\.\n$/,
+  );
 });
 
 test('a file is ingested once however often it is asked for with one key, and a manifest that is none is said to be so', async () => {
