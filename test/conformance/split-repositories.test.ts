@@ -44,4 +44,23 @@ describe.each(REPOSITORIES)('%s, divided', (name) => {
     },
     600_000,
   );
+
+  it('is told what is wrong with a query, if no rows are asked or a name reads like a glob', async () => {
+    await using directory = await temporaryDirectory();
+    const paths = await splitRepository(name, directory.path, 1);
+    const members = await Promise.all(
+      paths.map((path, i) => openDirectRepository({ name: i === 0 ? 'a' : 'b', path })),
+    );
+    const together = new FederatedRepository(members);
+    const ask = (kind: string, args: object) => answerOf({ repo: name, kind, args } as unknown as Case, together);
+    const joins = [{ dataset_type: 'bias', collections: ['*'] }];
+    try {
+      const refused = await ask('query_dimension_records', { element: 'htm7', limit: 0 });
+      expect(refused).toEqual({ error: { error_type: 'UNIMPLEMENTED_QUERY' } });
+      const missing = await ask('query', { joins, result: { type: 'data_coordinate', dimensions: ['detector'] } });
+      expect(missing).toEqual({ error: { error_type: 'MISSING_COLLECTION' } });
+    } finally {
+      for (const member of members) await member.close();
+    }
+  });
 });

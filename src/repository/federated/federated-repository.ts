@@ -26,8 +26,7 @@ import { mergedQuery } from './merged-query.ts';
 import { totalOrder, type Part } from './part.ts';
 import { planParts } from './plan.ts';
 import { partsByUploads } from '../upload-parts.ts';
-import { asSearchedName } from './collection-directory.ts';
-import { resolveSearchPath, type SearchPath } from './search-path.ts';
+import { resolveNamedPath, type SearchPath } from './search-path.ts';
 import { unorderedRows } from './unordered-rows.ts';
 import { unitedCollections, unitedInfo, unitedSummary } from './united-collections.ts';
 
@@ -76,7 +75,6 @@ export class FederatedRepository implements Repository {
   ): AsyncGenerator<Page<RowsByResult[S['type']]>> {
     const wanted = spec.limit;
     let left = wanted ?? Infinity;
-    if (left === 0) return;
     const names = identifyingDimensions(spec, query.tree.dimensions.universe);
     const inAnyOrder = isInAnyOrder(spec, options);
     const ordered = inAnyOrder ? spec : { ...spec, orderBy: totalOrder(spec, names) };
@@ -84,6 +82,11 @@ export class FederatedRepository implements Repository {
     const parts = this.#parts(query, ordered, resolved);
     if (options.after === undefined) await refuseCostly(resolved.members, { query, ...resolved }, parts, ctx);
     const [only, ...others] = parts;
+    if (wanted === 0) {
+      // No rows; but what is wrong with the query is told.
+      await Promise.all(parts.map((part) => Array.fromAsync(part.member.repository.query(part.query, part.spec, ctx))));
+      return;
+    }
     if (only && others.length === 0) {
       yield* only.member.repository.query(only.query, { ...only.spec, limit: wanted }, ctx, options);
       return;
@@ -185,7 +188,7 @@ export class FederatedRepository implements Repository {
     const members = await openMembers(this.#members, ctx);
     const paths = new Map<string, SearchPath>();
     for (const [name, { collections }] of query.tree.datasets) {
-      paths.set(name, await resolveSearchPath(this.#members, collections.map(asSearchedName), [], ctx));
+      paths.set(name, await resolveNamedPath(this.#members, collections, ctx));
     }
     return { members, paths };
   }

@@ -4,7 +4,7 @@ import { ButlerUserError } from '../../butler/errors.ts';
 import { globToRegExp, isGlob } from '../../butler/glob.ts';
 import { didYouMean } from '../../butler/nearest-name.ts';
 import type { QueryContext, Repository } from '../repository.ts';
-import { CollectionDirectory, type UnitedCollection } from './collection-directory.ts';
+import { asSearchedName, CollectionDirectory, type UnitedCollection } from './collection-directory.ts';
 import { compareText } from './key-order.ts';
 
 /** A search path, flattened: no chains, each collection once. */
@@ -61,6 +61,26 @@ export async function resolveSearchPath(
   const search = countingTerms(collections);
   const directory = await CollectionDirectory.read(repositories, search, { follow: true, summary: true }, ctx);
   if (failed.length === 0) await refuseMissing(directory, repositories, search, ctx);
+  return pathThrough(directory, search);
+}
+
+/**
+ * The same of collections' names, some of which may read like globs.
+ * @throws ButlerUserError as `resolveSearchPath`
+ */
+export async function resolveNamedPath(
+  repositories: readonly Repository[],
+  names: readonly string[],
+  ctx: QueryContext,
+): Promise<SearchPath> {
+  const search = names.map(asSearchedName);
+  const directory = await CollectionDirectory.read(repositories, search, { follow: true, summary: true }, ctx);
+  const missing = names.find((name) => !directory.get(name));
+  if (missing !== undefined) throw await missingCollection(repositories, missing, ctx);
+  return pathThrough(directory, search);
+}
+
+function pathThrough(directory: CollectionDirectory, search: readonly string[]): SearchPath {
   const warnings: string[] = [];
   const leaves: UnitedCollection[] = [];
   for (const collection of walk(directory, search, true)) {
