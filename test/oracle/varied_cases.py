@@ -271,6 +271,9 @@ class Variations:
         """Joins first what the result needs: the query object reads `where` before it knows the result."""
         universe, result = self.universes[self.repo], args["result"]
         dimensions = args.get("dimensions", [])
+        # It takes names, which query methods would take for globs.
+        while set("*?[") & set("".join(result.get("collections") or "")):
+            result["collections"] = self.part("collections")
         if self.wheres(args):
             try:
                 if result["type"] == "dataset_ref":
