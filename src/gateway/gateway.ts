@@ -18,7 +18,8 @@ import { Metrics } from './metrics.ts';
 import { openRepositories } from './repositories.ts';
 import { openOutbound } from './outbound.ts';
 import { RequestMeter } from './request-meter.ts';
-import { openCapabilityScope, openScope, scopeFor, type ScopeOptions } from './request-scope.ts';
+import { openCapabilityScope } from './capability-scope.ts';
+import { openScope, scopeFor, type ScopeOptions } from './request-scope.ts';
 
 export interface Gateway {
   /** `http://HOST:PORT` */

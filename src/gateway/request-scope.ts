@@ -1,14 +1,13 @@
 /** What a request may see and how long it may take: made once a request, for every face. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { DisagreeingCredentials, type Authenticator } from '../access/authenticator.ts';
-import type { Capabilities, CapabilityGrant, ReadingGrant } from '../access/capability.ts';
-import { isInGroup } from '../access/grants.ts';
+import type { Capabilities } from '../access/capability.ts';
 import { outdatedGroups } from '../access/group-age.ts';
 import type { Memberships } from '../access/memberships.ts';
 import { callerOf, type Identity, type Principal, type TokenLimits } from '../access/principal.ts';
 import { credentialsOf, type AddressBlock } from '../access/credentials.ts';
 import { requireReading, type RequiredScopes } from '../access/permission.ts';
-import { SEEN_AFTER_SECONDS, type Revocations } from '../access/revocations.ts';
+import type { Revocations } from '../access/revocations.ts';
 import { nameInAddresses, VisibleRepositories, type OfferedRepository } from '../access/policy.ts';
 import type { Services } from '../../resolvers/services.ts';
 import { SatelliteError } from '../butler/errors.ts';
@@ -118,7 +117,7 @@ async function scopeOf(principal: Principal, signal: AbortSignal, options: Scope
 }
 
 /** For the log, and for what this caller is told. */
-function tellOf(who: Identity, request: FastifyRequest): void {
+export function tellOf(who: Identity, request: FastifyRequest): void {
   request.username = who.username;
   request.caution = outdatedGroups(who);
 }
@@ -151,90 +150,8 @@ async function authenticate(request: FastifyRequest, options: ScopeOptions, sent
   }
 }
 
-/** A file at an address that holds a capability. */
-export type CapabilityFile = Pick<CapabilityGrant, 'repository' | 'uuid'> & { readonly capability: string };
-
-/**
- * For an address that holds a capability: as its satellite's owner, with the rights that the owner has now, groups included.
- * Of a group's satellite: as the group, with what each of its members may read by being in it, as long as who made it is.
- * For one that holds a reading: as the user whom it was given to, and only files that the dataset's repository has itself;
- * records in it are written by others too, and could lead to whatever that user may read.
- * @throws SatelliteError FORBIDDEN where it is not, or no longer, good for this file
- */
-export async function openCapabilityScope(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  seconds: number,
-  file: CapabilityFile,
-  options: ScopeOptions,
-): Promise<ReadingScope & Lasting> {
-  // What began goes on: an end is the end of beginning to read.
-  const begun = Date.now() / 1000;
-  const { owner, reader, ownOnly } = await capabilityReader(file, options, begun);
-  const { username } = owner;
-  tellOf(owner, request);
-  // Whoever has the address may not use up what its owner has.
-  await options.meter.charge({ username: `~${username}`, quota: null }, LEAST_COST, reply);
-  const controller = requestController(reply, seconds);
-  return {
-    repositories: await repositoriesOf(reader, options),
-    query: { caller: { username, asService: !ownOnly }, signal: controller.signal },
-    ownOnly,
-    keepChecking: rechecked(reply, controller, options, async () =>
-      repositoriesOf((await capabilityReader(file, options, begun)).reader, options),
-    ),
-  };
-}
-
-/** Whose a capability is and who reads by it, as they are now. @param now Unix seconds @throws SatelliteError FORBIDDEN */
-async function capabilityReader(
-  file: CapabilityFile,
-  options: ScopeOptions,
-  now: number,
-): Promise<{ readonly owner: Identity; readonly reader: Identity; readonly ownOnly: boolean }> {
-  const reading = options.satellites?.capabilities.readerOf(file.capability, file, now);
-  const user = reading && !(await isRevoked(reading, options)) && (await identityOf(reading.username, options));
-  if (user) return { owner: user, reader: user, ownOnly: true };
-  const grant = options.satellites?.capabilities.verify(file.capability, file);
-  const satellite = grant && (await options.satellites?.directory.byId(grant.satelliteId));
-  const owner = satellite && (await identityOf(satellite.owner, options));
-  if (
-    !owner ||
-    !satellite.capabilityUrls ||
-    satellite.capabilityVersion !== grant.version ||
-    (satellite.state !== 'READY' && satellite.state !== 'CHECKED_OUT') ||
-    (satellite.group !== null && !isInGroup(owner, { name: satellite.group, id: satellite.groupId }))
-  ) {
-    throw new SatelliteError(
-      'FORBIDDEN',
-      "The capability in this address is not, or no longer, good: it ended, was rotated, or its satellite is gone. Read the satellite's " +
-        'present address of the file, or use the address without the capability and send a token.',
-    );
-  }
-  const { group, groupId } = satellite;
-  return { owner, reader: group === null ? owner : asGroup(owner, { name: group, id: groupId }), ownOnly: false };
-}
-
-/** Also what was asked for with a token whose revocation was not known everywhere yet. */
-async function isRevoked({ username, issued }: ReadingGrant, { revocations }: ScopeOptions): Promise<boolean> {
-  return (await revocations?.isRevoked(username, { iat: issued - SEEN_AFTER_SECONDS })) ?? false;
-}
-
-/**
- * A group as one who reads.  Its members can write whatever address into their satellite, and have it given a capability: that
- * must open nothing of who made the satellite that is not the group's.
- */
-function asGroup(
-  { groups, groupIds }: Identity,
-  { name, id }: { readonly name: string; readonly id: number | null },
-): Identity {
-  // By the name that it has now.
-  const now = groups.find((known) => id !== null && groupIds?.get(known) === id) ?? name;
-  // No user has such a name.
-  return { username: `~${now}`, groups: [now], ...(id !== null && { groupIds: new Map([[now, id]]) }) };
-}
-
-function rechecked(
+/** How a lasting answer is checked: `visibleNow` throws where whoever gets it may read no more. */
+export function rechecked(
   reply: FastifyReply,
   controller: AbortController,
   { recheckSeconds }: ScopeOptions,
@@ -246,16 +163,12 @@ function rechecked(
   };
 }
 
-async function identityOf(username: string, { memberships }: ScopeOptions): Promise<Identity | null> {
-  return memberships ? memberships.of(username) : { username, groups: [] };
-}
-
 /**
  * The repositories that exist for someone: not those of which their own servers say otherwise; and for a token that is limited
  * to one satellite, of all satellites that one.
  * @param caller as whom servers are asked; absent: they are not
  */
-async function repositoriesOf(
+export async function repositoriesOf(
   who: Identity & Pick<Partial<Principal>, 'limits'>,
   { offered, satellites }: ScopeOptions,
   caller?: Caller,
@@ -280,7 +193,7 @@ function within(limits: TokenLimits | undefined, offered: readonly OfferedReposi
 }
 
 /** Aborts when the client has gone, or at the deadline. */
-function requestController(reply: FastifyReply, seconds: number): AbortController {
+export function requestController(reply: FastifyReply, seconds: number): AbortController {
   const controller = new AbortController();
   const timer = setTimeout(() => {
     const message = `The answer took longer than ${seconds} s: narrow the query, or ask for less at once.`;
