@@ -77,7 +77,8 @@ class Job {
 let job: Job | undefined;
 
 function send(response: Response): void {
-  process.send!(response);
+  // Where the gateway has been killed, nobody is left to tell: this process ends with its channel.
+  process.send!(response, () => undefined);
 }
 
 async function serve(request: Request & { kind: 'run' }): Promise<void> {
