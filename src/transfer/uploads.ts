@@ -90,6 +90,7 @@ export class Uploads {
     const id = createHmac('sha256', seed).update('upload').digest('base64url');
     const expiresAt = Date.now() + OPEN_MS;
     const bytes = files.reduce((sum, { upload }) => sum + (upload?.size ?? 0), 0);
+    const isKnown = (await this.#find(id)) !== undefined;
     // First, so that nothing is set aside that is not given back: by who finds it to be old.
     await this.#change(
       ({ table }) => sql`INSERT INTO ${table} (id, owner, satellite, satellite_id, dataset_type, run, files, expires_at)
@@ -99,7 +100,8 @@ export class Uploads {
     try {
       await this.#satellites.reserve(fullName, id, bytes);
     } catch (error) {
-      await this.forget(id);
+      // Files of an earlier one may be there, and bytes set aside: they go once it is old.
+      if (!isKnown) await this.forget(id);
       throw error;
     }
     const places = await Promise.all(

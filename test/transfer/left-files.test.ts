@@ -236,13 +236,32 @@ test('An upload goes into no other satellite that got the name of its own', asyn
   expect((await uploads.committed(id, 'alice')).satelliteId).toBe('s1');
 });
 
-test('An upload for which there is no room leaves nothing behind', async () => {
-  const refused = new Uploads(
+/** Where a satellite has no room. */
+function uploadsWithoutRoom(): Uploads {
+  return new Uploads(
     state,
     { forWriting: () => Promise.resolve(world.satellite), reserve: () => Promise.reject(new Error('no room')) },
     { of: async (username) => ({ username, groups: [] }) },
     () => 'http://gateway',
   );
+}
+
+test('An upload that is asked for again, when there is no room any more, is still known: its files go as others do', async () => {
+  const upload = { fileName: 'x', size: 5, sha256: createHash('sha256').update('bytes').digest('hex') };
+  const datasetType = { ...TYPE, dimensions: (await world.satellite.repository.universe(contextOf())).conform([]) };
+  const file = { uuid: '0198d2a4-0000-7000-8000-000000000000', values: [], formatter: 'f', path: 'ingested/x', upload };
+  const asked = ['alice', world.satellite, datasetType, 'run', [file], Buffer.from('seed')] as const;
+  const { id } = await uploads.open(...asked);
+  await uploads.receive(id, 0, Readable.from([Buffer.from('bytes')]), contextOf().signal);
+  await expect(uploadsWithoutRoom().open(...asked)).rejects.toThrow('no room');
+  expect((await uploads.committed(id, 'alice')).upload).toBe(id);
+  await inHours(26);
+  expect(await files()).toEqual([]);
+  expect(released).toEqual([id]);
+});
+
+test('An upload for which there is no room leaves nothing behind', async () => {
+  const refused = uploadsWithoutRoom();
   const datasetType = { ...TYPE, dimensions: (await world.satellite.repository.universe(contextOf())).conform([]) };
   await expect(refused.open('alice', world.satellite, datasetType, 'run', [])).rejects.toThrow('no room');
   expect(await uploads.old(Date.now() + 100 * HOUR)).toEqual([]);
