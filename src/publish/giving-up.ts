@@ -49,6 +49,31 @@ export async function giveUp(
   );
 }
 
+/**
+ * A step of a reviewer's; what was approved and FAILED never becomes visible from then on, whoever still works on that.
+ * @param milliseconds how long its repository is waited for
+ * @throws SatelliteError CONFLICT where it is visible all the same, UPSTREAM_UNAVAILABLE where its repository cannot say
+ */
+export async function keptOut(
+  commit: Pick<PublicationCommit, 'keepOut'>,
+  milliseconds: number,
+  version: PublicationVersion,
+  step: law.Step,
+): Promise<law.Step> {
+  if (version.state !== 'FAILED') return step;
+  const signal = AbortSignal.timeout(milliseconds);
+  const asked = commit.keepOut(version, signal).catch((error: unknown) => {
+    if (signal.aborted) return null;
+    throw error;
+  });
+  const kept = await Promise.race([asked, setTimeout(milliseconds, null, { ref: false })]);
+  if (kept === null) {
+    throw new SatelliteError('UPSTREAM_UNAVAILABLE', 'Its repository does not answer: try again in some minutes.');
+  }
+  if (!kept.isVisible) return step;
+  throw new SatelliteError('CONFLICT', 'It has become visible all the same: withdraw it when it is PUBLISHED.');
+}
+
 /** Whether its repository is there, and only busy. */
 function answers(
   commit: Pick<PublicationCommit, 'visibleSince'>,

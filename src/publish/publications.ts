@@ -17,7 +17,7 @@ import { ManifestStore } from './manifest-store.ts';
 import { ManifestView } from './manifest-view.ts';
 import { grantedReadersIn, usedGrants } from './granted-readers.ts';
 import { EventFeed, type EventPosition, type HappenedEvent } from './event-feed.ts';
-import { giveUp } from './giving-up.ts';
+import { giveUp, keptOut } from './giving-up.ts';
 import { GrantRights } from './grant-rights.ts';
 import { otherReadersIn } from './other-readers.ts';
 import { Outbox } from './outbox.ts';
@@ -181,14 +181,18 @@ export class Publications implements PublicationService {
 
   requestChanges(request: DecideOn, principal: Principal): Promise<PublicationChange> {
     return this.#decisions.decide(request, principal, (version, actor, now) =>
-      law.requestChanges(version, actor, request.comment, now),
+      this.#keptOut(version, law.requestChanges(version, actor, request.comment, now)),
     );
   }
 
   reject(request: DecideOn, principal: Principal): Promise<PublicationChange> {
     return this.#decisions.decide(request, principal, (version, actor, now) =>
-      law.reject(version, actor, request.comment, now),
+      this.#keptOut(version, law.reject(version, actor, request.comment, now)),
     );
+  }
+
+  #keptOut(version: PublicationVersion, step: law.Step): Promise<law.Step> {
+    return keptOut(this.#options.commit, this.#options.waitMilliseconds, version, step);
   }
 
   async comment(

@@ -50,7 +50,7 @@ export interface Meant {
 const CLAIM_MILLISECONDS = 3 * 86_400_000;
 
 const UNDECIDED: ReadonlySet<PublicationState> = new Set(['SUBMITTED', 'IN_REVIEW']);
-/** Nothing of it can be visible, and reviewers can still take back that it was approved. */
+/** Nothing of it can be visible. */
 const APPROVED_ONLY: ReadonlySet<PublicationState> = new Set(['APPROVED', 'STAGING', 'VERIFYING']);
 /** After which another version can be submitted. */
 const RESUBMITTABLE: ReadonlySet<PublicationState> = new Set([
@@ -124,17 +124,17 @@ export function claim(version: PublicationVersion, actor: Actor, now: number): S
   return { state: 'IN_REVIEW', ...claimOf(actor, now) };
 }
 
-/** Also of what is approved, as long as it cannot be visible. @throws SatelliteError FORBIDDEN, CONFLICT; BAD_USER_INPUT without a reason */
+/** Also of what is approved, as long as it cannot be visible; of what failed `keptOut` makes sure of that. @throws SatelliteError FORBIDDEN, CONFLICT; BAD_USER_INPUT without a reason */
 export function requestChanges(version: PublicationVersion, actor: Actor, comment: string | null, now: number): Step {
   checkReviewer(version, actor);
-  if (!APPROVED_ONLY.has(version.state)) checkUndecided(version, actor, now);
+  if (!isApprovedOnly(version)) checkUndecided(version, actor, now);
   return { state: 'CHANGES_REQUESTED', reason: reasonOf(comment, 'what has to change'), ...NO_CLAIM };
 }
 
 /** As `requestChanges`, for good. @throws SatelliteError FORBIDDEN, CONFLICT; BAD_USER_INPUT without a reason */
 export function reject(version: PublicationVersion, actor: Actor, comment: string | null, now: number): Step {
   checkReviewer(version, actor);
-  if (!APPROVED_ONLY.has(version.state)) checkUndecided(version, actor, now);
+  if (!isApprovedOnly(version)) checkUndecided(version, actor, now);
   return { state: 'REJECTED', reason: reasonOf(comment, 'why it is turned down'), ...NO_CLAIM };
 }
 
@@ -196,6 +196,11 @@ export function toWithdraw(
   if (!latest || latest.state === 'COMMITTING') return latest;
   if (owns && isRevocable(latest.state)) return latest;
   return latestFirst.find(({ state }) => state === 'PUBLISHED') ?? latest;
+}
+
+/** Whether reviewers can take back that it was approved: what failed can be tried again. */
+function isApprovedOnly({ state, digest, approvedDigest }: PublicationVersion): boolean {
+  return APPROVED_ONLY.has(state) || (state === 'FAILED' && approvedDigest !== null && approvedDigest === digest);
 }
 
 /** Whether an approved version waits for nothing more. */

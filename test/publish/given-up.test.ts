@@ -142,6 +142,43 @@ test.each([
   expect((await world.see('alice', id)).state).toBe(state);
 });
 
+describe.each([
+  ['requestPublicationChanges', 'CHANGES_REQUESTED', 'REQUEST_CHANGES'],
+  ['rejectPublication', 'REJECTED', 'REJECT'],
+] as const)('%s of what was approved, and whose work failed', (mutation, state, action) => {
+  const FAILURE = new SatelliteError('CONFLICT', 'The disk is full of holes.');
+
+  async function failed(name: string) {
+    failAt(FAILURE, 'VERIFYING');
+    const { id, version } = await approved(name);
+    await world.reached('alice', id, 'FAILED');
+    await reachedJob(id, 'FAILED');
+    failAt(FAILURE);
+    return { id, version };
+  }
+
+  test('leaves nothing that could be tried again', async () => {
+    const { id } = await failed(`failed-${action.slice(0, 3).toLowerCase()}`);
+    expect((await world.look('second', id, 'actions')).actions).toContain(action);
+    expect(await world.did('second', mutation, { publication: id, comment: 'Not so.' })).toMatchObject({ state });
+    const { id: job } = await jobOf(id);
+    await world.change('alice', 'retryJob', { job }, 'job {id}');
+    await reachedJob(id, 'FAILED');
+    expect(await world.see('alice', id)).toMatchObject({ state, reason: 'Not so.' });
+    expect(world.commit.visible.size).toBe(0);
+  });
+
+  test('is a CONFLICT where it is visible all the same, and says so where its repository cannot tell', async () => {
+    const { id, version } = await failed(`shown-${action.slice(0, 3).toLowerCase()}`);
+    failAt(AWAY, 'KEPT OUT');
+    expect(await world.refused('second', mutation, { publication: id, comment: 'No.' })).toBe('UPSTREAM_UNAVAILABLE');
+    failAt(AWAY);
+    world.commit.show({ publication: id, version }, ['a']);
+    expect(await world.refused('second', mutation, { publication: id, comment: 'No.' })).toBe('CONFLICT');
+    world.commit.hide({ publication: id, version });
+  });
+});
+
 test('files that are still being staged are not brought to their end when it is given up', async () => {
   const begun = Promise.withResolvers<void>();
   const never = Promise.withResolvers<void>();

@@ -46,7 +46,7 @@ export class KeptCommit implements PublicationCommit {
     await work.enter('COMMITTING');
     await this.before('VISIBLE');
     if (this.#keptOut.has(keyOf(version))) throw new SatelliteError('CONFLICT', 'It was withdrawn meanwhile.');
-    if (work.replaced) this.#remove(work.replaced.version);
+    if (work.replaced) this.hide(work.replaced.version);
     this.show(version, uuids);
     await this.after(work);
     return this.#generation;
@@ -61,7 +61,7 @@ export class KeptCommit implements PublicationCommit {
 
   async withdraw(version: PublicationVersion): Promise<number> {
     await this.before('WITHDRAWN');
-    this.#remove(version);
+    this.hide(version);
     await this.before('OUT');
     return (this.#generation += 1);
   }
@@ -97,7 +97,7 @@ export class KeptCommit implements PublicationCommit {
     return Promise.resolve(generation <= this.#generation);
   }
 
-  #remove(version: PublicationVersion): void {
+  hide(version: Pick<PublicationVersion, 'publication' | 'version'>): void {
     this.visible.delete(keyOf(version));
     this.#since.delete(keyOf(version));
   }

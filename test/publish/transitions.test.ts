@@ -137,6 +137,17 @@ describe('what else a step needs', () => {
     });
   });
 
+  test('is that it was approved, to send back or turn down what failed, which could be tried again', () => {
+    const wasApproved = versionIn('FAILED', { approvedDigest: DIGEST });
+    expect(outcome('requestChanges', wasApproved, REVIEWER)).toBe('CHANGES_REQUESTED');
+    expect(outcome('reject', wasApproved, REVIEWER)).toBe('REJECTED');
+    for (const act of ['requestChanges', 'reject'] as const) {
+      expect(outcome(act, wasApproved, OWNER)).toBe('FORBIDDEN');
+      expect(outcome(act, versionIn('FAILED', { approvedDigest: 'e'.repeat(64) }), REVIEWER)).toBe('CONFLICT');
+    }
+    expect(outcome('approve', wasApproved, REVIEWER)).toBe('CONFLICT');
+  });
+
   test('is a reason, where something is sent back, turned down or taken from its readers', () => {
     const undecided = versionIn('SUBMITTED');
     const steps = [
