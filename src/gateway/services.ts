@@ -20,6 +20,7 @@ import { Removals } from '../satellite/removal.ts';
 import { Satellites, type SatellitesOptions } from '../satellite/satellites.ts';
 import { visibleRepositories } from '../satellite/visible-repositories.ts';
 import type { PublicationCommit } from '../publish/commit.ts';
+import { webhookName } from '../publish/outbox.ts';
 import { publishedInputs } from '../publish/published-inputs.ts';
 import { Publications } from '../publish/publications.ts';
 import type { PublishedSettings } from '../publish/settings.ts';
@@ -241,7 +242,7 @@ async function openPublications(
     {
       ...{ state, jobs, memberships, repositoriesOf, files, offered, settings, commit, publicUrl, now, log },
       madeFrom: (source) => madeFrom.of(source),
-      webhooks: config.webhooks.map(({ url, secret }) => ({ name: url, url, secret })),
+      webhooks: config.webhooks.map(({ url, secret }) => ({ name: webhookName(url), url, secret })),
       waitMilliseconds: Math.min(config.http.limits.seconds * 500, LONGEST_WAIT_MS),
     },
     signal,

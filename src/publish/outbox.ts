@@ -1,5 +1,5 @@
 /** What happened to publications: written together with each change, and delivered to webhooks after it. */
-import { createHmac, randomUUID } from 'node:crypto';
+import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import sql from 'sql-template-tag';
 import type { Transaction, WriteableDatabase } from '../repository/direct/database.ts';
@@ -38,6 +38,11 @@ export async function noteEvent(
   });
 }
 
+/** What stands in the state for a webhook: whoever knows its address may write to it, where its path or query is a secret. */
+export function webhookName(url: string): string {
+  return createHash('sha256').update(url).digest('hex');
+}
+
 const AT_ONCE = 50;
 const DELIVER_MILLISECONDS = 10_000;
 const FIRST_RETRY_MILLISECONDS = 10_000;
@@ -59,25 +64,56 @@ export class Outbox {
     this.#log = log;
   }
 
+  /** Older versions named webhooks by their addresses, also such as are not told any more. */
+  async hideAddresses(signal: AbortSignal): Promise<void> {
+    const deliveries = this.#database.table('publication_delivery');
+    const shown = await this.#database.all(
+      sql`SELECT DISTINCT webhook FROM ${deliveries} WHERE webhook LIKE 'http%:%'`,
+      signal,
+    );
+    for (const [url] of shown) {
+      await this.#database.transaction(
+        (transaction) =>
+          transaction.run(sql`UPDATE ${transaction.table('publication_delivery')} SET webhook = ${webhookName(String(url))}
+            WHERE webhook = ${String(url)}`),
+        signal,
+      );
+    }
+  }
+
   /** Delivers to one webhook what is due. @returns how many were delivered */
   async deliver(name: string, signal: AbortSignal): Promise<number> {
     const webhook = this.#webhooks.get(name);
     if (!webhook) return 0;
     const rows = await this.#database.all(
-      sql`SELECT d.event, d.attempts, e.at, e.publication, e.version, e.event, e.actor, e.detail, v.title,
+      sql`SELECT d.event, d.webhook, d.attempts, e.at, e.publication, e.version, e.event, e.actor, e.detail, v.title,
             p.repository, p.owner
           FROM ${this.#database.table('publication_delivery')} AS d
           JOIN ${this.#database.table('publication_event')} AS e ON e.id = d.event
           JOIN ${this.#database.table('publication_version')} AS v
             ON v.publication = e.publication AND v.version = e.version
           JOIN ${this.#database.table('publication')} AS p ON p.id = e.publication
-          WHERE d.webhook = ${name} AND d.delivered_at IS NULL AND d.not_before <= ${BigInt(this.#now())} AND d.attempts < ${BigInt(MOST_ATTEMPTS)}
+          WHERE d.webhook IN (${name}, ${webhook.url}) AND d.delivered_at IS NULL AND d.not_before <= ${BigInt(this.#now())} AND d.attempts < ${BigInt(MOST_ATTEMPTS)}
           ORDER BY e.at, e.id LIMIT CAST(${BigInt(AT_ONCE)} AS BIGINT)`,
       signal,
     );
     let delivered = 0;
-    for (const [id, attempts, at, publication, version, event, actor, detail, title, repository, owner] of rows) {
-      if (!(await this.#take(String(id), name, Number(attempts)))) continue;
+    for (const [
+      id,
+      known,
+      attempts,
+      at,
+      publication,
+      version,
+      event,
+      actor,
+      detail,
+      title,
+      repository,
+      owner,
+    ] of rows) {
+      // By its address, where a gateway of an older version wrote it since.
+      if (!(await this.#take(String(id), String(known), Number(attempts), name))) continue;
       const body = JSON.stringify({
         id,
         at: new Date(Number(at)).toISOString(),
@@ -103,13 +139,13 @@ export class Outbox {
   }
 
   /** Whether it is this gateway that tries, and no other for a while. */
-  async #take(event: string, webhook: string, attempts: number): Promise<boolean> {
+  async #take(event: string, webhook: string, attempts: number, name: string): Promise<boolean> {
     // From now on, as others before it can have taken long.
     const next = this.#now() + DELIVER_MILLISECONDS + FIRST_RETRY_MILLISECONDS * 2 ** attempts;
     const taken = await this.#database.transaction(
       (transaction) =>
         transaction.run(sql`UPDATE ${transaction.table('publication_delivery')}
-          SET attempts = attempts + 1, not_before = ${BigInt(next)}
+          SET attempts = attempts + 1, not_before = ${BigInt(next)}, webhook = ${name}
           WHERE event = ${event} AND webhook = ${webhook} AND attempts = ${BigInt(attempts)} AND delivered_at IS NULL`),
       AbortSignal.timeout(LOOK_MILLISECONDS),
     );

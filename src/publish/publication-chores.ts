@@ -44,6 +44,9 @@ export class PublicationChores {
     const { store, jobs, kinds, packs, outbox, webhooks, now, log } = this.#options;
     await store.removeLeft(Date.now() - DAY_MILLISECONDS, AbortSignal.timeout(LOOK_MILLISECONDS));
     await jobs.recover(kinds, Infinity);
+    await outbox.hideAddresses(AbortSignal.timeout(LOOK_MILLISECONDS)).catch((err: unknown) => {
+      log.warn({ err }, 'could not hide addresses of webhooks');
+    });
     const every = (milliseconds: number, work: () => Promise<unknown>, what: string) =>
       this.#every(milliseconds, async () => {
         await work().catch((err: unknown) => log.warn({ err }, `could not ${what}`));

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import sql from 'sql-template-tag';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { noteEvent, Outbox } from '../../src/publish/outbox.ts';
+import { noteEvent, Outbox, webhookName } from '../../src/publish/outbox.ts';
 import { PublicationChores, type ChoresOptions } from '../../src/publish/publication-chores.ts';
 import { PUBLICATION_TABLES } from '../../src/publish/tables.ts';
 import { openState } from '../../src/state/open.ts';
@@ -104,6 +105,33 @@ test('one that never answers lets neither the others nor what is to be gone on w
   expect(silent.requests()).toBe(1);
   expect(recovered).toBeGreaterThan(1);
   await chores.close();
+});
+
+test('addresses, which can be secrets, do not stand in the state; what stood there by them is delivered all the same', async () => {
+  const state = await emptyState();
+  const { url, requests } = await receiver(() => true);
+  const [address, gone] = [`${url}services/s3cr3t`, 'https://gone.example.org/s3cr3t'];
+  const webhooks = [{ name: webhookName(address), url: address, secret: 's' }];
+  const outbox = new Outbox(state.database, webhooks, () => Date.now(), pino({ level: 'silent' }));
+  const note = (event: string, to: readonly string[]) => {
+    const noted = { publication: 'p', version: 1, event, actor: 'alice', detail: {} };
+    return state.database.transaction((transaction) => noteEvent(transaction, noted, to, 1), LIMIT);
+  };
+  const kept = async () => {
+    const { database } = state;
+    const rows = await database.all(sql`SELECT DISTINCT webhook FROM ${database.table('publication_delivery')}`, LIMIT);
+    return rows.map(([name]) => String(name)).toSorted();
+  };
+  await note('SUBMITTED', [address, gone]);
+  await outbox.hideAddresses(LIMIT);
+  expect(await kept()).toEqual([webhookName(address), webhookName(gone)].toSorted());
+  // By a gateway of an older version that still runs.
+  await note('IN_REVIEW', [address]);
+  await note('APPROVED', [webhookName(address)]);
+  expect(await outbox.deliver(webhookName(address), LIMIT)).toBe(3);
+  expect(requests()).toBe(3);
+  expect(JSON.stringify(await kept())).not.toContain('s3cr3t');
+  expect(await outbox.deliver(webhookName(address), LIMIT)).toBe(0);
 });
 
 test('an event that waited behind others that took long is not sent by another gateway while it is being sent', async () => {
