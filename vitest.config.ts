@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// Two sets of tests.  `system` tests start servers, browsers or notebooks: they run after the others and two files at a
-// time, as they wait for their servers half of the time.
+// Two sets of tests.  `system` tests start servers, browsers or notebooks: they run after the others and three files at a
+// time, which is what memory is for.  All wait two fifths of the time: there is one file more at work than there are processors.
 const COMMON = { setupFiles: ['test/watch-for-secrets.ts'], expect: { poll: { timeout: 30_000 } } };
 
 // What hangs is to end some time; a busy machine takes several times as long as an idle one for what does not.
@@ -16,7 +16,7 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     globalSetup: 'test/temporary-directory.ts',
-    maxWorkers: Math.min(4, availableParallelism()),
+    maxWorkers: Math.min(4, availableParallelism() + 1),
     projects: [
       {
         extends: true,
@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/**/*.system.test.ts'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           ...PATIENCE.system,
           ...COMMON,
