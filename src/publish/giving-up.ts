@@ -10,8 +10,9 @@ import * as law from './transitions.ts';
 const ANSWER_MILLISECONDS = 5000;
 
 /**
- * As `law.withdraw`; what is COMMITTING never becomes visible from then on, whoever still works on that.  Where its repository
- * cannot say, as it is away, full or does not answer, the job `withdrawPublication` asks it when it can (`isTakenBack`).
+ * As `law.withdraw`; what may be COMMITTING somewhere never becomes visible from then on, whoever still works on that.  Where
+ * its repository cannot say, as it is away, full or does not answer, the job `withdrawPublication` asks it when it can
+ * (`isTakenBack`).
  * @param milliseconds how long its repository is waited for
  * @throws SatelliteError as `law.withdraw`; CONFLICT where it is visible already, or is being made so for longer, and where a
  *   reviewer may mean the version before
@@ -24,7 +25,7 @@ export async function giveUp(
   { comment, version: named, digest }: DecideOn,
 ): Promise<law.Step> {
   const step = law.withdraw(version, actor, comment);
-  if (version.state !== 'COMMITTING') return step;
+  if (!law.mayBeCommitting(version)) return step;
   if (!actor.owns && named === undefined && digest === undefined) {
     throw new SatelliteError(
       'CONFLICT',

@@ -94,12 +94,11 @@ function isRevocable(state: PublicationState): boolean {
 
 /** Whether the law has a step that nobody takes. Nothing is brought over but what was approved. */
 export function canBecome(
-  { state, digest, approvedDigest }: Pick<PublicationVersion, 'state' | 'digest' | 'approvedDigest'>,
+  version: Pick<PublicationVersion, 'state' | 'digest' | 'approvedDigest'>,
   to: PublicationState,
 ): boolean {
-  const isApproved = approvedDigest !== null && approvedDigest === digest;
-  if (to === 'DRAFT' && digest !== null) return false;
-  return (BY_ITSELF[state]?.includes(to) ?? false) && (!OF_APPROVED.has(to) || isApproved);
+  if (to === 'DRAFT' && version.digest !== null) return false;
+  return (BY_ITSELF[version.state]?.includes(to) ?? false) && (!OF_APPROVED.has(to) || isApproved(version));
 }
 
 /** A step into a state in which something ends badly, where the law has it. */
@@ -199,8 +198,18 @@ export function toWithdraw(
 }
 
 /** Whether reviewers can take back that it was approved: what failed can be tried again. */
-function isApprovedOnly({ state, digest, approvedDigest }: PublicationVersion): boolean {
-  return APPROVED_ONLY.has(state) || (state === 'FAILED' && approvedDigest !== null && approvedDigest === digest);
+function isApprovedOnly(version: PublicationVersion): boolean {
+  return APPROVED_ONLY.has(version.state) || (version.state === 'FAILED' && isApproved(version));
+}
+
+/** Whether it can become visible at this moment: what ended otherwise, by a gateway that was taken for dead and goes on. */
+export function mayBeCommitting(version: PublicationVersion): boolean {
+  const { state } = version;
+  return state === 'COMMITTING' || ((state === 'FAILED' || state === 'STALE') && isApproved(version));
+}
+
+function isApproved({ digest, approvedDigest }: Pick<PublicationVersion, 'digest' | 'approvedDigest'>): boolean {
+  return approvedDigest !== null && approvedDigest === digest;
 }
 
 /** Whether an approved version waits for nothing more. */

@@ -12,6 +12,7 @@ afterEach(() => {
 });
 
 const AWAY = new SatelliteError('UPSTREAM_UNAVAILABLE', "Repository 'published' is not there.");
+const FAILURE = new SatelliteError('CONFLICT', 'The disk is full of holes.');
 const HELD = new HeldError('UNAUTHENTICATED', 'Sign in again.');
 
 function failAt(error: Error, ...moments: readonly Moment[]): void {
@@ -42,6 +43,16 @@ async function stuck(error: Error, name: string, publication?: string) {
   await world.reached('alice', id, 'COMMITTING');
   const isWaiting = error instanceof HeldError ? 'HELD' : 'QUEUED';
   await reachedJob(id, isWaiting);
+  return { id, version };
+}
+
+/** Approved, and its work ended with a failure. */
+async function failed(name: string) {
+  failAt(FAILURE, 'VERIFYING');
+  const { id, version } = await approved(name);
+  await world.reached('alice', id, 'FAILED');
+  await reachedJob(id, 'FAILED');
+  failAt(FAILURE);
   return { id, version };
 }
 
@@ -146,17 +157,6 @@ describe.each([
   ['requestPublicationChanges', 'CHANGES_REQUESTED', 'REQUEST_CHANGES'],
   ['rejectPublication', 'REJECTED', 'REJECT'],
 ] as const)('%s of what was approved, and whose work failed', (mutation, state, action) => {
-  const FAILURE = new SatelliteError('CONFLICT', 'The disk is full of holes.');
-
-  async function failed(name: string) {
-    failAt(FAILURE, 'VERIFYING');
-    const { id, version } = await approved(name);
-    await world.reached('alice', id, 'FAILED');
-    await reachedJob(id, 'FAILED');
-    failAt(FAILURE);
-    return { id, version };
-  }
-
   test('leaves nothing that could be tried again', async () => {
     const { id } = await failed(`failed-${action.slice(0, 3).toLowerCase()}`);
     expect((await world.look('second', id, 'actions')).actions).toContain(action);
@@ -177,6 +177,19 @@ describe.each([
     expect(await world.refused('second', mutation, { publication: id, comment: 'No.' })).toBe('CONFLICT');
     world.commit.hide({ publication: id, version });
   });
+});
+
+test('what was approved and whose work failed is given up for good: its repository keeps it out, when it is back', async () => {
+  const { id, version } = await failed('failed-own');
+  world.commit.show({ publication: id, version }, ['a']);
+  expect(await world.refused('alice', 'withdrawPublication', { publication: id })).toBe('CONFLICT');
+  world.commit.hide({ publication: id, version });
+  failAt(AWAY, 'KEPT OUT');
+  expect(await world.did('alice', 'withdrawPublication', { publication: id })).toMatchObject({ state: 'CANCELLED' });
+  expect(await jobOf(id)).toMatchObject({ kind: 'withdrawPublication' });
+  failAt(AWAY);
+  await reachedJob(id, 'COMPLETED');
+  expect((await world.see('alice', id)).state).toBe('CANCELLED');
 });
 
 test('files that are still being staged are not brought to their end when it is given up', async () => {
