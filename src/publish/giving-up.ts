@@ -9,6 +9,8 @@ import * as law from './transitions.ts';
 /** How long a repository may take that is there. */
 const ANSWER_MILLISECONDS = 5000;
 
+type KeptOut = Awaited<ReturnType<PublicationCommit['keepOut']>>;
+
 /**
  * As `law.withdraw`; what may be COMMITTING somewhere never becomes visible from then on, whoever still works on that.  Where
  * its repository cannot say, as it is away, full or does not answer, the job `withdrawPublication` asks it when it can
@@ -32,15 +34,13 @@ export async function giveUp(
       `Version ${version.version} is being made visible at this moment: say with "version" that you mean that one.`,
     );
   }
-  const signal = AbortSignal.timeout(milliseconds);
   const later = { ...step, withdrawnBy: actor.username };
-  let kept: Awaited<ReturnType<PublicationCommit['keepOut']>> | null = null;
+  let kept: KeptOut | null;
   try {
-    // A repository that hangs may not look at the signal for longer than anybody waits.
-    kept = await Promise.race([commit.keepOut(version, signal), setTimeout(milliseconds, null, { ref: false })]);
+    kept = await askedToKeepOut(commit, version, milliseconds);
   } catch (error) {
-    if (!(signal.aborted || error instanceof SatelliteError)) throw error;
-    if (!signal.aborted) return later;
+    if (error instanceof SatelliteError) return later;
+    throw error;
   }
   if (kept?.isVisible === false) return step;
   if (kept === null && !(await answers(commit, version, milliseconds))) return later;
@@ -62,17 +62,27 @@ export async function keptOut(
   step: law.Step,
 ): Promise<law.Step> {
   if (version.state !== 'FAILED') return step;
-  const signal = AbortSignal.timeout(milliseconds);
-  const asked = commit.keepOut(version, signal).catch((error: unknown) => {
-    if (signal.aborted) return null;
-    throw error;
-  });
-  const kept = await Promise.race([asked, setTimeout(milliseconds, null, { ref: false })]);
+  const kept = await askedToKeepOut(commit, version, milliseconds);
   if (kept === null) {
     throw new SatelliteError('UPSTREAM_UNAVAILABLE', 'Its repository does not answer: try again in some minutes.');
   }
   if (!kept.isVisible) return step;
   throw new SatelliteError('CONFLICT', 'It has become visible all the same: withdraw it when it is PUBLISHED.');
+}
+
+/** Null where its repository does not answer in time. */
+async function askedToKeepOut(
+  commit: Pick<PublicationCommit, 'keepOut'>,
+  version: PublicationVersion,
+  milliseconds: number,
+): Promise<KeptOut | null> {
+  const signal = AbortSignal.timeout(milliseconds);
+  const asked = commit.keepOut(version, signal).catch((error: unknown) => {
+    if (signal.aborted) return null;
+    throw error;
+  });
+  // A repository that hangs may not look at the signal for longer than anybody waits.
+  return Promise.race([asked, setTimeout(milliseconds, null, { ref: false })]);
 }
 
 /** Whether its repository is there, and only busy. */
