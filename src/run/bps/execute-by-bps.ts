@@ -190,7 +190,6 @@ async function endOf(files: BpsFiles): Promise<KeeperEnd | undefined> {
   return isThere ? undefined : { status: null, held: null };
 }
 
-/** Null where no keeper is there: its number may be another's by now. */
 function askToEnd(pid: number): void {
   try {
     process.kill(pid, 'SIGTERM');
@@ -200,6 +199,7 @@ function askToEnd(pid: number): void {
   }
 }
 
+/** Null where no keeper is there: its number may be another's by now. */
 async function keeperPid(file: string): Promise<number | null> {
   const pid = Number(await readFile(file, 'utf8').catch(() => ''));
   if (!Number.isInteger(pid) || pid <= 0) return null;
