@@ -35,7 +35,9 @@ export function htmEnvelope(region: Region, level: number): readonly PixelRange[
     case 'polygon': {
       const { vertices } = region;
       const cap = boundingCap(vertices);
-      return cap ? searchCap(vertices, cap, level) : search((trixel) => relatePolygons(trixel, vertices), level);
+      return cap
+        ? new CapSearch(vertices, cap, level).run(level)
+        : search((trixel) => relatePolygons(trixel, vertices), level);
     }
     case 'circle':
       return search((trixel) => relatePolygonToCircle(trixel, region), level);
@@ -141,12 +143,43 @@ const BITS = 30;
 /**
  * The same for a polygon, with its cap.  The planes between the children of a trixel tell of most that they are apart from
  * the polygon, or hold a point of it, both clear of all rounding errors; only the others need the exact relation, which
- * costs ten times as much.
+ * costs ten times as much.  A class: what V8 learns of functions made for each polygon is gone with them.
  */
-function searchCap(vertices: readonly Vector[], cap: Cap, level: number): readonly PixelRange[] {
-  const ranges = new Ranges(level);
+class CapSearch {
+  readonly #vertices: readonly Vector[];
+  readonly #cap: Cap;
+  /** The whole cap is clearly on one side of planes that are farther than this from its centre: a chord is longer than the sine. */
+  readonly #reach: number;
+  readonly #ranges: Ranges;
+
+  constructor(vertices: readonly Vector[], cap: Cap, level: number) {
+    this.#vertices = vertices;
+    this.#cap = cap;
+    this.#reach = cap.chord + MARGIN;
+    this.#ranges = new Ranges(level);
+  }
+
+  run(level: number): readonly PixelRange[] {
+    for (let root = 0; root < MESH_ROOTS.length; root++) {
+      const inside = this.#insideRoot(ROOT_SIDES[root]!);
+      if (inside !== undefined) this.#visit(MESH_ROOTS[root]!, root + 8, level, inside);
+    }
+    return this.#ranges.all;
+  }
+
+  /** Undefined where the polygon is clearly apart from the root. */
+  #insideRoot(sides: readonly Vector[]): number | undefined {
+    let inside = -1;
+    for (const side of sides) {
+      if (this.#beyond(side, -1) === -1) return undefined;
+      inside &= this.#beyond(side, 1);
+    }
+    return inside;
+  }
+
   /** Of the vertices that are beyond a plane, and clearly so, the bits; -1 for all of them. */
-  const beyond = (normal: Vector, sign: 1 | -1): number => {
+  #beyond(normal: Vector, sign: 1 | -1): number {
+    const vertices = this.#vertices;
     let bits = 0;
     let count = 0;
     for (let i = 0; i < vertices.length; i++) {
@@ -155,19 +188,20 @@ function searchCap(vertices: readonly Vector[], cap: Cap, level: number): readon
       if (i < BITS) bits |= 1 << i;
     }
     return count === vertices.length ? -1 : bits;
-  };
+  }
+
   /** @param inside the bits of vertices that are clearly in the trixel, which is not apart from the polygon as far as is clear */
-  function visit(trixel: MeshTrixel, index: number, levelsBelow: number, inside: number): void {
-    if (inside === 0 || (levelsBelow > 0 && !reachesOut(trixel.vertices, cap))) {
-      const relation = relatePolygons(trixel.vertices, vertices);
+  #visit(trixel: MeshTrixel, index: number, levelsBelow: number, inside: number): void {
+    if (inside === 0 || (levelsBelow > 0 && !reachesOut(trixel.vertices, this.#cap))) {
+      const relation = relatePolygons(trixel.vertices, this.#vertices);
       if ((relation & DISJOINT) !== 0) return;
       if ((relation & WITHIN) !== 0) {
-        ranges.add(index, levelsBelow);
+        this.#ranges.add(index, levelsBelow);
         return;
       }
     }
     if (levelsBelow === 0) {
-      ranges.add(index, 0);
+      this.#ranges.add(index, 0);
       return;
     }
     const { children, cuts } = trixel.divide();
@@ -175,24 +209,18 @@ function searchCap(vertices: readonly Vector[], cap: Cap, level: number): readon
     let isAtVertex = false;
     for (let child = 0; child < 3; child++) {
       const cut = cuts[child]!;
-      const behind = beyond(cut, -1);
+      const distance = dot(cut, this.#cap.center);
+      if (distance < -this.#reach) continue;
+      const isAllBefore = distance > this.#reach;
+      const behind = isAllBefore ? 0 : this.#beyond(cut, -1);
       inMiddle &= behind;
       if (behind === -1) continue;
-      const before = beyond(cut, 1);
+      const before = isAllBefore ? -1 : this.#beyond(cut, 1);
       isAtVertex ||= before === -1;
-      visit(children[child]!, index * 4 + child, levelsBelow - 1, inside & before);
+      this.#visit(children[child]!, index * 4 + child, levelsBelow - 1, inside & before);
     }
-    if (!isAtVertex) visit(children[3], index * 4 + 3, levelsBelow - 1, inMiddle);
+    if (!isAtVertex) this.#visit(children[3], index * 4 + 3, levelsBelow - 1, inMiddle);
   }
-  MESH_ROOTS.forEach((trixel, root) => {
-    let inside = -1;
-    for (const side of ROOT_SIDES[root]!) {
-      if (beyond(side, -1) === -1) return;
-      inside &= beyond(side, 1);
-    }
-    visit(trixel, root + 8, level, inside);
-  });
-  return ranges.all;
 }
 
 /** Whether a trixel has a vertex that is clearly outside a cap, and so of what that holds. */

@@ -4,7 +4,7 @@ import type { DataIdValue } from '../../../butler/data-id.ts';
 import { SatelliteError } from '../../../butler/errors.ts';
 import { htmEnvelope, type PixelRange } from '../../../butler/region/envelope.ts';
 import type { Timespan } from '../../../butler/timespan.ts';
-import type { DimensionElement, Universe } from '../../../butler/universe.ts';
+import type { Column, DimensionElement, Universe } from '../../../butler/universe.ts';
 import type { DimensionRecordRow, FieldValue } from '../../rows.ts';
 import type { Dialect, SqlValue } from '../database.ts';
 import { keyText } from './reads.ts';
@@ -104,12 +104,17 @@ function* rowsOfElement(
   for (const { name, type } of element.fields.values()) {
     columns.push(...(type === 'timespan' ? timespanColumns(dialect) : [name]));
   }
+  const read: RowColumns = {
+    required: dimensionColumns(universe, element, element.required),
+    implied: dimensionColumns(universe, element, element.implied),
+    fields: [...element.fields.values()],
+  };
   const { level } = commonPixelization(universe);
   const rows = new Map<string, ElementRow>();
   for (const [i, record] of records.entries()) {
     if (i % AT_A_STRETCH === AT_A_STRETCH - 1) yield;
     checkRequired(element, record);
-    const row = rowOf(universe, dialect, element, record, level);
+    const row = rowOf(read, dialect, record, level);
     const text = keyText(row.key);
     if (!rows.has(text)) rows.set(text, row);
     else if (repeated === 'FAIL') {
@@ -131,32 +136,61 @@ function checkRequired(element: DimensionElement, record: DimensionRecordRow): v
   );
 }
 
-function rowOf(
+/** A dimension of which rows hold the value, and its name in the fields of records. */
+interface DimensionColumn {
+  readonly dimension: string;
+  readonly column: Column;
+  readonly field: string;
+}
+
+function dimensionColumns(
   universe: Universe,
-  dialect: Dialect,
   element: DimensionElement,
-  { fields }: DimensionRecordRow,
+  dimensions: readonly string[],
+): readonly DimensionColumn[] {
+  return dimensions.map((dimension) => {
+    const column = universe.element(dimension).primaryKey!;
+    return { dimension, column, field: dimension === element.name ? column.name : dimension };
+  });
+}
+
+function dimensionValue(
+  { dimension, column, field }: DimensionColumn,
+  { element, fields }: DimensionRecordRow,
+): bigint | string {
+  const value = fields[field];
+  if (value === undefined || value === null) {
+    throw new SatelliteError('BAD_USER_INPUT', `A record of '${element.name}' lacks its value of '${dimension}'.`);
+  }
+  return storedDimensionValue(dimension, column, value);
+}
+
+/** Of one element. */
+interface RowColumns {
+  readonly required: readonly DimensionColumn[];
+  readonly implied: readonly DimensionColumn[];
+  readonly fields: readonly Column[];
+}
+
+function rowOf(
+  { required, implied, fields }: RowColumns,
+  dialect: Dialect,
+  record: DimensionRecordRow,
   level: number,
 ): ElementRow {
-  const dimensionValue = (name: string): bigint | string => {
-    const column = universe.element(name).primaryKey!;
-    const value = fields[name === element.name ? column.name : name];
-    if (value === undefined || value === null) {
-      throw new SatelliteError('BAD_USER_INPUT', `A record of '${element.name}' lacks its value of '${name}'.`);
-    }
-    return storedDimensionValue(name, column, value);
-  };
-  const key = element.required.map(dimensionValue);
-  const values: SqlValue[] = [...key, ...element.implied.map(dimensionValue)];
+  const key: (bigint | string)[] = [];
+  for (const column of required) key.push(dimensionValue(column, record));
+  const values: SqlValue[] = [...key];
+  for (const column of implied) values.push(dimensionValue(column, record));
   let pixels: readonly PixelRange[] = [];
-  for (const column of element.fields.values()) {
-    const value: FieldValue = fields[column.name] ?? null;
+  for (const column of fields) {
+    const value: FieldValue = record.fields[column.name] ?? null;
     if (column.type === 'timespan') values.push(...storedTimespan(dialect, value as Timespan | null));
     else if (column.type === 'region' && value !== null) {
-      const { text, region } = storedRegion(element.name, value);
+      const { text, region } = storedRegion(record.element.name, value);
       values.push(text);
       pixels = htmEnvelope(region, level);
-    } else values.push(column.type === 'region' ? null : storedField(dialect, element.name, column, value));
+    } else values.push(column.type === 'region' ? null : storedField(dialect, record.element.name, column, value));
   }
   return { key, values, pixels };
 }
