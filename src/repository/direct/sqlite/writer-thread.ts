@@ -128,15 +128,24 @@ function insert({ before, after, parameters, columns, count }: WriteRequest & { 
     return '?';
   });
   const row = `(${places.join(', ')})`;
+  const last = parameters.map(bindable);
   let changes = 0;
-  for (let start = 0, size; start < count; start += size) {
-    size = ROWS_AT_ONCE.find((rows) => rows <= count - start)!;
+  let start = 0;
+  for (const size of ROWS_AT_ONCE) {
+    if (count - start < size) continue;
     const statement = inTransaction().prepare(`${before} ${Array(size).fill(row).join(', ')} ${after}`);
-    const values: SqlValue[] = [];
-    for (let r = start; r < start + size; r += 1) for (const column of differing) values.push(bindable(column[r]!));
-    changes += statement.run(shared, ...values, ...parameters.map(bindable)).changes;
+    for (; count - start >= size; start += size) {
+      changes += statement.run(shared, ...rowsOf(differing, start, size), ...last).changes;
+    }
   }
   return changes;
+}
+
+/** The values of some rows.  By itself, so that V8 compiles no more than this again where columns are of another kind. */
+function rowsOf(columns: readonly ArrayLike<SqlValue>[], start: number, size: number): SqlValue[] {
+  const values: SqlValue[] = [];
+  for (let r = start; r < start + size; r += 1) for (const column of columns) values.push(bindable(column[r]!));
+  return values;
 }
 
 function answer(request: WriteRequest): WriteResponse {
