@@ -9,6 +9,9 @@ import { mustBeExact } from './exact-file.ts';
 const CONNECTIONS = 16;
 const STATEMENTS = 64;
 
+/** Pages that a connection keeps in memory; the file system keeps them too, and SQLite's own 16 MB add up over all connections. */
+const CACHE_KIBIBYTES = 4096;
+
 /**
  * How long SQLite itself waits for a writer that is committing.  Short, because a waiting worker process serves nobody;
  * the gateway tries again for longer (`sqlite-database.ts`).
@@ -38,6 +41,7 @@ export class Connection {
       this.#database.close();
       throw error;
     }
+    this.#database.pragma(`cache_size = -${CACHE_KIBIBYTES}`);
     const id = randomUUID();
     // `PRAGMA data_version` tells changes apart within one connection only.
     this.#database.function('connection_id', () => id);
