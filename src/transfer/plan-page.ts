@@ -50,7 +50,7 @@ export async function planPage(
   plan: PlanContext,
   place: string | null,
   ctx: QueryContext,
-  selected?: (datasets: readonly SelectedDataset[], more: boolean) => void,
+  selected?: (datasets: readonly SelectedDataset[], more: boolean) => Promise<void>,
 ): Promise<PagePlan> {
   const { source, satellite, mode } = plan;
   const { rows, next } = await selectRows(source, plan.selection, place, ctx);
@@ -58,7 +58,7 @@ export async function planPage(
   const uuids = rows.map(({ uuid }) => uuid);
   const filesComing = plan.withFiles ? source.files(uuids, ctx) : undefined;
   const bare = rows.map((row) => types.select(row, []));
-  selected?.(bare, next !== null);
+  await selected?.(bare, next !== null);
   const files = await filesComing;
   const datasets = files ? bare.map((dataset) => ({ ...dataset, files: files.get(dataset.uuid) ?? [] })) : bare;
   const memberships = await membershipsOf(source, datasets, plan.memberships, ctx);

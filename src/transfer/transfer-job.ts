@@ -1,4 +1,5 @@
 /** One attempt at a transfer: plans all of it first, then does it page by page, so that it can go on anywhere. */
+import { setImmediate } from 'node:timers/promises';
 import type { CollectionInfo } from '../butler/collection.ts';
 import { SatelliteError } from '../butler/errors.ts';
 import type { Universe } from '../butler/universe.ts';
@@ -132,8 +133,8 @@ export class TransferAttempt {
       const from: string | null = place ?? null;
       const i = this.#pages.length;
       const page: PlannedPage = await this.#task.step(`plan:${i}`, async () => {
-        const planned = await planPage(plan, from, this.#ctx, (datasets, more) => {
-          if (!more && from === null) this.#ask(datasets, universe);
+        const planned = await planPage(plan, from, this.#ctx, async (datasets, more) => {
+          if (!more && from === null) await this.#ask(datasets, universe);
         });
         // Not remembered, so that it is looked for again when the job is started again.
         refuseConflicts(planned.conflicts.map(({ reason }) => reason));
@@ -174,23 +175,19 @@ export class TransferAttempt {
   }
 
   /**
-   * Has the source look for what a transfer of one page needs, so that it is never idle: the datasets' own records first,
-   * which are the first to be written and take the longest.
+   * Has the source look for what a transfer of one page needs, so that it is never idle: for a few files while what else it is
+   * asked for is made ready, then for the datasets' own records, which are the first to be written and take the longest.
    */
-  #ask(datasets: readonly SelectedDataset[], universe: Universe): void {
-    this.#records = this.#fetchRecords(datasets, universe);
-    if (this.#setting.mode !== 'REFERENCE') return;
-    this.#files = this.#askForFiles(
-      datasets,
-      this.#records.own.catch(() => undefined),
-    );
-  }
-
-  #askForFiles(
-    datasets: readonly SelectedDataset[],
-    after: Promise<unknown> = Promise.resolve(),
-  ): readonly BatchWithFiles[] {
-    return filesAhead(this.#setting.source, datasets, DATASETS_AT_ONCE, after, this.#ctx);
+  async #ask(datasets: readonly SelectedDataset[], universe: Universe): Promise<void> {
+    const { source, mode } = this.#setting;
+    const sent = mode === 'REFERENCE' ? setImmediate() : Promise.resolve();
+    const records = this.#fetchRecords(datasets, universe, sent);
+    this.#records = records;
+    if (mode === 'REFERENCE') {
+      const others = records.own.catch(() => undefined);
+      this.#files = filesAhead(source, datasets, DATASETS_AT_ONCE, { others }, this.#ctx);
+    }
+    await sent;
   }
 
   #fetchRecords(datasets: readonly SelectedDataset[], universe: Universe, after?: Promise<unknown>): NeededRecords {
@@ -227,11 +224,12 @@ export class TransferAttempt {
   }
 
   async #refer(i: number, universe: Universe): Promise<Referred> {
-    const { satellite, from, references, readable } = this.#setting;
+    const { source, satellite, from, references, readable } = this.#setting;
     const { datasets } = await this.#page(i, universe);
-    const batches = this.#files ?? this.#askForFiles(datasets);
+    const batches = this.#files ?? filesAhead(source, datasets, DATASETS_AT_ONCE, {}, this.#ctx);
     const next = i + 1 < this.#pages.length ? await this.#page(i + 1, universe) : undefined;
-    this.#files = next && this.#askForFiles(next.datasets, batches.at(-1)?.files);
+    const after = { first: batches.at(-1)?.files };
+    this.#files = next && filesAhead(source, next.datasets, DATASETS_AT_ONCE, after, this.#ctx);
     return referPage(satellite, batches, from, references, readable, this.#ctx);
   }
 

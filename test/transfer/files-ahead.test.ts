@@ -3,17 +3,17 @@ import { expect, test } from 'vitest';
 import type { Repository } from '../../src/repository/repository.ts';
 import type { FileRecord } from '../../src/repository/rows.ts';
 import type { SelectedDataset } from '../../src/transfer/page.ts';
-import { filesAhead } from '../../src/transfer/refer-page.ts';
+import { filesAhead, type FilesAfter } from '../../src/transfer/refer-page.ts';
 
 const ctx = { caller: { username: 'alice' }, signal: new AbortController().signal };
-const datasets = Array.from({ length: 1500 }, (_, i) => ({ uuid: String(i).padStart(4, '0') })) as SelectedDataset[];
+const datasets = Array.from({ length: 750 }, (_, i) => ({ uuid: String(i).padStart(4, '0') })) as SelectedDataset[];
 
 interface Request {
   readonly begin: () => void;
   readonly end: (error?: Error) => void;
 }
 
-function world() {
+function world(after: FilesAfter = {}) {
   const requests: Request[] = [];
   const files: Repository['files'] = async (uuids, _ctx, answering) => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -21,7 +21,7 @@ function world() {
     await promise;
     return new Map(uuids.map((uuid) => [uuid, [{ path: uuid } as FileRecord]]));
   };
-  const batches = filesAhead({ files } as Repository, datasets, 1000, Promise.resolve(), ctx);
+  const batches = filesAhead({ files } as Repository, datasets, 500, after, ctx);
   return { requests, batches };
 }
 
@@ -35,10 +35,24 @@ test('the next are asked for when the source begins to answer, before the answer
   await settled();
   expect(requests).toHaveLength(2);
   for (const i of [0, 1]) requests[i]!.end();
-  expect([...(await batches[0]!.files).keys()]).toHaveLength(1000);
+  expect([...(await batches[0]!.files).keys()]).toHaveLength(500);
+  await settled();
   expect(requests).toHaveLength(3);
   requests[2]!.end();
-  expect((await batches[1]!.files).get('1499')).toEqual([{ path: '1499' }]);
+  expect((await batches[1]!.files).get('0749')).toEqual([{ path: '0749' }]);
+});
+
+test('the first are asked for at once, the others after what else the source is asked for', async () => {
+  const elsewhere = Promise.withResolvers<void>();
+  const { requests } = world({ others: elsewhere.promise });
+  await settled();
+  expect(requests).toHaveLength(1);
+  requests[0]!.end();
+  await settled();
+  expect(requests).toHaveLength(1);
+  elsewhere.resolve();
+  await settled();
+  expect(requests).toHaveLength(2);
 });
 
 test('after a request that failed no other is made', async () => {
