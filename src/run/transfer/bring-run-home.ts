@@ -130,6 +130,7 @@ async function bringOutputs(
     },
     ctx,
   );
+  await artifacts.remove(made.abandoned, ctx.signal);
   return { datasets: datasets.length, bytes: made.bytes, new: added.length, missing: made.missing };
 }
 

@@ -13,6 +13,9 @@ import { outputPaths } from './output-paths.ts';
 const MARK_OF_SUCCESS = '_metadata';
 const MARKS_OF_END = [MARK_OF_SUCCESS, '_log'];
 
+/** How stock Butler calls a file, beside what it becomes, while it writes it (`TemporaryForIngest.make_path`). */
+const BEING_WRITTEN = /^(.*\/)[a-z0-9_]{16}([^/]+)\.tmp(?:\.[^/]*)?$/;
+
 interface StoredFile {
   readonly path: string;
   /** Bytes. */
@@ -29,6 +32,8 @@ export interface MadeOutputs {
   readonly missing: number;
   /** Whether all quanta have succeeded. */
   readonly isComplete: boolean;
+  /** Paths of what was being written when a quantum was killed that has ended since: nobody goes on with it. */
+  readonly abandoned: readonly string[];
 }
 
 /**
@@ -43,10 +48,11 @@ export async function madeOutputs(
   artifacts: Pick<ArtifactStore, 'list'>,
   signal: AbortSignal,
 ): Promise<MadeOutputs> {
-  const stored = await filesBelow(artifacts, runDirectory(graph.header.outputRun), signal);
+  const { stored, begun } = await filesBelow(artifacts, runDirectory(graph.header.outputRun), signal);
   const pathOf = outputPaths(records);
   const datasets: ImportedDataset[] = [];
   const known = new Set<string>();
+  const abandoned: string[] = [];
   let bytes = 0;
   let missing = 0;
   let isComplete = true;
@@ -60,8 +66,13 @@ export async function madeOutputs(
     bytes += file.size;
     datasets.push(toImported(output, file));
   };
+  const abandon = (output: GraphDataset) => abandoned.push(...(begun.get(pathOf(output)) ?? []));
   for (const { outputs } of await graph.initQuanta()) {
-    for (const output of [...outputs.values()].flat()) add(output, stored.get(pathOf(output)));
+    for (const output of [...outputs.values()].flat()) {
+      const file = stored.get(pathOf(output));
+      add(output, file);
+      if (file) abandon(output);
+    }
   }
   for await (const { outputs } of graph.quanta()) {
     signal.throwIfAborted();
@@ -71,30 +82,43 @@ export async function madeOutputs(
     const made = new Set(found.flatMap(({ name, file }) => (file ? [name] : [])));
     const hasEnded = MARKS_OF_END.some((name) => made.has(name));
     isComplete &&= made.has(MARK_OF_SUCCESS);
-    for (const { output, file } of found) add(output, hasEnded ? file : undefined);
+    for (const { output, file } of found) {
+      add(output, hasEnded ? file : undefined);
+      if (hasEnded) abandon(output);
+    }
   }
-  return { datasets, bytes, missing, isComplete };
+  return { datasets, bytes, missing, isComplete, abandoned };
 }
 
-/**
- * Files by their path without its ending: names by the templates have no dot before it.  What is empty is left out: a file
- * that was begun.
- */
+/** By the path of the output that they are, or were to be, without its ending: names by the templates have no dot before it. */
+interface FilesOfRun {
+  /** What is empty is left out: a file that was begun. */
+  readonly stored: ReadonlyMap<string, StoredFile>;
+  /** Paths of what was being written. */
+  readonly begun: ReadonlyMap<string, readonly string[]>;
+}
+
 async function filesBelow(
   artifacts: Pick<ArtifactStore, 'list'>,
   directory: string,
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, StoredFile>> {
-  const files = new Map<string, StoredFile>();
+): Promise<FilesOfRun> {
+  const stored = new Map<string, StoredFile>();
+  const begun = new Map<string, string[]>();
   for await (const { path, size } of artifacts.list(directory, signal)) {
+    const [, place, output] = BEING_WRITTEN.exec(path) ?? [];
+    if (place !== undefined && output !== undefined) {
+      begun.set(place + output, [...(begun.get(place + output) ?? []), path]);
+      continue;
+    }
     const name = path.lastIndexOf('/') + 1;
     const dot = path.indexOf('.', name);
     const stem = dot < 0 ? path : path.slice(0, dot);
-    const other = files.get(stem);
+    const other = stored.get(stem);
     // What else somebody put beside it has a longer ending, as `.bak` after the first one.
-    if (size > 0 && !(other && isBefore(other.path, path))) files.set(stem, { path, size });
+    if (size > 0 && !(other && isBefore(other.path, path))) stored.set(stem, { path, size });
   }
-  return files;
+  return { stored, begun };
 }
 
 function isBefore(a: string, b: string): boolean {

@@ -1,8 +1,8 @@
 /** A run brought home by the gateway, beside what stock `butler transfer-from-graph` makes of the same graph and files. */
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openDirectRepository } from '../../../src/repository/direct/open.ts';
@@ -67,6 +67,12 @@ const recordedBytes = (dump: Dump) =>
   dump['file_datastore_records']!.reduce((sum, row) => sum + Number(/"file_size":"(\d+)"/.exec(row)![1]), 0);
 const pathsOf = (dump: Dump) =>
   dump['file_datastore_records']!.map((row) => (JSON.parse(row) as { readonly path: string }).path);
+/** Files of the run whose path has a text in it. */
+const filesIn = (root: string, text: string) =>
+  readdirSync(join(root, RUN), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.includes('.') && file.includes(text))
+    .map((file) => join(root, RUN, file))
+    .filter((file) => statSync(file).isFile());
 const chains = (dump: Dump) => dump['collection_chain']!.map((row) => JSON.parse(row) as Record<string, unknown>);
 
 describe('A run that is brought home', () => {
@@ -139,11 +145,7 @@ describe('A run that is brought home', () => {
 
   test('leaves out what quanta have made that did not come to their end, and files that are empty', async () => {
     await using world = await home.satellite('outputs');
-    const filesOf = (text: string) =>
-      readdirSync(join(world.root, RUN), { recursive: true, encoding: 'utf8' })
-        .filter((file) => file.includes('.') && file.includes(text))
-        .map((file) => join(world.root, RUN, file))
-        .filter((file) => statSync(file).isFile());
+    const filesOf = (text: string) => filesIn(world.root, text);
     const [killed, begun] = ['_1000_S000_', 'mini_calexp_MiniCam_g_Mini-g_1000_S001_'];
     for (const file of filesOf(killed)) if (/_(metadata|log)_/.test(file)) rmSync(file);
     for (const file of filesOf(begun)) truncateSync(file);
@@ -151,6 +153,26 @@ describe('A run that is brought home', () => {
     const paths = pathsOf(dumpRegistry(world.root));
     expect(paths.filter((path) => path.includes(killed) || path.includes(begun))).toEqual([]);
     expect(filesOf(killed)).toHaveLength(2);
+  });
+
+  test('loses what was being written when a quantum was killed, once the quantum has ended', async () => {
+    await using world = await home.satellite('outputs');
+    const writing = (output: string) => {
+      const [file] = filesIn(world.root, output);
+      const { dir, name, ext } = parse(file!);
+      const half = join(dir, `p8678ecke88w26jt${name}.tmp${ext}`);
+      copyFileSync(file!, half);
+      return { file: file!, half };
+    };
+    const made = writing('mini_calexp_MiniCam_g_Mini-g_1000_S001_');
+    const missing = writing('mini_calexp_MiniCam_g_Mini-g_1000_S000_');
+    const unended = writing('mini_src_MiniCam_g_Mini-g_1000_S002_');
+    rmSync(missing.file);
+    for (const file of filesIn(world.root, '_1000_S002_')) if (/_(metadata|log)_/.test(file)) rmSync(file);
+    await home.bring(world, { inputs: 'NONE' });
+    const halves = [made, missing, unended].map(({ half }) => existsSync(half));
+    expect(halves).toEqual([false, false, true]);
+    expect(existsSync(made.file)).toBe(true);
   });
 
   test('that was only built brings what it reads', async () => {
