@@ -37,11 +37,11 @@ export class Connection {
     this.#database = new Sqlite(path, { readonly: true, fileMustExist: true, timeout: BUSY_MILLISECONDS });
     try {
       if (exactPath) mustBeExact(path);
+      this.#database.pragma(`cache_size = -${CACHE_KIBIBYTES}`);
     } catch (error) {
       this.#database.close();
       throw error;
     }
-    this.#database.pragma(`cache_size = -${CACHE_KIBIBYTES}`);
     const id = randomUUID();
     // `PRAGMA data_version` tells changes apart within one connection only.
     this.#database.function('connection_id', () => id);
