@@ -29,7 +29,7 @@ export interface FilesAfter {
 /**
  * Asks for the files of datasets in batches, the next when the source begins to answer, while those that came are written.  In
  * the order of UUIDs, which are the keys of most of the tables and indexes: rows of a batch are beside each other there then,
- * which takes databases half as long.  The last are smaller batches: nothing is looked for any more while these are written.
+ * which takes databases half as long.  The last are smaller batches: at the end, nothing is looked for any more while they are written.
  * @param size of a batch
  */
 export function filesAhead(
@@ -49,9 +49,8 @@ export function filesAhead(
       const uuids = part.map(({ uuid }) => uuid);
       const files = isFree.then(() => source.files(uuids, ctx, resolve));
       files.then(() => resolve(), reject);
-      // Who waits for the files is told, or for those of a batch before.
-      promise.catch(() => undefined);
       isFree = promise.then(() => others);
+      // Who waits for the files is told, or for those of a batch before.
       isFree.catch(() => undefined);
       return files;
     });

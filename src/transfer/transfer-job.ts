@@ -26,7 +26,14 @@ import { inBatches } from '../butler/in-batches.ts';
 import { readPage, type SelectedDataset, type TransferPage } from './page.ts';
 import { planPage } from './plan-page.ts';
 import { plannedPage, type PlannedPage } from './planned-page.ts';
-import { filesAhead, referPage, type BatchWithFiles, type Readable, type Referred } from './refer-page.ts';
+import {
+  filesAhead,
+  referPage,
+  type BatchWithFiles,
+  type FilesAfter,
+  type Readable,
+  type Referred,
+} from './refer-page.ts';
 import type { ReferenceSettings } from './references.ts';
 import type { SelectedDatasets, TransferDatasets } from './service.ts';
 
@@ -179,15 +186,17 @@ export class TransferAttempt {
    * asked for is made ready, then for the datasets' own records, which are the first to be written and take the longest.
    */
   async #ask(datasets: readonly SelectedDataset[], universe: Universe): Promise<void> {
-    const { source, mode } = this.#setting;
-    const sent = mode === 'REFERENCE' ? setImmediate() : Promise.resolve();
+    const sent = setImmediate();
     const records = this.#fetchRecords(datasets, universe, sent);
     this.#records = records;
-    if (mode === 'REFERENCE') {
-      const others = records.own.catch(() => undefined);
-      this.#files = filesAhead(source, datasets, DATASETS_AT_ONCE, { others }, this.#ctx);
+    if (this.#setting.mode === 'REFERENCE') {
+      this.#files = this.#askForFiles(datasets, { others: records.own.catch(() => undefined) });
     }
     await sent;
+  }
+
+  #askForFiles(datasets: readonly SelectedDataset[], after: FilesAfter = {}): readonly BatchWithFiles[] {
+    return filesAhead(this.#setting.source, datasets, DATASETS_AT_ONCE, after, this.#ctx);
   }
 
   #fetchRecords(datasets: readonly SelectedDataset[], universe: Universe, after?: Promise<unknown>): NeededRecords {
@@ -224,12 +233,11 @@ export class TransferAttempt {
   }
 
   async #refer(i: number, universe: Universe): Promise<Referred> {
-    const { source, satellite, from, references, readable } = this.#setting;
+    const { satellite, from, references, readable } = this.#setting;
     const { datasets } = await this.#page(i, universe);
-    const batches = this.#files ?? filesAhead(source, datasets, DATASETS_AT_ONCE, {}, this.#ctx);
+    const batches = this.#files ?? this.#askForFiles(datasets);
     const next = i + 1 < this.#pages.length ? await this.#page(i + 1, universe) : undefined;
-    const after = { first: batches.at(-1)?.files };
-    this.#files = next && filesAhead(source, next.datasets, DATASETS_AT_ONCE, after, this.#ctx);
+    this.#files = next && this.#askForFiles(next.datasets, { first: batches.at(-1)?.files });
     return referPage(satellite, batches, from, references, readable, this.#ctx);
   }
 

@@ -36,7 +36,7 @@ export function htmEnvelope(region: Region, level: number): readonly PixelRange[
       const { vertices } = region;
       const cap = boundingCap(vertices);
       return cap
-        ? new CapSearch(vertices, cap, level).run(level)
+        ? new CapSearch(vertices, cap, level).run()
         : search((trixel) => relatePolygons(trixel, vertices), level);
     }
     case 'circle':
@@ -150,19 +150,21 @@ class CapSearch {
   readonly #cap: Cap;
   /** The whole cap is clearly on one side of planes that are farther than this from its centre: a chord is longer than the sine. */
   readonly #reach: number;
+  readonly #level: number;
   readonly #ranges: Ranges;
 
   constructor(vertices: readonly Vector[], cap: Cap, level: number) {
     this.#vertices = vertices;
     this.#cap = cap;
     this.#reach = cap.chord + MARGIN;
+    this.#level = level;
     this.#ranges = new Ranges(level);
   }
 
-  run(level: number): readonly PixelRange[] {
+  run(): readonly PixelRange[] {
     for (let root = 0; root < MESH_ROOTS.length; root++) {
       const inside = this.#insideRoot(ROOT_SIDES[root]!);
-      if (inside !== undefined) this.#visit(MESH_ROOTS[root]!, root + 8, level, inside);
+      if (inside !== undefined) this.#visit(MESH_ROOTS[root]!, root + 8, this.#level, inside);
     }
     return this.#ranges.all;
   }

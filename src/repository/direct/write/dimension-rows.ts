@@ -99,16 +99,16 @@ function* rowsOfElement(
       `Records of '${element.name}' cannot be inserted: it has no table of its own.`,
     );
   }
-  const keyColumns = element.required.map((name) => (name === element.name ? element.primaryKey!.name : name));
-  const columns = [...keyColumns, ...element.implied];
-  for (const { name, type } of element.fields.values()) {
-    columns.push(...(type === 'timespan' ? timespanColumns(dialect) : [name]));
-  }
   const read: RowColumns = {
     required: dimensionColumns(universe, element, element.required),
     implied: dimensionColumns(universe, element, element.implied),
     fields: [...element.fields.values()],
   };
+  const keyColumns = read.required.map(({ field }) => field);
+  const columns = [...keyColumns, ...element.implied];
+  for (const { name, type } of read.fields) {
+    columns.push(...(type === 'timespan' ? timespanColumns(dialect) : [name]));
+  }
   const { level } = commonPixelization(universe);
   const rows = new Map<string, ElementRow>();
   for (const [i, record] of records.entries()) {
