@@ -47,12 +47,12 @@ test('removes directories in one another, however deep they are', async () => {
 test('follows no link that somebody goes on putting in the place of a directory', async () => {
   const bob = join(place.path, 'bob');
   await filled(bob, 20);
-  // Now it is a directory, now a link, 10 000 times, as fast as that can be.
+  // Now it is a directory, now a link, 20 000 times, as fast as that can be.
   const swap = `
     const { mkdirSync, renameSync, symlinkSync, unlinkSync } = require('node:fs');
     const attempt = (change) => { try { change(); } catch {} };
     process.stdout.write('ready');
-    for (let i = 0; i < 10000; i++) {
+    for (let i = 0; i < 20000; i++) {
       const d = 'tree/' + (i % 5);
       attempt(() => mkdirSync(d + '/in/it', { recursive: true }));
       attempt(() => renameSync(d, 'aside'));
